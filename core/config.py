@@ -1,0 +1,94 @@
+"""The only place that reads the environment; every other module is handed what it needs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+MIN_SECRET_CHARACTERS = 24
+
+
+class Settings(BaseSettings):
+    """Settings of the app, from the environment, `.env` and `var/secrets.env` (earlier wins).
+
+    Secrets have no default: `./hamyar up` writes random ones into `var/secrets.env`.
+    """
+
+    model_config = SettingsConfigDict(env_file=(ROOT / "var/secrets.env", ROOT / ".env"), extra="ignore")
+
+    # Signs visitors' tokens and login cookies; changing it signs everybody out.
+    secret_key: SecretStr
+    # The bot's custom actions call the REST API with this.
+    service_token: SecretStr
+    # Rasa shows this when it calls the custom actions.
+    actions_token: SecretStr
+    # The app shows this when it calls Rasa.
+    rasa_token: SecretStr
+
+    # SQLite by default; postgresql+asyncpg://user:password@host/name for PostgreSQL.
+    database_url: str = f"sqlite+aiosqlite:///{ROOT / 'var/hamyar.db'}"
+    # redis://host:6379/0 carries notifications between several app processes; empty keeps them in one process.
+    redis_url: str = ""
+
+    # Where Rasa listens; loopback or a private network, never public.
+    rasa_url: str = "http://127.0.0.1:5005"
+    # A turn that Rasa has not answered by then is answered by the app itself.
+    rasa_timeout_seconds: float = 4.0
+    # The API as the custom actions reach it; empty means inside this process.
+    api_url: str = ""
+
+    # The address that people's browsers use; part of links sent to contacts. Empty: as the request came.
+    public_url: str = ""
+    # True behind HTTPS: cookies then travel on it alone.
+    secure_cookies: bool = False
+    # Sites that may show the widget, besides our own; empty allows every site to.
+    widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
+
+    # The folder that set-up made from the encoder's weights.
+    encoder_folder: Path = ROOT / "var/models/encoder"
+    sentiment_folder: Path = ROOT / "sentiment/weights"
+    domain_file: Path = ROOT / "domain.yml"
+    handoff_policy_file: Path = ROOT / "crm/conversations/handoff_policy.yml"
+
+    # Telegram is off until a bot's token is set.
+    telegram_bot_token: SecretStr | None = None
+    # True where Telegram can reach PUBLIC_URL; otherwise the app asks Telegram for updates.
+    telegram_webhook: bool = False
+    # For networks where Telegram is blocked: another Bot API server, or a proxy.
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_proxy_url: str = ""
+
+    log_level: str = "INFO"
+
+    @field_validator("secret_key", "service_token", "actions_token", "rasa_token")
+    @classmethod
+    def long_enough(cls, secret: SecretStr) -> SecretStr:
+        """Refuse what could be guessed."""
+        if len(secret.get_secret_value()) < MIN_SECRET_CHARACTERS:
+            raise ValueError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
+        return secret
+
+    @field_validator("widget_origins", mode="before")
+    @classmethod
+    def split_commas(cls, value: object) -> object:
+        """Accept `https://a.example, https://b.example`."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def problems() -> list[str]:
+    """What is wrong with the settings, one line each; empty when they are sound."""
+    try:
+        Settings()
+    except ValidationError as error:
+        return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+    return []
+
+
+if __name__ == "__main__":
+    found = problems()
+    for line in found:
+        print(line, file=sys.stderr)
+    sys.exit(78 if found else 0)

@@ -1,0 +1,119 @@
+"""Notifications inside the product: small, at-most-once hints that something changed.
+
+Nothing depends on one arriving: whoever listens reads the database from its own last sequence number, so a lost hint
+costs a moment and never a message.
+"""
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Protocol
+
+import redis.asyncio as redis
+
+logger = logging.getLogger(__name__)
+
+Event = dict[str, Any]
+# A listener this far behind has stopped reading; it catches up from the database when it wakes.
+QUEUE_LIMIT = 256
+
+
+class EventBus(Protocol):
+    """Publishes to everybody who listens to a topic at this moment."""
+
+    async def publish(self, topic: str, event: Event) -> None:
+        """Tell the listeners of a topic; never fails the caller."""
+        ...
+
+    def listen(self, *topics: str) -> Any:
+        """An async context manager giving an `asyncio.Queue` of events of the topics."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class LocalEventBus:
+    """Notifications within one process."""
+
+    def __init__(self) -> None:
+        self._queues: defaultdict[str, set[asyncio.Queue[Event]]] = defaultdict(set)
+
+    async def publish(self, topic: str, event: Event) -> None:
+        self.deliver(topic, event)
+
+    def deliver(self, topic: str, event: Event) -> None:
+        """Hand an event to this process's listeners."""
+        for queue in tuple(self._queues.get(topic, ())):
+            with suppress(asyncio.QueueFull):
+                queue.put_nowait(event)
+
+    @asynccontextmanager
+    async def listen(self, *topics: str) -> AsyncIterator[asyncio.Queue[Event]]:
+        queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE_LIMIT)
+        for topic in topics:
+            self._queues[topic].add(queue)
+        try:
+            yield queue
+        finally:
+            for topic in topics:
+                self._queues[topic].discard(queue)
+                if not self._queues[topic]:
+                    del self._queues[topic]
+
+    async def close(self) -> None:
+        self._queues.clear()
+
+
+class RedisEventBus:
+    """Notifications between app processes, over one Redis channel; listeners stay local."""
+
+    CHANNEL = "hamyar:events"
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.from_url(url, decode_responses=True)
+        self._local = LocalEventBus()
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to read what other processes publish."""
+        self._reader = asyncio.create_task(self._read())
+
+    async def publish(self, topic: str, event: Event) -> None:
+        try:
+            await self._redis.publish(self.CHANNEL, json.dumps([topic, event]))
+        except redis.RedisError:
+            logger.warning("Redis does not answer; only this process hears of %s", topic)
+            self._local.deliver(topic, event)
+
+    def listen(self, *topics: str) -> Any:
+        return self._local.listen(*topics)
+
+    async def close(self) -> None:
+        if self._reader:
+            self._reader.cancel()
+        await self._redis.aclose()
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as subscription:
+                    await subscription.subscribe(self.CHANNEL)
+                    async for item in subscription.listen():
+                        if item["type"] == "message":
+                            topic, event = json.loads(item["data"])
+                            self._local.deliver(topic, event)
+            except redis.RedisError:
+                logger.warning("Redis does not answer; trying again")
+                await asyncio.sleep(1)
+
+
+async def open_event_bus(redis_url: str) -> EventBus:
+    """The bus that the settings ask for, ready to use."""
+    if not redis_url:
+        return LocalEventBus()
+    bus = RedisEventBus(redis_url)
+    await bus.start()
+    return bus

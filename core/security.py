@@ -1,0 +1,66 @@
+"""Passwords, random tokens and signed tokens."""
+
+import hashlib
+import hmac
+import secrets
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+_hasher = PasswordHasher()  # argon2id with the library's current recommendation (RFC 9106, low memory)
+
+
+def hash_password(password: str) -> str:
+    """The Argon2id hash to store."""
+    return _hasher.hash(password)
+
+
+def password_matches(password: str, password_hash: str | None) -> bool:
+    """Whether the password is the hashed one; takes as long for nobody (`None`) as for somebody."""
+    try:
+        return _hasher.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked where there is no such account, so that both answers take as long."""
+    return hash_password(secrets.token_hex())
+
+
+def random_token() -> str:
+    """256 random bits, safe in URLs."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a random token; a plain digest suffices, since the token cannot be guessed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def same_secret(given: str, expected: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+class Signer:
+    """Signs small JSON values for one purpose; a token of one purpose is refused for another."""
+
+    def __init__(self, secret_key: str, *, purpose: str) -> None:
+        self._serializer = URLSafeTimedSerializer(secret_key, salt=purpose)
+
+    def sign(self, value: dict[str, Any]) -> str:
+        """A token that carries the value, readable by anybody and changeable by nobody."""
+        return self._serializer.dumps(value)
+
+    def read(self, token: str, *, max_age_seconds: int | None = None) -> dict[str, Any] | None:
+        """The signed value, or `None` when the token is forged, garbled or too old."""
+        try:
+            value = self._serializer.loads(token, max_age=max_age_seconds)
+        except (BadSignature, ValueError):
+            return None
+        return value if isinstance(value, dict) else None

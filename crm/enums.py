@@ -1,0 +1,100 @@
+"""The fixed sets of the CRM; stored as their values."""
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """The medium over which a contact writes."""
+
+    web_widget = "web_widget"
+    telegram = "telegram"
+
+
+class ConversationStatus(StrEnum):
+    """Who has the conversation; `transitions.py` says which changes there are."""
+
+    with_bot = "with_bot"
+    waiting = "waiting"
+    open = "open"
+    resolved = "resolved"
+
+
+class Author(StrEnum):
+    """Who wrote a message."""
+
+    contact = "contact"
+    bot = "bot"
+    agent = "agent"
+    system = "system"
+
+
+class MessageKind(StrEnum):
+    """What a message is for; only a `text` of an agent or contact is speech."""
+
+    text = "text"
+    internal_note = "internal_note"
+    rating_request = "rating_request"
+
+
+class TurnState(StrEnum):
+    """How far the answer to a contact's message has come."""
+
+    pending = "pending"
+    done = "done"
+    parked = "parked"
+
+
+class Outcome(StrEnum):
+    """What the bot could do with a contact's message."""
+
+    answered = "answered"
+    offered = "offered"
+    not_understood = "not_understood"
+    failed = "failed"
+
+
+class DeliveryState(StrEnum):
+    """How far an outgoing message has come; `maybe_sent` is a time-out after which nobody can know."""
+
+    pending = "pending"
+    sent = "sent"
+    maybe_sent = "maybe_sent"
+    failed = "failed"
+
+
+class HandoffReason(StrEnum):
+    """Why a person was brought in."""
+
+    contact_asked = "contact_asked"
+    negative_sentiment = "negative_sentiment"
+    not_understood = "not_understood"
+    bot_failed = "bot_failed"
+
+
+class TicketStatus(StrEnum):
+    """The state of promised work."""
+
+    new = "new"
+    open = "open"
+    pending = "pending"
+    on_hold = "on_hold"
+    solved = "solved"
+    closed = "closed"
+
+
+class Priority(StrEnum):
+    """How soon a ticket wants a person; sets its SLA targets."""
+
+    low = "low"
+    normal = "normal"
+    high = "high"
+    urgent = "urgent"
+
+
+class Role(StrEnum):
+    """What a person who works here may do; `crm/agents/permissions.py` says what that is."""
+
+    agent = "agent"
+    supervisor = "supervisor"
+    editor = "editor"
+    admin = "admin"

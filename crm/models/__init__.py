@@ -1,0 +1,23 @@
+"""The CRM's tables; together, since their relationships cross the features."""
+
+from crm.models.agent import Agent, AgentSession
+from crm.models.contact import Contact, ContactIdentity
+from crm.models.conversation import Conversation, Handoff, Rating
+from crm.models.inbox import Inbox
+from crm.models.message import Delivery, Message
+from crm.models.ticket import SlaPolicy, Ticket
+
+__all__ = [
+    "Agent",
+    "AgentSession",
+    "Contact",
+    "ContactIdentity",
+    "Conversation",
+    "Delivery",
+    "Handoff",
+    "Inbox",
+    "Message",
+    "Rating",
+    "SlaPolicy",
+    "Ticket",
+]

@@ -1,0 +1,34 @@
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.database import Base
+
+
+class Contact(Base):
+    """A person who writes to us."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # What they told us; empty for a visitor who has not said.
+    name: Mapped[str] = mapped_column(String(200), default="")
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    phone: Mapped[str] = mapped_column(String(32), default="", index=True)
+    created_at: Mapped[datetime]
+
+
+class ContactIdentity(Base):
+    """One address of a contact in one inbox: a visitor's id, a Telegram chat."""
+
+    __tablename__ = "contact_identities"
+    __table_args__ = (UniqueConstraint("inbox_id", "external_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inboxes.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime]
+
+    contact: Mapped[Contact] = relationship(lazy="raise")

@@ -1,0 +1,80 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.database import Base
+from crm.enums import Author, DeliveryState, MessageKind, Outcome, TurnState
+from crm.models.agent import Agent
+from crm.models.columns import Json, enum_column
+
+
+class Message(Base):
+    """One entry of a conversation, in the words in which it was written."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "sequence"),
+        # A channel may deliver the same message many times; it is stored once.
+        UniqueConstraint("inbox_id", "external_id"),
+        Index(
+            "ix_messages_pending",
+            "conversation_id",
+            sqlite_where=text("turn = 'pending'"),
+            postgresql_where=text("turn = 'pending'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inboxes.id"))
+    sequence: Mapped[int]
+    # The channel's own id of an incoming message (the widget's client id, Telegram's chat and message id).
+    external_id: Mapped[str | None] = mapped_column(String(160))
+    author: Mapped[Author] = mapped_column(enum_column(Author))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
+    kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind), default=MessageKind.text)
+    text: Mapped[str] = mapped_column(Text)
+    # What a pressed button stands for, such as /read_article{"article_id": "12"}; the text is its title.
+    payload: Mapped[str | None] = mapped_column(Text)
+    # [{"title", "payload"}] to choose from, and [{"title", "url"}] to read.
+    buttons: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+    articles: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    created_at: Mapped[datetime]
+
+    # Of contacts' messages only: how far the turn is, and what was read from the text.
+    turn: Mapped[TurnState | None] = mapped_column(enum_column(TurnState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(200))
+    outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome))
+    intent: Mapped[str | None] = mapped_column(String(64))
+    intent_confidence: Mapped[float | None]
+    language: Mapped[str | None] = mapped_column(String(8))
+    sentiment: Mapped[str | None] = mapped_column(String(16))
+    sentiment_score: Mapped[float | None]
+    signals: Mapped[list[str]] = mapped_column(Json, default=list)
+    # float32, little-endian; compared with the contact's next messages to hear a repeated question.
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+    agent: Mapped[Agent | None] = relationship(lazy="raise")
+
+
+class Delivery(Base):
+    """The outbox: one message that must still reach a channel which we have to call.
+
+    The widget fetches its messages itself and needs none.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_state_next_attempt_at", "state", "next_attempt_at"),)
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), default=DeliveryState.pending)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    external_id: Mapped[str | None] = mapped_column(String(160))
+    error: Mapped[str | None] = mapped_column(String(200))
+
+    message: Mapped[Message] = relationship(lazy="raise")
