@@ -1,0 +1,171 @@
+"""What conversations need of the world outside: someone who reads a text, the bot, and the channels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from crm.enums import Channel, MessageKind, Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomingMessage:
+    """What a contact sent, as a connector understood it.
+
+    `external_id` is the channel's own id of the message and unique within the inbox; the same one twice is one message.
+    """
+
+    inbox_id: int
+    contact_external_id: str
+    external_id: str
+    text: str
+    payload: str | None = None
+    contact_name: str = ""
+    # The language the contact's screen is in, where the channel knows it.
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What was understood of one text before anybody answers: `vector` is float32, little-endian."""
+
+    vector: bytes
+    language: str
+    sentiment: str
+    sentiment_score: float
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadTurn:
+    """An earlier message of the contact as frustration sees it."""
+
+    sequence: int
+    text: str
+    sentiment_score: float
+    signals: tuple[str, ...]
+    vector: bytes | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """One thing that raised frustration: its code, how much it weighed, and the message it came from."""
+
+    code: str
+    weight: float
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mood:
+    """A conversation's frustration, 0 to 1, and what it comes from, heaviest first."""
+
+    frustration: float
+    causes: tuple[Cause, ...] = ()
+
+
+class Reader(Protocol):
+    """Understands texts: one encoding of each, shared by all that follows."""
+
+    async def read(self, text: str, *, expected_language: str) -> Reading:
+        """Read one text; short or mixed ones keep the expected language."""
+        ...
+
+    def mood(self, turns: Sequence[ReadTurn]) -> Mood:
+        """The mood after these messages of the contact, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotTurn:
+    """One message for the bot to answer, with all that it needs to know: the bot itself keeps nothing."""
+
+    conversation_id: str
+    message_id: str
+    text: str
+    reading: Reading
+    language: str
+    frustration: float
+    state: list[Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """One message of the bot's answer."""
+
+    text: str
+    buttons: list[dict[str, str]] = field(default_factory=list)
+    articles: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotAnswer:
+    """The bot's replies, and the state to hand back with the contact's next message."""
+
+    replies: list[Reply]
+    state: list[Any]
+    outcome: Outcome | None = None
+    intent: str | None = None
+    intent_confidence: float | None = None
+
+
+class BotFailed(Exception):
+    """The bot did not answer, in time or at all; the contact must still get an answer."""
+
+
+class Bot(Protocol):
+    """Answers while no person has the conversation."""
+
+    async def answer(self, turn: BotTurn) -> BotAnswer:
+        """Answer one message.
+
+        Raises:
+            BotFailed: whatever went wrong; nothing is kept of the turn, so it may be tried again.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMessage:
+    """A message on its way to a channel."""
+
+    message_id: int
+    conversation_id: str
+    inbox_id: int
+    contact_external_id: str
+    language: str
+    text: str
+    kind: MessageKind
+    buttons: list[dict[str, str]]
+    articles: list[dict[str, Any]]
+    agent_name: str | None
+
+
+class SendLater(Exception):
+    """The channel asks to wait, or was not reached at all; nothing was sent."""
+
+    def __init__(self, reason: str, *, after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
+
+
+class SendRefused(Exception):
+    """The channel will never take this message (blocked by the contact, chat gone)."""
+
+
+class SendUncertain(Exception):
+    """The line broke after the message left: it may have arrived, so it must not be sent again unasked."""
+
+
+class ChannelSender(Protocol):
+    """Carries messages to contacts on one channel."""
+
+    channel: Channel
+
+    async def send(self, message: OutgoingMessage) -> str | None:
+        """Send one message; returns the channel's id of it.
+
+        Raises:
+            SendLater, SendRefused, SendUncertain
+        """
+        ...
