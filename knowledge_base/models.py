@@ -1,0 +1,144 @@
+"""Tables of the knowledge base. Vectors are little-endian float32 bytes, unit length."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.database import Base
+from knowledge_base.enums import ArticleStatus, Band, GapState
+
+
+def _values(kind: Any) -> list[str]:
+    return [member.value for member in kind]
+
+
+def _enum(kind: type[StrEnum]) -> Enum:
+    """Stored as the value, with a check constraint."""
+    return Enum(kind, native_enum=False, length=16, values_callable=_values, validate_strings=True)
+
+
+class Category(Base):
+    """A folder of articles."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    name_fa: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Article(Base):
+    """A page in one language; the page with the same slug in another language is its translation."""
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        UniqueConstraint("slug", "language"),
+        Index("ix_articles_status_language", "status", "language"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120))
+    language: Mapped[str] = mapped_column(String(8))
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id", ondelete="SET NULL"), index=True)
+    title: Mapped[str] = mapped_column(String(300))
+    summary: Mapped[str] = mapped_column(Text, default="")
+    # Markdown as the editor wrote it; `render.to_html` makes it safe to show.
+    body: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[ArticleStatus] = mapped_column(_enum(ArticleStatus), default=ArticleStatus.draft)
+    # Counts saves: who saves must name the version they edited.
+    version: Mapped[int] = mapped_column(default=1)
+    # Of the title; null until the article is first published.
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    # The fingerprint of the encoder that made this article's vectors.
+    encoder: Mapped[str | None] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    reviewed_on: Mapped[date | None]
+
+    category: Mapped[Category | None] = relationship(lazy="raise")
+    versions: Mapped[list["ArticleVersion"]] = relationship(
+        lazy="raise", order_by="ArticleVersion.number", passive_deletes=True
+    )
+    variants: Mapped[list["QuestionVariant"]] = relationship(
+        lazy="raise", order_by="QuestionVariant.id", cascade="all, delete-orphan", passive_deletes=True
+    )
+    passages: Mapped[list["Passage"]] = relationship(
+        lazy="raise", order_by="Passage.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def url(self) -> str:
+        """Where the public page is, relative to the site."""
+        return f"/help/{self.language}/{self.slug}"
+
+
+class ArticleVersion(Base):
+    """An article as it was saved once."""
+
+    __tablename__ = "article_versions"
+    __table_args__ = (UniqueConstraint("article_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    summary: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    questions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    saved_by: Mapped[str] = mapped_column(String(120), default="")
+    saved_at: Mapped[datetime]
+
+
+class QuestionVariant(Base):
+    """Another way to ask for an article."""
+
+    __tablename__ = "question_variants"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Passage(Base):
+    """A slice of a published article, as it is embedded and searched."""
+
+    __tablename__ = "passages"
+    __table_args__ = (UniqueConstraint("article_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    # The headings above it, outermost first.
+    headings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    text: Mapped[str] = mapped_column(Text)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    encoder: Mapped[str] = mapped_column(String(80))
+
+
+class Gap(Base):
+    """A question that had no sure answer."""
+
+    __tablename__ = "knowledge_gaps"
+    __table_args__ = (Index("ix_knowledge_gaps_state_created_at", "state", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    conversation_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    # One message leaves at most one gap, however often its turn is run.
+    message_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    band: Mapped[Band] = mapped_column(_enum(Band))
+    confidence: Mapped[float]
+    best_article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="SET NULL"))
+    state: Mapped[GapState] = mapped_column(_enum(GapState), default=GapState.open)
+    created_at: Mapped[datetime]
+
+    best_article: Mapped[Article | None] = relationship(lazy="raise")
