@@ -57,6 +57,7 @@ class DeliveryState(StrEnum):
     """How far an outgoing message has come; `maybe_sent` is a time-out after which nobody can know."""
 
     pending = "pending"
+    sending = "sending"
     sent = "sent"
     maybe_sent = "maybe_sent"
     failed = "failed"

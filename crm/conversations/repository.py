@@ -1,0 +1,186 @@
+"""Conversations and their messages in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, undefer
+
+from crm.enums import Author, ConversationStatus, MessageKind, TurnState
+from crm.models import ContactIdentity, Conversation, Handoff, Inbox, Message, Rating
+
+# Everything that a list row or a header shows.
+_SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
+
+
+class ConversationRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, conversation_id: str) -> Conversation | None:
+        """A conversation with contact, assignee, inbox and identity."""
+        return await self.session.get(
+            Conversation, conversation_id, options=(*_SHOWN, joinedload(Conversation.identity))
+        )
+
+    async def lock(self, conversation_id: str) -> Conversation | None:
+        """The same, and no other transaction changes it until this one ends."""
+        # OF this table alone: PostgreSQL cannot lock the empty side of an outer join.
+        statement = (
+            select(Conversation)
+            .where(Conversation.id == conversation_id)
+            .options(*_SHOWN, joinedload(Conversation.identity))
+            .with_for_update(of=Conversation)
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def identity(self, inbox_id: int, external_id: str) -> ContactIdentity | None:
+        """A contact's address in an inbox, with the contact."""
+        statement = (
+            select(ContactIdentity)
+            .where(ContactIdentity.inbox_id == inbox_id, ContactIdentity.external_id == external_id)
+            .options(joinedload(ContactIdentity.contact))
+        )
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def of_identity(self, identity_id: int) -> Conversation | None:
+        """The conversation with an address; there is one, and it goes on for ever."""
+        statement = select(Conversation.id).where(Conversation.identity_id == identity_id)
+        conversation_id = (await self.session.scalars(statement)).first()
+        return await self.lock(conversation_id) if conversation_id else None
+
+    async def message_by_external_id(self, inbox_id: int, external_id: str) -> Message | None:
+        statement = select(Message).where(Message.inbox_id == inbox_id, Message.external_id == external_id)
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def messages(
+        self, conversation_id: str, *, after: int = 0, limit: int | None = None, internal: bool = True
+    ) -> Sequence[Message]:
+        """Messages with a greater sequence number, oldest first; `internal` includes notes."""
+        statement = (
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.sequence > after)
+            .options(joinedload(Message.agent))
+            .order_by(Message.sequence)
+            .limit(limit)
+        )
+        if not internal:
+            statement = statement.where(Message.kind != MessageKind.internal_note)
+        return (await self.session.scalars(statement)).all()
+
+    async def recent_from_contact(self, conversation_id: str, *, before: int, limit: int) -> Sequence[Message]:
+        """The contact's last messages before a sequence number with their vectors, oldest first."""
+        statement = (
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.author == Author.contact,
+                Message.sequence < before,
+            )
+            .options(undefer(Message.vector))
+            .order_by(Message.sequence.desc())
+            .limit(limit)
+        )
+        return (await self.session.scalars(statement)).all()[::-1]
+
+    async def last_from_contact(self, conversation_id: str) -> Message | None:
+        """What the contact wrote last."""
+        found = await self.recent_from_contact(conversation_id, before=2**31 - 1, limit=1)
+        return found[0] if found else None
+
+    async def last_rating_request(self, conversation_id: str) -> Message | None:
+        """The last time the contact was asked for a rating."""
+        statement = (
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.kind == MessageKind.rating_request)
+            .order_by(Message.sequence.desc())
+            .limit(1)
+        )
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def next_pending(self, conversation_id: str) -> Message | None:
+        """The oldest message of the contact that nobody has dealt with."""
+        statement = (
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.turn == TurnState.pending)
+            .order_by(Message.sequence)
+            .limit(1)
+        )
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def waiting_for_turn(self, now: datetime, *, limit: int) -> Sequence[str]:
+        """Ids of conversations that have a pending message and that no living process is working on."""
+        statement = (
+            select(Message.conversation_id)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(Message.turn == TurnState.pending, _not_leased(now))
+            .group_by(Message.conversation_id)
+            .order_by(func.min(Message.id))
+            .limit(limit)
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def lease(self, conversation_id: str, *, owner: str, now: datetime, until: datetime) -> bool:
+        """Take the right to run a conversation's turns; false when another process has it."""
+        statement = (
+            update(Conversation)
+            .where(Conversation.id == conversation_id, or_(_not_leased(now), Conversation.lease_owner == owner))
+            .values(lease_owner=owner, leased_until=until)
+            .execution_options(synchronize_session=False)
+        )
+        result = await self.session.execute(statement)
+        return bool(result.rowcount)  # type: ignore[attr-defined]
+
+    async def in_status(
+        self, *, statuses: Sequence[ConversationStatus], assignee_id: int | None = None, limit: int = 100
+    ) -> Sequence[Conversation]:
+        """Conversations in these states: who waits longest first, otherwise the latest first."""
+        statement = select(Conversation).where(Conversation.status.in_(statuses)).options(*_SHOWN).limit(limit)
+        if assignee_id is not None:
+            statement = statement.where(Conversation.assignee_id == assignee_id)
+        order: Any = (
+            Conversation.waiting_since.asc()
+            if list(statuses) == [ConversationStatus.waiting]
+            else Conversation.updated_at.desc()
+        )
+        return (await self.session.scalars(statement.order_by(order))).all()
+
+    async def last_messages(self, conversation_ids: Sequence[str]) -> dict[str, Message]:
+        """The last visible message of each conversation."""
+        latest = (
+            select(Message.conversation_id, func.max(Message.sequence).label("sequence"))
+            .where(Message.conversation_id.in_(conversation_ids), Message.kind == MessageKind.text)
+            .group_by(Message.conversation_id)
+            .subquery()
+        )
+        statement = select(Message).join(
+            latest,
+            (Message.conversation_id == latest.c.conversation_id) & (Message.sequence == latest.c.sequence),
+        )
+        return {message.conversation_id: message for message in await self.session.scalars(statement)}
+
+    async def count_by_status(self) -> dict[ConversationStatus, int]:
+        statement = select(Conversation.status, func.count()).group_by(Conversation.status)
+        return dict((await self.session.execute(statement)).tuples().all())
+
+    async def handoffs(self, conversation_id: str) -> Sequence[Handoff]:
+        """All bringings-in of a person, latest first."""
+        statement = (
+            select(Handoff).where(Handoff.conversation_id == conversation_id).order_by(Handoff.created_at.desc())
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def ratings(self, conversation_id: str) -> Sequence[Rating]:
+        """All ratings, latest first."""
+        statement = select(Rating).where(Rating.conversation_id == conversation_id).order_by(Rating.id.desc())
+        return (await self.session.scalars(statement)).all()
+
+    async def inbox_by_key(self, key: str) -> Inbox | None:
+        return (await self.session.scalars(select(Inbox).where(Inbox.key == key))).one_or_none()
+
+
+def _not_leased(now: datetime) -> ColumnElement[bool]:
+    return or_(Conversation.leased_until.is_(None), Conversation.leased_until < now)

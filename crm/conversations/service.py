@@ -1,0 +1,385 @@
+"""What contacts, agents and the bot do with a conversation, each within the caller's transaction."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.errors import Conflict, InvalidInput, NotFound
+from core.unit_of_work import announce
+from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.ports import Cause, IncomingMessage, Reply
+from crm.conversations.repository import ConversationRepository
+from crm.conversations.transitions import check
+from crm.enums import Author, Channel, ConversationStatus, DeliveryState, HandoffReason, MessageKind, TurnState
+from crm.models import (
+    Agent,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    Delivery,
+    Handoff,
+    Inbox,
+    Message,
+    Rating,
+    Ticket,
+)
+from crm.tickets.service import TicketService
+from crm.wording import DEFAULT_LANGUAGE, Wording, Words
+from language.normalise import safe_text
+
+# More than anybody types; a pasted log belongs into a file.
+MAX_MESSAGE_CHARACTERS = 10_000
+MAX_PAYLOAD_CHARACTERS = 1_000
+LANGUAGES = ("fa", "en")
+# The widget fetches what is new by itself; every other channel has to be called.
+PUSHED_CHANNELS = frozenset({Channel.telegram})
+
+
+class ConversationNotFound(NotFound):
+    """There is no such conversation."""
+
+    code = "conversation_not_found"
+
+
+class MessageEmpty(InvalidInput):
+    """A message needs some text."""
+
+    code = "message_empty"
+
+
+class MessageTooLong(InvalidInput):
+    """A message may have ten thousand characters at the most."""
+
+    code = "message_too_long"
+
+
+class RatingNotAsked(Conflict):
+    """A conversation is rated after it was resolved, and once."""
+
+    code = "rating_not_asked"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A stored message of a contact; `is_new` is false when the channel had delivered it before."""
+
+    conversation: Conversation
+    message: Message
+    is_new: bool
+
+
+class ConversationService:
+    def __init__(self, session: AsyncSession, *, clock: Clock, wording: Wording, policy: HandoffPolicy) -> None:
+        self.session = session
+        self.clock = clock
+        self.wording = wording
+        self.policy = policy
+        self.conversations = ConversationRepository(session)
+        self.tickets = TicketService(session, clock=clock)
+
+    # What the contact does
+
+    async def receive(self, incoming: IncomingMessage) -> Received:
+        """Store a contact's message, once; the bot's turn is then due.
+
+        Raises:
+            MessageEmpty, MessageTooLong: nothing is stored.
+        """
+        text = checked_text(incoming.text)
+        found = await self.conversations.message_by_external_id(incoming.inbox_id, incoming.external_id)
+        if found:
+            return Received(await self.get(found.conversation_id), found, is_new=False)
+        conversation = await self._conversation_for(incoming)
+        if conversation.status is ConversationStatus.resolved:
+            self._move(conversation, ConversationStatus.with_bot)
+        message = await self.add_message(
+            conversation,
+            Author.contact,
+            text,
+            external_id=incoming.external_id,
+            payload=(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
+            turn=TurnState.pending,
+        )
+        return Received(conversation, message, is_new=True)
+
+    async def rate(self, conversation: Conversation, *, score: int, comment: str = "") -> Rating:
+        """Store the contact's rating, 1 to 5.
+
+        Raises:
+            RatingNotAsked: when nobody asked, or the question is answered already.
+        """
+        if not 1 <= score <= 5:
+            raise InvalidInput("A rating is a number from 1 to 5.")
+        if not await self._rating_is_open(conversation):
+            raise RatingNotAsked
+        rating = Rating(
+            conversation_id=conversation.id,
+            agent_id=conversation.assignee_id,
+            score=score,
+            comment=safe_text(comment)[:2000],
+            created_at=self.clock.now(),
+        )
+        self.session.add(rating)
+        await self.say(conversation, "utter_rating_thanks")
+        announce(self.session, f"conversation:{conversation.id}", {"type": "rated", "score": score})
+        return rating
+
+    # What the bot does
+
+    async def hand_off(
+        self,
+        conversation: Conversation,
+        reason: HandoffReason,
+        *,
+        causes: Sequence[Cause] = (),
+        detail: str = "",
+    ) -> Ticket:
+        """Move a conversation from the bot to the queue, open its ticket and tell the contact.
+
+        Safe to call twice: a conversation already with people keeps its ticket.
+        """
+        if conversation.status is not ConversationStatus.with_bot:
+            return await self._ticket_of(conversation, reason, detail)
+        self._move(conversation, ConversationStatus.waiting)
+        ticket = await self._ticket_of(conversation, reason, detail)
+        self.session.add(
+            Handoff(
+                conversation_id=conversation.id,
+                ticket_id=ticket.id,
+                reason=reason,
+                causes=[asdict(cause) for cause in causes],
+                detail=safe_text(detail)[:2000],
+                frustration=conversation.frustration,
+                created_at=self.clock.now(),
+            )
+        )
+        upset = reason is HandoffReason.negative_sentiment
+        await self.say(
+            conversation, "utter_handed_off_upset" if upset else "utter_handed_off", ticket_number=ticket.number
+        )
+        return ticket
+
+    async def bot_says(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
+        """Store the bot's replies, unless a person took over while it was thinking."""
+        if conversation.status is not ConversationStatus.with_bot:
+            return
+        for reply in replies:
+            await self.add_message(conversation, Author.bot, reply.text, buttons=reply.buttons, articles=reply.articles)
+
+    async def say(self, conversation: Conversation, name: str, **values: str) -> Message:
+        """Tell the contact something in the product's own words, in their language."""
+        words: Words = self.wording.say(name, conversation.language, **values)
+        kind = MessageKind.rating_request if name == "utter_ask_rating" else MessageKind.text
+        return await self.add_message(conversation, Author.system, words.text, buttons=words.buttons, kind=kind)
+
+    # What agents do
+
+    async def reply(self, conversation: Conversation, text: str, *, by: Agent) -> Message:
+        """Send an agent's words to the contact; the conversation is then theirs and the bot is silent."""
+        text = checked_text(text)
+        await self.take(conversation, by=by)
+        await self.tickets.answered_by_person(conversation, by)
+        return await self.add_message(conversation, Author.agent, text, agent=by)
+
+    async def add_note(self, conversation: Conversation, text: str, *, by: Agent) -> Message:
+        """Keep an internal note that the contact never sees."""
+        return await self.add_message(
+            conversation, Author.agent, checked_text(text), agent=by, kind=MessageKind.internal_note
+        )
+
+    async def take(self, conversation: Conversation, *, by: Agent) -> None:
+        """Give a conversation to an agent, unless it is open with somebody already."""
+        if conversation.status is ConversationStatus.open and conversation.assignee_id is not None:
+            return
+        if conversation.status is not ConversationStatus.open:
+            self._move(conversation, ConversationStatus.open)
+        await self.assign(conversation, to=by)
+        await self.say(conversation, "utter_agent_joined", agent_name=by.name)
+
+    async def assign(self, conversation: Conversation, *, to: Agent) -> None:
+        """Make an agent answer for a conversation."""
+        conversation.assignee = to
+        conversation.assignee_id = to.id
+        self._changed(conversation)
+
+    async def resolve(self, conversation: Conversation) -> None:
+        """Close the matter and ask the contact for a rating."""
+        self._move(conversation, ConversationStatus.resolved)
+        conversation.resolved_at = self.clock.now()
+        await self.tickets.solve_for(conversation)
+        await self.say(conversation, "utter_resolved")
+        await self.say(conversation, "utter_ask_rating")
+
+    async def return_to_bot(self, conversation: Conversation) -> None:
+        """Let the bot answer again, with a clean slate."""
+        self._move(conversation, ConversationStatus.with_bot)
+        conversation.assignee = None
+        conversation.assignee_id = None
+        conversation.dialogue_state = None
+        conversation.frustration = 0.0
+        await self.say(conversation, "utter_returned_to_bot")
+
+    # What all of these need
+
+    async def get(self, conversation_id: str) -> Conversation:
+        """A conversation, for reading.
+
+        Raises:
+            ConversationNotFound
+        """
+        conversation = await self.conversations.get(conversation_id)
+        if conversation is None:
+            raise ConversationNotFound
+        return conversation
+
+    async def lock(self, conversation_id: str) -> Conversation:
+        """A conversation that nobody else changes until the transaction ends.
+
+        Raises:
+            ConversationNotFound
+        """
+        conversation = await self.conversations.lock(conversation_id)
+        if conversation is None:
+            raise ConversationNotFound
+        return conversation
+
+    async def add_message(
+        self,
+        conversation: Conversation,
+        author: Author,
+        text: str,
+        *,
+        agent: Agent | None = None,
+        kind: MessageKind = MessageKind.text,
+        buttons: Sequence[dict[str, str]] = (),
+        articles: Sequence[dict[str, str]] = (),
+        external_id: str | None = None,
+        payload: str | None = None,
+        turn: TurnState | None = None,
+    ) -> Message:
+        """Append a message with the next sequence number, and queue its delivery where the channel wants one."""
+        now = self.clock.now()
+        conversation.last_sequence += 1
+        message = Message(
+            conversation_id=conversation.id,
+            inbox_id=conversation.inbox_id,
+            sequence=conversation.last_sequence,
+            external_id=external_id,
+            author=author,
+            agent=agent,
+            kind=kind,
+            text=safe_text(text),
+            payload=payload,
+            buttons=list(buttons),
+            articles=list(articles),
+            turn=turn,
+            created_at=now,
+        )
+        self.session.add(message)
+        self._changed(conversation)
+        await self.session.flush()
+        if author is not Author.contact and kind is not MessageKind.internal_note:
+            self._queue_delivery(conversation, message)
+        return message
+
+    def _queue_delivery(self, conversation: Conversation, message: Message) -> None:
+        if conversation.inbox.channel not in PUSHED_CHANNELS:
+            return
+        self.session.add(
+            Delivery(
+                message_id=message.id,
+                conversation_id=conversation.id,
+                state=DeliveryState.pending,
+                next_attempt_at=message.created_at,
+            )
+        )
+        announce(self.session, "outbox", {"conversation_id": conversation.id})
+
+    def _move(self, conversation: Conversation, status: ConversationStatus) -> None:
+        check(conversation.status, status)
+        conversation.status = status
+        conversation.waiting_since = self.clock.now() if status is ConversationStatus.waiting else None
+        self._changed(conversation)
+
+    def _changed(self, conversation: Conversation) -> None:
+        conversation.updated_at = self.clock.now()
+        announce(self.session, f"conversation:{conversation.id}", {"type": "changed"})
+        announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
+
+    async def _ticket_of(self, conversation: Conversation, reason: HandoffReason, detail: str) -> Ticket:
+        """The conversation's unfinished ticket, or a new one for this handoff."""
+        unfinished = await self.tickets.tickets.unfinished_of(conversation.id)
+        if unfinished:
+            return unfinished[0]
+        last = await self.conversations.last_from_contact(conversation.id)
+        said = last.text if last else ""
+        return await self.tickets.open(
+            conversation,
+            subject=" ".join((said or detail).split())[:120] or reason.value,
+            description=detail or said,
+            priority=self.policy.priority(reason),
+            idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
+        )
+
+    async def _rating_is_open(self, conversation: Conversation) -> bool:
+        asked = await self.conversations.last_rating_request(conversation.id)
+        if asked is None:
+            return False
+        ratings = await self.conversations.ratings(conversation.id)
+        return not ratings or ratings[0].created_at < asked.created_at
+
+    async def _conversation_for(self, incoming: IncomingMessage) -> Conversation:
+        identity = await self.conversations.identity(incoming.inbox_id, incoming.contact_external_id)
+        if identity is None:
+            return await self._start(incoming)
+        conversation = await self.conversations.of_identity(identity.id)
+        return conversation or await self._start_with(identity, incoming)
+
+    async def _start(self, incoming: IncomingMessage) -> Conversation:
+        """A contact who has never written here."""
+        contact = Contact(name=safe_text(incoming.contact_name)[:200], created_at=self.clock.now())
+        identity = ContactIdentity(
+            contact=contact,
+            inbox_id=incoming.inbox_id,
+            external_id=incoming.contact_external_id,
+            created_at=self.clock.now(),
+        )
+        self.session.add(identity)
+        await self.session.flush()
+        return await self._start_with(identity, incoming)
+
+    async def _start_with(self, identity: ContactIdentity, incoming: IncomingMessage) -> Conversation:
+        now = self.clock.now()
+        conversation = Conversation(
+            id=secrets.token_hex(16),
+            inbox=await self.session.get_one(Inbox, identity.inbox_id),
+            contact=identity.contact,
+            identity=identity,
+            assignee=None,
+            status=ConversationStatus.with_bot,
+            language=incoming.language if incoming.language in LANGUAGES else DEFAULT_LANGUAGE,
+            last_sequence=0,
+            frustration=0.0,
+            created_at=now,
+            updated_at=now,
+        )
+        self.session.add(conversation)
+        await self.session.flush()
+        return conversation
+
+
+def checked_text(text: str) -> str:
+    """The text as it can be stored, otherwise unchanged.
+
+    Raises:
+        MessageEmpty, MessageTooLong
+    """
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        raise MessageTooLong
+    cleaned = safe_text(text)
+    if not cleaned.strip():
+        raise MessageEmpty
+    return cleaned

@@ -1,0 +1,249 @@
+"""Turns: one message of a contact and all that answers it.
+
+A turn is claimed in one transaction, thought about outside any, and finished in another that stores the replies, the
+bot's new state and what was understood together. A process that dies in between leaves the message pending and the old
+state in place, so that the turn is simply run again; the bot keeps nothing, and what its actions do carries the
+message's id as idempotency key.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.events import EventBus
+from core.unit_of_work import UnitOfWork
+from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
+from crm.conversations.service import ConversationService
+from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
+from crm.models import Conversation, Message
+
+logger = logging.getLogger(__name__)
+
+# Longer than any turn takes; after it, another process may take the turn over.
+LEASE = timedelta(seconds=10)
+# A message that could not be dealt with so often is set aside, so that what follows it gets its turn.
+MAX_ATTEMPTS = 3
+# How far back frustration looks.
+REMEMBERED_TURNS = 8
+# Understood here, so that a person can be reached when the bot cannot.
+TALK_TO_PERSON = "/talk_to_person"
+
+OpenService = Callable[[AsyncSession], ConversationService]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A turn this process may run: the state of things as it begins."""
+
+    conversation: Conversation
+    message: Message
+    history: Sequence[Message]
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What was understood and what the bot would say; `answer` is None when the bot was not asked or failed."""
+
+    reading: Reading | None = None
+    mood: Mood | None = None
+    answer: BotAnswer | None = None
+    outcome: Outcome | None = None
+    handoff: HandoffReason | None = None
+
+
+class Turns:
+    """Runs the turns of conversations, any number at once but one at a time for each conversation."""
+
+    def __init__(
+        self,
+        work: UnitOfWork,
+        *,
+        open_service: OpenService,
+        reader: Reader,
+        bot: Bot,
+        policy: HandoffPolicy,
+        clock: Clock,
+        events: EventBus,
+        owner: str,
+    ) -> None:
+        self.work = work
+        self.open_service = open_service
+        self.reader = reader
+        self.bot = bot
+        self.policy = policy
+        self.clock = clock
+        self.events = events
+        self.owner = owner
+
+    async def waiting(self, *, limit: int) -> Sequence[str]:
+        """Conversations whose turn is due and which nobody works on."""
+        async with self.work.reading() as session:
+            return await self.open_service(session).conversations.waiting_for_turn(self.clock.now(), limit=limit)
+
+    async def run(self, conversation_id: str) -> None:
+        """Run the conversation's due turns in their order, until there is none left or another process has them."""
+        while claim := await self._claim(conversation_id):
+            try:
+                thought = await self._think(claim)
+            except Exception as error:
+                logger.exception("a turn of conversation %s failed", conversation_id)
+                await self._give_up(claim, error)
+                return
+            if not await self._finish(claim, thought):
+                return
+
+    async def _claim(self, conversation_id: str) -> Claim | None:
+        now = self.clock.now()
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            repository = service.conversations
+            if not await repository.lease(conversation_id, owner=self.owner, now=now, until=now + LEASE):
+                return None
+            message = await repository.next_pending(conversation_id)
+            conversation = await service.get(conversation_id)
+            if message is None:
+                self._release(conversation)
+                return None
+            message.attempts += 1
+            history = await repository.recent_from_contact(
+                conversation_id, before=message.sequence, limit=REMEMBERED_TURNS
+            )
+        return Claim(conversation, message, history)
+
+    async def _think(self, claim: Claim) -> Thought:
+        """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
+        if claim.message.payload == TALK_TO_PERSON:
+            return Thought(handoff=HandoffReason.contact_asked)
+        if claim.message.payload:
+            return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
+        reading = await self.reader.read(claim.message.text, expected_language=claim.conversation.language)
+        mood = self.reader.mood([*map(_as_read, claim.history), _current(claim.message, reading)])
+        if claim.conversation.status is not ConversationStatus.with_bot:
+            return Thought(reading, mood)
+        if reason := self.policy.reason_before_answer(mood):
+            return Thought(reading, mood, handoff=reason)
+        return await self._ask_bot(claim, reading, mood)
+
+    async def _ask_bot(self, claim: Claim, reading: Reading, mood: Mood) -> Thought:
+        conversation = claim.conversation
+        if conversation.status is not ConversationStatus.with_bot:
+            return Thought(reading, mood)
+        turn = BotTurn(
+            conversation_id=conversation.id,
+            message_id=str(claim.message.id),
+            text=claim.message.payload or claim.message.text,
+            reading=reading,
+            language=reading.language,
+            frustration=mood.frustration,
+            state=conversation.dialogue_state,
+        )
+        await self.events.publish(f"conversation:{conversation.id}", {"type": "typing", "author": "bot", "on": True})
+        try:
+            answer = await self.bot.answer(turn)
+            outcome = answer.outcome
+        except BotFailed as error:
+            logger.warning("the bot failed in conversation %s: %s", conversation.id, error)
+            answer, outcome = None, Outcome.failed
+        outcomes = [*(message.outcome for message in claim.history), outcome]
+        return Thought(reading, mood, answer, outcome, self.policy.reason_after_answer(outcomes))
+
+    async def _finish(self, claim: Claim, thought: Thought) -> bool:
+        """Store all that the turn came to, at once; false when the turn was taken over by another process."""
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            conversation = await service.lock(claim.conversation.id)
+            if conversation.lease_owner != self.owner:
+                return False
+            message = await session.get_one(Message, claim.message.id)
+            _note(message, thought)
+            if thought.mood:
+                conversation.frustration = thought.mood.frustration
+            if thought.reading:
+                conversation.language = thought.reading.language
+            await self._speak(service, conversation, thought)
+            if await service.conversations.next_pending(conversation.id) is None:
+                self._release(conversation)
+                return False
+        return True
+
+    async def _speak(self, service: ConversationService, conversation: Conversation, thought: Thought) -> None:
+        if conversation.status is not ConversationStatus.with_bot:
+            return
+        if thought.answer:
+            conversation.dialogue_state = thought.answer.state
+        if thought.handoff:
+            # Instead of what the bot would have said: nobody wants one more apology before the person comes.
+            causes = thought.mood.causes if thought.mood else ()
+            await service.hand_off(conversation, thought.handoff, causes=causes)
+        elif thought.answer:
+            await service.bot_says(conversation, thought.answer.replies)
+        elif thought.outcome is Outcome.failed:
+            await service.say(conversation, "utter_bot_failed")
+
+    async def _give_up(self, claim: Claim, error: Exception) -> None:
+        """Leave the message for another try after the lease, or set it aside with its error."""
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            conversation = await service.lock(claim.conversation.id)
+            message = await session.get_one(Message, claim.message.id)
+            message.error = f"{type(error).__name__}: {error}"[:200]
+            if message.attempts < MAX_ATTEMPTS:
+                return
+            message.turn = TurnState.parked
+            message.outcome = Outcome.failed
+            self._release(conversation)
+            if conversation.status is ConversationStatus.with_bot:
+                await service.say(conversation, "utter_bot_failed")
+
+    @staticmethod
+    def _release(conversation: Conversation) -> None:
+        conversation.lease_owner = None
+        conversation.leased_until = None
+
+
+def _pressed_button(claim: Claim) -> Reading:
+    """A pressed button carries our own words, which say nothing about the contact's mood."""
+    return Reading(vector=b"", language=claim.conversation.language, sentiment="neutral", sentiment_score=0.0)
+
+
+def _as_read(message: Message) -> ReadTurn:
+    return ReadTurn(
+        sequence=message.sequence,
+        text=message.text,
+        sentiment_score=message.sentiment_score or 0.0,
+        signals=tuple(message.signals),
+        vector=message.vector,
+        outcome=message.outcome,
+    )
+
+
+def _current(message: Message, reading: Reading) -> ReadTurn:
+    return ReadTurn(
+        sequence=message.sequence,
+        text=message.text,
+        sentiment_score=reading.sentiment_score,
+        signals=reading.signals,
+        vector=reading.vector,
+        outcome=None,
+    )
+
+
+def _note(message: Message, thought: Thought) -> None:
+    """Write onto the message what its turn came to."""
+    message.turn = TurnState.done
+    message.error = None
+    message.outcome = thought.outcome
+    if thought.answer:
+        message.intent = thought.answer.intent
+        message.intent_confidence = thought.answer.intent_confidence
+    if thought.reading and thought.reading.vector:
+        message.language = thought.reading.language
+        message.sentiment = thought.reading.sentiment
+        message.sentiment_score = thought.reading.sentiment_score
+        message.signals = list(thought.reading.signals)
+        message.vector = thought.reading.vector

@@ -1,0 +1,62 @@
+"""Tickets in SQL."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from crm.enums import TicketStatus
+from crm.models import Ticket
+from crm.models.ticket import NUMBER_OFFSET
+
+_SHOWN = (joinedload(Ticket.contact), joinedload(Ticket.assignee))
+UNFINISHED = (TicketStatus.new, TicketStatus.open, TicketStatus.pending, TicketStatus.on_hold)
+
+
+class TicketRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, ticket_id: int) -> Ticket | None:
+        return await self.session.get(Ticket, ticket_id, options=_SHOWN)
+
+    async def by_number(self, number: int) -> Ticket | None:
+        """The ticket that people know by this number, without its prefix."""
+        return await self.get(number - NUMBER_OFFSET)
+
+    async def by_idempotency_key(self, key: str) -> Ticket | None:
+        statement = select(Ticket).where(Ticket.idempotency_key == key).options(*_SHOWN)
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def of_contact(self, contact_id: int, *, limit: int = 20) -> Sequence[Ticket]:
+        """A contact's tickets, latest first."""
+        statement = (
+            select(Ticket)
+            .where(Ticket.contact_id == contact_id)
+            .options(*_SHOWN)
+            .order_by(Ticket.id.desc())
+            .limit(limit)
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def unfinished_of(self, conversation_id: str) -> Sequence[Ticket]:
+        """A conversation's tickets that are neither solved nor closed, latest first."""
+        statement = (
+            select(Ticket)
+            .where(Ticket.conversation_id == conversation_id, Ticket.status.in_(UNFINISHED))
+            .options(*_SHOWN)
+            .order_by(Ticket.id.desc())
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def in_status(
+        self, *, statuses: Sequence[TicketStatus] = (), assignee_id: int | None = None, limit: int = 100
+    ) -> Sequence[Ticket]:
+        """Tickets in these states (all, when none is named), latest first."""
+        statement = select(Ticket).options(*_SHOWN).order_by(Ticket.id.desc()).limit(limit)
+        if statuses:
+            statement = statement.where(Ticket.status.in_(statuses))
+        if assignee_id is not None:
+            statement = statement.where(Ticket.assignee_id == assignee_id)
+        return (await self.session.scalars(statement)).all()

@@ -1,0 +1,139 @@
+"""Opening, finding and working on tickets."""
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.errors import Conflict, NotFound
+from core.unit_of_work import announce
+from crm.enums import Priority, TicketStatus
+from crm.models import Agent, Conversation, Ticket
+from crm.sla.targets import policy_for, targets
+from crm.tickets.repository import TicketRepository
+
+_NUMBER = re.compile(r"(?:hm)?\W*(\d{1,9})", re.IGNORECASE)
+SUBJECT_CHARACTERS = 300
+
+
+class TicketNotFound(NotFound):
+    """There is no ticket with this number, or it belongs to somebody else."""
+
+    code = "ticket_not_found"
+
+
+class TicketAlreadyClosed(Conflict):
+    """A closed ticket cannot change; the contact must open a new one."""
+
+    code = "ticket_already_closed"
+
+
+class TicketService:
+    """Tickets within the caller's transaction."""
+
+    def __init__(self, session: AsyncSession, *, clock: Clock) -> None:
+        self.session = session
+        self.clock = clock
+        self.tickets = TicketRepository(session)
+
+    async def open(
+        self,
+        conversation: Conversation,
+        *,
+        subject: str,
+        description: str = "",
+        priority: Priority = Priority.normal,
+        idempotency_key: str | None = None,
+    ) -> Ticket:
+        """Open a ticket for a conversation's contact; the same key again gives the same ticket."""
+        if idempotency_key and (found := await self.tickets.by_idempotency_key(idempotency_key)):
+            return found
+        now = self.clock.now()
+        due = targets(await policy_for(self.session, priority), opened_at=now)
+        ticket = Ticket(
+            contact=conversation.contact,
+            contact_id=conversation.contact_id,
+            conversation_id=conversation.id,
+            subject=subject[:SUBJECT_CHARACTERS],
+            description=description,
+            status=TicketStatus.new,
+            priority=priority,
+            assignee=None,
+            idempotency_key=idempotency_key,
+            created_at=now,
+            updated_at=now,
+            first_response_due_at=due.first_response_due_at,
+            resolution_due_at=due.resolution_due_at,
+        )
+        self.session.add(ticket)
+        await self.session.flush()
+        announce(self.session, "desk", {"type": "ticket", "ticket_id": ticket.id})
+        return ticket
+
+    async def find(self, number: str, *, contact_id: int | None = None) -> Ticket:
+        """The ticket with a number as people write it (`HM-1042`, `1042`); only this contact's, where one is given.
+
+        Raises:
+            TicketNotFound: also for another contact's ticket, so that numbers cannot be tried out.
+        """
+        match = _NUMBER.fullmatch(number.strip())
+        ticket = await self.tickets.by_number(int(match[1])) if match else None
+        if ticket is None or (contact_id is not None and ticket.contact_id != contact_id):
+            raise TicketNotFound
+        return ticket
+
+    async def of_contact(self, contact_id: int) -> Sequence[Ticket]:
+        """A contact's tickets, latest first."""
+        return await self.tickets.of_contact(contact_id)
+
+    async def change(
+        self,
+        ticket: Ticket,
+        *,
+        status: TicketStatus | None = None,
+        priority: Priority | None = None,
+        assignee: Agent | None = None,
+    ) -> Ticket:
+        """Change what is given and leave the rest.
+
+        Raises:
+            TicketAlreadyClosed
+        """
+        if ticket.status is TicketStatus.closed:
+            raise TicketAlreadyClosed
+        now = self.clock.now()
+        if status is not None:
+            ticket.status = status
+            ticket.solved_at = now if status in (TicketStatus.solved, TicketStatus.closed) else None
+        if priority is not None and priority is not ticket.priority:
+            await self._reprioritise(ticket, priority)
+        if assignee is not None:
+            ticket.assignee = assignee
+            ticket.assignee_id = assignee.id
+        ticket.updated_at = now
+        await self.session.flush()
+        announce(self.session, "desk", {"type": "ticket", "ticket_id": ticket.id})
+        return ticket
+
+    async def answered_by_person(self, conversation: Conversation, agent: Agent) -> None:
+        """A person has answered: the first-response clocks of the conversation's tickets stop."""
+        now = self.clock.now()
+        for ticket in await self.tickets.unfinished_of(conversation.id):
+            ticket.first_responded_at = ticket.first_responded_at or now
+            if ticket.status is TicketStatus.new:
+                ticket.status = TicketStatus.open
+            if ticket.assignee_id is None:
+                ticket.assignee_id = agent.id
+            ticket.updated_at = now
+
+    async def solve_for(self, conversation: Conversation) -> None:
+        """The conversation is resolved, and so are its tickets."""
+        for ticket in await self.tickets.unfinished_of(conversation.id):
+            await self.change(ticket, status=TicketStatus.solved)
+
+    async def _reprioritise(self, ticket: Ticket, priority: Priority) -> None:
+        due = targets(await policy_for(self.session, priority), opened_at=ticket.created_at)
+        ticket.priority = priority
+        ticket.first_response_due_at = due.first_response_due_at
+        ticket.resolution_due_at = due.resolution_due_at

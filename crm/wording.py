@@ -1,0 +1,62 @@
+"""The words that the app itself says to contacts, read from the bot's domain file so that all wording has one home."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DEFAULT_LANGUAGE = "fa"
+_PLACEHOLDER = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """One response in one language."""
+
+    text: str
+    buttons: list[dict[str, str]] = field(default_factory=list)
+
+
+class WordingMissing(LookupError):
+    """The domain file has no such response."""
+
+
+class Wording:
+    """Responses by name and language.
+
+    A variant whose condition asks for `language: en` is English; the one without a condition is Persian.
+    """
+
+    def __init__(self, responses: dict[str, list[dict[str, Any]]]) -> None:
+        self._responses = {name: _by_language(variants) for name, variants in responses.items()}
+
+    @classmethod
+    def load(cls, domain_file: Path) -> "Wording":
+        """Read the responses of a Rasa domain file."""
+        with domain_file.open(encoding="utf-8") as file:
+            return cls(yaml.safe_load(file)["responses"])
+
+    def say(self, name: str, language: str, **values: str) -> Words:
+        """The response, its `{placeholders}` filled with the given values.
+
+        Raises:
+            WordingMissing: for a name that the domain file does not have.
+        """
+        variants = self._responses.get(name)
+        if not variants:
+            raise WordingMissing(name)
+        words = variants.get(language) or variants[DEFAULT_LANGUAGE]
+        return Words(_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), words.text), list(words.buttons))
+
+
+def _by_language(variants: list[dict[str, Any]]) -> dict[str, Words]:
+    found: dict[str, Words] = {}
+    for variant in variants:
+        language = next(
+            (str(item["value"]) for item in variant.get("condition", []) if item.get("name") == "language"),
+            DEFAULT_LANGUAGE,
+        )
+        found.setdefault(language, Words(variant.get("text", "").strip(), list(variant.get("buttons", []))))
+    return found
