@@ -1,0 +1,112 @@
+"""The matching form of a text, and the storable one.
+
+`normalise` makes texts that people would call the same look the same: it is for search, classification and the encoder, and
+is never shown. `safe_text` changes nothing that can be stored.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# Marks in a row beyond the fourth are noise, and Python puts long runs of them in order in quadratic time.
+_MARK = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06dc\u0730-\u074a\u0816-\u082d\u08d3-\u08ff"
+_PILED_MARKS = re.compile(f"([{_MARK}]{{4}})[{_MARK}]+")
+_PERSIAN_LETTER = "\u0621-\u063a\u0641-\u064a\u066e-\u06d3"
+# Three or more in a row are emphasis ("سلاااام", "!!!", "pleaseee"). Latin words do double letters, so inside one two stay.
+_REPEATED_TO_ONE = re.compile(rf"([{_PERSIAN_LETTER}]|[^\w\s]|_)\1{{2,}}|([a-vx-z])\2{{2,}}(?![a-z])")
+_REPEATED_TO_TWO = re.compile(r"([a-vx-z])\1{2,}")
+
+_SAME_LETTER = {
+    "ي": "ی",
+    "ى": "ی",
+    "ې": "ی",
+    "ے": "ی",
+    "ك": "ک",
+    "ڪ": "ک",
+    "ګ": "گ",
+    "أ": "ا",
+    "إ": "ا",
+    "ٱ": "ا",
+    "ؤ": "و",
+    "ة": "ه",
+    "ۀ": "ه",
+    "ە": "ه",
+    "ہ": "ه",
+    "ۂ": "ه",
+    "ھ": "ه",
+    "؟": "?",
+    "،": ",",
+    "؛": ";",
+    "٪": "%",
+    "٫": ".",
+    "٬": ",",
+    "«": '"',
+    "»": '"',
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "‘": "'",
+    "’": "'",
+    "–": "-",
+    "—": "-",
+    "‐": "-",
+    "−": "-",
+}
+_PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
+_ARABIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
+# Tatweel, soft hyphen, zero-width joiner, bidirectional and other invisible controls.
+_INVISIBLE = "\u0640\u00ad\u200d\u200e\u200f\u061c\u2060\ufeff\u180e"
+_INVISIBLE_RANGES = [
+    (0x0610, 0x061A),
+    (0x064B, 0x065F),
+    (0x0670, 0x0670),
+    (0x06D6, 0x06DC),
+    (0x06DF, 0x06E8),
+    (0x06EA, 0x06ED),
+    (0x202A, 0x202E),
+    (0x2061, 0x206F),
+    (0xFE00, 0xFE0F),
+    (0xFFF9, 0xFFFB),
+    (0xD800, 0xDFFF),
+    (0xE0000, 0xE007F),
+]
+
+
+def safe_text(text: str) -> str:
+    """The text as any database, JSON or file can hold it: lone surrogates become U+FFFD, NUL goes, the rest is untouched."""
+    text = text.replace("\0", "")
+    if _SURROGATES.search(text):
+        # Through UTF-16, so that two halves of one character that came separately are joined.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def normalise(text: str) -> str:
+    """The form of a text for matching, never for showing. Takes any str whatever, and normalising twice changes nothing.
+
+    Unicode's NFKC, lower case, one letter for each of ye, kaf, alef and he, ASCII digits and punctuation, no diacritics,
+    tatweel or invisible controls, no letters repeated for emphasis, single spaces. The half-space becomes a space: that is
+    how E5's own character map reads it, and how many people type it.
+    """
+    text = _PILED_MARKS.sub(r"\1", text)
+    text = unicodedata.normalize("NFKC", text).lower().translate(_TABLE)
+    text = unicodedata.normalize("NFC", text)
+    text = _REPEATED_TO_ONE.sub(r"\1\2", text)
+    text = _REPEATED_TO_TWO.sub(r"\1\1", text)
+    return " ".join(text.split())
+
+
+def _build_table() -> dict[int, str | None]:
+    table: dict[int, str | None] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200C, 0xFFFD], " ")
+    table.update({ord(letter): same for letter, same in _SAME_LETTER.items()})
+    for digits in (_PERSIAN_DIGITS, _ARABIC_DIGITS):
+        table.update({ord(digit): str(value) for value, digit in enumerate(digits)})
+    table.update(dict.fromkeys(map(ord, _INVISIBLE)))
+    for first, last in _INVISIBLE_RANGES:
+        table.update(dict.fromkeys(range(first, last + 1)))
+    return table
+
+
+_TABLE = _build_table()
