@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     # Sites that may show the widget, besides our own; empty allows every site to.
     widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
 
+    # What one visitor may send; more is refused for a while.
+    widget_messages_per_minute: int = 40
+    # Wrong passwords for one account or from one address.
+    sign_ins_per_minute: int = 10
+
     # The folder that set-up made from the encoder's weights.
     encoder_folder: Path = ROOT / "var/models/encoder"
     sentiment_folder: Path = ROOT / "sentiment/weights"

@@ -131,7 +131,7 @@ def _settle(session: AsyncSession, delivery: Delivery, state: DeliveryState, *, 
     announce(session, "desk", {"type": "conversation", "conversation_id": delivery.conversation_id})
 
 
-def _first_unsent() -> Select[tuple[int]]:
+def _first_unsent() -> Select[int]:
     """The oldest unsent message of each conversation: what follows waits for it."""
     return select(func.min(Delivery.message_id)).where(Delivery.state.in_(_UNSENT)).group_by(Delivery.conversation_id)
 

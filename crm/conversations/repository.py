@@ -91,6 +91,20 @@ class ConversationRepository:
         found = await self.recent_from_contact(conversation_id, before=2**31 - 1, limit=1)
         return found[0] if found else None
 
+    async def contact_was_told_something(self, conversation_id: str, *, after: int) -> bool:
+        """Whether anything but the contact's own words followed a message."""
+        statement = (
+            select(Message.id)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.sequence > after,
+                Message.author != Author.contact,
+                Message.kind != MessageKind.internal_note,
+            )
+            .limit(1)
+        )
+        return (await self.session.scalar(statement)) is not None
+
     async def last_rating_request(self, conversation_id: str) -> Message | None:
         """The last time the contact was asked for a rating."""
         statement = (

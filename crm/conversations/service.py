@@ -124,8 +124,20 @@ class ConversationService:
         )
         self.session.add(rating)
         await self.say(conversation, "utter_rating_thanks")
-        announce(self.session, f"conversation:{conversation.id}", {"type": "rated", "score": score})
+        announce(self.session, contact_topic(conversation), {"type": "rated", "score": score})
         return rating
+
+    async def of_contact(self, inbox_id: int, external_id: str) -> Conversation | None:
+        """The conversation with this address in this inbox, locked; `None` before the first message."""
+        identity = await self.conversations.identity(inbox_id, external_id)
+        return await self.conversations.of_identity(identity.id) if identity else None
+
+    async def seen(self, conversation: Conversation, sequence: int) -> None:
+        """The contact's screen has shown the messages up to this one."""
+        seen = min(sequence, conversation.last_sequence)
+        if seen > conversation.contact_seen_sequence:
+            conversation.contact_seen_sequence = seen
+            announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
 
     # What the bot does
 
@@ -306,7 +318,7 @@ class ConversationService:
 
     def _changed(self, conversation: Conversation) -> None:
         conversation.updated_at = self.clock.now()
-        announce(self.session, f"conversation:{conversation.id}", {"type": "changed"})
+        announce(self.session, contact_topic(conversation), {"type": "changed"})
         announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
 
     async def _ticket_of(self, conversation: Conversation, reason: HandoffReason, detail: str) -> Ticket:
@@ -357,11 +369,14 @@ class ConversationService:
             id=secrets.token_hex(16),
             inbox=await self.session.get_one(Inbox, identity.inbox_id),
             contact=identity.contact,
+            contact_id=identity.contact_id,
             identity=identity,
+            inbox_id=identity.inbox_id,
             assignee=None,
             status=ConversationStatus.with_bot,
             language=incoming.language if incoming.language in LANGUAGES else DEFAULT_LANGUAGE,
             last_sequence=0,
+            contact_seen_sequence=0,
             frustration=0.0,
             created_at=now,
             updated_at=now,
@@ -369,6 +384,16 @@ class ConversationService:
         self.session.add(conversation)
         await self.session.flush()
         return conversation
+
+
+def contact_topic(conversation: Conversation) -> str:
+    """Where what the contact should see is announced; known before there is a conversation."""
+    return topic_of_contact(conversation.inbox_id, conversation.identity.external_id)
+
+
+def topic_of_contact(inbox_id: int, external_id: str) -> str:
+    """The same, by the contact's address in an inbox."""
+    return f"contact:{inbox_id}:{external_id}"
 
 
 def checked_text(text: str) -> str:

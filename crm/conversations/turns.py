@@ -18,7 +18,7 @@ from core.events import EventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
-from crm.conversations.service import ConversationService
+from crm.conversations.service import ConversationService, contact_topic
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
 from crm.models import Conversation, Message
 
@@ -142,7 +142,7 @@ class Turns:
             frustration=mood.frustration,
             state=conversation.dialogue_state,
         )
-        await self.events.publish(f"conversation:{conversation.id}", {"type": "typing", "author": "bot", "on": True})
+        await self.events.publish(contact_topic(conversation), {"type": "typing", "author": "bot", "on": True})
         try:
             answer = await self.bot.answer(turn)
             outcome = answer.outcome
@@ -165,13 +165,15 @@ class Turns:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
                 conversation.language = thought.reading.language
-            await self._speak(service, conversation, thought)
+            await self._speak(service, conversation, message, thought)
             if await service.conversations.next_pending(conversation.id) is None:
                 self._release(conversation)
                 return False
         return True
 
-    async def _speak(self, service: ConversationService, conversation: Conversation, thought: Thought) -> None:
+    async def _speak(
+        self, service: ConversationService, conversation: Conversation, message: Message, thought: Thought
+    ) -> None:
         if conversation.status is not ConversationStatus.with_bot:
             return
         if thought.answer:
@@ -180,9 +182,11 @@ class Turns:
             # Instead of what the bot would have said: nobody wants one more apology before the person comes.
             causes = thought.mood.causes if thought.mood else ()
             await service.hand_off(conversation, thought.handoff, causes=causes)
-        elif thought.answer:
+        elif thought.answer and thought.answer.replies:
             await service.bot_says(conversation, thought.answer.replies)
-        elif thought.outcome is Outcome.failed:
+        elif not await service.conversations.contact_was_told_something(conversation.id, after=message.sequence):
+            # Also when the bot was silent: an action that failed leaves an empty answer.
+            message.outcome = Outcome.failed
             await service.say(conversation, "utter_bot_failed")
 
     async def _give_up(self, claim: Claim, error: Exception) -> None:

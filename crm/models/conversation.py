@@ -34,6 +34,8 @@ class Conversation(Base):
     language: Mapped[str] = mapped_column(String(8))
     # The last message's sequence number; messages count 1, 2, 3 ... within their conversation.
     last_sequence: Mapped[int] = mapped_column(default=0)
+    # Up to where the contact has seen the conversation, where the channel tells.
+    contact_seen_sequence: Mapped[int] = mapped_column(default=0)
     frustration: Mapped[float] = mapped_column(default=0.0)
     # When the contact began to wait for a person; the queue is in this order.
     waiting_since: Mapped[datetime | None]

@@ -1,0 +1,95 @@
+"""The bot behind its one adapter: Rasa, over the turn channel of `bot/channel.py`.
+
+Rasa keeps nothing: the dialogue's state goes along with each message and comes back with the answer.
+"""
+
+import base64
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from crm.conversations.ports import BotAnswer, BotFailed, BotTurn, Reply
+from crm.enums import Outcome
+
+TURN_PATH = "/webhooks/hamyar/turn"
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    text: str | None = None
+    buttons: list[dict[str, Any]] | None = None
+    custom: dict[str, Any] | None = None
+
+
+class _Intent(BaseModel):
+    name: str | None = None
+    confidence: float | None = None
+
+
+class _TurnAnswer(BaseModel):
+    messages: list[_Message]
+    state: list[Any]
+    intent: _Intent | None = None
+
+
+class RasaBot:
+    """Asks Rasa for the answer to one message."""
+
+    def __init__(self, client: httpx.AsyncClient, *, token: str, timeout_seconds: float) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout_seconds = timeout_seconds
+
+    async def answer(self, turn: BotTurn) -> BotAnswer:
+        try:
+            response = await self._client.post(
+                TURN_PATH, json=_request(turn), headers=self._headers, timeout=self._timeout_seconds
+            )
+            response.raise_for_status()
+            answer = _TurnAnswer.model_validate_json(response.content)
+        except httpx.HTTPError as error:
+            raise BotFailed(f"{type(error).__name__}: {error}") from error
+        except ValidationError as error:
+            raise BotFailed(f"Rasa's answer has an unknown form: {error.error_count()} errors") from error
+        return _answer(answer)
+
+
+def _request(turn: BotTurn) -> dict[str, Any]:
+    reading = turn.reading
+    return {
+        "conversation_id": turn.conversation_id,
+        "message_id": turn.message_id,
+        "text": turn.text,
+        "metadata": {
+            "vector": base64.b64encode(reading.vector).decode() if reading.vector else None,
+            "language": turn.language,
+            "sentiment": {"label": reading.sentiment, "score": reading.sentiment_score},
+            "frustration": turn.frustration,
+        },
+        "state": turn.state,
+    }
+
+
+def _answer(answer: _TurnAnswer) -> BotAnswer:
+    outcomes = [message.custom.get("outcome") for message in answer.messages if message.custom]
+    return BotAnswer(
+        replies=[_reply(message) for message in answer.messages if message.text or message.buttons],
+        state=answer.state,
+        outcome=next((Outcome(value) for value in outcomes if value in set(Outcome)), None),
+        intent=answer.intent.name if answer.intent else None,
+        intent_confidence=answer.intent.confidence if answer.intent else None,
+    )
+
+
+def _reply(message: _Message) -> Reply:
+    article = (message.custom or {}).get("article")
+    return Reply(
+        text=message.text or "",
+        buttons=[
+            {"title": str(button.get("title", "")), "payload": str(button.get("payload", ""))}
+            for button in message.buttons or []
+        ],
+        articles=[{"title": article["title"], "url": article["url"]}] if isinstance(article, dict) else [],
+    )

@@ -1,0 +1,299 @@
+"""The widget's doors: its script, its session and its socket. Open to everybody; a signed token tells visitors apart."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse
+from pydantic import ValidationError
+
+from connectors.web_widget.connector import Visitor, VisitorTokens, VisitorUnknown, WidgetNotAllowed, check_origin
+from connectors.web_widget.schemas import (
+    FRAME,
+    Greeting,
+    Hello,
+    Ping,
+    SentMessage,
+    SentRating,
+    SentSeen,
+    SentTyping,
+    SessionRead,
+    SessionRequest,
+    external_id_of,
+    message_frame,
+    status_frame,
+)
+from core.config import Settings
+from core.errors import AppError, TooManyRequests
+from core.events import EventBus
+from core.rate_limit import RateLimit
+from core.unit_of_work import UnitOfWork
+from crm.conversations.intake import Intake
+from crm.conversations.ports import IncomingMessage
+from crm.conversations.service import LANGUAGES, topic_of_contact
+from crm.conversations.turns import OpenService
+from crm.wording import DEFAULT_LANGUAGE, Wording
+
+# WebSocket close codes of the widget's protocol: make a new session; do not come back.
+CLOSE_UNKNOWN_VISITOR = 4401
+CLOSE_NOT_ALLOWED = 4403
+MAX_FRAME_CHARACTERS = 200_000
+HELLO_SECONDS = 10
+# Sent together, so that a long conversation does not hold the socket.
+PAGE = 200
+
+
+def create_router(
+    *,
+    settings: Settings,
+    work: UnitOfWork,
+    events: EventBus,
+    intake: Intake,
+    open_service: OpenService,
+    wording: Wording,
+    script: Path,
+    firm: dict[str, str],
+) -> APIRouter:
+    """The widget's routes."""
+    router = APIRouter(tags=["widget"])
+    tokens = VisitorTokens(settings.secret_key.get_secret_value())
+    limit = RateLimit(f"{settings.widget_messages_per_minute}/minute")
+
+    @router.get("/widget.js", include_in_schema=False)
+    async def widget_script() -> FileResponse:
+        """The widget: one script for any site."""
+        return FileResponse(
+            script,
+            media_type="text/javascript",
+            headers={"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"},
+        )
+
+    @router.post("/widget/session")
+    async def start_session(body: SessionRequest, request: Request) -> SessionRead:
+        """Name the visitor: by the token they had, or by a new one."""
+        check_origin(
+            request.headers.get("origin"), host=request.headers.get("host", ""), allowed=settings.widget_origins
+        )
+        language = body.language if body.language in LANGUAGES else DEFAULT_LANGUAGE
+        async with work.reading() as session:
+            service = open_service(session)
+            inbox = await service.conversations.inbox_by_key(body.inbox)
+            if inbox is None:
+                raise WidgetNotAllowed("There is no widget with this key.")
+            token, visitor = _former(tokens, body.token, inbox.id) or tokens.issue(inbox)
+            conversation = await service.of_contact(visitor.inbox_id, visitor.external_id)
+        greeting = wording.say("utter_widget_greeting", language)
+        return SessionRead(
+            token=token,
+            conversation_id=conversation.id if conversation else None,
+            language=language,
+            firm=firm,
+            greeting=Greeting(text=greeting.text, buttons=greeting.buttons),
+        )
+
+    @router.websocket("/widget/ws")
+    async def talk(socket: WebSocket) -> None:
+        """One open widget."""
+        await socket.accept()
+        try:
+            check_origin(
+                socket.headers.get("origin"), host=socket.headers.get("host", ""), allowed=settings.widget_origins
+            )
+            hello = await _hello(socket)
+            visitor = tokens.read(hello.token)
+        except WidgetNotAllowed:
+            await socket.close(CLOSE_NOT_ALLOWED)
+            return
+        except VisitorUnknown:
+            await socket.close(CLOSE_UNKNOWN_VISITOR)
+            return
+        except (WebSocketDisconnect, TimeoutError):
+            return
+        link = WidgetLink(
+            socket,
+            visitor,
+            after=hello.after,
+            work=work,
+            intake=intake,
+            open_service=open_service,
+            limit=limit,
+            base_url=settings.public_url.rstrip("/") or _base_url(socket),
+        )
+        async with events.listen(topic_of_contact(visitor.inbox_id, visitor.external_id)) as queue:
+            await link.run(queue)
+
+    return router
+
+
+class WidgetLink:
+    """One open widget: frames in, and what is new out, from its last sequence number on."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        visitor: Visitor,
+        *,
+        after: int,
+        work: UnitOfWork,
+        intake: Intake,
+        open_service: OpenService,
+        limit: RateLimit,
+        base_url: str,
+    ) -> None:
+        self.socket = socket
+        self.visitor = visitor
+        self.sent = after
+        self.status: dict[str, Any] | None = None
+        self.work = work
+        self.intake = intake
+        self.open_service = open_service
+        self.limit = limit
+        self.base_url = base_url
+        self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
+            SentMessage: self._take_message,
+            SentRating: self._take_rating,
+            SentTyping: self._take_typing,
+            SentSeen: self._take_seen,
+            Ping: self._take_ping,
+        }
+
+    async def run(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
+        """Serve the widget until it goes; the reading side notices that first."""
+        sender = asyncio.create_task(self._send_news(queue))
+        receiver = asyncio.create_task(self._receive())
+        _, rest = await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        for task in (sender, receiver):
+            with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                await task
+
+    async def _send_news(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
+        await self._catch_up(first=True)
+        while True:
+            event = await queue.get()
+            if event["type"] == "changed":
+                await self._catch_up()
+            else:
+                await self.socket.send_json(event)
+
+    async def _catch_up(self, *, first: bool = False) -> None:
+        """Send every message after the last one sent, and the status if it is another."""
+        async with self.work.reading() as session:
+            service = self.open_service(session)
+            conversation = await service.of_contact(self.visitor.inbox_id, self.visitor.external_id)
+            messages = (
+                await service.conversations.messages(conversation.id, after=self.sent, limit=PAGE, internal=False)
+                if conversation
+                else []
+            )
+        status = status_frame(conversation)
+        if first:
+            sequence = conversation.last_sequence if conversation else 0
+            # A widget that knows more than the database speaks of another database; it starts afresh.
+            await self.socket.send_json({"type": "ready", **status, "sequence": sequence})
+        for message in messages:
+            await self.socket.send_json(
+                message_frame(message, visitor=self.visitor.external_id, base_url=self.base_url)
+            )
+            self.sent = message.sequence
+        if not first and status != self.status:
+            await self.socket.send_json({"type": "status", **status})
+        self.status = status
+        if len(messages) == PAGE:
+            await self._catch_up()
+
+    async def _receive(self) -> None:
+        while True:
+            raw = await self.socket.receive_text()
+            try:
+                frame = FRAME.validate_json(raw[:MAX_FRAME_CHARACTERS])
+            except ValidationError:
+                await self._refuse(None, "frame_invalid", "This was not understood.")
+                continue
+            if handler := self._handlers.get(type(frame)):
+                await handler(frame)
+
+    async def _take_message(self, frame: SentMessage) -> None:
+        try:
+            self.limit.hit(self.visitor.external_id)
+            received = await self.intake.receive(
+                IncomingMessage(
+                    inbox_id=self.visitor.inbox_id,
+                    contact_external_id=self.visitor.external_id,
+                    external_id=external_id_of(frame.client_id, self.visitor.external_id),
+                    text=frame.text,
+                    payload=frame.payload,
+                    language=None,
+                )
+            )
+        except TooManyRequests as error:
+            await self._refuse(frame.client_id, error.code, error.message, retry_after=error.retry_after_seconds)
+        except AppError as error:
+            await self._refuse(frame.client_id, error.code, error.message)
+        else:
+            message = received.message
+            await self.socket.send_json(
+                {
+                    "type": "accepted",
+                    "client_id": frame.client_id,
+                    "sequence": message.sequence,
+                    "created_at": message.created_at.isoformat(),
+                }
+            )
+
+    async def _take_rating(self, frame: SentRating) -> None:
+        try:
+            await self.intake.rate(self.visitor.inbox_id, self.visitor.external_id, frame.score, frame.comment)
+        except AppError as error:
+            await self._refuse(None, error.code, error.message)
+
+    async def _take_typing(self, frame: SentTyping) -> None:
+        await self.intake.typing(self.visitor.inbox_id, self.visitor.external_id, on=frame.on)
+
+    async def _take_seen(self, frame: SentSeen) -> None:
+        await self.intake.seen(self.visitor.inbox_id, self.visitor.external_id, frame.sequence)
+
+    async def _take_ping(self, _frame: Ping) -> None:
+        await self.socket.send_json({"type": "pong"})
+
+    async def _refuse(self, client_id: str | None, code: str, message: str, *, retry_after: int | None = None) -> None:
+        await self.socket.send_json(
+            {
+                "type": "rejected",
+                "client_id": client_id,
+                "code": code,
+                "message": message,
+                "retry_after": retry_after,
+            }
+        )
+
+
+async def _hello(socket: WebSocket) -> Hello:
+    """The first frame, which must say who is there."""
+    async with asyncio.timeout(HELLO_SECONDS):
+        raw = await socket.receive_text()
+    try:
+        return Hello.model_validate_json(raw[:MAX_FRAME_CHARACTERS])
+    except ValidationError as error:
+        raise VisitorUnknown from error
+
+
+def _former(tokens: VisitorTokens, token: str | None, inbox_id: int) -> tuple[str, Visitor] | None:
+    """The visitor's former token, if it is sound and for this inbox."""
+    if not token:
+        return None
+    with suppress(VisitorUnknown):
+        visitor = tokens.read(token)
+        if visitor.inbox_id == inbox_id:
+            return token, visitor
+    return None
+
+
+def _base_url(socket: WebSocket) -> str:
+    """Our own address as the visitor's browser reached it."""
+    scheme = "https" if socket.url.scheme == "wss" else "http"
+    return f"{scheme}://{socket.headers.get('host', '')}"

@@ -1,0 +1,37 @@
+"""What every endpoint needs: the request's transaction, and the parts that `web.app` wired."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.unit_of_work import UnitOfWork
+
+
+async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    """The request's transaction: committed when the endpoint returns, rolled back when it raises."""
+    work: UnitOfWork = connection.app.state.work
+    async with work.begin() as session:
+        yield session
+
+
+async def get_reading_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    """A session for endpoints that only read: they wait for no writer."""
+    work: UnitOfWork = connection.app.state.work
+    async with work.reading() as session:
+        yield session
+
+
+def get_clock(connection: HTTPConnection) -> Clock:
+    """The clock of the app."""
+    clock: Clock = connection.app.state.clock
+    return clock
+
+
+# "function" ends the transaction before the answer is sent, so that "ok" is said only of what is committed.
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+ReadingSessionDep = Annotated[AsyncSession, Depends(get_reading_session, scope="function")]
+ClockDep = Annotated[Clock, Depends(get_clock)]

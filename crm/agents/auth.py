@@ -1,0 +1,90 @@
+"""Who is asking: a person by their session cookie, a program by its bearer token.
+
+Every route depends on one of these, or says in its own words why it needs none.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+
+from core.clock import Clock
+from core.errors import NotAllowed, NotAuthenticated
+from core.http import get_clock
+from core.security import same_secret
+from core.unit_of_work import UnitOfWork
+from crm.agents.permissions import Permission, may
+from crm.agents.service import AgentService
+from crm.models import Agent
+
+SESSION_COOKIE = "hamyar_session"
+
+
+async def signed_in_agent(connection: HTTPConnection) -> Agent | None:
+    """The person whose cookie this is, or `None`; in a short session of its own, so that a socket keeps none open."""
+    token = connection.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    work: UnitOfWork = connection.app.state.work
+    clock: Clock = get_clock(connection)
+    async with work.reading() as session:
+        return await AgentService(session, clock=clock).signed_in(token)
+
+
+async def current_agent(agent: Annotated[Agent | None, Depends(signed_in_agent)]) -> Agent:
+    """The person who is asking.
+
+    Raises:
+        NotAuthenticated
+    """
+    if agent is None:
+        raise NotAuthenticated
+    return agent
+
+
+def agent_who_may(permission: Permission) -> Callable[[Agent], Awaitable[Agent]]:
+    """A dependency giving the person who is asking, who must have the permission."""
+
+    async def check(agent: Annotated[Agent, Depends(current_agent)]) -> Agent:
+        if not may(agent.role, permission):
+            raise NotAllowed
+        return agent
+
+    return check
+
+
+def is_program(connection: HTTPConnection) -> bool:
+    """Whether the request carries the service token."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    expected: str = connection.app.state.settings.service_token.get_secret_value()
+    return scheme.lower() == "bearer" and same_secret(token.strip(), expected)
+
+
+async def program(connection: HTTPConnection) -> None:
+    """Let programs in alone.
+
+    Raises:
+        NotAuthenticated
+    """
+    if not is_program(connection):
+        raise NotAuthenticated
+
+
+def program_or_agent_who_may(permission: Permission) -> Callable[..., Awaitable[Agent | None]]:
+    """A dependency that lets in a program (giving `None`) or a person with the permission."""
+
+    async def check(
+        connection: HTTPConnection, agent: Annotated[Agent | None, Depends(signed_in_agent)]
+    ) -> Agent | None:
+        if is_program(connection):
+            return None
+        return await agent_who_may(permission)(await current_agent(agent))
+
+    return check
+
+
+CurrentAgent = Annotated[Agent, Depends(current_agent)]
+ConversationAgent = Annotated[Agent, Depends(agent_who_may(Permission.handle_conversations))]
+KnowledgeEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_knowledge))]
+AgentManager = Annotated[Agent, Depends(agent_who_may(Permission.manage_agents))]

@@ -1,0 +1,51 @@
+"""People who work here, in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from crm.enums import Role
+from crm.models import Agent, AgentSession
+
+
+class AgentRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, agent_id: int) -> Agent | None:
+        return await self.session.get(Agent, agent_id)
+
+    async def by_email(self, email: str) -> Agent | None:
+        return (await self.session.scalars(select(Agent).where(Agent.email == email.strip().lower()))).one_or_none()
+
+    async def all(self) -> Sequence[Agent]:
+        """Everybody, by name."""
+        return (await self.session.scalars(select(Agent).order_by(Agent.name))).all()
+
+    async def count_active(self, role: Role) -> int:
+        statement = select(func.count()).select_from(Agent).where(Agent.role == role, Agent.is_active)
+        return (await self.session.scalar(statement)) or 0
+
+    async def by_session(self, token_hash: str, now: datetime) -> Agent | None:
+        """Whom a sign-in that has not run out belongs to."""
+        statement = (
+            select(AgentSession)
+            .where(AgentSession.token_hash == token_hash, AgentSession.expires_at > now)
+            .options(joinedload(AgentSession.agent))
+        )
+        found = (await self.session.scalars(statement)).one_or_none()
+        return found.agent if found and found.agent.is_active else None
+
+    async def end_sessions(self, *, token_hash: str | None = None, agent_id: int | None = None) -> None:
+        """Sign out one browser, or one person everywhere."""
+        statement = delete(AgentSession)
+        if token_hash is not None:
+            statement = statement.where(AgentSession.token_hash == token_hash)
+        if agent_id is not None:
+            statement = statement.where(AgentSession.agent_id == agent_id)
+        if token_hash is None and agent_id is None:
+            raise ValueError("say whose session ends")
+        await self.session.execute(statement)

@@ -1,0 +1,145 @@
+"""Signing in and keeping the accounts of the people who work here."""
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
+from core.security import hash_password, hash_token, password_matches, random_token
+from crm.agents.repository import AgentRepository
+from crm.enums import Role
+from crm.models import Agent, AgentSession
+
+SESSION_LENGTH = timedelta(days=14)
+MIN_PASSWORD_CHARACTERS = 10
+# Argon2 works on all of it; more is only a way to keep the machine busy.
+MAX_PASSWORD_CHARACTERS = 256
+
+
+class SignInFailed(NotAuthenticated):
+    """The e-mail address or the password is wrong."""
+
+    code = "sign_in_failed"
+
+
+class AgentNotFound(NotFound):
+    """There is no such account."""
+
+    code = "agent_not_found"
+
+
+class EmailTaken(Conflict):
+    """Somebody has an account with this e-mail address already."""
+
+    code = "email_taken"
+
+
+class PasswordUnfit(InvalidInput):
+    """A password has from 10 to 256 characters."""
+
+    code = "password_unfit"
+
+
+class LastAdmin(Conflict):
+    """The last admin cannot be switched off or made less."""
+
+    code = "last_admin"
+
+
+class AgentService:
+    def __init__(self, session: AsyncSession, *, clock: Clock) -> None:
+        self.session = session
+        self.clock = clock
+        self.agents = AgentRepository(session)
+
+    async def sign_in(self, email: str, password: str) -> tuple[Agent, str]:
+        """The person and the token of a new session.
+
+        Raises:
+            SignInFailed: the same for a wrong password, an unknown address and a switched-off account.
+        """
+        agent = await self.agents.by_email(email)
+        usable = agent if agent and agent.is_active and len(password) <= MAX_PASSWORD_CHARACTERS else None
+        matches = password_matches(password[:MAX_PASSWORD_CHARACTERS], usable.password_hash if usable else None)
+        if usable is None or not matches:
+            raise SignInFailed
+        token = random_token()
+        now = self.clock.now()
+        self.session.add(
+            AgentSession(
+                token_hash=hash_token(token), agent_id=usable.id, created_at=now, expires_at=now + SESSION_LENGTH
+            )
+        )
+        await self.session.flush()
+        return usable, token
+
+    async def signed_in(self, token: str) -> Agent | None:
+        """Whose session this token is."""
+        return await self.agents.by_session(hash_token(token), self.clock.now())
+
+    async def sign_out(self, token: str) -> None:
+        """End one session."""
+        await self.agents.end_sessions(token_hash=hash_token(token))
+
+    async def create(self, *, name: str, email: str, password: str, role: Role, locale: str = "fa") -> Agent:
+        """Make an account.
+
+        Raises:
+            EmailTaken, PasswordUnfit
+        """
+        if await self.agents.by_email(email):
+            raise EmailTaken
+        agent = Agent(
+            name=name.strip(),
+            email=email.strip().lower(),
+            password_hash=_checked_hash(password),
+            role=role,
+            locale=locale,
+            is_active=True,
+            created_at=self.clock.now(),
+        )
+        self.session.add(agent)
+        await self.session.flush()
+        return agent
+
+    async def change(
+        self,
+        agent_id: int,
+        *,
+        name: str | None = None,
+        role: Role | None = None,
+        is_active: bool | None = None,
+        password: str | None = None,
+        locale: str | None = None,
+    ) -> Agent:
+        """Change what is given; a new password or a switched-off account signs the person out everywhere.
+
+        Raises:
+            AgentNotFound, PasswordUnfit, LastAdmin
+        """
+        agent = await self.agents.get(agent_id)
+        if agent is None:
+            raise AgentNotFound
+        if agent.role is Role.admin and (is_active is False or role not in (None, Role.admin)):
+            await self._keep_one_admin()
+        agent.name = name.strip() if name is not None else agent.name
+        agent.role = role if role is not None else agent.role
+        agent.locale = locale if locale is not None else agent.locale
+        agent.is_active = is_active if is_active is not None else agent.is_active
+        if password is not None:
+            agent.password_hash = _checked_hash(password)
+        if password is not None or is_active is False:
+            await self.agents.end_sessions(agent_id=agent.id)
+        await self.session.flush()
+        return agent
+
+    async def _keep_one_admin(self) -> None:
+        if await self.agents.count_active(Role.admin) <= 1:
+            raise LastAdmin
+
+
+def _checked_hash(password: str) -> str:
+    if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
+        raise PasswordUnfit
+    return hash_password(password)

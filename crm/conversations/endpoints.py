@@ -1,0 +1,124 @@
+"""`/api/v1/conversations`: for the bot's actions and other programs, and for agents."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, status
+
+from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
+from crm.agents.permissions import Permission
+from crm.conversations.schemas import (
+    ConversationRead,
+    HandoffCreate,
+    HandoffRead,
+    MessageCreate,
+    MessageRead,
+    RatingCreate,
+)
+from crm.dependencies import ConversationsDep, ConversationsReadDep, TicketsReadDep
+from crm.enums import ConversationStatus
+from crm.models import Conversation, Message, Ticket
+from crm.tickets.schemas import TicketRead
+
+router = APIRouter(prefix="/conversations", tags=["conversations"])
+
+_readers = Depends(program_or_agent_who_may(Permission.handle_conversations))
+_programs = Depends(program)
+
+
+@router.get("", response_model=list[ConversationRead], dependencies=[_readers])
+async def list_conversations(
+    conversations: ConversationsReadDep,
+    status: Annotated[list[ConversationStatus] | None, Query()] = None,
+    assignee_id: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Sequence[Conversation]:
+    """Conversations by who has them; the waiting ones longest first, others latest first."""
+    statuses = status or list(ConversationStatus)
+    return await conversations.conversations.in_status(statuses=statuses, assignee_id=assignee_id, limit=limit)
+
+
+@router.get("/{conversation_id}", response_model=ConversationRead, dependencies=[_readers])
+async def get_conversation(conversation_id: str, conversations: ConversationsReadDep) -> Conversation:
+    """One conversation."""
+    return await conversations.get(conversation_id)
+
+
+@router.get("/{conversation_id}/messages", response_model=list[MessageRead], dependencies=[_readers])
+async def list_messages(
+    conversation_id: str,
+    conversations: ConversationsReadDep,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> Sequence[Message]:
+    """Messages and internal notes with a greater sequence number, oldest first."""
+    await conversations.get(conversation_id)
+    return await conversations.conversations.messages(conversation_id, after=after, limit=limit)
+
+
+@router.get("/{conversation_id}/tickets", response_model=list[TicketRead], dependencies=[_readers])
+async def list_tickets_of_contact(
+    conversation_id: str, conversations: ConversationsReadDep, tickets: TicketsReadDep
+) -> Sequence[Ticket]:
+    """The tickets of the conversation's contact, latest first."""
+    conversation = await conversations.get(conversation_id)
+    return await tickets.of_contact(conversation.contact_id)
+
+
+@router.post("/{conversation_id}/messages", response_model=MessageRead, status_code=status.HTTP_201_CREATED)
+async def reply(
+    conversation_id: str, body: MessageCreate, agent: ConversationAgent, conversations: ConversationsDep
+) -> Message:
+    """Answer the contact; the conversation is then yours and the bot is silent."""
+    conversation = await conversations.lock(conversation_id)
+    return await conversations.reply(conversation, body.text, by=agent)
+
+
+@router.post("/{conversation_id}/notes", response_model=MessageRead, status_code=status.HTTP_201_CREATED)
+async def add_note(
+    conversation_id: str, body: MessageCreate, agent: ConversationAgent, conversations: ConversationsDep
+) -> Message:
+    """Keep a note that the contact never sees."""
+    conversation = await conversations.lock(conversation_id)
+    return await conversations.add_note(conversation, body.text, by=agent)
+
+
+@router.post("/{conversation_id}/handoff", response_model=HandoffRead, dependencies=[_programs])
+async def hand_off(conversation_id: str, body: HandoffCreate, conversations: ConversationsDep) -> HandoffRead:
+    """Bring in a person; safe to call twice."""
+    conversation = await conversations.lock(conversation_id)
+    ticket = await conversations.hand_off(conversation, body.reason, detail=body.detail)
+    return HandoffRead(status=conversation.status, ticket_number=ticket.number)
+
+
+@router.post("/{conversation_id}/rating", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_programs])
+async def rate(conversation_id: str, body: RatingCreate, conversations: ConversationsDep) -> None:
+    """Store the contact's rating of the last resolution."""
+    conversation = await conversations.lock(conversation_id)
+    await conversations.rate(conversation, score=body.score, comment=body.comment)
+
+
+@router.post("/{conversation_id}/take", response_model=ConversationRead)
+async def take(conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep) -> Conversation:
+    """Take a conversation from the bot or the queue."""
+    conversation = await conversations.lock(conversation_id)
+    await conversations.take(conversation, by=agent)
+    return conversation
+
+
+@router.post("/{conversation_id}/resolve", response_model=ConversationRead)
+async def resolve(conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep) -> Conversation:
+    """Close the matter; the contact is asked for a rating."""
+    conversation = await conversations.lock(conversation_id)
+    await conversations.resolve(conversation)
+    return conversation
+
+
+@router.post("/{conversation_id}/return-to-bot", response_model=ConversationRead)
+async def return_to_bot(
+    conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep
+) -> Conversation:
+    """Let the bot answer again."""
+    conversation = await conversations.lock(conversation_id)
+    await conversations.return_to_bot(conversation)
+    return conversation

@@ -1,0 +1,64 @@
+"""The door through which every contact's message comes in, whatever the channel."""
+
+from collections.abc import Callable
+
+from sqlalchemy.exc import IntegrityError
+
+from core.unit_of_work import UnitOfWork
+from crm.conversations.ports import IncomingMessage
+from crm.conversations.service import Received
+from crm.conversations.turns import OpenService
+from crm.models import Rating
+
+
+class Intake:
+    """Stores what contacts send; when a call returns, it is committed and the bot is awake."""
+
+    def __init__(self, work: UnitOfWork, *, open_service: OpenService, wake: Callable[[str], None]) -> None:
+        self.work = work
+        self.open_service = open_service
+        self.wake = wake
+
+    async def receive(self, incoming: IncomingMessage) -> Received:
+        """Store a message, once however often it comes.
+
+        Raises:
+            MessageEmpty, MessageTooLong
+        """
+        try:
+            received = await self._store(incoming)
+        except IntegrityError:
+            # The same message, or the contact's first, came at the same moment through another process.
+            received = await self._store(incoming)
+        self.wake(received.conversation.id)
+        return received
+
+    async def rate(self, inbox_id: int, contact_external_id: str, score: int, comment: str = "") -> Rating | None:
+        """Store a rating of the conversation with this address; `None` when there is no conversation.
+
+        Raises:
+            RatingNotAsked
+        """
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            conversation = await service.of_contact(inbox_id, contact_external_id)
+            return await service.rate(conversation, score=score, comment=comment) if conversation else None
+
+    async def typing(self, inbox_id: int, contact_external_id: str, *, on: bool) -> None:
+        """Tell the desk that the contact is writing; kept nowhere."""
+        async with self.work.reading() as session:
+            conversation = await self.open_service(session).of_contact(inbox_id, contact_external_id)
+        if conversation:
+            event = {"type": "typing", "conversation_id": conversation.id, "on": on}
+            await self.work.events.publish("desk", event)
+
+    async def seen(self, inbox_id: int, contact_external_id: str, sequence: int) -> None:
+        """The contact's screen has shown the messages up to this one."""
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            if conversation := await service.of_contact(inbox_id, contact_external_id):
+                await service.seen(conversation, sequence)
+
+    async def _store(self, incoming: IncomingMessage) -> Received:
+        async with self.work.begin() as session:
+            return await self.open_service(session).receive(incoming)

@@ -1,0 +1,68 @@
+"""`/api/v1/tickets`: for the bot's actions and other programs, and for agents."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, status
+
+from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
+from crm.agents.permissions import Permission
+from crm.agents.service import AgentNotFound
+from crm.contacts.service import remember_contact_detail
+from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep, TicketsDep, TicketsReadDep
+from crm.enums import TicketStatus
+from crm.models import Ticket
+from crm.tickets.schemas import TicketCreate, TicketRead, TicketUpdate
+
+router = APIRouter(prefix="/tickets", tags=["tickets"])
+
+_readers = Depends(program_or_agent_who_may(Permission.handle_conversations))
+
+
+@router.post("", response_model=TicketRead, status_code=status.HTTP_201_CREATED, dependencies=[Depends(program)])
+async def open_ticket(body: TicketCreate, conversations: ConversationsDep) -> Ticket:
+    """Open a ticket for the contact of a conversation; the same idempotency key gives the same ticket."""
+    conversation = await conversations.lock(body.conversation_id)
+    if body.contact_detail:
+        remember_contact_detail(conversation.contact, body.contact_detail)
+    return await conversations.tickets.open(
+        conversation,
+        subject=body.subject,
+        description=body.description,
+        priority=body.priority,
+        idempotency_key=f"{conversation.id}:{body.idempotency_key}"[:160],
+    )
+
+
+@router.get("", response_model=list[TicketRead], dependencies=[_readers])
+async def list_tickets(
+    tickets: TicketsReadDep,
+    status: Annotated[list[TicketStatus] | None, Query()] = None,
+    assignee_id: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Sequence[Ticket]:
+    """Tickets, latest first."""
+    return await tickets.tickets.in_status(statuses=status or (), assignee_id=assignee_id, limit=limit)
+
+
+@router.get("/{number}", response_model=TicketRead, dependencies=[_readers])
+async def get_ticket(
+    number: str, tickets: TicketsReadDep, conversations: ConversationsReadDep, conversation_id: str | None = None
+) -> Ticket:
+    """One ticket by its number; with a conversation, only if it belongs to that conversation's contact."""
+    if conversation_id is None:
+        return await tickets.find(number)
+    conversation = await conversations.get(conversation_id)
+    return await tickets.find(number, contact_id=conversation.contact_id)
+
+
+@router.patch("/{number}", response_model=TicketRead)
+async def change_ticket(
+    number: str, body: TicketUpdate, _agent: ConversationAgent, tickets: TicketsDep, agents: AgentsDep
+) -> Ticket:
+    """Change a ticket's status, priority or assignee."""
+    ticket = await tickets.find(number)
+    assignee = await agents.agents.get(body.assignee_id) if body.assignee_id else None
+    if body.assignee_id and assignee is None:
+        raise AgentNotFound
+    return await tickets.change(ticket, status=body.status, priority=body.priority, assignee=assignee)

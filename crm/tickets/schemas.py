@@ -1,0 +1,42 @@
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crm.enums import Priority, TicketStatus
+
+
+class TicketCreate(BaseModel):
+    conversation_id: str
+    subject: Annotated[str, Field(min_length=1, max_length=300)]
+    description: Annotated[str, Field(max_length=10_000)] = ""
+    # An e-mail address or a phone number by which the contact can be reached.
+    contact_detail: Annotated[str, Field(max_length=254)] | None = None
+    priority: Priority = Priority.normal
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=160)]
+
+
+class TicketUpdate(BaseModel):
+    """Only what is given changes."""
+
+    status: TicketStatus | None = None
+    priority: Priority | None = None
+    assignee_id: int | None = None
+
+
+class TicketRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    number: str
+    conversation_id: str | None
+    subject: str
+    description: str
+    status: TicketStatus
+    priority: Priority
+    assignee_id: int | None
+    created_at: datetime
+    updated_at: datetime
+    first_response_due_at: datetime | None
+    resolution_due_at: datetime | None
+    first_responded_at: datetime | None
+    solved_at: datetime | None
