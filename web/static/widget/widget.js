@@ -1,0 +1,1724 @@
+// @ts-check
+/*
+ * Hamyar's chat widget: one file, no dependency, served as it is.
+ *
+ *   <script src="https://HOST/widget.js" data-inbox="PUBLIC_KEY" data-language="fa|en|auto"
+ *           data-color="#0f766e" data-position="end|start" data-theme="auto|light|dark" defer></script>
+ *
+ * The page may call Hamyar.open(draft?), Hamyar.close(), Hamyar.setLanguage("fa"|"en") and
+ * Hamyar.on("ready"|"open"|"close"|"message"|"status"|"unread"|"rated", listener), and any element with
+ * a `data-hamyar-open` attribute opens the chat (its value, if any, becomes the draft).
+ *
+ * Nothing here needs more than `script-src` and `connect-src` for our host under a strict Content-Security-Policy (and
+ * `font-src` for Vazirmatn): styles are constructed sheets, icons are DOM-built SVG, and all text goes through text nodes.
+ *
+ * From top to bottom: words, text, colours, DOM, store, connection, chat (the model), style, element (the view), start.
+ */
+(() => {
+  'use strict';
+
+  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+  if (!script || customElements.get('hamyar-chat')) return;
+  const BASE = new URL('.', script.src);
+
+  /**
+   * @typedef {'fa' | 'en'} Language
+   * @typedef {'contact' | 'bot' | 'agent' | 'system'} Author
+   * @typedef {'with_bot' | 'waiting' | 'open' | 'resolved'} Status
+   * @typedef {'idle' | 'connecting' | 'online' | 'offline' | 'refused'} Link
+   * @typedef {{title: string, payload: string}} Choice
+   * @typedef {{title: string, url: string}} Article
+   * @typedef {{token: string, conversation_id: string | null, firm: {name_fa: string, name_en: string},
+   *   greeting: {text: string, buttons: Choice[]}, language: Language}} Session
+   * @typedef {{type: string, [field: string]: any}} Frame
+   * @typedef {{key: string, clientId: string | null, sequence: number | null, author: Author, agentName: string | null,
+   *   text: string, buttons: Choice[], articles: Article[], kind: 'text' | 'rating_request', at: Date,
+   *   state: 'sent' | 'pending' | 'failed', problem: string}} Message
+   * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number}} QueuedMessage
+   * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, at: number}} QueuedRating
+   * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language}} Options
+   */
+
+  // ------------------------------------------------------------------------------------------------ words
+
+  const WORDS = {
+    en: {
+      title: 'Chat with us',
+      open: 'Open the chat',
+      close: 'Close the chat',
+      unread: (/** @type {string} */ count) => `${count} unread`,
+      placeholder: 'Write a message…',
+      send: 'Send',
+      log: 'Messages',
+      contact: 'You',
+      bot: 'Assistant',
+      agent: 'Support',
+      system: 'Notice',
+      with_bot: 'The assistant answers right away',
+      waiting: 'A colleague will join you shortly',
+      helping: (/** @type {string | null} */ name) => `${name ?? 'A colleague'} is here to help`,
+      resolved: 'This conversation has ended',
+      connecting: 'Connecting…',
+      offline: 'You’re offline. Your messages will be sent as soon as you’re back.',
+      refused: 'Chat is not available on this site.',
+      greeting: 'Hello! How can we help?',
+      pending: 'Sending',
+      queued: 'Waiting for a connection',
+      sent: 'Sent',
+      failed: 'Not sent',
+      edit: 'Edit',
+      typing: (/** @type {string} */ name) => `${name} is typing`,
+      today: 'Today',
+      yesterday: 'Yesterday',
+      newTab: 'opens in a new tab',
+      rate: 'Your rating',
+      scores: ['Very bad', 'Bad', 'Okay', 'Good', 'Excellent'],
+      comment: 'Anything to add? (optional)',
+      submit: 'Send rating',
+      rated: 'Thank you for your rating',
+      newer: 'New messages',
+      otherName: 'فا',
+      other: 'گفت‌وگو به فارسی',
+    },
+    fa: {
+      title: 'گفت‌وگو با ما',
+      open: 'باز کردن گفت‌وگو',
+      close: 'بستن گفت‌وگو',
+      unread: (/** @type {string} */ count) => `${count} پیام خوانده‌نشده`,
+      placeholder: 'پیامتان را بنویسید…',
+      send: 'فرستادن',
+      log: 'پیام‌ها',
+      contact: 'شما',
+      bot: 'دستیار',
+      agent: 'پشتیبانی',
+      system: 'اعلان',
+      with_bot: 'دستیار همین حالا پاسخ می‌دهد',
+      waiting: 'یکی از همکارانمان به‌زودی می‌پیوندد',
+      helping: (/** @type {string | null} */ name) => `${name ?? 'یکی از همکارانمان'} پاسخ‌گوی شماست`,
+      resolved: 'این گفت‌وگو به پایان رسیده است',
+      connecting: 'در حال اتصال…',
+      offline: 'اتصال برقرار نیست. پیام‌هایتان همین که وصل شوید فرستاده می‌شود.',
+      refused: 'گفت‌وگو در این سایت در دسترس نیست.',
+      greeting: 'سلام! چه کمکی از دستمان برمی‌آید؟',
+      pending: 'در حال ارسال',
+      queued: 'در انتظار اتصال',
+      sent: 'فرستاده شد',
+      failed: 'فرستاده نشد',
+      edit: 'ویرایش',
+      typing: (/** @type {string} */ name) => `${name} در حال نوشتن است`,
+      today: 'امروز',
+      yesterday: 'دیروز',
+      newTab: 'در برگهٔ تازه باز می‌شود',
+      rate: 'امتیاز شما',
+      scores: ['خیلی بد', 'بد', 'معمولی', 'خوب', 'عالی'],
+      comment: 'اگر نکته‌ای هست بنویسید (اختیاری)',
+      submit: 'ثبت امتیاز',
+      rated: 'سپاس از امتیازی که دادید',
+      newer: 'پیام‌های تازه',
+      otherName: 'EN',
+      other: 'Chat in English',
+    },
+  };
+
+  /** @type {Record<Language, string>} */
+  const LOCALES = { fa: 'fa-IR-u-ca-persian', en: 'en' };
+
+  /** @param {string | null | undefined} tag  @returns {Language | null} */
+  const languageOf = (tag) => (/^fa\b/i.test(tag ?? '') ? 'fa' : /^en\b/i.test(tag ?? '') ? 'en' : null);
+
+  /**
+   * "Today", "Yesterday" or the full date, Jalali in Persian.
+   * @param {Date} day  @param {Language} language
+   */
+  function dayLabel(day, language) {
+    const midnight = (/** @type {Date} */ date) => new Date(date).setHours(0, 0, 0, 0);
+    const daysAgo = Math.round((midnight(new Date()) - midnight(day)) / 86_400_000);
+    if (daysAgo === 0) return WORDS[language].today;
+    if (daysAgo === 1) return WORDS[language].yesterday;
+    /** @type {Intl.DateTimeFormatOptions} */
+    const parts = { weekday: 'long', day: 'numeric', month: 'long' };
+    if (daysAgo > 300) parts.year = 'numeric';
+    return new Intl.DateTimeFormat(LOCALES[language], parts).format(day);
+  }
+
+  /** @param {Date} at  @param {Language} language */
+  const timeLabel = (at, language) =>
+    new Intl.DateTimeFormat(LOCALES[language], { hour: 'numeric', minute: '2-digit' }).format(at);
+
+  // ------------------------------------------------------------------------------------------------- text
+
+  const RTL_SCRIPT = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
+
+  /**
+   * The direction that most of a text's words have; null when it has no letters.
+   *
+   * `dir=auto` looks at the first letter only and sets "CRM چیست؟" from left to right. Persian sentences quote Latin
+   * names far more often than English ones quote Persian, so a Persian word weighs two Latin ones.
+   * @param {string} text
+   * @returns {'rtl' | 'ltr' | null}
+   */
+  function directionOf(text) {
+    const prose = text.slice(0, 2000).replace(/https?:\/\/\S+|\S+@\S+/g, '');
+    const words = prose.match(/\p{L}[\p{L}\p{M}\u200c]*/gu);
+    if (!words) return null;
+    const rtl = words.filter((word) => RTL_SCRIPT.test(word)).length;
+    const balance = 2 * rtl - (words.length - rtl);
+    return balance > 0 || (balance === 0 && RTL_SCRIPT.test(words[0])) ? 'rtl' : 'ltr';
+  }
+
+  /** @param {string} address  @returns {string | null} an absolute http(s) address, or null for anything else */
+  function safeUrl(address) {
+    try {
+      const url = new URL(address, BASE);
+      return /^https?:$/.test(url.protocol) ? url.href : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} address  @param {string} label */
+  function link(address, label) {
+    const href = safeUrl(address);
+    return href ? el('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, label) : label;
+  }
+
+  // No part can match across its own opening mark, so hostile input stays linear.
+  const INLINE = /\*\*([^*\n]+)\*\*|\[([^[\]\n]+)\]\(([^\s()]+)\)|(https?:\/\/[^\s<>"'`]+)/g;
+
+  /**
+   * One line of light Markdown as nodes: **bold**, [links](https://…) and bare addresses.
+   * @param {string} line
+   * @returns {(Node | string)[]}
+   */
+  function inline(line) {
+    const out = [];
+    let end = 0;
+    for (const match of line.matchAll(INLINE)) {
+      const [whole, bold, label, target, bare] = match;
+      out.push(line.slice(end, match.index));
+      end = match.index + whole.length;
+      if (bold) out.push(el('strong', {}, ...inline(bold)));
+      else if (label) out.push(link(target, label));
+      else {
+        const address = bare.replace(/[.,;:!?)\]،؛؟»]+$/, '');
+        out.push(link(address, address), bare.slice(address.length));
+      }
+    }
+    return [...out, line.slice(end)];
+  }
+
+  /**
+   * A text as paragraphs and lists; nothing but text nodes, strong, a, p, ul, ol, li and br can come out.
+   * @param {string} text
+   */
+  function rich(text) {
+    /** @type {HTMLElement[]} */
+    const blocks = [];
+    for (const line of text.split(/\r\n?|\n/)) {
+      const item = /^\s*(?:[-*•]|([0-9۰-۹]{1,3})[.)])\s+(\S.*)$/.exec(line);
+      const kind = item ? (item[1] ? 'ol' : 'ul') : 'p';
+      let block = blocks.at(-1);
+      if (!block || block.localName !== kind) blocks.push((block = el(kind)));
+      if (item) block.append(el('li', {}, ...inline(item[2])));
+      else if (!line.trim()) blocks.push(el('p'));
+      else block.append(...(block.firstChild ? [el('br')] : []), ...inline(line));
+    }
+    return blocks.filter((block) => block.firstChild);
+  }
+
+  /** What the contact wrote, as written.  @param {string} text */
+  const plain = (text) => [el('p', {}, text)];
+
+  // ---------------------------------------------------------------------------------------------- colours
+
+  /** @typedef {[number, number, number]} Rgb */
+
+  /** @type {Rgb} */
+  const WHITE = [255, 255, 255];
+  /** @type {Rgb} */
+  const INK = [20, 27, 29];
+  /** @type {Rgb} */
+  const NIGHT = [22, 26, 29];
+
+  /** @param {string} hex  @returns {Rgb | null} */
+  function parseColour(hex) {
+    const digits = /^#(?:[\da-f]{3}|[\da-f]{6})$/i.test(hex) ? hex.slice(1) : null;
+    if (!digits) return null;
+    const full = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits;
+    const value = parseInt(full, 16);
+    return [value >> 16, (value >> 8) & 255, value & 255];
+  }
+
+  /** @param {Rgb} a  @param {Rgb} b  @param {number} share of b  @returns {Rgb} */
+  const mix = (a, b, share) => /** @type {Rgb} */ (a.map((part, i) => Math.round(part + (b[i] - part) * share)));
+
+  /** WCAG 2 relative luminance.  @param {Rgb} rgb */
+  const luminance = (rgb) =>
+    rgb
+      .map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+
+  /** WCAG 2 contrast ratio.  @param {Rgb} a  @param {Rgb} b */
+  function contrast(a, b) {
+    const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+    return (high + 0.05) / (low + 0.05);
+  }
+
+  /**
+   * The colour itself, or its nearest shade that is readable on a ground.
+   * @param {Rgb} colour  @param {Rgb} ground  @param {Rgb} towards
+   */
+  function readable(colour, ground, towards) {
+    for (let share = 0; share < 1; share += 0.05) {
+      const shade = mix(colour, towards, share);
+      if (contrast(shade, ground) >= 4.6) return shade;
+    }
+    return towards;
+  }
+
+  /**
+   * Every colour of the widget, derived from one accent; text reaches WCAG AA on each ground whatever the accent is.
+   * @param {Rgb} accent  @param {boolean} dark
+   */
+  function palette(accent, dark) {
+    const surface = dark ? NIGHT : WHITE;
+    const text = dark ? /** @type {Rgb} */ ([233, 237, 238]) : INK;
+    const bubble = mix(mix(surface, text, dark ? 0.09 : 0.045), accent, 0.035);
+    return {
+      accent,
+      'accent-deep': mix(accent, INK, 0.14),
+      'on-accent': contrast(WHITE, accent) >= 4.5 ? WHITE : INK,
+      'accent-text': readable(accent, bubble, text),
+      tint: mix(surface, accent, dark ? 0.2 : 0.09),
+      'tint-line': mix(surface, accent, dark ? 0.45 : 0.3),
+      surface,
+      bubble,
+      text,
+      muted: readable(mix(surface, text, 0.5), bubble, text),
+      line: mix(surface, text, dark ? 0.14 : 0.1),
+      field: mix(surface, text, dark ? 0.45 : 0.42),
+      waiting: dark ? /** @type {Rgb} */ ([245, 176, 66]) : /** @type {Rgb} */ ([201, 124, 8]),
+      alert: dark ? /** @type {Rgb} */ ([255, 145, 132]) : /** @type {Rgb} */ ([178, 42, 32]),
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------------- DOM
+
+  /**
+   * @template {keyof HTMLElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {Record<string, any>} [attributes] `on…` become listeners; false and null are left out
+   * @param {...(Node | string | null)} children
+   * @returns {HTMLElementTagNameMap[Tag]}
+   */
+  function el(tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+      else if (value === true) node.setAttribute(name, '');
+      else if (value !== false && value !== null) node.setAttribute(name, String(value));
+    }
+    node.append(...children.filter((child) => child !== null));
+    return node;
+  }
+
+  const ICONS = {
+    chat: 'M12 3.5c4.9 0 8.8 3.4 8.8 7.7 0 4.2-3.9 7.6-8.8 7.6-1 0-2-.1-2.9-.4L4.6 20.5l.9-3.7C4 15.4 3.2 13.4 3.2 11.2c0-4.3 3.9-7.7 8.8-7.7Z',
+    down: 'm6 9 6 6 6-6',
+    close: 'm6.5 6.5 11 11m0-11-11 11',
+    send: 'M4 12 20 4.5 15.5 20l-4-6.5L4 12Zm7.5 1.5L20 4.5',
+    sent: 'm5 12.5 4.5 4.5L19 7.5',
+    pending: 'M12 7v5l3 2M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16Z',
+    article: 'M7 3.5h7l4 4v13H7zM14 3.5v4h4M10 12h5M10 16h5',
+    go: 'M8 16 16 8M9.5 8H16v6.5',
+    next: 'm10 7 5 5-5 5',
+  };
+  const FACE = 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM9 9.5v.6M15 9.5v.6';
+  const MOUTHS = ['M8 16.5q4-4.5 8 0', 'M8.5 16q3.5-2 7 0', 'M8.5 15.5h7', 'M8.5 15q3.5 2.2 7 0', 'M8 14q4 5.5 8 0'];
+
+  /** @param {...string} paths */
+  function icon(...paths) {
+    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    svg.setAttribute('viewBox', '0 0 24 24');
+    svg.setAttribute('aria-hidden', 'true');
+    for (const d of paths) {
+      const path = document.createElementNS(svg.namespaceURI, 'path');
+      path.setAttribute('d', d);
+      svg.append(path);
+    }
+    return svg;
+  }
+
+  // ------------------------------------------------------------------------------------------------ store
+
+  /**
+   * 128 random bits. `crypto.randomUUID` does not exist on http:// pages.
+   * @returns {string}
+   */
+  const randomId = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+  /**
+   * What outlives the page, per inbox: token, language, what was seen, and everything not yet accepted by the server.
+   *
+   * Each waiting item has a key of its own, so that two tabs can never overwrite each other's. Without storage
+   * (blocked, or full) it lives in memory, and the page works until it is closed.
+   */
+  class Store {
+    /** @param {string} inbox */
+    constructor(inbox) {
+      this.prefix = `hamyar:${inbox}:`;
+      /** @type {Map<string, any>} */
+      this.memory = new Map();
+      this.clock = 0;
+    }
+
+    /** @param {string} name */
+    get(name) {
+      if (this.memory.has(name)) return this.memory.get(name);
+      try {
+        return JSON.parse(localStorage.getItem(this.prefix + name) ?? 'null');
+      } catch {
+        return null;
+      }
+    }
+
+    /** @param {string} name  @param {any} value */
+    set(name, value) {
+      try {
+        localStorage.setItem(this.prefix + name, JSON.stringify(value));
+        this.memory.delete(name);
+      } catch {
+        this.memory.set(name, value);
+      }
+    }
+
+    /** @param {string} name */
+    remove(name) {
+      this.memory.delete(name);
+      try {
+        localStorage.removeItem(this.prefix + name);
+      } catch {
+        // Storage is blocked; memory was all there is.
+      }
+    }
+
+    /**
+     * Keep an item until the server has it; later items get a later `at`.
+     * @template {Omit<QueuedMessage, 'at'> | Omit<QueuedRating, 'at'>} Item
+     * @param {Item} item
+     */
+    queue(item) {
+      this.clock = Math.max(Date.now(), this.clock + 1);
+      const queued = { ...item, at: this.clock };
+      this.set(`out:${item.client_id}`, queued);
+      return queued;
+    }
+
+    /** @param {string} clientId */
+    unqueue(clientId) {
+      this.remove(`out:${clientId}`);
+    }
+
+    /** @returns {(QueuedMessage | QueuedRating)[]} in the order in which they were written */
+    queued() {
+      const names = new Set([...this.memory.keys()].filter((name) => name.startsWith('out:')));
+      try {
+        for (const key of Object.keys(localStorage))
+          if (key.startsWith(`${this.prefix}out:`)) names.add(key.slice(this.prefix.length));
+      } catch {
+        // Storage is blocked; memory was all there is.
+      }
+      return [...names].map((name) => this.get(name)).filter(Boolean).sort((a, b) => a.at - b.at);
+    }
+
+    /** Tell when another tab changed a value.  @param {(name: string) => void} listener */
+    onChange(listener) {
+      addEventListener('storage', ({ key }) => {
+        if (key?.startsWith(this.prefix)) listener(key.slice(this.prefix.length));
+      });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------- connection
+
+  const HEARTBEAT_MS = 25_000;
+  const PATIENCE_MS = 10_000;
+  const LONGEST_WAIT_MS = 30_000;
+
+  /**
+   * The line to the server: session, socket, heartbeat, and coming back after any break.
+   * @typedef {{language: () => Language, after: () => number, session: (session: Session, fresh: boolean) => void,
+   *   frame: (frame: Frame) => void, beat: () => void, changed: () => void}} Listener
+   */
+  class Connection {
+    /** @param {string} inbox  @param {Store} store  @param {Listener} listener */
+    constructor(inbox, store, listener) {
+      this.inbox = inbox;
+      this.store = store;
+      this.listener = listener;
+      /** @type {Link} */
+      this.link = 'idle';
+      /** @type {WebSocket | null} */
+      this.socket = null;
+      /** @type {string | null} the token this page speaks with */
+      this.token = null;
+      this.attempt = 0;
+      this.readyAt = 0;
+      this.silent = false;
+      this.retryTimer = 0;
+      this.deadline = 0;
+      setInterval(() => this.beat(), HEARTBEAT_MS);
+      addEventListener('online', () => this.hurry());
+      addEventListener('offline', () => this.link === 'online' && this.probe());
+      addEventListener('pageshow', (event) => event.persisted && this.hurry());
+      document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.hurry());
+    }
+
+    start() {
+      if (this.link === 'idle') this.connect();
+    }
+
+    /** @param {Frame} frame  @returns {boolean} whether it went out */
+    send(frame) {
+      if (this.link !== 'online' || this.socket?.readyState !== WebSocket.OPEN) return false;
+      this.socket.send(JSON.stringify(frame));
+      return true;
+    }
+
+    /** Do not wait for the next attempt; where we seem connected, find out whether that is true. */
+    hurry() {
+      if (this.link === 'offline') this.connect();
+      else if (this.link === 'online') this.probe();
+    }
+
+    /** Ask the server for a sign of life and give up on the socket without one. */
+    probe() {
+      if (!this.send({ type: 'ping' })) return;
+      clearTimeout(this.deadline);
+      this.deadline = setTimeout(() => this.broken(), PATIENCE_MS / 2);
+    }
+
+    /** Start again from the session, for example with another token or language. */
+    restart() {
+      this.token = null;
+      this.hangUp();
+      if (this.link !== 'idle' && this.link !== 'refused') this.connect();
+    }
+
+    async connect() {
+      clearTimeout(this.retryTimer);
+      this.to('connecting');
+      try {
+        if (!this.token) await this.openSession();
+      } catch {
+        return this.broken();
+      }
+      if (this.link === 'connecting' && !this.socket) this.openSocket();
+    }
+
+    /** Get a token. One tab at a time where the browser can lock, so that new tabs share the first one's conversation. */
+    async openSession() {
+      const ask = async () => {
+        const token = this.store.get('token');
+        const response = await fetch(new URL('widget/session', BASE), {
+          method: 'POST',
+          credentials: 'omit',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ inbox: this.inbox, language: this.listener.language(), token }),
+          signal: AbortSignal.timeout(PATIENCE_MS),
+        });
+        if (response.status === 403) return this.refuse();
+        if (!response.ok) throw new Error(`session: ${response.status}`);
+        const session = /** @type {Session} */ (await response.json());
+        this.token = session.token;
+        this.store.set('token', session.token);
+        this.listener.session(session, token !== null && token !== session.token);
+      };
+      await (navigator.locks ? navigator.locks.request(this.store.prefix + 'session', ask) : ask());
+    }
+
+    openSocket() {
+      const url = new URL('widget/ws', BASE);
+      url.protocol = url.protocol.replace('http', 'ws');
+      url.searchParams.set('after', String(this.listener.after()));
+      const socket = new WebSocket(url);
+      this.socket = socket;
+      this.deadline = setTimeout(() => this.broken(), PATIENCE_MS);
+      socket.onopen = () =>
+        socket.send(JSON.stringify({ type: 'hello', token: this.token, after: this.listener.after() }));
+      socket.onmessage = ({ data }) => this.receive(data);
+      socket.onclose = ({ code }) => {
+        if (code === 4403) return this.refuse();
+        if (code === 4401) this.forgetToken();
+        this.broken();
+      };
+    }
+
+    /** Another tab may have replaced a bad token already; only ours is thrown away. */
+    forgetToken() {
+      if (this.store.get('token') === this.token) this.store.remove('token');
+      this.token = null;
+    }
+
+    /** @param {string} data */
+    receive(data) {
+      this.silent = false;
+      clearTimeout(this.deadline);
+      const frame = parseFrame(data);
+      if (!frame) return;
+      if (frame.type === 'ping') this.send({ type: 'pong' });
+      if (frame.type === 'ready') {
+        this.readyAt = Date.now();
+        this.to('online');
+      }
+      this.listener.frame(frame);
+    }
+
+    beat() {
+      if (this.link !== 'online') return;
+      if (this.silent) return this.broken();
+      this.silent = true;
+      this.send({ type: 'ping' });
+      this.listener.beat();
+    }
+
+    /** Drop what is left of the line and try again, later each time, at a random moment so that a crowd spreads out. */
+    broken() {
+      this.hangUp();
+      if (this.link === 'refused') return;
+      if (this.readyAt && Date.now() - this.readyAt > PATIENCE_MS) this.attempt = 0;
+      this.readyAt = 0;
+      const wait = Math.min(LONGEST_WAIT_MS, 500 * 2 ** this.attempt++) * (0.5 + Math.random() / 2);
+      clearTimeout(this.retryTimer);
+      this.retryTimer = setTimeout(() => this.connect(), wait);
+      this.to('offline');
+    }
+
+    refuse() {
+      this.hangUp();
+      console.error('Hamyar: this inbox may not be used on this site (check data-inbox and the allowed origins).');
+      this.to('refused');
+    }
+
+    hangUp() {
+      clearTimeout(this.deadline);
+      const socket = this.socket;
+      this.socket = null;
+      this.silent = false;
+      if (!socket) return;
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
+
+    /** @param {Link} link */
+    to(link) {
+      if (this.link === link) return;
+      this.link = link;
+      this.listener.changed();
+    }
+  }
+
+  /** @param {QueuedMessage | QueuedRating} item  @returns {Frame} */
+  const frameOf = (item) =>
+    item.kind === 'rating'
+      ? { type: 'rating', score: item.score, ...(item.comment && { comment: item.comment }) }
+      : { type: 'message', client_id: item.client_id, text: item.text, ...(item.payload && { payload: item.payload }) };
+
+  /** @param {string} data  @returns {Frame | null} */
+  function parseFrame(data) {
+    try {
+      const frame = JSON.parse(data);
+      return typeof frame?.type === 'string' ? frame : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------- chat
+
+  const RESEND_AFTER_MS = 20_000;
+  const TYPING_LASTS_MS = 12_000;
+
+  /**
+   * The conversation as this page knows it. Messages are kept once each, whether they come from here, from another tab,
+   * live, or again after a break.
+   */
+  class Chat {
+    /** @param {string} inbox  @param {Language} language  @param {(event: string, detail?: any) => void} emit */
+    constructor(inbox, language, emit) {
+      this.language = language;
+      this.emit = emit;
+      this.store = new Store(inbox);
+      /** @type {Map<string, Message>} */
+      this.messages = new Map();
+      /** @type {Session | null} */
+      this.session = null;
+      /** @type {Status} */
+      this.status = 'with_bot';
+      /** @type {string | null} */
+      this.agent = null;
+      /** @type {'bot' | 'agent' | null} */
+      this.typing = null;
+      this.typingTimer = 0;
+      /** The newest message received, where a reconnect continues; "accepted" does not move it, as older ones may be on their way. */
+      this.last = 0;
+      /** The newest message that existed when we connected: up to there it is history. */
+      this.historyEnd = 0;
+      this.connection = new Connection(inbox, this.store, {
+        language: () => this.language,
+        after: () => this.last,
+        session: (session, fresh) => this.meet(session, fresh),
+        frame: (frame) => this.receive(frame),
+        beat: () => this.flush(Date.now() - RESEND_AFTER_MS),
+        changed: () => this.emit('changed'),
+      });
+      this.store.onChange((name) => this.hearOtherTab(name));
+      this.showQueued();
+      if (this.store.get('token') || this.store.queued().length) this.connection.start();
+    }
+
+    /** @returns {Message[]} in the server's order, what it does not know yet at the end */
+    list() {
+      return [...this.messages.values()].sort(
+        (a, b) => (a.sequence ?? Infinity) - (b.sequence ?? Infinity) || a.at.getTime() - b.at.getTime(),
+      );
+    }
+
+    get unread() {
+      const seen = this.store.get('seen') ?? 0;
+      return this.list().filter(({ author, sequence }) => /bot|agent/.test(author) && Number(sequence) > seen).length;
+    }
+
+    /** @param {string} text  @param {string} [payload] */
+    post(text, payload) {
+      const item = this.store.queue({ kind: 'message', client_id: randomId(), text, ...(payload && { payload }) });
+      this.showPending(/** @type {QueuedMessage} */ (item));
+      this.connection.start();
+      this.flush(Infinity, item.client_id);
+      this.emit('changed');
+    }
+
+    /** @param {number} score  @param {string} comment */
+    rate(score, comment) {
+      const item = this.store.queue({ kind: 'rating', client_id: randomId(), score, comment });
+      this.flush(Infinity, item.client_id);
+      this.emit('changed');
+    }
+
+    /** @returns {number} the score of the newest rating request, 0 while there is none */
+    get score() {
+      const waiting = this.store.queued().findLast((item) => item.kind === 'rating');
+      const request = this.list().findLast((message) => message.kind === 'rating_request');
+      const rated = this.store.get('rated');
+      if (waiting?.kind === 'rating') return waiting.score;
+      return rated && rated.sequence === request?.sequence ? rated.score : 0;
+    }
+
+    /** Everything so far has been seen by the contact. */
+    see() {
+      if ((this.store.get('seen') ?? 0) >= this.last) return;
+      this.store.set('seen', this.last);
+      this.connection.send({ type: 'seen', sequence: this.last });
+      this.emit('changed');
+    }
+
+    /** @param {boolean} on */
+    sendTyping(on) {
+      this.connection.send({ type: 'typing', on });
+    }
+
+    /** @param {Language} language */
+    speak(language) {
+      this.language = language;
+      this.store.set('language', language);
+      if (this.session) this.connection.restart();
+    }
+
+    /** Take a rejected message back. @param {Message} message */
+    withdraw(message) {
+      this.messages.delete(message.key);
+      this.emit('changed');
+    }
+
+    /** @param {Session} session  @param {boolean} fresh the server did not accept the token we had */
+    meet(session, fresh) {
+      const known = this.session?.conversation_id;
+      if (fresh || (known && session.conversation_id !== known)) this.startOver();
+      this.session = session;
+      this.emit('changed');
+    }
+
+    startOver() {
+      for (const [key, message] of this.messages) if (message.sequence !== null) this.messages.delete(key);
+      this.last = 0;
+      this.store.remove('seen');
+      this.store.remove('rated');
+    }
+
+    /** @param {string} name what another tab has stored */
+    hearOtherTab(name) {
+      const token = this.store.get('token');
+      if (name === 'token' && token && this.connection.token && token !== this.connection.token) {
+        this.startOver();
+        this.connection.restart();
+      }
+      this.emit('changed');
+    }
+
+    /**
+     * Send what waits, in order; the server knows each item by its client id, so twice does no harm.
+     * @param {number} before only what was written before this moment
+     * @param {string} [clientId] only this one
+     */
+    flush(before = Infinity, clientId) {
+      for (const item of this.store.queued()) {
+        if (item.at > before || (clientId && item.client_id !== clientId)) continue;
+        if (!this.connection.send(frameOf(item))) return;
+      }
+    }
+
+    showQueued() {
+      for (const item of this.store.queued()) if (item.kind === 'message') this.showPending(item);
+    }
+
+    /** @param {QueuedMessage} item */
+    showPending(item) {
+      this.messages.set(item.client_id, {
+        key: item.client_id,
+        clientId: item.client_id,
+        sequence: null,
+        author: 'contact',
+        agentName: null,
+        text: item.text,
+        buttons: [],
+        articles: [],
+        kind: 'text',
+        at: new Date(item.at),
+        state: 'pending',
+        problem: '',
+      });
+    }
+
+    /** @param {Frame} frame */
+    receive(frame) {
+      switch (frame.type) {
+        case 'ready':
+          this.historyEnd = frame.sequence ?? 0;
+          this.typing = null;
+          this.setStatus(frame);
+          this.flush();
+          this.emit('ready');
+          break;
+        case 'message':
+          this.receiveMessage(frame);
+          break;
+        case 'accepted':
+          this.accept(frame);
+          break;
+        case 'rejected':
+          this.reject(frame);
+          break;
+        case 'typing':
+          this.setTyping(frame.on ? frame.author : null);
+          break;
+        case 'status':
+          this.setStatus(frame);
+          break;
+        case 'rated':
+          this.setRated(frame.score);
+          break;
+        default:
+          return;
+      }
+      this.emit('changed');
+    }
+
+    /** @param {Frame} frame */
+    receiveMessage(frame) {
+      const key = frame.client_id || `#${frame.sequence}`;
+      const known = this.messages.get(key);
+      const at = new Date(frame.created_at);
+      this.messages.set(key, {
+        key,
+        clientId: frame.client_id ?? null,
+        sequence: frame.sequence,
+        author: frame.author,
+        agentName: frame.agent_name ?? null,
+        text: String(frame.text ?? ''),
+        buttons: frame.buttons ?? [],
+        articles: frame.articles ?? [],
+        kind: frame.kind ?? 'text',
+        at: isNaN(at.getTime()) ? new Date() : at,
+        state: 'sent',
+        problem: '',
+      });
+      this.last = Math.max(this.last, frame.sequence);
+      if (frame.client_id) this.store.unqueue(frame.client_id);
+      if (frame.author !== 'contact') this.setTyping(null);
+      if (!known && frame.sequence > this.historyEnd) this.emit('message', this.messages.get(key));
+    }
+
+    /** @param {Frame} frame */
+    accept(frame) {
+      this.store.unqueue(frame.client_id);
+      const message = this.messages.get(frame.client_id);
+      if (message) Object.assign(message, { sequence: frame.sequence, at: new Date(frame.created_at), state: 'sent' });
+    }
+
+    /** @param {Frame} frame */
+    reject(frame) {
+      if (frame.code === 'rate_limited') {
+        setTimeout(() => this.flush(), 1000 * (Number(frame.retry_after) || 5));
+        return;
+      }
+      this.store.unqueue(frame.client_id);
+      const message = this.messages.get(frame.client_id);
+      if (message) Object.assign(message, { state: 'failed', problem: String(frame.message ?? '') });
+    }
+
+    /** @param {'bot' | 'agent' | null} author */
+    setTyping(author) {
+      clearTimeout(this.typingTimer);
+      this.typing = author;
+      // The sign that it stopped may be lost with a connection.
+      if (author) this.typingTimer = setTimeout(() => this.receive({ type: 'typing', on: false }), TYPING_LASTS_MS);
+    }
+
+    /** @param {Frame} frame */
+    setStatus({ status, agent }) {
+      this.status = status;
+      this.agent = agent ?? null;
+      this.emit('status', { status, agent: this.agent });
+    }
+
+    /** @param {number} score */
+    setRated(score) {
+      for (const item of this.store.queued()) if (item.kind === 'rating') this.store.unqueue(item.client_id);
+      const request = this.list().findLast((message) => message.kind === 'rating_request');
+      this.store.set('rated', { sequence: request?.sequence, score });
+      this.emit('rated', { score });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ style
+
+  const FONT = 'Hamyar Vazirmatn';
+
+  const STYLE = `
+/* The page's rules reach a shadow tree through its host by inheritance: no box there, and nothing inherited below. */
+:host { display: contents !important; }
+.root {
+  all: initial;
+  font: 400 15px/1.6 '${FONT}', system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
+  color: var(--h-text);
+  -webkit-text-size-adjust: 100%;
+  -webkit-tap-highlight-color: transparent;
+}
+.root:lang(fa) { line-height: 1.75; }
+*, ::before, ::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
+button, textarea, input { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
+button { border: 0; padding: 0; background: none; cursor: pointer; }
+p, ul, ol { margin: 0; padding: 0; }
+ul, ol { list-style: none; }
+svg { width: 20px; height: 20px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+:focus-visible { outline: 2px solid var(--h-accent-text); outline-offset: 2px; }
+[dir=rtl] .flip { transform: scaleX(-1); }
+.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+.launcher, .panel { position: fixed; z-index: 2147483000; inset-inline-end: 24px; }
+[data-position=start] .launcher, [data-position=start] .panel { inset-inline: 24px auto; }
+
+.launcher {
+  inset-block-end: 24px; width: 58px; height: 58px; border-radius: 50%; display: grid; place-items: center;
+  background: linear-gradient(160deg, var(--h-accent), var(--h-accent-deep)); color: var(--h-on-accent);
+  box-shadow: 0 6px 20px rgb(0 0 0 / .2), 0 2px 6px rgb(0 0 0 / .12); transition: transform .18s ease, box-shadow .18s ease;
+}
+.launcher:hover { transform: translateY(-2px); box-shadow: 0 10px 26px rgb(0 0 0 / .22), 0 3px 8px rgb(0 0 0 / .12); }
+.launcher:active { transform: scale(.96); }
+.launcher:focus-visible { outline-offset: 3px; }
+.launcher svg { width: 27px; height: 27px; }
+.badge {
+  position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 22px; height: 22px; padding-inline: 6px;
+  border-radius: 11px; background: #c62828; color: #fff; font-size: 12.5px; font-weight: 650; line-height: 22px; text-align: center;
+  box-shadow: 0 0 0 2px var(--h-surface);
+}
+
+.panel {
+  inset-block-end: 96px; width: 384px; max-width: calc(100vw - 48px); height: min(640px, 100vh - 120px); height: min(640px, 100dvh - 120px);
+  display: flex; flex-direction: column; overflow: hidden; border-radius: 16px; background: var(--h-surface);
+  box-shadow: 0 0 0 1px var(--h-line), 0 24px 64px -12px rgb(0 0 0 / .28), 0 8px 20px -8px rgb(0 0 0 / .14);
+  transform-origin: 100% 100%; animation: rise .22s cubic-bezier(.2, .8, .25, 1);
+}
+.panel:focus { outline: none; }
+
+header {
+  display: flex; align-items: center; gap: 12px; padding: 14px 16px; flex: none;
+  background: linear-gradient(var(--h-tint), var(--h-surface)); border-block-end: 1px solid var(--h-line);
+}
+.mark {
+  width: 40px; height: 40px; flex: none; border-radius: 13px; display: grid; place-items: center; font-size: 18px; font-weight: 700; line-height: 1;
+  background: linear-gradient(160deg, var(--h-accent), var(--h-accent-deep)); color: var(--h-on-accent);
+}
+.titles { flex: 1; min-width: 0; }
+.firm { font-size: 15.5px; font-weight: 700; line-height: 1.45; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.status { display: flex; align-items: center; gap: 7px; font-size: 12.5px; line-height: 1.5; color: var(--h-muted); }
+.status::before { content: ''; width: 8px; height: 8px; flex: none; border-radius: 50%; background: var(--h-dot, var(--h-field)); }
+.status[data-state=with_bot], .status[data-state=open] { --h-dot: #1f9d63; }
+.status[data-state=waiting] { --h-dot: var(--h-waiting); }
+.status span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.quiet { min-width: 36px; height: 36px; display: grid; place-items: center; border-radius: 10px; color: var(--h-muted); font-size: 13px; font-weight: 650; transition: background .15s, color .15s; }
+.quiet:hover { background: var(--h-tint); color: var(--h-text); }
+header .quiet + .quiet { margin-inline-start: -10px; }
+
+.log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 18px 16px 10px; scrollbar-width: thin; scrollbar-color: var(--h-line) transparent; }
+.log:focus-visible { outline-offset: -3px; }
+
+.day { display: flex; align-items: center; gap: 12px; margin: 18px 0 14px; font-size: 12px; color: var(--h-muted); }
+.day::before, .day::after { content: ''; flex: 1; height: 1px; background: var(--h-line); }
+.messages > .day:first-child { margin-block-start: 0; }
+
+.message { display: flex; flex-direction: column; align-items: flex-start; margin-block-start: 3px; }
+.message.first { margin-block-start: 14px; }
+.message.mine { align-items: flex-end; }
+.name { font-size: 12px; font-weight: 600; color: var(--h-muted); margin: 0 4px 3px; }
+.bubble {
+  max-width: 86%; padding: 9px 14px; border-radius: 16px; background: var(--h-bubble); text-align: start;
+  overflow-wrap: anywhere; unicode-bidi: isolate;
+}
+.theirs .bubble { border-start-start-radius: 6px; }
+.theirs.last .bubble { border-end-start-radius: 16px; }
+.mine .bubble { background: var(--h-accent); color: var(--h-on-accent); border-end-end-radius: 6px; white-space: pre-wrap; }
+/* Corners follow the side on which a bubble stands, not the direction of its text. */
+[dir=rtl] .theirs .bubble { border-radius: 16px 6px 16px 16px; }
+[dir=ltr] .theirs .bubble { border-radius: 6px 16px 16px 16px; }
+[dir=rtl] .mine .bubble { border-radius: 16px 16px 16px 6px; }
+[dir=ltr] .mine .bubble { border-radius: 16px 16px 6px 16px; }
+.bubble > * + * { margin-block-start: 8px; }
+.bubble ul, .bubble ol { padding-inline-start: 20px; }
+.bubble ul { list-style: disc; }
+.bubble ol { list-style: decimal; }
+.bubble ol:lang(fa) { list-style: persian; }
+.bubble li + li { margin-block-start: 3px; }
+.bubble li::marker { color: var(--h-muted); }
+.bubble strong { font-weight: 700; }
+.bubble a { color: var(--h-accent-text); text-decoration: underline; text-underline-offset: 3px; text-decoration-thickness: 1px; }
+.mine.pending .bubble { opacity: .78; }
+.mine.failed .bubble { background: var(--h-surface); color: var(--h-text); box-shadow: inset 0 0 0 1.5px var(--h-alert); }
+.note { align-items: center; margin-block-start: 14px; }
+.note .bubble { max-width: 92%; padding: 4px 12px; border-radius: 12px !important; background: none; color: var(--h-muted); font-size: 13px; text-align: center; }
+.meta { display: flex; align-items: center; gap: 5px; margin: 3px 4px 0; font-size: 11.5px; line-height: 1.5; color: var(--h-muted); }
+.meta svg { width: 14px; height: 14px; }
+.meta button { color: var(--h-accent-text); font-weight: 650; text-decoration: underline; text-underline-offset: 3px; padding: 4px; margin: -4px 0; }
+.failed .meta { color: var(--h-alert); }
+.fresh { animation: arrive .2s ease-out; }
+
+.articles { width: 86%; display: grid; gap: 6px; margin-block-start: 6px; }
+.article {
+  display: flex; align-items: center; gap: 10px; padding: 10px 12px; border-radius: 12px; text-decoration: none; color: var(--h-text);
+  border: 1px solid var(--h-line); font-size: 14px; font-weight: 600; line-height: 1.5; transition: border-color .15s, background .15s;
+}
+.article svg { color: var(--h-accent-text); }
+.article span { flex: 1; min-width: 0; overflow-wrap: anywhere; }
+.article svg:last-child { width: 16px; height: 16px; color: var(--h-muted); }
+.article:hover { border-color: var(--h-tint-line); background: var(--h-tint); }
+
+.choices { display: flex; flex-wrap: wrap; gap: 7px; margin-block-start: 9px; }
+.choice {
+  max-width: 100%; min-height: 38px; padding: 6px 14px; border-radius: 19px; border: 1px solid var(--h-tint-line); background: var(--h-surface);
+  color: var(--h-accent-text); font-size: 14px; font-weight: 600; line-height: 1.5; text-align: start; transition: background .15s, border-color .15s;
+}
+.choice:hover { background: var(--h-tint); border-color: var(--h-accent-text); }
+.choice:active { transform: scale(.98); }
+
+.welcome .bubble { max-width: 86%; }
+.welcome.empty { display: flex; flex-direction: column; min-height: 100%; padding-block: 18px 6px; }
+.welcome.empty .bubble { max-width: none; padding: 0 4px; background: none; font-size: 19px; font-weight: 650; line-height: 1.6; }
+.welcome.empty .choices { flex-direction: column; gap: 8px; margin-block-start: auto; padding-block-start: 24px; }
+.welcome.empty .choice { display: flex; align-items: center; justify-content: space-between; gap: 10px; min-height: 46px; padding: 9px 14px; border-radius: 13px; border-color: var(--h-line); color: var(--h-text); font-size: 14.5px; }
+.welcome.empty .choice:hover { border-color: var(--h-tint-line); }
+.welcome.empty .choice svg { width: 18px; height: 18px; color: var(--h-accent-text); }
+.welcome .hero { width: 54px; height: 54px; margin: 8px 4px 16px; border-radius: 18px; display: grid; place-items: center; background: var(--h-tint); color: var(--h-accent-text); }
+.hero svg { width: 28px; height: 28px; }
+
+.dots { display: inline-flex; gap: 5px; margin-block-start: 10px; padding: 14px 15px; border-radius: 16px; background: var(--h-bubble); }
+.dots i { width: 7px; height: 7px; border-radius: 50%; background: var(--h-muted); animation: breathe 1.3s infinite ease-in-out; }
+.dots i:nth-child(2) { animation-delay: .16s; }
+.dots i:nth-child(3) { animation-delay: .32s; }
+
+.rating { width: 86%; margin: 8px 0 0; padding: 12px; border: 1px solid var(--h-line); border-radius: 14px; }
+.rating fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+.faces { display: flex; justify-content: space-between; }
+.face { position: relative; display: grid; place-items: center; width: 46px; height: 46px; border-radius: 50%; color: var(--h-muted); cursor: pointer; transition: background .15s, color .15s, transform .15s; }
+.face input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; cursor: pointer; }
+.face svg { width: 30px; height: 30px; stroke-width: 1.5; }
+.face:hover { color: var(--h-accent-text); background: var(--h-tint); }
+.face:has(:checked) { color: var(--h-on-accent); background: var(--h-accent); transform: scale(1.06); }
+.face:has(:focus-visible) { outline: 2px solid var(--h-accent-text); outline-offset: 2px; }
+.chosen { min-height: 1.6em; margin-block: 4px; text-align: center; font-size: 13px; color: var(--h-muted); }
+.rating textarea { display: block; width: 100%; min-height: 62px; padding: 8px 11px; border: 1px solid var(--h-field); border-radius: 10px; background: var(--h-surface); font-size: 14px; line-height: 1.6; resize: none; }
+.rating .submit { width: 100%; min-height: 40px; margin-block-start: 8px; border-radius: 10px; background: var(--h-accent); color: var(--h-on-accent); font-size: 14px; font-weight: 650; }
+.rating .submit:hover { background: var(--h-accent-deep); }
+.thanks { display: flex; align-items: center; gap: 8px; margin-block-start: 8px; font-size: 13.5px; color: var(--h-muted); }
+.thanks svg { width: 26px; height: 26px; color: var(--h-accent-text); stroke-width: 1.5; }
+
+.newer {
+  align-self: center; display: flex; align-items: center; gap: 6px; flex: none; height: 34px; margin-block: -40px 6px; padding-inline: 12px 14px; position: relative;
+  border-radius: 17px; background: var(--h-text); color: var(--h-surface); font-size: 13px; font-weight: 600; box-shadow: 0 4px 14px rgb(0 0 0 / .2);
+}
+.newer svg { width: 16px; height: 16px; }
+.strip { flex: none; padding: 7px 16px; border-block-start: 1px solid var(--h-line); background: var(--h-tint); font-size: 12.5px; line-height: 1.6; color: var(--h-text); }
+.strip:empty { display: none; }
+
+.composer { display: flex; align-items: flex-end; gap: 8px; flex: none; margin: 6px 12px 12px; padding: 5px; border: 1px solid var(--h-field); border-radius: 16px; transition: border-color .15s, box-shadow .15s; }
+.composer:focus-within { border-color: var(--h-accent-text); box-shadow: 0 0 0 3px var(--h-tint); }
+.composer textarea {
+  flex: 1; min-width: 0; height: 38px; max-height: 134px; padding: 7px 10px; border: 0; outline: 0; background: none; resize: none; overflow-y: auto;
+  font-size: 16px; line-height: 24px; scrollbar-width: thin; overflow-wrap: anywhere;
+}
+textarea::placeholder { color: var(--h-muted); opacity: 1; }
+.send { width: 38px; height: 38px; flex: none; display: grid; place-items: center; border-radius: 12px; background: var(--h-accent); color: var(--h-on-accent); transition: background .15s, transform .15s; }
+.send:hover { background: var(--h-accent-deep); }
+.send:active { transform: scale(.94); }
+.send:disabled { background: var(--h-bubble); color: var(--h-muted); cursor: default; transform: none; }
+
+@media (max-width: 480px), (max-height: 440px) {
+  .panel { inset: var(--h-top, 0) 0 auto !important; width: 100%; max-width: none; height: var(--h-height, 100vh); height: var(--h-height, 100dvh); border-radius: 0; box-shadow: none; }
+  .opened .launcher { display: none; }
+  header { padding-block-start: max(14px, env(safe-area-inset-top)); }
+  .composer { margin-block-end: max(12px, env(safe-area-inset-bottom)); }
+  .launcher { inset-block-end: max(20px, env(safe-area-inset-bottom)); }
+  .quiet { min-width: 44px; height: 44px; }
+}
+@keyframes rise { from { opacity: 0; transform: translateY(12px) scale(.985); } }
+@keyframes arrive { from { opacity: 0; transform: translateY(6px); } }
+@keyframes breathe { 0%, 60%, 100% { opacity: .35; } 30% { opacity: 1; } }
+@media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
+@media (forced-colors: active) { .panel, .launcher, .bubble, .choice, .article { border: 1px solid; } .face:has(:checked) { outline: 3px solid; } }
+@media print { .root { display: none; } }
+`;
+
+  // ---------------------------------------------------------------------------------------------- element
+
+  const GROUP_GAP_MS = 5 * 60_000;
+  const STRIP_DELAY_MS = 1500;
+  const FULL_SCREEN = matchMedia('(max-width: 480px), (max-height: 440px)');
+  const DARK = matchMedia('(prefers-color-scheme: dark)');
+
+  /**
+   * The nodes of the widget, without words or colours yet.
+   * @param {HamyarChat} widget  @param {'start' | 'end'} position
+   */
+  function skeleton(widget, position) {
+    const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, /** @type {(Node | null)[]} */ ...children) =>
+      el('button', { class: name, type: 'button', onclick }, ...children);
+
+    const badge = el('span', { class: 'badge', hidden: true, 'aria-hidden': 'true' });
+    const launcherIcon = el('span', { class: 'shape' });
+    const launcher = button('launcher', () => widget.toggle(), launcherIcon, badge);
+
+    const mark = el('span', { class: 'mark', 'aria-hidden': 'true' });
+    const firm = el('div', { class: 'firm', id: 'firm' });
+    const statusText = el('span');
+    const status = el('div', { class: 'status' }, statusText);
+    const languageButton = button('quiet', () => widget.setLanguage(widget.chat.language === 'fa' ? 'en' : 'fa'));
+    const closeButton = button('quiet', () => widget.close(), icon(ICONS.close));
+    const titles = el('div', { class: 'titles' }, firm, status);
+
+    const welcome = el('div', { class: 'welcome' });
+    const list = el('ol', { class: 'messages' });
+    const dots = el('div', { class: 'dots', hidden: true, 'aria-hidden': 'true' }, el('i'), el('i'), el('i'));
+    const log = el('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', onscroll: () => widget.scrolled() }, welcome, list, dots);
+    const newer = button('newer', () => widget.toEnd());
+    newer.hidden = true;
+    const typing = el('div', { class: 'sr', role: 'status' });
+    const strip = el('div', { class: 'strip', role: 'status' });
+
+    const input = el('textarea', {
+      rows: '1',
+      enterkeyhint: 'send',
+      oninput: () => widget.typed(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInComposer(event),
+    });
+    const sendIcon = icon(ICONS.send);
+    sendIcon.classList.add('flip');
+    const sendButton = el('button', { class: 'send', type: 'submit', disabled: true }, sendIcon);
+    const composer = el('form', { class: 'composer', onsubmit: (/** @type {Event} */ event) => widget.submit(event) }, input, sendButton);
+
+    const panel = el(
+      'div',
+      { class: 'panel', role: 'dialog', 'aria-labelledby': 'firm', tabindex: '-1', hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInPanel(event) },
+      el('header', {}, mark, titles, languageButton, closeButton), log, newer, typing, strip, composer,
+    );
+    const root = el('div', { class: 'root', 'data-position': position }, panel, launcher);
+    return {
+      root, launcher, launcherIcon, badge, panel, mark, firm, status, statusText, languageButton, closeButton,
+      log, welcome, list, dots, newer, typing, strip, input, sendButton,
+    };
+  }
+
+  /** The widget on the page: launcher, panel, and their words. It shows what `Chat` knows and holds nothing else. */
+  class HamyarChat extends HTMLElement {
+    /** @param {string} inbox  @param {Options} options */
+    constructor(inbox, options) {
+      super();
+      this.options = options;
+      /** @type {Map<string, Set<(detail: any) => void>>} */
+      this.listeners = new Map();
+      /** @type {Map<string, {node: HTMLElement}>} */
+      this.views = new Map();
+      this.rendering = false;
+      this.announcedUnread = 0;
+      this.stripTimer = 0;
+      this.unsteady = false;
+      this.typingSentAt = 0;
+      this.colours = new CSSStyleSheet();
+      const style = new CSSStyleSheet();
+      style.replaceSync(STYLE);
+      const shadow = this.attachShadow({ mode: 'open' });
+      shadow.adoptedStyleSheets = [style, this.colours];
+      this.ui = skeleton(this, options.position);
+      shadow.append(this.ui.root);
+      this.chat = new Chat(inbox, options.language, (event, detail) => this.hear(event, detail));
+      this.paint();
+      this.speak();
+    }
+
+    /** Called once, when the widget stands on the page. */
+    begin() {
+      DARK.addEventListener('change', () => this.paint());
+      FULL_SCREEN.addEventListener('change', () => this.fit());
+      window.visualViewport?.addEventListener('resize', () => this.fit());
+      document.addEventListener('visibilitychange', () => this.render());
+      this.draft(this.tab('draft') ?? '');
+      if (this.tab('open') && !FULL_SCREEN.matches) this.open({ focus: false });
+      else this.render();
+    }
+
+    // What the page may do
+
+    get opened() {
+      return !this.ui.panel.hidden;
+    }
+
+    /** @param {{draft?: string, focus?: boolean}} [how] */
+    open({ draft, focus = true } = {}) {
+      if (draft) this.draft(draft);
+      if (!this.opened) {
+        loadFont();
+        this.ui.panel.hidden = false;
+        this.tab('open', '1');
+        this.chat.connection.start();
+        this.fit();
+        this.render();
+        this.toEnd();
+        this.fire('open');
+      }
+      // On a touch screen the keyboard would hide what there is to read.
+      if (focus) (matchMedia('(pointer: coarse)').matches ? this.ui.panel : this.ui.input).focus();
+    }
+
+    close() {
+      if (!this.opened) return;
+      const focused = this.shadowRoot?.activeElement;
+      this.ui.panel.hidden = true;
+      this.tab('open', '');
+      this.render();
+      if (focused) this.ui.launcher.focus();
+      this.fire('close');
+    }
+
+    toggle() {
+      if (this.opened) this.close();
+      else this.open();
+    }
+
+    /** @param {string} language  anything but Persian and English is left out */
+    setLanguage(language) {
+      const known = languageOf(language);
+      if (!known || known === this.chat.language) return;
+      this.chat.speak(known);
+      this.speak();
+      this.render();
+    }
+
+    /** @param {string} event  @param {(detail: any) => void} listener  @returns {() => void} stops listening */
+    on(event, listener) {
+      const listeners = this.listeners.get(event) ?? new Set();
+      this.listeners.set(event, listeners.add(listener));
+      return () => listeners.delete(listener);
+    }
+
+    /** @param {string} event  @param {any} [detail] */
+    fire(event, detail) {
+      for (const listener of this.listeners.get(event) ?? []) {
+        try {
+          listener(detail);
+        } catch (error) {
+          reportError(error);
+        }
+      }
+    }
+
+    /** @param {string} event  @param {any} [detail] */
+    hear(event, detail) {
+      if (event !== 'changed') return this.fire(event, detail);
+      // Many frames may come at once; one drawing serves them all.
+      if (this.rendering) return;
+      this.rendering = true;
+      queueMicrotask(() => {
+        this.rendering = false;
+        this.render();
+      });
+    }
+
+    // Words, colours, size
+
+    get words() {
+      return WORDS[this.chat.language];
+    }
+
+    /** Put everything into the current language. */
+    speak() {
+      const { words } = this;
+      this.ui.root.lang = this.chat.language;
+      this.ui.root.dir = this.chat.language === 'fa' ? 'rtl' : 'ltr';
+      this.ui.log.setAttribute('aria-label', words.log);
+      this.ui.input.placeholder = words.placeholder;
+      this.ui.input.setAttribute('aria-label', words.placeholder);
+      this.ui.sendButton.setAttribute('aria-label', words.send);
+      this.ui.closeButton.setAttribute('aria-label', words.close);
+      this.ui.languageButton.textContent = words.otherName;
+      this.ui.languageButton.lang = this.chat.language === 'fa' ? 'en' : 'fa';
+      this.ui.languageButton.setAttribute('aria-label', words.other);
+      this.ui.newer.replaceChildren(icon(ICONS.down), words.newer);
+      for (const view of this.views.values()) view.node.remove();
+      this.views.clear();
+      this.typed();
+    }
+
+    paint() {
+      const theme = this.options.theme;
+      const dark = theme === 'dark' || (theme !== 'light' && DARK.matches);
+      const accent = parseColour(this.options.accent) ?? [15, 118, 110];
+      const rules = Object.entries(palette(accent, dark)).map(([name, rgb]) => `--h-${name}:rgb(${rgb.join(' ')})`);
+      this.colours.replaceSync(`.root{color-scheme:${dark ? 'dark' : 'light'};${rules.join(';')}}`);
+    }
+
+    /** On a phone the panel fills what the keyboard leaves. */
+    fit() {
+      const view = window.visualViewport;
+      const full = FULL_SCREEN.matches && this.opened && view;
+      this.ui.panel.style.setProperty('--h-height', full ? `${view.height}px` : '');
+      this.ui.panel.style.setProperty('--h-top', full ? `${view.offsetTop}px` : '');
+      this.ui.panel.setAttribute('aria-modal', String(FULL_SCREEN.matches));
+    }
+
+    // Drawing
+
+    render() {
+      const { chat, words } = this;
+      const sticky = this.atEnd();
+      if (this.opened && document.visibilityState === 'visible') chat.see();
+      this.ui.root.classList.toggle('opened', this.opened);
+      this.drawLauncher();
+      this.drawHeader();
+      this.drawStrip();
+      if (!this.opened) return;
+      const messages = chat.list();
+      this.drawWelcome(messages);
+      const added = this.drawMessages(messages);
+      const typist = chat.typing && (chat.typing === 'agent' ? (chat.agent ?? words.agent) : words.bot);
+      this.ui.dots.hidden = !typist;
+      setText(this.ui.typing, typist ? words.typing(typist) : '');
+      this.follow(sticky, added);
+    }
+
+    drawLauncher() {
+      const count = this.chat.unread;
+      const digits = new Intl.NumberFormat(LOCALES[this.chat.language]).format(count);
+      const label = this.opened ? this.words.close : this.words.open;
+      this.ui.launcher.setAttribute('aria-label', count ? `${label} (${this.words.unread(digits)})` : label);
+      this.ui.launcher.setAttribute('aria-expanded', String(this.opened));
+      const shape = this.opened ? 'down' : 'chat';
+      if (this.ui.launcherIcon.dataset.shape !== shape) this.ui.launcherIcon.replaceChildren(icon(ICONS[shape]));
+      this.ui.launcherIcon.dataset.shape = shape;
+      this.ui.badge.hidden = !count;
+      setText(this.ui.badge, digits);
+      if (count !== this.announcedUnread) this.fire('unread', (this.announcedUnread = count));
+    }
+
+    drawHeader() {
+      const { chat, words } = this;
+      const firm = chat.session?.firm[chat.language === 'fa' ? 'name_fa' : 'name_en'] || words.title;
+      setText(this.ui.firm, firm);
+      setText(this.ui.mark, (chat.status === 'open' && chat.agent ? chat.agent : firm).trim().slice(0, 1));
+      const live = chat.connection.link === 'online' || (chat.session && !this.unsteady);
+      const text = !live ? words.connecting : chat.status === 'open' ? words.helping(chat.agent) : words[chat.status];
+      this.ui.status.dataset.state = live ? chat.status : '';
+      this.ui.status.hidden = chat.connection.link === 'refused';
+      setText(this.ui.statusText, text ?? words.with_bot);
+    }
+
+    /** Say that the line is down only when it stays down: most breaks last less than a second. */
+    drawStrip() {
+      const { link } = this.chat.connection;
+      if (link === 'online' || link === 'idle') {
+        clearTimeout(this.stripTimer);
+        this.stripTimer = 0;
+        this.unsteady = false;
+      } else if (!this.stripTimer) {
+        this.stripTimer = setTimeout(() => {
+          this.unsteady = true;
+          this.render();
+        }, STRIP_DELAY_MS);
+      }
+      setText(this.ui.strip, link === 'refused' ? this.words.refused : this.unsteady ? this.words.offline : '');
+      this.ui.input.disabled = link === 'refused';
+    }
+
+    /** @param {Message[]} messages */
+    drawWelcome(messages) {
+      const { chat, words } = this;
+      const empty = !messages.length;
+      const greeting = chat.session?.greeting ?? (chat.connection.link === 'refused' ? null : this.unsteady ? { text: words.greeting, buttons: [] } : null);
+      const drawn = JSON.stringify([empty, greeting, chat.language]);
+      if (this.ui.welcome.dataset.drawn === drawn) return;
+      this.ui.welcome.dataset.drawn = drawn;
+      this.ui.welcome.classList.toggle('empty', empty);
+      if (!greeting) return this.ui.welcome.replaceChildren();
+      const bubble = el('div', { class: 'bubble', ...directed(greeting.text, chat.language) }, ...rich(greeting.text));
+      if (!empty) return this.ui.welcome.replaceChildren(el('div', { class: 'message theirs first' }, bubble));
+      const choices = this.choices(greeting.buttons);
+      for (const choice of choices.children) choice.append(icon(ICONS.next));
+      for (const arrow of choices.querySelectorAll('svg')) arrow.classList.add('flip');
+      this.ui.welcome.replaceChildren(el('div', { class: 'hero' }, icon(ICONS.chat)), bubble, choices);
+    }
+
+    /**
+     * Bring the list in line with the messages, touching only what differs: a screen reader reads what is added.
+     * @param {Message[]} messages
+     * @returns {HTMLElement[]} the new ones
+     */
+    drawMessages(messages) {
+      const { chat } = this;
+      const lastOwn = messages.findLastIndex(({ author }) => author === 'contact');
+      const lastRequest = messages.findLast(({ kind }) => kind === 'rating_request');
+      this.ui.log.setAttribute('aria-busy', String(chat.last < chat.historyEnd));
+      const drawn = new Set();
+      /** @type {HTMLElement[]} */
+      const added = [];
+      let place = /** @type {Element | null} */ (this.ui.list.firstElementChild);
+      const put = (/** @type {string} */ key, /** @type {() => {node: HTMLElement}} */ make) => {
+        const view = this.views.get(key) ?? make();
+        if (!this.views.has(key)) added.push(view.node);
+        this.views.set(key, view);
+        drawn.add(key);
+        if (view.node === place) place = place.nextElementSibling;
+        else this.ui.list.insertBefore(view.node, place);
+        return view;
+      };
+      messages.forEach((message, index) => {
+        const day = dayLabel(message.at, chat.language);
+        const before = messages[index - 1];
+        const sameDay = before && dayLabel(before.at, chat.language) === day;
+        // Today needs no heading in a conversation that began today.
+        if (!sameDay && (before || day !== this.words.today)) put(`day:${day}`, () => ({ node: el('li', { class: 'day' }, day) }));
+        const view = /** @type {MessageView} */ (put(message.key, () => new MessageView(message, this)));
+        view.draw(message, {
+          first: !sameDay || !together(before, message),
+          last: !together(message, messages[index + 1]),
+          answerable: index > lastOwn,
+          ratable: message === lastRequest && (index > lastOwn || chat.score > 0),
+        });
+      });
+      for (const [key, view] of this.views) {
+        if (drawn.has(key)) continue;
+        view.node.remove();
+        this.views.delete(key);
+      }
+      return added;
+    }
+
+    /** @param {Choice[]} buttons */
+    choices(buttons) {
+      const choose = (/** @type {Choice} */ { title, payload }) => {
+        this.chat.post(title, payload);
+        this.toEnd();
+        this.ui.input.focus({ preventScroll: true });
+      };
+      return el('div', { class: 'choices' }, ...buttons.map((button) =>
+        el('button', { class: 'choice', type: 'button', dir: directionOf(button.title), onclick: () => choose(button) }, el('span', {}, button.title))));
+    }
+
+    // Scrolling
+
+    atEnd() {
+      return this.ui.log.scrollHeight - this.ui.log.scrollTop - this.ui.log.clientHeight < 60;
+    }
+
+    toEnd() {
+      this.ui.log.scrollTop = this.ui.log.scrollHeight;
+      this.ui.newer.hidden = true;
+    }
+
+    scrolled() {
+      if (this.atEnd()) this.ui.newer.hidden = true;
+    }
+
+    /**
+     * Keep the newest in view for those who read at the end, the start of it where it is longer than the view.
+     * @param {boolean} sticky  @param {HTMLElement[]} added
+     */
+    follow(sticky, added) {
+      if (!sticky) {
+        if (added.length) this.ui.newer.hidden = false;
+        return;
+      }
+      this.toEnd();
+      const newest = added.at(-1);
+      if (newest && this.chat.last > this.chat.historyEnd && newest.offsetHeight > this.ui.log.clientHeight - 40)
+        newest.scrollIntoView({ block: 'start' });
+    }
+
+    // Writing
+
+    /** @param {string} text */
+    draft(text) {
+      this.ui.input.value = text;
+      this.typed();
+    }
+
+    typed() {
+      const { input } = this.ui;
+      input.dir = directionOf(input.value) ?? this.ui.root.dir;
+      input.style.height = 'auto';
+      input.style.height = input.value && this.opened ? `${input.scrollHeight}px` : '';
+      this.ui.sendButton.disabled = !input.value.trim();
+      this.tab('draft', input.value);
+      const now = Date.now();
+      if (input.value && now - this.typingSentAt > 3000) {
+        this.typingSentAt = now;
+        this.chat.sendTyping(true);
+      } else if (!input.value && this.typingSentAt) {
+        this.typingSentAt = 0;
+        this.chat.sendTyping(false);
+      }
+    }
+
+    /** @param {KeyboardEvent} event */
+    keyInComposer(event) {
+      if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) this.submit(event);
+    }
+
+    /** @param {Event} event */
+    submit(event) {
+      event.preventDefault();
+      const text = this.ui.input.value.trim();
+      if (!text || this.ui.input.disabled) return;
+      this.draft('');
+      this.chat.post(text);
+      this.toEnd();
+    }
+
+    /** @param {KeyboardEvent} event */
+    keyInPanel(event) {
+      // The page's own shortcuts must not hear what is typed here.
+      event.stopPropagation();
+      if (event.key === 'Escape') this.close();
+      if (event.key !== 'Tab' || !FULL_SCREEN.matches) return;
+      const stops = /** @type {HTMLElement[]} */ ([...this.ui.panel.querySelectorAll('a[href], button:enabled, textarea:enabled, input, [tabindex="0"]')]).filter((stop) => stop.getClientRects().length);
+      const edge = event.shiftKey ? stops[0] : stops.at(-1);
+      if (this.shadowRoot?.activeElement !== edge && this.shadowRoot?.activeElement !== this.ui.panel) return;
+      event.preventDefault();
+      (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
+    }
+
+    /**
+     * What this tab remembers over a page change: whether the panel is open, and the draft.
+     * @param {'open' | 'draft'} name  @param {string} [value]
+     */
+    tab(name, value) {
+      const key = this.chat.store.prefix + name;
+      try {
+        if (value === undefined) return sessionStorage.getItem(key);
+        if (value) sessionStorage.setItem(key, value);
+        else sessionStorage.removeItem(key);
+      } catch {
+        // Storage is blocked; the tab starts afresh.
+      }
+      return null;
+    }
+  }
+
+  /** One entry of the log; built once, then only its changing parts are touched. */
+  class MessageView {
+    /** @param {Message} message  @param {HamyarChat} widget */
+    constructor(message, widget) {
+      this.node = el('li');
+      this.widget = widget;
+      this.name = el('span');
+      this.meta = el('div', { class: 'meta' });
+      this.choices = el('div');
+      this.rating = el('div');
+      const own = message.author === 'contact';
+      const { language } = widget.chat;
+      this.bubble = el('div', { class: 'bubble', ...directed(message.text, language) }, ...(own ? plain : rich)(message.text));
+      const cards = articleCards(message.articles, widget.words);
+      this.node.append(this.name, this.bubble, ...cards, this.choices, this.rating, this.meta);
+      this.kind = message.author === 'system' && message.kind === 'text' ? 'note' : own ? 'mine' : 'theirs';
+      this.fresh = message.state === 'pending' || Number(message.sequence) > widget.chat.historyEnd;
+      this.drawn = '';
+    }
+
+    /**
+     * @param {Message} message
+     * @param {{first: boolean, last: boolean, answerable: boolean, ratable: boolean}} place
+     */
+    draw(message, place) {
+      const { widget } = this;
+      const { score } = widget.chat;
+      const { link } = widget.chat.connection;
+      const drawn = JSON.stringify([place, message.state, message.at, message.problem, place.ratable && score, message.state === 'pending' && link === 'online']);
+      if (drawn === this.drawn) return;
+      this.drawn = drawn;
+      const flags = { first: place.first, last: place.last, fresh: this.fresh, pending: message.state === 'pending', failed: message.state === 'failed' };
+      this.node.className = ['message', this.kind, ...Object.entries(flags).flatMap(([name, on]) => (on ? name : []))].join(' ');
+      const { author } = message;
+      this.name.className = place.first && author === 'agent' ? 'name' : 'sr';
+      setText(this.name, (author === 'agent' && message.agentName) || widget.words[author] || '');
+      this.meta.replaceChildren(...(place.last && this.kind !== 'note' ? this.metaParts(message) : message.state === 'failed' ? this.metaParts(message) : []));
+      this.choices.replaceChildren(...(place.answerable && message.buttons.length ? [widget.choices(message.buttons)] : []));
+      this.drawRating(place.ratable, score);
+    }
+
+    /** @param {Message} message  @returns {Node[]} time and how far the message has come */
+    metaParts(message) {
+      const { chat, words } = this.widget;
+      const time = el('time', { datetime: message.at.toISOString() }, timeLabel(message.at, chat.language));
+      if (message.author !== 'contact') return [time];
+      if (message.state === 'sent') return [time, icon(ICONS.sent), el('span', { class: 'sr' }, words.sent)];
+      if (message.state === 'pending') return [icon(ICONS.pending), el('span', {}, chat.connection.link === 'online' ? words.pending : words.queued)];
+      const edit = () => {
+        chat.withdraw(message);
+        this.widget.open({ draft: message.text });
+      };
+      return [el('span', {}, message.problem || words.failed), el('button', { type: 'button', onclick: edit }, words.edit)];
+    }
+
+    /** @param {boolean} ratable  @param {number} score */
+    drawRating(ratable, score) {
+      const state = !ratable ? '' : score ? `rated ${score}` : 'asked';
+      if (this.rating.dataset.state === state) return;
+      this.rating.dataset.state = state;
+      this.rating.className = state === 'asked' ? 'rating' : '';
+      const { words, chat } = this.widget;
+      if (state === 'asked') this.rating.replaceChildren(ratingForm(words, (chosen, comment) => chat.rate(chosen, comment)));
+      else if (score && ratable) this.rating.replaceChildren(el('p', { class: 'thanks' }, icon(FACE, MOUTHS[score - 1]), `${words.rated} · ${words.scores[score - 1]}`));
+      else this.rating.replaceChildren();
+    }
+  }
+
+  /**
+   * @param {typeof WORDS['en']} words
+   * @param {(score: number, comment: string) => void} send
+   */
+  function ratingForm(words, send) {
+    let score = 0;
+    const chosen = el('p', { class: 'chosen', 'aria-hidden': 'true' });
+    const comment = el('textarea', { placeholder: words.comment, 'aria-label': words.comment, rows: '2' });
+    const details = el('div', { hidden: true }, comment, el('button', { class: 'submit', type: 'submit' }, words.submit));
+    const choose = (/** @type {number} */ value) => {
+      score = value;
+      chosen.textContent = words.scores[value - 1];
+      details.hidden = false;
+      details.scrollIntoView({ block: 'nearest' });
+    };
+    const faces = words.scores.map((label, index) =>
+      el('label', { class: 'face', title: label }, el('input', { type: 'radio', name: 'score', value: index + 1, 'aria-label': label, onchange: () => choose(index + 1) }), icon(FACE, MOUTHS[index])));
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      send(score, comment.value.trim());
+    };
+    return el('form', { onsubmit: submit }, el('fieldset', {}, el('legend', { class: 'sr' }, words.rate), el('div', { class: 'faces' }, ...faces)), chosen, details);
+  }
+
+  /** @param {Article[]} articles  @param {typeof WORDS['en']} words */
+  function articleCards(articles, words) {
+    const cards = articles.flatMap(({ title, url }) => {
+      const href = safeUrl(url);
+      if (!href) return [];
+      const label = el('span', { dir: directionOf(title) }, title, el('span', { class: 'sr' }, ` (${words.newTab})`));
+      const go = icon(ICONS.go);
+      go.classList.add('flip');
+      return [el('a', { class: 'article', href, target: '_blank', rel: 'noopener noreferrer' }, icon(ICONS.article), label, go)];
+    });
+    return cards.length ? [el('div', { class: 'articles' }, ...cards)] : [];
+  }
+
+  /**
+   * Whether two messages stand as one group.
+   * @param {Message | undefined} a  @param {Message | undefined} b
+   */
+  const together = (a, b) =>
+    Boolean(a && b && a.author === b.author && a.agentName === b.agentName && Math.abs(b.at.getTime() - a.at.getTime()) < GROUP_GAP_MS);
+
+  /** @param {string} text  @param {Language} language of the reader, for a text without letters */
+  function directed(text, language) {
+    const dir = directionOf(text) ?? (language === 'fa' ? 'rtl' : 'ltr');
+    return { dir, lang: dir === 'rtl' ? 'fa' : 'en' };
+  }
+
+  /** Set a text only where it differs, so that a live region is not read again.  @param {Node} node  @param {string} text */
+  function setText(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  /** Offer Vazirmatn; the browser fetches it when a Persian letter is drawn, and goes on without it where it cannot. */
+  function loadFont() {
+    if ([...document.fonts].some(({ family }) => family.includes(FONT))) return;
+    const source = `url("${new URL('static/vendor/vazirmatn-arabic.woff2', BASE).href}") format("woff2")`;
+    const range = 'U+0600-06FF, U+0750-077F, U+08A0-08FF, U+200C-200E, U+2010-2011, U+FB50-FDFF, U+FE70-FEFC';
+    document.fonts.add(new FontFace(FONT, source, { weight: '100 900', display: 'swap', unicodeRange: range }));
+  }
+
+  // ------------------------------------------------------------------------------------------------ start
+
+  customElements.define('hamyar-chat', HamyarChat);
+
+  function start() {
+    const { inbox, language, color, position, theme } = /** @type {HTMLScriptElement} */ (script).dataset;
+    if (!inbox) return console.error('Hamyar: the script tag needs data-inbox.');
+    const remembered = new Store(inbox).get('language');
+    const page = [document.documentElement.lang, ...navigator.languages].map(languageOf).find(Boolean);
+    const widget = new HamyarChat(inbox, {
+      language: languageOf(remembered) ?? languageOf(language) ?? page ?? 'en',
+      accent: color ?? '',
+      position: position === 'start' ? 'start' : 'end',
+      theme: theme ?? 'auto',
+    });
+    // Beside <body>: a page that swaps or transforms its body neither loses nor moves the chat.
+    document.documentElement.append(widget);
+    widget.begin();
+    Object.assign(window, {
+      Hamyar: {
+        open: (/** @type {string} */ draft) => widget.open({ draft }),
+        close: () => widget.close(),
+        on: (/** @type {string} */ event, /** @type {(detail: any) => void} */ listener) => widget.on(event, listener),
+        setLanguage: (/** @type {string} */ chosen) => widget.setLanguage(chosen),
+      },
+    });
+    document.addEventListener('click', (event) => {
+      const opener = event.target instanceof Element && event.target.closest('[data-hamyar-open]');
+      if (!opener) return;
+      event.preventDefault();
+      widget.open({ draft: opener.getAttribute('data-hamyar-open') ?? '' });
+    });
+    dispatchEvent(new CustomEvent('hamyar:ready'));
+  }
+
+  if (document.body) start();
+  else document.addEventListener('DOMContentLoaded', start);
+})();
