@@ -1,0 +1,124 @@
+"""Vectors of one kind (titles, question variants or passages), with scores that can be compared between kinds.
+
+In this vector space register beats meaning: an informal question lies nearer to anybody's informal phrasing than to its
+own formal title. So a raw cosine never competes with one from another field. It is standardised by what the same question
+scores against the whole field in that language: the Z-norm of speaker verification (Auckenthaler et al. 2000, "Score
+Normalization for Text-Independent Speaker Verification Systems"). Mean and variance follow from the field's first two
+moments, kept up to date at every change, so that no question has to be compared with every vector.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.index import GrowingIndex, VectorIndex
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Background:
+    """What a question scores on average against anything in a field, for fields too small to tell by themselves."""
+
+    mean: float = 0.8
+    deviation: float = 0.03
+    # As many vectors' worth of evidence.
+    weight: float = 8.0
+
+
+class Moments:
+    """Count, sum and sum of outer products of the vectors of one language."""
+
+    def __init__(self, dimension: int) -> None:
+        self.count = 0
+        self._total = np.zeros(dimension)
+        self._products = np.zeros((dimension, dimension))
+
+    def add(self, vectors: Floats, *, sign: int = 1) -> None:
+        """Count vectors in, or out with sign -1."""
+        exact = vectors.astype(np.float64)
+        self.count += sign * len(vectors)
+        self._total += sign * exact.sum(axis=0)
+        self._products += sign * (exact.T @ exact)
+
+    def of(self, query: Floats, background: Background) -> tuple[float, float]:
+        """Mean and standard deviation of the query's inner products with all the vectors."""
+        exact = query.astype(np.float64)
+        count = self.count + background.weight
+        total = float(exact @ self._total) + background.weight * background.mean
+        squares = float(exact @ self._products @ exact)
+        squares += background.weight * (background.mean**2 + background.deviation**2)
+        mean = total / count
+        return mean, max(squares / count - mean**2, 1e-8) ** 0.5
+
+
+@dataclass(frozen=True)
+class _Entries:
+    language: str
+    ids: tuple[int, ...]
+
+
+class Field:
+    """Entries by id, owned by articles; an article's entries are put and removed together."""
+
+    def __init__(self, dimension: int, *, background: Background | None = None) -> None:
+        self._dimension = dimension
+        self._background = background or Background()
+        self._index: VectorIndex = GrowingIndex(dimension)
+        self._entries: dict[int, _Entries] = {}
+        self._owners: dict[int, int] = {}
+        self._moments: dict[str, Moments] = {}
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def put(self, article_id: int, language: str, ids: Sequence[int], vectors: Floats) -> None:
+        """Store an article's entries in place of those it had."""
+        self.remove(article_id)
+        if not len(ids):
+            return
+        self._index.add(ids, vectors)
+        self._entries[article_id] = _Entries(language, tuple(ids))
+        self._owners.update(dict.fromkeys(ids, article_id))
+        self._moments.setdefault(language, Moments(self._dimension)).add(vectors)
+
+    def remove(self, article_id: int) -> None:
+        """Forget an article's entries."""
+        entries = self._entries.pop(article_id, None)
+        if entries is None:
+            return
+        self._moments[entries.language].add(self._index.vectors(entries.ids), sign=-1)
+        self._index.remove(entries.ids)
+        for one in entries.ids:
+            del self._owners[one]
+
+    def nearest(self, query: Floats, count: int) -> list[int]:
+        """The articles of the nearest entries, best first, each once."""
+        if not len(self):
+            return []
+        ids, _ = self._index.search(query, count)
+        return list(dict.fromkeys(self._owners[int(one)] for one in ids))
+
+    def entries(self, article_id: int) -> tuple[int, ...]:
+        """The ids of an article's entries."""
+        entries = self._entries.get(article_id)
+        return entries.ids if entries else ()
+
+    def standardised(self, query: Floats, article_ids: Sequence[int]) -> list[Floats]:
+        """For each article the standardised scores of its entries, in the order of `entries`."""
+        found = [self._entries.get(one) for one in article_ids]
+        every = [one for entries in found if entries for one in entries.ids]
+        scores = self._index.vectors(every) @ query if every else np.zeros(0, np.float32)
+        norms = {
+            language: self._moments[language].of(query, self._background)
+            for language in {entries.language for entries in found if entries}
+        }
+        result, start = [], 0
+        for entries in found:
+            count = len(entries.ids) if entries else 0
+            mean, deviation = norms[entries.language] if entries else (0.0, 1.0)
+            result.append((scores[start : start + count] - mean) / deviation)
+            start += count
+        return result

@@ -1,0 +1,167 @@
+"""BM25 over words and character 4-grams of normalised text, changed one document at a time.
+
+Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond". Character n-grams forgive
+endings, joined or parted words and typing errors (McNamee and Mayfield 2004). The package bm25s must be rebuilt at every
+change, and an edit must be searchable at once, so this keeps its own postings: per term the documents and its counts.
+"""
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+K1 = 1.2
+B = 0.75
+GRAM = 4
+WORD = re.compile(r"\w+")
+# A question this long is no question; its head says enough and the search stays quick.
+MAX_QUERY_TERMS = 256
+# Removed documents leave holes; the postings are written anew when this share of them is holes.
+MAX_HOLES = 0.3
+UINT16_MAX = 65535
+
+Floats = NDArray[np.float32]
+
+
+def terms(normalised: str) -> Iterator[str]:
+    """The words, and the 4-grams of each word between boundary marks."""
+    for word in WORD.findall(normalised):
+        yield word
+        bounded = f"_{word}_"
+        if len(bounded) > GRAM:
+            yield from (f"~{bounded[start : start + GRAM]}" for start in range(len(bounded) - GRAM + 1))
+
+
+@dataclass(frozen=True)
+class LexicalScores:
+    """What one question scored in every document; look-ups are by document id, unknown ids score 0."""
+
+    ids: NDArray[np.int64]
+    scores: Floats
+    slots: dict[int, int]
+    # The score of a document that holds every term of the question many times over.
+    ceiling: float
+    mean: float
+    deviation: float
+
+    def of(self, document_ids: Iterable[int]) -> Floats:
+        """The BM25 scores."""
+        slots = self.slots
+        return np.array([self.scores[slots[one]] if one in slots else 0.0 for one in document_ids], np.float32)
+
+    def standardised(self, document_ids: Iterable[int]) -> Floats:
+        """How many standard deviations above the average document."""
+        above = self.of(document_ids) - self.mean
+        return above / self.deviation if self.deviation else np.zeros_like(above)
+
+    def coverage(self, document_ids: Iterable[int]) -> Floats:
+        """The share, from 0 to 1, of what could have matched."""
+        return self.of(document_ids) / max(self.ceiling, 1e-9)
+
+    def top(self, count: int) -> list[int]:
+        """The ids of the best documents that match at all, best first."""
+        if not len(self.scores):
+            return []
+        count = min(count, len(self.scores))
+        best = np.argpartition(-self.scores, count - 1)[:count]
+        best = best[np.argsort(-self.scores[best], kind="stable")]
+        return [int(self.ids[slot]) for slot in best if self.scores[slot] > 0]
+
+
+class _Postings:
+    """The documents that hold one term, by slot, and its count in each."""
+
+    __slots__ = ("counts", "slots")
+
+    def __init__(self) -> None:
+        self.slots = array("I")
+        self.counts = array("H")
+
+
+class LexicalIndex:
+    """Documents by id; `add` replaces, `remove` forgets, both at once visible to `score`."""
+
+    def __init__(self) -> None:
+        self._postings: dict[str, _Postings] = {}
+        self._slots: dict[int, int] = {}
+        # By slot; a hole has id -1 and length 0.
+        self._ids = array("q")
+        self._lengths = array("f")
+        self._total_length = 0.0
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def add(self, document_id: int, normalised: str) -> None:
+        """Index a text, in place of what the id had before."""
+        self.remove(document_id)
+        slot = len(self._ids)
+        counts = Counter(terms(normalised))
+        for term, count in counts.items():
+            postings = self._postings.get(term) or self._postings.setdefault(term, _Postings())
+            postings.slots.append(slot)
+            postings.counts.append(min(count, UINT16_MAX))
+        length = float(counts.total())
+        self._ids.append(document_id)
+        self._lengths.append(length)
+        self._slots[document_id] = slot
+        self._total_length += length
+
+    def remove(self, document_id: int) -> None:
+        """Forget a document; an unknown id is no error."""
+        slot = self._slots.pop(document_id, None)
+        if slot is None:
+            return
+        self._total_length -= self._lengths[slot]
+        self._ids[slot], self._lengths[slot] = -1, 0.0
+        if len(self._ids) - len(self._slots) > MAX_HOLES * len(self._ids):
+            self._compact()
+
+    def score(self, query_terms: Iterable[str]) -> LexicalScores:
+        """Score every document against the terms of a question."""
+        lengths = np.frombuffer(self._lengths, np.float32) if self._lengths else np.zeros(0, np.float32)
+        scores = np.zeros(len(lengths), np.float32)
+        average = self._total_length / max(1, len(self._slots))
+        saturation = K1 * (1 - B + B * lengths / max(average, 1.0))
+        ceiling = 0.0
+        for term in list(dict.fromkeys(query_terms))[:MAX_QUERY_TERMS]:
+            postings = self._postings.get(term)
+            held = len(postings.slots) if postings else 0
+            weight = float(np.log1p((max(0.0, len(self._slots) - held) + 0.5) / (held + 0.5)))
+            ceiling += weight * (K1 + 1)
+            if postings:
+                slots = np.frombuffer(postings.slots, np.uint32)
+                counts = np.frombuffer(postings.counts, np.uint16).astype(np.float32)
+                scores[slots] += weight * (K1 + 1) * counts / (counts + saturation[slots])
+        return self._summary(scores, ceiling)
+
+    def _summary(self, scores: Floats, ceiling: float) -> LexicalScores:
+        ids = np.array(self._ids, np.int64)
+        scores[ids < 0] = 0.0
+        count = max(1, len(self._slots))
+        mean = float(scores.sum(dtype=np.float64)) / count
+        variance = float(np.square(scores, dtype=np.float64).sum()) / count - mean * mean
+        return LexicalScores(ids, scores, self._slots, ceiling, mean, max(variance, 0.0) ** 0.5)
+
+    def _compact(self) -> None:
+        """Write the postings without holes."""
+        ids = np.array(self._ids, np.int64)
+        kept = ids >= 0
+        moved = (np.cumsum(kept) - 1).astype(np.uint32)
+        for term, postings in list(self._postings.items()):
+            slots = np.frombuffer(postings.slots, np.uint32)
+            alive = kept[slots]
+            if not alive.any():
+                del self._postings[term]
+                continue
+            compacted = _Postings()
+            compacted.slots.frombytes(moved[slots[alive]].tobytes())
+            compacted.counts.frombytes(np.frombuffer(postings.counts, np.uint16)[alive].tobytes())
+            self._postings[term] = compacted
+        self._lengths = array("f", np.frombuffer(self._lengths, np.float32)[kept].tobytes())
+        self._ids = array("q", ids[kept].tobytes())
+        self._slots = {document_id: slot for slot, document_id in enumerate(self._ids)}

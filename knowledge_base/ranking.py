@@ -1,0 +1,50 @@
+"""From what was found to an order: features of each candidate article, weighted by a small learned model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+# What is known of a candidate; the comment says where it comes from and its usual range.
+FEATURES = (
+    "dense",  # best passage, standardised: about 0 for any passage, 3 and more for a good one
+    "title",  # the title, standardised
+    "variant",  # best question variant, standardised, never below 0: a variant can help its article and not hurt it
+    "lexical",  # BM25 of the whole text, standardised, as a logarithm since its tail is long
+    "coverage",  # share of what BM25 could have matched in the whole text, 0 to 1
+    "asked",  # the same in title, summary and variants
+    "language",  # 1 where the article is in the question's language
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An article that may answer, with why."""
+
+    article_id: int
+    passage_id: int | None
+    features: Mapping[str, float]
+    score: float
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Orders candidates by a weighted sum of their features."""
+
+    weights: Mapping[str, float]
+
+    def rank(self, article_ids: Sequence[int], passages: Sequence[int | None], features: Floats) -> list[Candidate]:
+        """Candidates, best first; `features` has a row per article and a column per name in FEATURES."""
+        scores = features @ np.array([self.weights[name] for name in FEATURES], np.float32)
+        return [
+            Candidate(
+                article_ids[row],
+                passages[row],
+                dict(zip(FEATURES, features[row].tolist(), strict=True)),
+                float(scores[row]),
+            )
+            for row in np.argsort(-scores, kind="stable")
+        ]
