@@ -1,0 +1,1 @@
+"""Telegram: a bot whose private chats are conversations, over python-telegram-bot."""

@@ -1,0 +1,225 @@
+"""What Telegram tells us, in our own terms.
+
+`Incoming.handle` is where both ways in meet. It returns when an update is dealt with for good, and raises when Telegram
+must deliver it again.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from telegram import Bot, CallbackQuery, Message, Update, User
+from telegram.constants import ChatType, MessageEntityType
+from telegram.error import TelegramError
+
+from connectors.ports import Rate, Receive
+from connectors.telegram import keyboards, responses
+from connectors.telegram.keyboards import Choice, LanguageChoice, Score, Suggestion
+from connectors.telegram.outgoing import Outgoing
+from connectors.telegram.ports import Button, Say, Threads
+from core.errors import Conflict, InvalidInput, NotFound
+from crm.conversations.ports import IncomingMessage
+from crm.wording import DEFAULT_LANGUAGE, Words
+
+logger = logging.getLogger(__name__)
+
+ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY]
+TALK_TO_PERSON = "/talk_to_person"
+# https://core.telegram.org/bots/api#answercallbackquery
+_MAX_NOTICE_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Whoever wrote or pressed, in their private chat with the bot."""
+
+    chat: str
+    name: str
+    # Of their Telegram app, where it is one of ours.
+    screen_language: str | None
+
+
+class Incoming:
+    """Turns updates into messages, and answers commands itself."""
+
+    def __init__(
+        self, bot: Bot, *, inbox_id: int, receive: Receive, rate: Rate, threads: Threads, say: Say, outgoing: Outgoing
+    ) -> None:
+        self._bot = bot
+        self._inbox_id = inbox_id
+        self._receive = receive
+        self._rate = rate
+        self._threads = threads
+        self._say = say
+        self._outgoing = outgoing
+        self._commands: dict[str, Callable[[Message, Writer], Awaitable[None]]] = {
+            "start": self._start,
+            "human": self._ask_person,
+            "language": self._language,
+        }
+
+    async def handle(self, raw: dict[str, Any]) -> None:
+        """Deal with one update; what it holds of a contact is stored when this returns.
+
+        Groups, channels and edited messages are left alone: an edited message is not a new question. An update that
+        cannot be read is dropped, since it would be no better the next time.
+        """
+        try:
+            update = Update.de_json(raw, self._bot)
+        except (TypeError, KeyError, ValueError, AttributeError):
+            logger.exception("an update from Telegram could not be read and is dropped")
+            return
+        if update.message:
+            await self._take_message(update.message)
+        elif update.callback_query:
+            await self._take_press(update.callback_query)
+
+    async def _take_message(self, message: Message) -> None:
+        if message.chat.type != ChatType.PRIVATE or message.from_user is None:
+            return
+        writer = _writer(message.chat.id, message.from_user)
+        command = _command(message)
+        if command:
+            # A command that we do not have gets the list of those that we do.
+            await self._commands.get(command, self._help)(message, writer)
+            return
+        text = message.text or await self._placeholder(message, writer)
+        if text is not None:
+            await self._store(writer, f"{writer.chat}:{message.message_id}", text)
+
+    async def _store(self, writer: Writer, external_id: str, text: str, payload: str | None = None) -> None:
+        """Hand a message on; one that nobody could answer is sent back to its writer and not stored."""
+        incoming = IncomingMessage(
+            inbox_id=self._inbox_id,
+            contact_external_id=writer.chat,
+            external_id=external_id,
+            text=text,
+            payload=payload,
+            contact_name=writer.name,
+            language=writer.screen_language,
+        )
+        try:
+            await self._receive(incoming)
+        except InvalidInput as error:
+            too_long = error.code == "message_too_long"
+            name = responses.MESSAGE_TOO_LONG if too_long else responses.MESSAGE_UNREADABLE
+            await self._outgoing.say(writer.chat, (await self._words(name, writer)).text)
+
+    async def _placeholder(self, message: Message, writer: Writer) -> str | None:
+        """What stands for an attachment, with its caption or name; `None` for Telegram's own notices."""
+        for attribute, response in responses.PLACEHOLDERS.items():
+            if getattr(message, attribute):
+                shown = (await self._words(response, writer)).text
+                return f"{shown} {_details(message)}".strip()
+        return None
+
+    # Commands
+
+    async def _start(self, _message: Message, writer: Writer) -> None:
+        words = await self._words(responses.START, writer)
+        await self._outgoing.say(writer.chat, words.text, keyboards.for_suggestions(words.buttons))
+
+    async def _help(self, _message: Message, writer: Writer) -> None:
+        await self._outgoing.say(writer.chat, (await self._words(responses.HELP, writer)).text)
+
+    async def _ask_person(self, message: Message, writer: Writer) -> None:
+        words = await self._words(responses.ASK_PERSON, writer)
+        await self._store(writer, f"{writer.chat}:{message.message_id}", words.text, TALK_TO_PERSON)
+
+    async def _language(self, message: Message, writer: Writer) -> None:
+        chosen = (message.text or "").partition(" ")[2].strip().lower()
+        if chosen in keyboards.LANGUAGE_TITLES:
+            await self._choose_language(writer, chosen)
+            return
+        words = await self._words(responses.ASK_LANGUAGE, writer)
+        await self._outgoing.say(writer.chat, words.text, keyboards.for_languages())
+
+    async def _choose_language(self, writer: Writer, language: str) -> None:
+        await self._threads.choose_language(self._inbox_id, writer.chat, language)
+        await self._outgoing.say(writer.chat, self._say(responses.LANGUAGE_CHOSEN, language).text)
+
+    # Buttons
+
+    async def _take_press(self, query: CallbackQuery) -> None:
+        if query.message is None or query.message.chat.type != ChatType.PRIVATE:
+            return
+        writer = _writer(query.message.chat.id, query.from_user)
+        notice = await self._store_press(query, writer)
+        # This stops the button's spinner, so it comes only now that the press is stored.
+        await _try(query.answer(notice[:_MAX_NOTICE_CHARACTERS] if notice else None))
+
+    async def _store_press(self, query: CallbackQuery, writer: Writer) -> str | None:
+        """Do what a button stands for; returns what to show the contact when that cannot be done."""
+        match keyboards.read_press(query.data):
+            case Choice(message_id, index):
+                button = await self._threads.find_button(self._inbox_id, writer.chat, message_id, index)
+                return await self._store_choice(query, writer, button)
+            case Suggestion(index):
+                offered = (await self._words(responses.START, writer)).buttons[index : index + 1]
+                chosen = Button(title=offered[0]["title"], payload=offered[0]["payload"]) if offered else None
+                return await self._store_choice(query, writer, chosen)
+            case Score(score):
+                return await self._store_rating(query, writer, score)
+            case LanguageChoice(language):
+                await self._choose_language(writer, language)
+                return None
+            case None:
+                return await self._store_choice(query, writer, None)
+
+    async def _store_choice(self, query: CallbackQuery, writer: Writer, button: Button | None) -> str | None:
+        """Store a choice as the contact's message, unless it is no longer on offer."""
+        if button is None:
+            return (await self._words(responses.CHOICE_GONE, writer)).text
+        await self._store(writer, f"callback:{query.id}", button.title, button.payload)
+        return None
+
+    async def _store_rating(self, query: CallbackQuery, writer: Writer, score: int) -> str | None:
+        """Store a rating, unless nobody asked for it, and take the stars away."""
+        notice = None
+        try:
+            await self._rate(self._inbox_id, writer.chat, score)
+        except (Conflict, NotFound, InvalidInput):
+            notice = (await self._words(responses.RATING_REFUSED, writer)).text
+        if isinstance(query.message, Message):
+            await _try(query.message.edit_reply_markup(None))
+        return notice
+
+    async def _words(self, name: str, writer: Writer) -> Words:
+        """Our words in the contact's language: the conversation's, or else their app's."""
+        language = await self._threads.language(self._inbox_id, writer.chat)
+        return self._say(name, language or writer.screen_language or DEFAULT_LANGUAGE)
+
+
+async def _try(call: Awaitable[object]) -> None:
+    """Make a call whose failure costs the contact nothing: the press may be too old, the message gone."""
+    try:
+        await call
+    except TelegramError as error:
+        logger.debug("a button could not be updated: %s", type(error).__name__)
+
+
+def _writer(chat_id: int, user: User) -> Writer:
+    code = (user.language_code or "").partition("-")[0].lower()
+    return Writer(str(chat_id), user.full_name, code if code in keyboards.LANGUAGE_TITLES else None)
+
+
+def _command(message: Message) -> str | None:
+    """The command that a message is: `start` of `/start@our_bot from_site`."""
+    for entity in message.entities:
+        if entity.type == MessageEntityType.BOT_COMMAND and entity.offset == 0:
+            return message.parse_entity(entity)[1:].partition("@")[0].lower()
+    return None
+
+
+def _details(message: Message) -> str:
+    """What tells one attachment from another without seeing it."""
+    if message.location:
+        return f"{message.location.latitude}, {message.location.longitude}"
+    if message.contact:
+        name = f"{message.contact.first_name} {message.contact.last_name or ''}".strip()
+        return f"{name} {message.contact.phone_number}"
+    if message.sticker:
+        return message.sticker.emoji or ""
+    file_name = (message.document and message.document.file_name) or ""
+    return "\n".join(detail for detail in (file_name, message.caption or "") if detail)

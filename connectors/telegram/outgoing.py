@@ -1,0 +1,107 @@
+"""Messages on their way to Telegram, and what its refusals mean to the outbox."""
+
+import html
+import logging
+
+import httpx
+from aiolimiter import AsyncLimiter
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from connectors.telegram import keyboards
+from connectors.telegram.markup import split, to_html
+from connectors.telegram.pace import MESSAGES_PER_SECOND, Pace, Timer, seconds_of
+from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
+
+logger = logging.getLogger(__name__)
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+# Failures before the request left; after any other nobody can know whether Telegram took the message.
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+class Outgoing:
+    """Sends to chats at the pace that Telegram allows."""
+
+    def __init__(self, bot: Bot, *, timer: Timer, public_url: str) -> None:
+        self._bot = bot
+        self._public_url = public_url
+        self._pace = Pace(timer)
+        self._overall = AsyncLimiter(MESSAGES_PER_SECOND, 1)
+        # How many parts of a long message have arrived, by message id, while Telegram makes us wait for the rest.
+        self._parts_sent: dict[int, int] = {}
+
+    async def send(self, message: OutgoingMessage) -> str:
+        """Send a message, a long one in parts; returns the id of the last part.
+
+        When it says `SendLater` between two parts, the next call goes on where this one stopped.
+
+        Raises:
+            SendLater, SendRefused, SendUncertain
+        """
+        chat = message.contact_external_id
+        parts = [to_html(part) for part in split(message.text)]
+        if message.agent_name:
+            parts[0] = f"<b>{html.escape(message.agent_name, quote=False)}</b>\n{parts[0]}"
+        keyboard = keyboards.for_message(message, public_url=self._public_url)
+        begun = self._parts_sent.pop(message.message_id, 0)
+        sent_id = 0
+        for number, part in enumerate(parts[begun:], start=begun + 1):
+            try:
+                sent_id = await self._send_part(chat, part, keyboard if number == len(parts) else None)
+            except SendLater:
+                self._parts_sent[message.message_id] = number - 1
+                raise
+        return f"{chat}:{sent_id}"
+
+    async def say(self, chat: str, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Answer a command at once. Not repeated when it fails: the contact can ask again, others must not wait."""
+        self._pace.reserve(chat)
+        try:
+            await self._call(chat, to_html(text), keyboard)
+        except TelegramError as error:
+            logger.warning("an answer to a command was not sent: %s", type(error).__name__)
+
+    async def show_typing(self, chat: str) -> None:
+        """Show that an answer is being written; never fails."""
+        try:
+            await self._bot.send_chat_action(chat, ChatAction.TYPING)
+        except TelegramError as error:
+            logger.debug("no typing sign: %s", type(error).__name__)
+
+    async def _send_part(self, chat: str, part: str, keyboard: InlineKeyboardMarkup | None) -> int:
+        await self._pace.wait(chat)
+        try:
+            return await self._call(chat, part, keyboard)
+        except TelegramError as error:
+            raise outcome_of(error) from error
+
+    async def _call(self, chat: str, part: str, keyboard: InlineKeyboardMarkup | None) -> int:
+        async with self._overall:
+            sent = await self._bot.send_message(
+                chat, part, parse_mode=ParseMode.HTML, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            )
+        return sent.message_id
+
+
+def outcome_of(error: TelegramError) -> SendLater | SendRefused | SendUncertain:
+    """What a failed call means for the message."""
+    if isinstance(error, RetryAfter):
+        return SendLater("rate_limited", after_seconds=seconds_of(error))
+    if isinstance(error, InvalidToken):
+        # Ours to mend, so the message waits until somebody has. The library's text would show the token.
+        return SendLater("token_refused")
+    # BadRequest is a NetworkError to the library, yet a definite answer.
+    if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
+        if isinstance(error.__cause__, _NEVER_LEFT):
+            return SendLater(type(error.__cause__).__name__)
+        return SendUncertain(error.message)
+    return SendRefused(error.message)

@@ -1,0 +1,52 @@
+"""Names of the responses that the connector says; the words are in domain.yml."""
+
+from typing import Final
+
+START: Final = "utter_telegram_start"
+HELP: Final = "utter_telegram_help"
+ASK_PERSON: Final = "utter_telegram_ask_person"
+ASK_LANGUAGE: Final = "utter_telegram_ask_language"
+LANGUAGE_CHOSEN: Final = "utter_telegram_language_chosen"
+CHOICE_GONE: Final = "utter_telegram_choice_gone"
+
+# Shared with the rest of the product.
+MESSAGE_TOO_LONG: Final = "utter_message_too_long"
+MESSAGE_UNREADABLE: Final = "utter_message_unreadable"
+RATING_REFUSED: Final = "utter_rating_refused"
+
+# The menu that Telegram shows beside the text field.
+COMMANDS: Final = {
+    "start": "utter_telegram_command_start",
+    "help": "utter_telegram_command_help",
+    "human": "utter_telegram_command_human",
+    "language": "utter_telegram_command_language",
+}
+
+# What stands in the conversation for something that is not carried: attribute of Telegram's message -> response.
+# In this order, since an animation is also a document and a venue also a location.
+PLACEHOLDERS: Final = {
+    "photo": "utter_telegram_photo",
+    "animation": "utter_telegram_video",
+    "video": "utter_telegram_video",
+    "video_note": "utter_telegram_video",
+    "voice": "utter_telegram_voice",
+    "audio": "utter_telegram_audio",
+    "sticker": "utter_telegram_sticker",
+    "document": "utter_telegram_document",
+    "location": "utter_telegram_location",
+    "contact": "utter_telegram_contact",
+}
+
+ALL: Final = (
+    START,
+    HELP,
+    ASK_PERSON,
+    ASK_LANGUAGE,
+    LANGUAGE_CHOSEN,
+    CHOICE_GONE,
+    MESSAGE_TOO_LONG,
+    MESSAGE_UNREADABLE,
+    RATING_REFUSED,
+    *COMMANDS.values(),
+    *dict.fromkeys(PLACEHOLDERS.values()),
+)
