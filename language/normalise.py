@@ -1,20 +1,21 @@
 """The matching form of a text, and the storable one.
 
-`normalise` makes texts that people would call the same look the same: it is for search, classification and the encoder, and
-is never shown. `safe_text` changes nothing that can be stored.
+`normalise` makes texts that people would call the same look the same: it is for search, classification and the
+encoder, and is never shown. `safe_text` changes nothing that can be stored.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# Marks in a row beyond the fourth are noise, and Python puts long runs of them in order in quadratic time.
-_MARK = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06dc\u0730-\u074a\u0816-\u082d\u08d3-\u08ff"
-_PILED_MARKS = re.compile(f"([{_MARK}]{{4}})[{_MARK}]+")
+# Unicode's normal forms put combining marks in order, which Python does in quadratic time: long texts go in slices.
+_SLICE = 1_000
 _PERSIAN_LETTER = "\u0621-\u063a\u0641-\u064a\u066e-\u06d3"
-# Three or more in a row are emphasis ("سلاااام", "!!!", "pleaseee"). Latin words do double letters, so inside one two stay.
+# Three or more in a row are emphasis ("سلاااام", "!!!", "pleaseee"). Latin words do double letters, so inside one two
+# stay.
 _REPEATED_TO_ONE = re.compile(rf"([{_PERSIAN_LETTER}]|[^\w\s]|_)\1{{2,}}|([a-vx-z])\2{{2,}}(?![a-z])")
 _REPEATED_TO_TWO = re.compile(r"([a-vx-z])\1{2,}")
 
@@ -75,7 +76,10 @@ _INVISIBLE_RANGES = [
 
 
 def safe_text(text: str) -> str:
-    """The text as any database, JSON or file can hold it: lone surrogates become U+FFFD, NUL goes, the rest is untouched."""
+    """The text as any database, JSON or file can hold it, and otherwise as written.
+
+    NUL is removed and a lone surrogate becomes U+FFFD.
+    """
     text = text.replace("\0", "")
     if _SURROGATES.search(text):
         # Through UTF-16, so that two halves of one character that came separately are joined.
@@ -84,18 +88,25 @@ def safe_text(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """The form of a text for matching, never for showing. Takes any str whatever, and normalising twice changes nothing.
+    """The form of a text for matching, never for showing. Takes any str whatever, and normalising twice changes
+    nothing.
 
-    Unicode's NFKC, lower case, one letter for each of ye, kaf, alef and he, ASCII digits and punctuation, no diacritics,
-    tatweel or invisible controls, no letters repeated for emphasis, single spaces. The half-space becomes a space: that is
-    how E5's own character map reads it, and how many people type it.
+    Unicode's NFKC, lower case, one letter for each of ye, kaf, alef and he, ASCII digits and punctuation, no
+    diacritics, tatweel or invisible controls, no letters repeated for emphasis, single spaces. The half-space becomes
+    a space: that is how E5's own character map reads it, and how many people type it.
     """
-    text = _PILED_MARKS.sub(r"\1", text)
-    text = unicodedata.normalize("NFKC", text).lower().translate(_TABLE)
-    text = unicodedata.normalize("NFC", text)
+    text = _compose("NFKC", text).lower().translate(_TABLE)
+    text = _compose("NFC", text)
     text = _REPEATED_TO_ONE.sub(r"\1\2", text)
     text = _REPEATED_TO_TWO.sub(r"\1\1", text)
     return " ".join(text.split())
+
+
+def _compose(form: Literal["NFC", "NFKC"], text: str) -> str:
+    if len(text) <= _SLICE:
+        return unicodedata.normalize(form, text)
+    slices = (text[start : start + _SLICE] for start in range(0, len(text), _SLICE))
+    return "".join(unicodedata.normalize(form, part) for part in slices)
 
 
 def _build_table() -> dict[int, str | None]:
