@@ -1,4 +1,4 @@
-"""The web widget's connector: it has no outbox, since each open widget fetches what is new by its last sequence number."""
+"""The web widget's connector: no outbox, since an open widget fetches what is new by its last sequence number."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ class Visitor:
 
     inbox_id: int
     external_id: str
+    language: str
 
 
 class VisitorTokens:
@@ -34,10 +35,19 @@ class VisitorTokens:
     def __init__(self, secret_key: str) -> None:
         self._signer = Signer(secret_key, purpose="widget visitor")
 
-    def issue(self, inbox: Inbox) -> tuple[str, Visitor]:
-        """A token for somebody new."""
-        visitor = Visitor(inbox.id, random_token()[:32])
-        return self._signer.sign({"inbox": visitor.inbox_id, "visitor": visitor.external_id}), visitor
+    def issue(self, inbox: Inbox, *, language: str, former: str | None) -> tuple[str, Visitor]:
+        """A token for whoever had the former one for this inbox, or for somebody new."""
+        known = self._known(former, inbox) if former else None
+        visitor = Visitor(inbox.id, known.external_id if known else random_token()[:32], language)
+        value = {"inbox": visitor.inbox_id, "visitor": visitor.external_id, "language": language}
+        return self._signer.sign(value), visitor
+
+    def _known(self, token: str, inbox: Inbox) -> Visitor | None:
+        try:
+            visitor = self.read(token)
+        except VisitorUnknown:
+            return None
+        return visitor if visitor.inbox_id == inbox.id else None
 
     def read(self, token: str) -> Visitor:
         """Whose token this is.
@@ -48,7 +58,7 @@ class VisitorTokens:
         value = self._signer.read(token)
         if not value:
             raise VisitorUnknown
-        return Visitor(int(value["inbox"]), str(value["visitor"]))
+        return Visitor(int(value["inbox"]), str(value["visitor"]), str(value["language"]))
 
 
 def check_origin(origin: str | None, *, host: str, allowed: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The widget's doors: its script, its session and its socket. Open to everybody; a signed token tells visitors apart."""
+"""The widget's doors: its script, its session and its socket. Open to all; a signed token tells visitors apart."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -83,7 +83,7 @@ def create_router(
             inbox = await service.conversations.inbox_by_key(body.inbox)
             if inbox is None:
                 raise WidgetNotAllowed("There is no widget with this key.")
-            token, visitor = _former(tokens, body.token, inbox.id) or tokens.issue(inbox)
+            token, visitor = tokens.issue(inbox, language=language, former=body.token)
             conversation = await service.of_contact(visitor.inbox_id, visitor.external_id)
         greeting = wording.say("utter_widget_greeting", language)
         return SessionRead(
@@ -227,7 +227,7 @@ class WidgetLink:
                     external_id=external_id_of(frame.client_id, self.visitor.external_id),
                     text=frame.text,
                     payload=frame.payload,
-                    language=None,
+                    language=self.visitor.language,
                 )
             )
         except TooManyRequests as error:
@@ -280,17 +280,6 @@ async def _hello(socket: WebSocket) -> Hello:
         return Hello.model_validate_json(raw[:MAX_FRAME_CHARACTERS])
     except ValidationError as error:
         raise VisitorUnknown from error
-
-
-def _former(tokens: VisitorTokens, token: str | None, inbox_id: int) -> tuple[str, Visitor] | None:
-    """The visitor's former token, if it is sound and for this inbox."""
-    if not token:
-        return None
-    with suppress(VisitorUnknown):
-        visitor = tokens.read(token)
-        if visitor.inbox_id == inbox_id:
-            return token, visitor
-    return None
 
 
 def _base_url(socket: WebSocket) -> str:

@@ -1,0 +1,56 @@
+"""Reads contacts' texts for conversations: one encoding, from which language, mood and signals come."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from crm.conversations.ports import Cause, Mood, Reading, ReadTurn
+from crm.enums import Outcome
+from language.batching import BatchingEncoder
+from language.detection import Language, detect
+from language.reading import text_for_encoder
+from sentiment.frustration import ContactTurn, FrustrationWeights, frustration
+from sentiment.reader import MoodReader
+
+# Below this, a text says too little of its language ("ok", a number) to answer in another one than before.
+SURE_OF_LANGUAGE = 0.6
+_ANSWERED_IN = {Language.fa: "fa", Language.finglish: "fa", Language.en: "en"}
+
+
+class TextReader:
+    """The `Reader` of conversations, over the shared encoder and the sentiment model."""
+
+    def __init__(self, encoder: BatchingEncoder, moods: MoodReader, weights: FrustrationWeights) -> None:
+        self._encoder = encoder
+        self._moods = moods
+        self._weights = weights
+
+    async def read(self, text: str, *, expected_language: str) -> Reading:
+        detection = detect(text)
+        vector = await self._encoder.encode(text_for_encoder(text, detection.language), kind="query")
+        mood = self._moods.read(vector, text)
+        sure = detection.confidence >= SURE_OF_LANGUAGE
+        return Reading(
+            vector=vector.astype("<f4").tobytes(),
+            language=_ANSWERED_IN.get(detection.language, expected_language) if sure else expected_language,
+            sentiment=mood.label,
+            sentiment_score=mood.score,
+            signals=tuple(sorted(mood.signals)),
+        )
+
+    def mood(self, turns: Sequence[ReadTurn]) -> Mood:
+        found = frustration([_as_contact_turn(turn) for turn in turns], self._weights)
+        causes = tuple(
+            Cause(code=cause.code, weight=cause.weight, sequence=turns[cause.turn].sequence) for cause in found.causes
+        )
+        return Mood(frustration=found.level, causes=causes)
+
+
+def _as_contact_turn(turn: ReadTurn) -> ContactTurn:
+    understood = turn.outcome if turn.outcome is not Outcome.failed else None
+    return ContactTurn(
+        score=turn.sentiment_score,
+        signals=frozenset(turn.signals),
+        vector=np.frombuffer(turn.vector, dtype="<f4") if turn.vector else None,
+        outcome=understood.value if understood else None,
+    )

@@ -1,0 +1,169 @@
+"""Fixtures that every room's tests share: a database of their own, a clock that stands still, people and contacts."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import knowledge_base.models  # noqa: F401 - its tables belong to the metadata too
+from core.clock import FixedClock
+from core.database import Base, Database
+from core.events import LocalEventBus
+from core.unit_of_work import UnitOfWork
+from crm.agents.service import AgentService
+from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.intake import Intake
+from crm.conversations.ports import IncomingMessage
+from crm.conversations.service import ConversationService
+from crm.conversations.turns import Turns
+from crm.enums import Channel, HandoffReason, Priority, Role
+from crm.models import Agent, Inbox
+from crm.wording import Wording
+from tests.fixtures.fakes import FakeBot, FakeReader
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SPOKEN = (
+    "handed_off",
+    "handed_off_upset",
+    "bot_failed",
+    "ask_rating",
+    "rating_thanks",
+    "returned_to_bot",
+    "agent_joined",
+    "resolved",
+)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database of the test's own."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def events() -> LocalEventBus:
+    return LocalEventBus()
+
+
+@pytest.fixture
+def work(database: Database, events: LocalEventBus) -> UnitOfWork:
+    return UnitOfWork(database, events)
+
+
+@pytest.fixture
+async def session(work: UnitOfWork) -> AsyncIterator[AsyncSession]:
+    async with work.begin() as session:
+        yield session
+
+
+@pytest.fixture
+def wording() -> Wording:
+    """Every response says its own name and language, and what it was given."""
+    english = [{"type": "slot", "name": "language", "value": "en"}]
+    values = {"handed_off": " {ticket_number}", "agent_joined": " {agent_name}"}
+    return Wording(
+        {
+            f"utter_{name}": [
+                {"text": f"{name} en{values.get(name, '')}", "condition": english},
+                {"text": f"{name} fa{values.get(name, '')}"},
+            ]
+            for name in SPOKEN
+        }
+    )
+
+
+@pytest.fixture
+def policy() -> HandoffPolicy:
+    return HandoffPolicy(
+        frustration=0.6,
+        not_understood_in_a_row=3,
+        failed_in_a_row=2,
+        priorities={HandoffReason.negative_sentiment: Priority.high},
+    )
+
+
+@pytest.fixture
+def open_service(
+    clock: FixedClock, wording: Wording, policy: HandoffPolicy
+) -> Callable[[AsyncSession], ConversationService]:
+    return lambda session: ConversationService(session, clock=clock, wording=wording, policy=policy)
+
+
+@pytest.fixture
+def bot() -> FakeBot:
+    return FakeBot()
+
+
+@pytest.fixture
+def turns(
+    work: UnitOfWork,
+    open_service: Callable[[AsyncSession], ConversationService],
+    bot: FakeBot,
+    policy: HandoffPolicy,
+    clock: FixedClock,
+    events: LocalEventBus,
+) -> Turns:
+    return Turns(
+        work,
+        open_service=open_service,
+        reader=FakeReader(),
+        bot=bot,
+        policy=policy,
+        clock=clock,
+        events=events,
+        owner="this process",
+    )
+
+
+@pytest.fixture
+def intake(work: UnitOfWork, open_service: Callable[[AsyncSession], ConversationService]) -> Intake:
+    """The door for contacts' messages; turns run only when the test says so."""
+    return Intake(work, open_service=open_service, wake=lambda _conversation_id: None)
+
+
+@pytest.fixture
+async def inbox(work: UnitOfWork, clock: FixedClock) -> Inbox:
+    """A web widget."""
+    return await _make_inbox(work, clock, Channel.web_widget)
+
+
+@pytest.fixture
+async def telegram_inbox(work: UnitOfWork, clock: FixedClock) -> Inbox:
+    return await _make_inbox(work, clock, Channel.telegram)
+
+
+async def _make_inbox(work: UnitOfWork, clock: FixedClock, channel: Channel) -> Inbox:
+    async with work.begin() as session:
+        inbox = Inbox(channel=channel, name="Demo", key=f"demo-{channel.value}", config={}, created_at=clock.now())
+        session.add(inbox)
+    return inbox
+
+
+@pytest.fixture
+def make_agent(work: UnitOfWork, clock: FixedClock) -> Callable[..., Awaitable[Agent]]:
+    """Make a person who works here; the password is their e-mail address."""
+
+    async def make(name: str = "Sara", role: Role = Role.agent) -> Agent:
+        email = f"{name.lower()}@example.com"
+        async with work.begin() as session:
+            return await AgentService(session, clock=clock).create(name=name, email=email, password=email, role=role)
+
+    return make
+
+
+def message(inbox: Inbox, text: str, *, number: int = 1, visitor: str = "visitor", **more: str) -> IncomingMessage:
+    """What a connector would hand over."""
+    return IncomingMessage(
+        inbox_id=inbox.id, contact_external_id=visitor, external_id=f"{visitor}:{number}", text=text, **more
+    )

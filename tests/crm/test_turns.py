@@ -1,0 +1,284 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import FixedClock
+from core.unit_of_work import UnitOfWork
+from crm.conversations.intake import Intake
+from crm.conversations.service import ConversationService
+from crm.conversations.turns import LEASE, MAX_ATTEMPTS, TALK_TO_PERSON, Turns
+from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
+from crm.models import Agent, Conversation, Inbox
+from tests.conftest import message
+from tests.fixtures.fakes import FakeBot
+
+OpenService = Callable[[AsyncSession], ConversationService]
+
+
+async def transcript(work: UnitOfWork, open_service: OpenService, conversation: Conversation) -> list[tuple[str, str]]:
+    async with work.reading() as session:
+        messages = await open_service(session).conversations.messages(conversation.id)
+    return [(entry.author.value, entry.text) for entry in messages]
+
+
+async def reload(work: UnitOfWork, open_service: OpenService, conversation: Conversation) -> Conversation:
+    async with work.reading() as session:
+        return await open_service(session).get(conversation.id)
+
+
+class TestRun:
+    async def test_answers_each_message_in_order(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "first", number=1))
+        await intake.receive(message(inbox, "second", number=2))
+
+        await turns.run(received.conversation.id)
+
+        assert await transcript(work, open_service, received.conversation) == [
+            ("contact", "first"),
+            ("contact", "second"),
+            ("bot", "You said: first"),
+            ("bot", "You said: second"),
+        ]
+
+    async def test_hands_the_bot_the_state_of_the_turn_before(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
+    ) -> None:
+        received = await intake.receive(message(inbox, "first", number=1))
+        await turns.run(received.conversation.id)
+        await intake.receive(message(inbox, "second", number=2))
+        await turns.run(received.conversation.id)
+
+        assert [turn.state for turn in bot.turns] == [None, ["first"]]
+
+    async def test_answers_a_message_that_came_twice_once(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
+    ) -> None:
+        first = await intake.receive(message(inbox, "hello"))
+        again = await intake.receive(message(inbox, "hello"))
+        await turns.run(first.conversation.id)
+
+        assert not again.is_new
+        assert len(bot.turns) == 1
+
+    async def test_leaves_a_conversation_alone_that_another_process_works_on(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello"))
+        async with work.begin() as session:
+            conversation = await session.get_one(Conversation, received.conversation.id)
+            conversation.lease_owner = "another process"
+            conversation.leased_until = clock.now() + LEASE
+
+        await turns.run(received.conversation.id)
+
+        assert bot.turns == []
+
+    async def test_takes_over_when_the_other_process_has_died(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello"))
+        async with work.begin() as session:
+            conversation = await session.get_one(Conversation, received.conversation.id)
+            conversation.lease_owner = "another process"
+            conversation.leased_until = clock.now() + LEASE
+        clock.advance(LEASE + timedelta(seconds=1))
+
+        assert await turns.waiting(limit=10) == [received.conversation.id]
+        await turns.run(received.conversation.id)
+
+        assert len(bot.turns) == 1
+
+    async def test_does_not_send_what_the_bot_finishes_after_a_person_took_over(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        work: UnitOfWork,
+        open_service: OpenService,
+        make_agent: Callable[..., Agent],
+    ) -> None:
+        agent = await make_agent("Sara")
+        received = await intake.receive(message(inbox, "hello"))
+
+        async def agent_steps_in() -> None:
+            async with work.begin() as session:
+                service = open_service(session)
+                await service.reply(await service.lock(received.conversation.id), "I am here", by=agent)
+
+        bot.meanwhile = agent_steps_in
+        await turns.run(received.conversation.id)
+
+        assert [author for author, _ in await transcript(work, open_service, received.conversation)] == [
+            "contact",
+            "system",
+            "agent",
+        ]
+
+    async def test_is_silent_while_a_person_has_the_conversation_but_still_hears_the_mood(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        work: UnitOfWork,
+        open_service: OpenService,
+        make_agent: Callable[..., Agent],
+    ) -> None:
+        agent = await make_agent("Sara")
+        received = await intake.receive(message(inbox, "hello"))
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.take(await service.lock(received.conversation.id), by=agent)
+        await intake.receive(message(inbox, "HURRY UP", number=2))
+
+        await turns.run(received.conversation.id)
+
+        assert bot.turns == []
+        async with work.reading() as session:
+            last = await open_service(session).conversations.last_from_contact(received.conversation.id)
+        assert last is not None
+        assert last.sentiment == "negative"
+
+
+class TestHandOff:
+    async def test_an_angry_contact_gets_a_person_at_once_with_the_reasons(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "THIS IS A DISGRACE"))
+
+        await turns.run(received.conversation.id)
+
+        conversation = await reload(work, open_service, received.conversation)
+        assert conversation.status is ConversationStatus.waiting
+        assert bot.turns == []
+        async with work.reading() as session:
+            service = open_service(session)
+            handoff = (await service.conversations.handoffs(conversation.id))[0]
+            tickets = await service.tickets.of_contact(conversation.contact_id)
+        assert handoff.reason is HandoffReason.negative_sentiment
+        assert handoff.causes == [{"code": "anger", "weight": 1.0, "sequence": 1}]
+        assert [ticket.priority for ticket in tickets] == [Priority.high]
+        assert (await transcript(work, open_service, conversation))[-1] == ("system", "handed_off_upset en")
+
+    async def test_the_button_reaches_a_person_though_the_bot_is_down(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.fails = True
+        received = await intake.receive(message(inbox, "a person please", payload=TALK_TO_PERSON))
+
+        await turns.run(received.conversation.id)
+
+        conversation = await reload(work, open_service, received.conversation)
+        assert conversation.status is ConversationStatus.waiting
+        assert bot.turns == []
+
+    async def test_the_third_message_in_a_row_that_nobody_understands_brings_a_person_instead_of_an_apology(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.outcome = Outcome.not_understood
+        for number in range(1, 4):
+            received = await intake.receive(message(inbox, f"blah {number}", number=number))
+            await turns.run(received.conversation.id)
+
+        said = await transcript(work, open_service, received.conversation)
+        assert [text for author, text in said if author == "bot"] == ["You said: blah 1", "You said: blah 2"]
+        assert said[-1][0] == "system"
+        assert said[-1][1].startswith("handed_off en HM-")
+
+
+class TestFailure:
+    async def test_the_contact_is_told_when_the_bot_fails(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.fails = True
+        received = await intake.receive(message(inbox, "hello"))
+
+        await turns.run(received.conversation.id)
+
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
+
+    async def test_the_contact_is_told_when_the_bot_says_nothing(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.silent = True
+        received = await intake.receive(message(inbox, "hello"))
+
+        await turns.run(received.conversation.id)
+
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
+
+    async def test_a_bot_that_fails_twice_brings_a_person(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.fails = True
+        for number in (1, 2):
+            received = await intake.receive(message(inbox, "hello", number=number))
+            await turns.run(received.conversation.id)
+
+        conversation = await reload(work, open_service, received.conversation)
+        assert conversation.status is ConversationStatus.waiting
+
+    async def test_a_poison_message_is_set_aside_and_the_next_one_answered(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        work: UnitOfWork,
+        open_service: OpenService,
+        clock: FixedClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        read = turns.reader.read
+
+        async def choke(text: str, *, expected_language: str) -> object:
+            if text == "poison":
+                raise RuntimeError("indigestible")
+            return await read(text, expected_language=expected_language)
+
+        monkeypatch.setattr(turns.reader, "read", choke)
+        received = await intake.receive(message(inbox, "poison", number=1))
+        await intake.receive(message(inbox, "hello", number=2))
+
+        for _ in range(MAX_ATTEMPTS + 1):
+            await turns.run(received.conversation.id)
+            clock.advance(LEASE + timedelta(seconds=1))
+
+        async with work.reading() as session:
+            entries = await open_service(session).conversations.messages(received.conversation.id)
+        poison = next(entry for entry in entries if entry.text == "poison")
+        assert (poison.turn, poison.error) == (TurnState.parked, "RuntimeError: indigestible")
+        assert entries[-1].text == "You said: hello"
+
+
+class TestInterruption:
+    async def test_a_turn_that_was_cut_off_is_run_again_from_the_old_state(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        work: UnitOfWork,
+        open_service: OpenService,
+        clock: FixedClock,
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello"))
+
+        async def die() -> None:
+            raise KeyboardInterrupt
+
+        bot.meanwhile = die
+        with pytest.raises(KeyboardInterrupt):
+            await turns.run(received.conversation.id)
+        bot.meanwhile = FakeBot().meanwhile
+        clock.advance(LEASE + timedelta(seconds=1))
+        await turns.run(received.conversation.id)
+
+        assert [turn.state for turn in bot.turns] == [None, None]
+        said = await transcript(work, open_service, received.conversation)
+        assert said == [(Author.contact, "hello"), (Author.bot, "You said: hello")]

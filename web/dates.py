@@ -1,0 +1,52 @@
+"""Times and numbers as the reader writes them: Jalali dates and Persian digits for Persian."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import jdatetime
+
+# Iran has had no daylight saving time since 2022.
+TEHRAN = timezone(timedelta(hours=3, minutes=30))
+_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_JALALI_MONTHS = (
+    "فروردین",
+    "اردیبهشت",
+    "خرداد",
+    "تیر",
+    "مرداد",
+    "شهریور",
+    "مهر",
+    "آبان",
+    "آذر",
+    "دی",
+    "بهمن",
+    "اسفند",
+)
+
+
+def digits(value: object, language: str) -> str:
+    """A number or any text with its digits in the reader's script."""
+    return str(value).translate(_DIGITS) if language == "fa" else str(value)
+
+
+def show_date(at: datetime, language: str) -> str:
+    """`۲ آذر ۱۴۰۵` or `23 November 2026`."""
+    local = _local(at, language)
+    if language != "fa":
+        return f"{local.day} {local:%B %Y}"
+    day = jdatetime.date.fromgregorian(date=local.date())
+    return digits(f"{day.day} {_JALALI_MONTHS[day.month - 1]} {day.year}", language)
+
+
+def show_time(at: datetime, language: str) -> str:
+    """Hours and minutes."""
+    return digits(f"{_local(at, language):%H:%M}", language)
+
+
+def show_moment(at: datetime, language: str) -> str:
+    """Date and time together."""
+    comma = "،" if language == "fa" else ","
+    return f"{show_date(at, language)}{comma} {show_time(at, language)}"
+
+
+def _local(at: datetime, language: str) -> datetime:
+    return at.astimezone(TEHRAN if language == "fa" else UTC)

@@ -1,0 +1,79 @@
+"""The one place where errors become answers: `{"error": {"code", "message"}}` for programs, a page for people."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from core.errors import AppError, NotAuthenticated, TooManyRequests
+from web.templating import render
+
+logger = logging.getLogger(__name__)
+
+# Paths that programs use; all others are pages, and their errors too.
+PROGRAM_PATHS = ("/api/", "/widget", "/telegram/", "/actions/", "/health")
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Render every error in the uniform body."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(Exception, _unexpected_error)
+
+
+async def _app_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)  # noqa: S101 - registered for nothing else
+    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooManyRequests) else {}
+    if isinstance(error, NotAuthenticated) and _is_page(request) and request.method == "GET":
+        return RedirectResponse(f"/desk/sign-in?next={request.url.path}", status_code=HTTPStatus.SEE_OTHER)
+    return answer(request, error.status_code, error.code, error.message, headers=headers)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    return answer(request, error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    # The input itself is left out: it may hold a password.
+    details = [
+        {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()
+    ]
+    return answer(request, 422, "invalid_input", "The request does not have the expected form.", details=details)
+
+
+async def _unexpected_error(request: Request, error: Exception) -> Response:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(request, 500, "internal_error", "Something went wrong on our side.")
+
+
+def answer(
+    request: Request,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    details: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An error in the form that suits who asked."""
+    if _is_page(request):
+        response = render(request, "error.html", {"status": status, "code": code, "message": message})
+        response.status_code = status
+        response.headers.update(headers or {})
+        return response
+    body: dict[str, Any] = {"code": code, "message": message}
+    if details:
+        body["details"] = details
+    return JSONResponse({"error": body}, status_code=status, headers=headers)
+
+
+def _is_page(request: Request) -> bool:
+    return not request.url.path.startswith(PROGRAM_PATHS)

@@ -1,0 +1,34 @@
+"""Is the app alive, and can it serve? Open to everybody, and says nothing else."""
+
+import httpx
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+router = APIRouter(prefix="/health", include_in_schema=False)
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+async def ready(request: Request) -> JSONResponse:
+    """The database answers; and, for information, whether Rasa does."""
+    try:
+        async with request.app.state.work.reading() as session:
+            await session.execute(text("select 1"))
+    except SQLAlchemyError:
+        return JSONResponse({"status": "database_unavailable"}, status_code=503)
+    return JSONResponse({"status": "ok", "bot": await _bot_state(request.app.state.rasa_client)})
+
+
+async def _bot_state(client: httpx.AsyncClient) -> str:
+    try:
+        await client.get("/version", timeout=1.0)
+    except httpx.HTTPError:
+        return "unavailable"
+    return "ok"

@@ -1,0 +1,1 @@
+"""The user interface's words: English in the templates, Persian in `fa.po`."""

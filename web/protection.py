@@ -1,0 +1,77 @@
+"""What every answer and every changing request has to go through, whatever its route."""
+
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm.agents.auth import SESSION_COOKIE
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+# The API docs are a page of FastAPI's own, with scripts from elsewhere; it stands alone.
+WITHOUT_POLICY = ("/api/docs",)
+REFUSAL = b'{"error":{"code":"cross_site_request","message":"This request came from another site."}}'
+
+
+class Protection:
+    """Adds the security headers, and refuses changing requests that another site sends with a person's cookie.
+
+    Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`), which makes forms' tokens needless:
+    https://owasp.org/www-community/attacks/csrf, "Fetch Metadata".
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and _is_foreign_desk_socket(scope):
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if scope["method"] not in SAFE_METHODS and _has_session(scope) and not _from_our_site(scope):
+            await send(
+                {"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"application/json")]}
+            )
+            await send({"type": "http.response.body", "body": REFUSAL})
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                plain = scope["path"].startswith(WITHOUT_POLICY)
+                message["headers"] = [*message.get("headers", []), *(HEADERS[1:] if plain else HEADERS)]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _has_session(scope: Scope) -> bool:
+    return SESSION_COOKIE in _header(scope, b"cookie")
+
+
+def _from_our_site(scope: Scope) -> bool:
+    fetch_site = _header(scope, b"sec-fetch-site")
+    if fetch_site:
+        return fetch_site in ("same-origin", "none")
+    origin = _header(scope, b"origin")
+    return not origin or urlsplit(origin).netloc == _header(scope, b"host")
+
+
+def _is_foreign_desk_socket(scope: Scope) -> bool:
+    """A WebSocket is not bound by CORS: without this, any site could read the desk through an agent's browser."""
+    origin = _header(scope, b"origin")
+    return scope["path"].startswith("/desk") and bool(origin) and urlsplit(origin).netloc != _header(scope, b"host")

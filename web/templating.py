@@ -1,0 +1,63 @@
+"""Rendering pages: Jinja2 with autoescape, the reader's language, and nothing that a strict CSP would refuse."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from web.dates import digits, show_date, show_moment, show_time
+from web.translation import translate
+
+TEMPLATES_FOLDER = Path(__file__).parent / "templates"
+LANGUAGE_COOKIE = "hamyar_language"
+LANGUAGES = ("fa", "en")
+
+
+def create_templates() -> Jinja2Templates:
+    """The template environment of the app."""
+    return Jinja2Templates(
+        env=Environment(
+            loader=FileSystemLoader(TEMPLATES_FOLDER),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+    )
+
+
+def language_of(request: Request) -> str:
+    """The language of the page: asked for in the address, chosen before, or the browser's; Persian by default."""
+    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    if asked in LANGUAGES:
+        return asked
+    preferred = request.headers.get("accept-language", "")[:2].lower()
+    return preferred if preferred in LANGUAGES else LANGUAGES[0]
+
+
+def words_for(language: str) -> dict[str, Any]:
+    """What every template can use: `_`, the direction, and the filters bound to the language."""
+    return {
+        "lang": language,
+        "dir": "rtl" if language == "fa" else "ltr",
+        "_": partial(_translate, language),
+        "number": partial(digits, language=language),
+        "show_date": partial(show_date, language=language),
+        "show_time": partial(show_time, language=language),
+        "show_moment": partial(show_moment, language=language),
+    }
+
+
+def _translate(language: str, text: str, **values: object) -> str:
+    return translate(text, language, **values)
+
+
+def render(request: Request, template: str, context: Mapping[str, Any], *, language: str | None = None) -> HTMLResponse:
+    """A page in the reader's language."""
+    templates: Jinja2Templates = request.app.state.templates
+    return templates.TemplateResponse(request, template, {**words_for(language or language_of(request)), **context})
