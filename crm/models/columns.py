@@ -3,15 +3,11 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum
-from sqlalchemy.dialects.postgresql import JSONB
-
-# JSON that PostgreSQL can index and SQLite keeps as text.
-Json = JSON().with_variant(JSONB(), "postgresql")
+from sqlalchemy import Enum
 
 
 def enum_column(kind: type[StrEnum]) -> Enum:
-    """An enum stored as its value with a check constraint, so that both databases refuse any other."""
+    """An enum stored as its value, in a column that a new member does not have to change."""
     return Enum(kind, native_enum=False, length=32, values_callable=_values, validate_strings=True)
 
 

@@ -1,13 +1,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
 from crm.enums import ConversationStatus, HandoffReason
 from crm.models.agent import Agent
-from crm.models.columns import Json, enum_column
+from crm.models.columns import enum_column
 from crm.models.contact import Contact, ContactIdentity
 from crm.models.inbox import Inbox
 
@@ -43,7 +43,7 @@ class Conversation(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     # Rasa's side of the dialogue as of the last finished turn; Rasa itself keeps nothing.
-    dialogue_state: Mapped[list[Any] | None] = mapped_column(Json)
+    dialogue_state: Mapped[list[Any] | None] = mapped_column(JSON)
     # The process that is running this conversation's turn, until when; another may take over after that.
     lease_owner: Mapped[str | None] = mapped_column(String(64))
     leased_until: Mapped[datetime | None]
@@ -64,7 +64,7 @@ class Handoff(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     reason: Mapped[HandoffReason] = mapped_column(enum_column(HandoffReason))
     # [{"code": "angry_message", "sequence": 12}, ...]: written out in the reader's language where it is shown.
-    causes: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    causes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     # What the contact asked for or the bot reports, in plain words.
     detail: Mapped[str] = mapped_column(Text, default="")
     frustration: Mapped[float] = mapped_column(default=0.0)

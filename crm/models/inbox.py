@@ -1,12 +1,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
 from crm.enums import Channel
-from crm.models.columns import Json, enum_column
+from crm.models.columns import enum_column
 
 
 class Inbox(Base):
@@ -20,5 +20,5 @@ class Inbox(Base):
     # Names the inbox in public: the widget's `data-inbox`, the path of Telegram's webhook.
     key: Mapped[str] = mapped_column(String(64), unique=True)
     # What only the connector understands; never a secret.
-    config: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    config: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]

@@ -1,13 +1,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
 from crm.enums import Author, DeliveryState, MessageKind, Outcome, TurnState
 from crm.models.agent import Agent
-from crm.models.columns import Json, enum_column
+from crm.models.columns import enum_column
 
 
 class Message(Base):
@@ -39,8 +39,8 @@ class Message(Base):
     # What a pressed button stands for, such as /read_article{"article_id": "12"}; the text is its title.
     payload: Mapped[str | None] = mapped_column(Text)
     # [{"title", "payload"}] to choose from, and [{"title", "url"}] to read.
-    buttons: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
-    articles: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    buttons: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    articles: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime]
 
     # Of contacts' messages only: how far the turn is, and what was read from the text.
@@ -53,7 +53,7 @@ class Message(Base):
     language: Mapped[str | None] = mapped_column(String(8))
     sentiment: Mapped[str | None] = mapped_column(String(16))
     sentiment_score: Mapped[float | None]
-    signals: Mapped[list[str]] = mapped_column(Json, default=list)
+    signals: Mapped[list[str]] = mapped_column(JSON, default=list)
     # float32, little-endian; compared with the contact's next messages to hear a repeated question.
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
