@@ -6,7 +6,8 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection
 
-import knowledge_base.models  # noqa: F401 - every table must be known here
+import crm.models  # noqa: F401 - every table must be known here
+import knowledge_base.models  # noqa: F401
 from core.config import Settings
 from core.database import Base, Database
 
