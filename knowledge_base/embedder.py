@@ -1,0 +1,96 @@
+"""Vectors of articles and questions, through sentence-transformers once it has loaded."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.passages import PassageText, split
+from language.detection import detect
+from language.encoder import TextEncoder
+from language.reading import text_for_encoder
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ArticleText:
+    """What an editor wrote."""
+
+    title: str
+    summary: str
+    body: str
+    questions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class EmbeddedArticle:
+    """An article's parts with their vectors, a row each."""
+
+    passages: list[PassageText]
+    passage_vectors: Floats
+    title_vector: Floats
+    question_vectors: Floats
+
+
+class Embedder:
+    """Turns articles into vectors; the encoder itself serves until the library, seconds to import, is there."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        self._encoder = encoder
+        self._model: SentenceTransformer | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the encoder: vectors of another must never be compared with these."""
+        return self._encoder.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        return self._encoder.dimension
+
+    async def load(self) -> None:
+        """Load sentence-transformers in a thread; vectors are the same before and after."""
+        self._model = await asyncio.to_thread(_open, self._encoder)
+
+    async def embed(self, article: ArticleText) -> EmbeddedArticle:
+        """Split and embed an article, away from the event loop."""
+        return await asyncio.to_thread(self.embed_now, article)
+
+    async def embed_question(self, text: str) -> Floats:
+        """The vector of a question."""
+        return (await asyncio.to_thread(self.questions, [text]))[0]
+
+    def embed_now(self, article: ArticleText) -> EmbeddedArticle:
+        """Split and embed an article. A body without words leaves its summary as the only passage."""
+        passages = split(article.body) or split(article.summary)
+        texts = [article.title, *(passage.embedded(article.title) for passage in passages)]
+        vectors = self.documents(texts)
+        return EmbeddedArticle(passages, vectors[1:], vectors[0], self.questions(article.questions))
+
+    def documents(self, texts: Sequence[str]) -> Floats:
+        """A row per text that may hold an answer."""
+        if self._model is None:
+            return self._encoder.encode(texts, kind="passage")
+        vectors: Floats = self._model.encode_document(list(texts), show_progress_bar=False)
+        return vectors
+
+    def questions(self, texts: Sequence[str]) -> Floats:
+        """A row per question."""
+        read = [text_for_encoder(text, detect(text).language) for text in texts]
+        if self._model is None or not read:
+            return self._encoder.encode(read, kind="query")
+        vectors: Floats = self._model.encode_query(read, show_progress_bar=False)
+        return vectors
+
+
+def _open(encoder: TextEncoder) -> "SentenceTransformer":
+    from language.sentence_transformer import as_sentence_transformer
+
+    return as_sentence_transformer(encoder)

@@ -1,0 +1,180 @@
+"""Learn the ranking's weights and calibrate its confidence: `python -m knowledge_base.train`.
+
+The material is the demo articles alone. Every question variant is asked of a knowledge base that does not have it as a
+variant (leave one out), and again of one without its article, where nothing is right. Each is asked of three kinds of
+knowledge base: with variants, without, and of plain texts without titles either, so that the weights hold for all.
+
+Ranking is a linear listwise softmax (Cao et al. 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
+its weights never negative. Calibration and thresholds come from rankings of topics that the weights did not see.
+"""
+
+import argparse
+import json
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+
+from core.config import ROOT
+from knowledge_base.article_files import read_articles
+from knowledge_base.confidence import SIGNALS, signals
+from knowledge_base.embedder import Embedder
+from knowledge_base.examples import Example, leave_one_out, plain, searchable, without_variants
+from knowledge_base.ranking import FEATURES, Candidate, Ranker
+from knowledge_base.search import SearchableArticle
+from knowledge_base.weights import WEIGHTS_FILE, OperatingPoint, RankerWeights
+from language.encoder import Encoder, EncoderError
+
+# The share of given answers that may be wrong, and of right answers that may be lost by not even offering them.
+WRONG_ANSWERS = 0.02
+LOST_ANSWERS = 0.05
+# The share of questions that no article answers, in what the thresholds are set for.
+UNANSWERABLE = 0.25
+FOLDS = 5
+RANKING_PENALTY = 0.01
+CALIBRATION_STRENGTH = 1.0
+
+Floats = NDArray[np.float64]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train on a folder of articles and write the weights; 0 when they are written."""
+    parser = argparse.ArgumentParser(prog="python -m knowledge_base.train", description="Train the ranker.")
+    parser.add_argument("--articles", type=Path, default=ROOT / "seeds/articles", help="a folder of Markdown articles")
+    parser.add_argument("--encoder", type=Path, default=ROOT / "var/models/encoder", help="the encoder's folder")
+    parser.add_argument("--output", type=Path, default=WEIGHTS_FILE, help="where the weights go")
+    options = parser.parse_args(arguments)
+    try:
+        embedder = Embedder(Encoder.open(options.encoder))
+    except EncoderError as error:
+        print(error, file=sys.stderr)
+        return 1
+    examples = list(all_examples(searchable(read_articles(options.articles), embedder), embedder.dimension))
+    weights = learn(examples, encoder=embedder.fingerprint)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(weights.model_dump(), indent=2) + "\n", encoding="utf-8")
+    print(f"Learned from {len(examples)} questions; weights in {options.output}")
+    return 0
+
+
+def all_examples(articles: Sequence[SearchableArticle], dimension: int) -> Iterator[Example]:
+    """Every question asked of the three kinds of knowledge base."""
+    for change in (None, without_variants, plain):
+        yield from leave_one_out([change(one) for one in articles] if change else articles, articles, dimension)
+
+
+def learn(examples: Sequence[Example], *, encoder: str) -> RankerWeights:
+    """Weights from all examples, calibrated on rankings of topics that the weights used there did not see."""
+    unseen = [(example, reranked(example, ranker)) for example, ranker in _held_out(examples)]
+    values, right = _signals(unseen)
+    model = _calibrate(values, right, _shares(unseen))
+    probabilities = _held_out_probabilities(unseen, values, right)
+    return RankerWeights(
+        encoder=encoder,
+        ranking={name: round(weight, 4) for name, weight in learn_ranking(examples).weights.items()},
+        confidence={name: round(float(weight), 4) for name, weight in zip(SIGNALS, model.coef_[0], strict=True)},
+        bias=round(float(model.intercept_[0]), 4),
+        thresholds=operating_point(probabilities, right, np.array([one.answerable for one, _ in unseen])),
+    )
+
+
+def learn_ranking(examples: Sequence[Example]) -> Ranker:
+    """The weights that make right candidates likely among all found, for questions that have one."""
+    useful = [(one.features, one.relevant) for one in examples if one.answerable and one.relevant.any()]
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        total, gradient = RANKING_PENALTY * float(weights @ weights), 2 * RANKING_PENALTY * weights
+        for features, relevant in useful:
+            scores = features @ weights
+            likely = np.exp(scores - scores.max())
+            everywhere = likely / likely.sum()
+            inside = likely * relevant / (likely * relevant).sum()
+            total -= float(np.log(everywhere[relevant].sum() + 1e-12)) / len(useful)
+            gradient += (everywhere - inside) @ features / len(useful)
+        return total, gradient
+
+    start = np.ones(len(FEATURES))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(FEATURES))
+    return Ranker(dict(zip(FEATURES, map(float, found.x), strict=True)))
+
+
+def reranked(example: Example, ranker: Ranker) -> list[tuple[Candidate, str]]:
+    """An example's candidates as a ranker orders them, with their topics, the best of each."""
+    topics = {one.article_id: topic for one, topic in zip(example.candidates, example.topics, strict=True)}
+    ids = list(topics)
+    passages = [one.passage_id for one in example.candidates]
+    best: dict[str, Candidate] = {}
+    for candidate in ranker.rank(ids, passages, example.features.astype(np.float32)):
+        best.setdefault(topics[candidate.article_id], candidate)
+    return [(candidate, topic) for topic, candidate in best.items()]
+
+
+def operating_point(probabilities: Floats, right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> OperatingPoint:
+    """The lowest confidence from which at most WRONG_ANSWERS are wrong, and the one that still offers most right ones."""
+    shares = _prior(answerable)
+    order = np.argsort(-probabilities, kind="stable")
+    wrong = np.cumsum((shares * ~right)[order]) / np.cumsum(shares[order])
+    allowed = np.flatnonzero(wrong <= WRONG_ANSWERS)
+    answer = probabilities[order][allowed[-1]] if len(allowed) else 1.0
+    offer = np.quantile(probabilities[right], LOST_ANSWERS) if right.any() else 1.0
+    return OperatingPoint(answer=round(float(answer), 4), offer=round(float(min(offer, answer)), 4))
+
+
+def _held_out(examples: Sequence[Example]) -> Iterator[tuple[Example, Ranker]]:
+    """Each example with weights learned from other topics."""
+    for fold in range(FOLDS):
+        ranker = learn_ranking([one for one in examples if _fold(one) != fold])
+        yield from ((one, ranker) for one in examples if _fold(one) == fold)
+
+
+def _fold(example: Example) -> int:
+    return zlib.crc32(example.topic.encode()) % FOLDS
+
+
+Ranked = tuple[Example, list[tuple[Candidate, str]]]
+
+
+def _signals(ranked: Sequence[Ranked]) -> tuple[Floats, NDArray[np.bool_]]:
+    """A row of signals per ranking, and whether its winner is right."""
+    rows = []
+    for _, order in ranked:
+        found = signals([candidate for candidate, _ in order])
+        rows.append([found[name] for name in SIGNALS])
+    right = np.array([one.answerable and order[0][1] == one.topic for one, order in ranked])
+    return np.array(rows), right
+
+
+def _shares(ranked: Sequence[Ranked]) -> Floats:
+    return _prior(np.array([one.answerable for one, _ in ranked]))
+
+
+def _prior(answerable: NDArray[np.bool_]) -> Floats:
+    """Weights that make UNANSWERABLE of the questions unanswerable, whatever their number."""
+    shares = np.where(answerable, (1 - UNANSWERABLE) / max(1, answerable.sum()), UNANSWERABLE / max(1, (~answerable).sum()))
+    weights: Floats = shares * len(answerable)
+    return weights
+
+
+def _calibrate(values: Floats, right: NDArray[np.bool_], shares: Floats) -> LogisticRegression:
+    return LogisticRegression(C=CALIBRATION_STRENGTH, max_iter=2000).fit(values, right, sample_weight=shares)
+
+
+def _held_out_probabilities(ranked: Sequence[Ranked], values: Floats, right: NDArray[np.bool_]) -> Floats:
+    """Confidence from calibrations that did not see the topic either."""
+    folds = np.array([_fold(one) for one, _ in ranked])
+    shares = _shares(ranked)
+    probabilities = np.zeros(len(ranked))
+    for fold in range(FOLDS):
+        other = folds != fold
+        model = _calibrate(values[other], right[other], shares[other])
+        probabilities[~other] = model.predict_proba(values[~other])[:, 1]
+    return probabilities
+
+
+if __name__ == "__main__":
+    sys.exit(main())
