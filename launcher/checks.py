@@ -1,0 +1,117 @@
+"""`./hamyar check` and `./hamyar test`: every part runs, and a summary says how each went."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from launcher.console import say
+from launcher.errors import LauncherError
+from launcher.layout import Layout
+from launcher.processes import Command, run, show
+from launcher.settings import rasa_environment
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_PACKAGES = ("chromium", "fonts-dejavu-core")
+NO_BROWSER = (
+    "the browser tests need Chromium and a Persian font; install them with the system's package manager "
+    f"(Debian: apt install {' '.join(BROWSER_PACKAGES)})"
+)
+# What runs inside Rasa must be readable for its Python.
+OLD_PYTHON = ("language", "bot", "tests/nlu")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named piece of the checks; it answers with an exit code."""
+
+    name: str
+    run: Callable[[], int]
+
+
+class Checks:
+    """Builds the parts for one project."""
+
+    def __init__(self, layout: Layout, environment: Mapping[str, str]) -> None:
+        self.layout = layout
+        self.environment = environment
+
+    def static(self) -> list[Part]:
+        """What needs no running of our code."""
+        return [
+            self._app_part("format", "ruff", "format", "--check", "."),
+            self._app_part("lint", "ruff", "check", "."),
+            self._app_part(
+                "Python 3.10 syntax", "ruff", "check", "--target-version", "py310", "--select", "E9", *OLD_PYTHON
+            ),
+            self._app_part("types", "mypy"),
+            self._app_part("imports", "importlinter.cli"),
+        ]
+
+    def fast(self) -> list[Part]:
+        """Unit tests that need no model."""
+        return [self._app_part("fast tests", "pytest", "-q", "-n", "auto")]
+
+    def unit(self) -> list[Part]:
+        """Every unit test of the app, with coverage."""
+        coverage = ["--cov", "--cov-report=term:skip-covered"]
+        return [self._app_part("unit tests", "pytest", "-n", "auto", "-m", "not e2e and not slow", *coverage)]
+
+    def nlu(self) -> list[Part]:
+        """The tests of Rasa's side, in its interpreter, and its conversations."""
+        environment = rasa_environment(self.layout, self.environment)
+        # The project's own settings name plugins of the other interpreter.
+        options = ["-c", os.devnull, "--rootdir", "tests/nlu", "--confcutdir", "tests/nlu", "-p", "no:cacheprovider"]
+        tests: Command = [self.layout.rasa_python, "-m", "pytest", *options, "tests/nlu"]
+        conversations: Command = [self.layout.rasa_python, "-m", "bot.test"]
+        return [
+            Part("nlu tests", lambda: show(tests, cwd=self.layout.root, env=environment)),
+            Part("conversations", lambda: show(conversations, cwd=self.layout.root, env=environment)),
+        ]
+
+    def e2e(self) -> list[Part]:
+        """The real processes and a browser."""
+        part = self._app_part("e2e tests", "pytest", "-m", "e2e", "tests/e2e")
+        return [Part(part.name, lambda: self._with_browser(part))]
+
+    def _app_part(self, name: str, *module: str) -> Part:
+        command: Command = [self.layout.app_python, "-m", *module]
+        return Part(name, lambda: show(command, cwd=self.layout.root, env=self.environment))
+
+    def _with_browser(self, part: Part) -> int:
+        try:
+            self._require_browser()
+        except LauncherError as error:
+            say(str(error))
+            return 1
+        return part.run()
+
+    def _require_browser(self) -> None:
+        if self._has_browser():
+            return
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            raise LauncherError(NO_BROWSER)
+        environment = {**self.environment, "DEBIAN_FRONTEND": "noninteractive"}
+        for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *BROWSER_PACKAGES]):
+            log = self.layout.logs / "setup.log"
+            run(["apt-get", *arguments], what="Installing Chromium", cwd=self.layout.root, log=log, env=environment)
+        if not self._has_browser():
+            raise LauncherError(NO_BROWSER)
+
+    def _has_browser(self) -> bool:
+        return any(shutil.which(name, path=self.environment.get("PATH")) for name in CHROMIUM_NAMES)
+
+
+def perform(parts: Sequence[Part]) -> int:
+    """Run all parts, whatever becomes of each; 0 only when every one did well."""
+    outcomes = []
+    for part in parts:
+        say(f"\n== {part.name}")
+        started = time.monotonic()
+        exit_code = part.run()
+        outcomes.append((part.name, exit_code, time.monotonic() - started))
+    say("\n== summary")
+    for name, exit_code, seconds in outcomes:
+        say(f"{'ok' if exit_code == 0 else 'FAILED':<8}{name} ({seconds:.0f} s)")
+    return 1 if any(exit_code for _, exit_code, _ in outcomes) else 0

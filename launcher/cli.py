@@ -1,0 +1,169 @@
+"""The command line: what was asked for, done; what went wrong, in one line."""
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from launcher import doctor, locks, secrets
+from launcher.checks import Checks, perform
+from launcher.commands import A_STEP, TASKS
+from launcher.errors import LauncherError, describe
+from launcher.layout import Layout
+from launcher.processes import Command, show
+from launcher.settings import (
+    Addresses,
+    addresses,
+    child_environment,
+    quiet_environment,
+    read_env_file,
+    real_environment,
+    running_environment,
+)
+from launcher.steps import SetUp
+from launcher.up import up
+
+ROOT = Path(__file__).resolve().parent.parent
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line asks; the exit code."""
+    layout = Layout(ROOT)
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command not in TASKS:
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    _raise_on_signals()
+    try:
+        return _Commands(layout, options, rest).perform()
+    except KeyboardInterrupt:
+        # Stopping is how `up` ends; anything else was cut short.
+        return 0 if options.command == "up" else INTERRUPTED
+    except LauncherError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(describe(error))
+    except Exception:  # noqa: BLE001 - the process's edge: people get one line, the traceback goes to the log
+        return _fail(f"something unexpected happened, a fault of Hamyar's; details: {_keep_traceback(layout)}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be asked for."""
+    top = argparse.ArgumentParser(prog="hamyar", description="Sets up, starts, checks and measures Hamyar.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    starting = commands.add_parser("up", help="set up what is missing, then start everything and keep it running")
+    starting.add_argument("--host", help="where the app listens (HOST, 127.0.0.1)")
+    starting.add_argument("--port", help="the app's port (PORT, 8000)")
+    starting.add_argument("--rasa-port", help="Rasa's port on loopback (RASA_PORT, 5005)")
+    checking = commands.add_parser("check", help="format, lint, types, imports and the fast tests")
+    checking.add_argument("part", nargs="?", choices=["all", "static"], default="all")
+    testing = commands.add_parser("test", help="every test, setting up what they need")
+    testing.add_argument("part", nargs="?", choices=["all", "unit", "nlu", "e2e"], default="all")
+    for name, text in (("train", "train a model"), ("evaluate", "measure quality"), ("bench", "measure speed")):
+        tasks = TASKS[name]
+        described = f"{text}; further options go to the task"
+        commands.add_parser(name, help=described).add_argument(
+            "task", nargs="?", choices=list(tasks), default=next(iter(tasks))
+        )
+    commands.add_parser("doctor", help="say what is wrong with this machine or the settings")
+    commands.add_parser("lock", help="write the pinned requirements anew")
+    return top
+
+
+class _Commands:
+    """One run of the launcher."""
+
+    def __init__(self, layout: Layout, options: argparse.Namespace, rest: Sequence[str]) -> None:
+        self.layout = layout
+        self.options = options
+        self.rest = rest
+
+    def perform(self) -> int:
+        """Run the command that was asked for."""
+        if self.options.command in TASKS:
+            return self.task()
+        return {"up": self.up, "check": self.check, "test": self.test, "doctor": self.doctor, "lock": self.lock}[
+            self.options.command
+        ]()
+
+    def up(self) -> int:
+        up(self.layout, self._set_up(), self._addresses())
+        return 0
+
+    def check(self) -> int:
+        set_up = self._set_up(with_dev=True)
+        set_up.install([set_up.app_packages()])
+        checks = Checks(self.layout, quiet_environment(real_environment()))
+        return perform(checks.static() + (checks.fast() if self.options.part == "all" else []))
+
+    def test(self) -> int:
+        set_up = self._set_up(with_dev=True)
+        set_up.install(set_up.everything())
+        checks = Checks(self.layout, quiet_environment(real_environment()))
+        parts = {"unit": checks.unit, "nlu": checks.nlu, "e2e": checks.e2e}
+        wanted = parts.values() if self.options.part == "all" else [parts[self.options.part]]
+        return perform([part for parts_of in wanted for part in parts_of()])
+
+    def task(self) -> int:
+        name, task = self.options.command, TASKS[self.options.command][self.options.task]
+        set_up = self._set_up()
+        if task is A_STEP:
+            set_up.install(set_up.everything()[:-1])
+            set_up.perform([set_up.rasa_model()], anew=True)
+            return 0
+        set_up.install(set_up.everything() if name == "bench" else [set_up.app_packages(), set_up.encoder()])
+        command: Command = [self.layout.app_python, "-m", task, *self.rest]
+        return show(command, cwd=self.layout.root, env=set_up.environment)
+
+    def doctor(self) -> int:
+        environment = child_environment(self.layout, real_environment())
+        return doctor.examine(SetUp(self.layout, environment, installing=real_environment()), self._addresses())
+
+    def lock(self) -> int:
+        set_up = self._set_up()
+        with set_up.progress.over("Locking the requirements"):
+            locks.lock_all(self.layout, set_up.tools)
+        return 0
+
+    def _addresses(self) -> Addresses:
+        options = self.options
+        environment = {**read_env_file(self.layout.settings_file), **real_environment()}
+        asked = {name: getattr(options, name, None) for name in ("host", "port", "rasa_port")}
+        return addresses(environment, **asked)
+
+    def _set_up(self, *, with_dev: bool = False) -> SetUp:
+        secrets.ensure(self.layout.secrets_file)
+        real = real_environment()
+        environment = running_environment(self.layout, real, self._addresses())
+        return SetUp(self.layout, environment, installing=real, with_dev=with_dev)
+
+
+def _raise_on_signals() -> None:
+    """End on SIGTERM and on a closed terminal as on Ctrl-C: by an exception that lets everything be stopped."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        # Once is enough: a second signal must not interrupt the stopping itself.
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, interrupt)
+
+
+def _fail(line: str) -> int:
+    print(f"hamyar: {line}", file=sys.stderr, flush=True)
+    return 1
+
+
+def _keep_traceback(layout: Layout) -> str:
+    path = layout.logs / "launcher.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as log:
+        traceback.print_exc(file=log)
+    return layout.shown(path)

@@ -1,0 +1,14 @@
+"""Which module of the app does what `train`, `evaluate` and `bench` are asked for; unasked they do the first."""
+
+# Training Rasa is a step of set-up, done anew: no module of the app's.
+A_STEP = None
+
+TASKS: dict[str, dict[str, str | None]] = {
+    "train": {"rasa": A_STEP, "sentiment": "sentiment.train", "ranker": "knowledge_base.train"},
+    "evaluate": {
+        "retrieval": "knowledge_base.evaluate",
+        "sentiment": "sentiment.evaluate",
+        "encoder": "language.evaluate",
+    },
+    "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search"},
+}

@@ -1,0 +1,50 @@
+"""Lines for the person at the terminal, and how far the set-up has come."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def say(line: str) -> None:
+    """Print one line at once, even into a pipe."""
+    print(line, flush=True)
+
+
+class Progress:
+    """Says what is going on and how long it took; on a terminal the seconds run along."""
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+        self._title = ""
+        self._started = 0.0
+
+    @contextmanager
+    def over(self, title: str) -> Iterator[None]:
+        """Announce some work, and that it is done."""
+        self._title, self._started = title, time.monotonic()
+        if not self._live:
+            say(f"{title} ...")
+        try:
+            yield
+        except BaseException:
+            self._end_live_line()
+            raise
+        say(f"{self._line_start}{title}: done in {self._seconds} s")
+
+    def tick(self) -> None:
+        """Show the time that has passed; call it now and then."""
+        if self._live:
+            print(f"{self._line_start}{self._title} ... {self._seconds} s", end="", flush=True)
+
+    @property
+    def _seconds(self) -> int:
+        return round(time.monotonic() - self._started)
+
+    @property
+    def _line_start(self) -> str:
+        return "\r" if self._live else ""
+
+    def _end_live_line(self) -> None:
+        if self._live:
+            print()

@@ -1,0 +1,172 @@
+"""`./hamyar doctor`: look at a machine and a configuration, and say what to do about what is wrong."""
+
+import os
+import platform
+import sqlite3
+import sys
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from launcher import database, environments, ports, python310, secrets
+from launcher.console import say
+from launcher.errors import LauncherError, last_line
+from launcher.processes import Command, question
+from launcher.settings import Addresses, read_env_file
+from launcher.steps import NEEDED_GIGABYTES, SetUp, free_gigabytes
+from launcher.up import answers
+
+# An installed Hamyar still writes: its database, logs, a model now and then.
+RUNNING_GIGABYTES = 1
+NEEDED_MEMORY_GIGABYTES = 2
+# `UPDATE ... RETURNING`.
+OLDEST_SQLITE = (3, 35)
+SET_UP = "./hamyar up makes it"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, and what to do where it is wrong."""
+
+    subject: str
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"PROBLEM  {self.subject}: {self.problem}" if self.problem else f"OK       {self.subject}"
+
+
+def examine(set_up: SetUp, where: Addresses) -> int:
+    """Print every finding; 0 when there is no problem."""
+    problems = 0
+    for finding in findings(set_up, where):
+        say(str(finding))
+        problems += bool(finding.problem)
+    say("Nothing is wrong." if not problems else f"{problems} to mend.")
+    return 1 if problems else 0
+
+
+def findings(set_up: SetUp, where: Addresses) -> Iterator[Finding]:
+    """Look at one thing after another."""
+    installed = all(environments.runs(python) for python in (set_up.layout.app_python, set_up.layout.rasa_python))
+    yield Finding(f"Python {platform.python_version()} for the app")
+    yield _python310(set_up)
+    yield _sqlite()
+    yield _space(set_up, needed=RUNNING_GIGABYTES if installed else NEEDED_GIGABYTES)
+    yield _memory()
+    yield _port(where.host, where.port, "--port", "/health/live")
+    yield _port(where.rasa_host, where.rasa_port, "--rasa-port", "/")
+    if not installed:
+        yield _network(set_up)
+        yield Finding("packages", f"they are not installed, and the rest cannot be looked at without them; {SET_UP}")
+        return
+    yield _packages(set_up)
+    yield _secrets(set_up)
+    yield _settings(set_up)
+    yield _database(set_up)
+    yield _browser_files(set_up)
+    yield _encoder(set_up)
+    yield _rasa_model(set_up)
+
+
+def _python310(set_up: SetUp) -> Finding:
+    subject = "Python 3.10 for Rasa"
+    if environments.runs(set_up.layout.rasa_python):
+        return Finding(subject)
+    try:
+        found = python310.find(set_up.tools.environment)
+    except LauncherError as error:
+        return Finding(subject, str(error))
+    return Finding(subject, "" if found else f"{python310.ADVICE}; failing these, ./hamyar up tries to fetch one")
+
+
+def _sqlite() -> Finding:
+    oldest = ".".join(map(str, OLDEST_SQLITE))
+    problem = "" if sqlite3.sqlite_version_info >= OLDEST_SQLITE else f"Hamyar needs {oldest}; use a newer Python"
+    return Finding(f"SQLite {sqlite3.sqlite_version}", problem)
+
+
+def _space(set_up: SetUp, *, needed: int) -> Finding:
+    free = free_gigabytes(set_up.layout.root)
+    return Finding(f"disk, {free:.1f} GB free", "" if free >= needed else f"{needed} GB are needed; free some space")
+
+
+def _memory() -> Finding:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    enough = total >= NEEDED_MEMORY_GIGABYTES
+    return Finding(f"memory, {total:.1f} GB", "" if enough else f"{NEEDED_MEMORY_GIGABYTES} GB are needed")
+
+
+def _port(host: str, port: int, option: str, path: str) -> Finding:
+    try:
+        ports.require_free(host, port, option=option)
+    except LauncherError as error:
+        if answers(host, port, path):
+            return Finding(f"port {port}, where a web server answers; Hamyar, if it is running")
+        return Finding(f"port {port}", str(error))
+    return Finding(f"port {port} is free")
+
+
+def _network(set_up: SetUp) -> Finding:
+    command = [sys.executable, "-m", "pip", "index", "versions", "uv"]
+    exit_code, _, words = question(command, cwd=set_up.layout.root, env=set_up.tools.environment)
+    advice = "it cannot be reached, and set-up needs it once; check the network, or pip's proxy and mirror settings"
+    return Finding("package index", "" if exit_code == 0 else f"{advice} ({last_line(words)})")
+
+
+def _packages(set_up: SetUp) -> Finding:
+    done = all(step.is_done(set_up.stamps) for step in (set_up.app_packages(), set_up.rasa_packages()))
+    return Finding("packages", "" if done else "they are not those of the locks; ./hamyar up installs them")
+
+
+def _secrets(set_up: SetUp) -> Finding:
+    path = set_up.layout.secrets_file
+    shown = set_up.layout.shown(path)
+    if not path.exists():
+        return Finding(shown, SET_UP)
+    if not secrets.is_private(path):
+        return Finding(shown, f"others can read it; chmod 600 {shown}")
+    present = read_env_file(path)
+    missing = [name for name in secrets.NAMES if not present.get(name)]
+    return Finding(shown, f"{', '.join(missing)} missing; ./hamyar up adds them" if missing else "")
+
+
+def _settings(set_up: SetUp) -> Finding:
+    command: Command = [set_up.layout.app_python, "-m", "core.config", "--check"]
+    exit_code, out, err = question(command, cwd=set_up.layout.root, env=set_up.environment)
+    lines = "; ".join(f"{out}\n{err}".split("\n")).strip("; ")
+    return Finding("settings", "" if exit_code == 0 else f"{lines}; correct them in .env")
+
+
+def _database(set_up: SetUp) -> Finding:
+    path = database.sqlite_file(set_up.layout, set_up.environment)
+    if path is not None and not path.exists():
+        return Finding("database", f"it is not there yet; {SET_UP}")
+    command: Command = [set_up.layout.app_python, "-m", "alembic", "current"]
+    exit_code, _, words = question(command, cwd=set_up.layout.root, env=set_up.environment)
+    if exit_code != 0:
+        return Finding("database", f"it cannot be used: {last_line(words)}; check DATABASE_URL")
+    behind = path is not None and not database.is_migrated(set_up.layout, set_up.environment)
+    return Finding("database", "its tables are not the newest; ./hamyar up migrates them" if behind else "")
+
+
+def _browser_files(set_up: SetUp) -> Finding:
+    return Finding("the browser's files", "" if set_up.assets().is_done(set_up.stamps) else f"missing; {SET_UP}")
+
+
+def _encoder(set_up: SetUp) -> Finding:
+    folder = set_up.layout.encoder
+    if not set_up.encoder().is_done(set_up.stamps):
+        return Finding("language model", f"missing or out of date; {SET_UP}")
+    program = f"import pathlib; from language.encoder import Encoder; Encoder.open(pathlib.Path({str(folder)!r}))"
+    command: Command = [set_up.layout.app_python, "-c", program]
+    exit_code, _, words = question(command, cwd=set_up.layout.root, env=set_up.environment)
+    broken = f"it cannot be opened ({last_line(words)}); remove {set_up.layout.shown(folder)}, and {SET_UP}"
+    return Finding("language model", "" if exit_code == 0 else broken)
+
+
+def _rasa_model(set_up: SetUp) -> Finding:
+    path = set_up.layout.rasa_model
+    if not set_up.rasa_model().is_done(set_up.stamps):
+        return Finding("assistant's model", f"missing or older than what it is made from; {SET_UP}")
+    broken = "it is damaged; ./hamyar train rasa makes it anew"
+    return Finding("assistant's model", "" if tarfile.is_tarfile(path) else broken)

