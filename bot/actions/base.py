@@ -1,0 +1,73 @@
+"""What all actions share: the backend, the conversation at hand, and what happens when the backend does not answer."""
+
+import logging
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from bot.actions.backend import Backend, BackendError
+from bot.actions.schemas import HandoffReason
+from bot.names import MetadataKeys, Responses, Slots
+
+logger = logging.getLogger(__name__)
+
+
+class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
+    """An action that talks to the backend.
+
+    A backend failure becomes a handoff; where even that fails, the contact is told so.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    @abstractmethod
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Do the action's work; may raise BackendError."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        try:
+            return await self.respond(dispatcher, tracker)
+        except BackendError as error:
+            logger.warning("%s of conversation %s: %s", self.name(), tracker.sender_id, error)
+            await self._apologise(dispatcher, tracker, error)
+            return []
+
+    async def _apologise(self, dispatcher: CollectingDispatcher, tracker: Tracker, error: BackendError) -> None:
+        try:
+            await self.backend.hand_off(
+                tracker.sender_id, reason=HandoffReason.bot_failed, detail=f"{self.name()}: {error}"
+            )
+        except BackendError:
+            dispatcher.utter_message(response=Responses.BACKEND_DOWN)
+
+
+def metadata_of(tracker: Tracker) -> dict[str, Any]:
+    """What the app sent along with the latest message."""
+    return tracker.latest_message.get("metadata") or {}
+
+
+def language_of(tracker: Tracker) -> str:
+    """The language to answer in: `fa` or `en`."""
+    return "en" if tracker.get_slot(Slots.LANGUAGE) == "en" else "fa"
+
+
+def message_id_of(tracker: Tracker) -> str | None:
+    """The app's id of the latest message."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            message_id: str | None = event.get("message_id")
+            return message_id
+    return None
+
+
+def vector_of(tracker: Tracker) -> str | None:
+    """The latest message's vector in base64, where the app sent it."""
+    return metadata_of(tracker).get(MetadataKeys.VECTOR)

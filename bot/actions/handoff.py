@@ -1,0 +1,21 @@
+"""Bring in a person."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.base import SupportAction
+from bot.actions.schemas import HandoffReason
+from bot.names import Actions, Slots
+
+
+class ActionHandOff(SupportAction):
+    """Hand the conversation to a person. Says nothing: the handoff itself stores what the contact is told."""
+
+    def name(self) -> str:
+        return Actions.HAND_OFF
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        await self.backend.hand_off(tracker.sender_id, reason=HandoffReason.contact_asked)
+        # A ticket form that was under way ends here.
+        return [SlotSet(Slots.TICKET_SUBJECT, None), SlotSet(Slots.TICKET_DESCRIPTION, None)]

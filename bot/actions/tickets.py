@@ -1,0 +1,183 @@
+"""Open a ticket and tell how it stands."""
+
+from typing import Any
+
+from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import ActionExecutionRejection
+from rasa_sdk.types import DomainDict
+
+from bot.actions.base import SupportAction, message_id_of
+from bot.actions.schemas import Ticket
+from bot.identifiers import find_contact_detail
+from bot.names import (
+    NO_CONTACT_DETAIL,
+    TICKET_STATUS_RESPONSES,
+    Actions,
+    Intents,
+    Responses,
+    Slots,
+)
+
+SHORTEST_SUBJECT = 3
+LONGEST_SUBJECT = 200
+SHORTEST_DESCRIPTION = 5
+# How sure the classifier has to be that a sentence with a question mark is a question, not the ticket's subject.
+SURE_OF_A_QUESTION = 0.5
+SHOWN_TICKETS = 5
+
+_ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
+
+
+class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sdk has no types
+    """Check each answer in the ticket form.
+
+    A question in the middle of the form is none of its answers: the form steps aside (an execution rejection), and the
+    rule for questions has its turn.
+    """
+
+    def name(self) -> str:
+        return Actions.VALIDATE_TICKET_FORM
+
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[str]:
+        """Where the app knows how to reach the contact, the form does not ask."""
+        if tracker.get_slot(Slots.CONTACT_KNOWN):
+            return [slot for slot in domain_slots if slot != Slots.CONTACT_DETAIL]
+        return domain_slots
+
+    def validate_ticket_subject(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if value is None:
+            return {Slots.TICKET_SUBJECT: None}
+        self._step_aside_for_a_question(tracker)
+        subject = " ".join(str(value).split())
+        if len(subject) < SHORTEST_SUBJECT:
+            dispatcher.utter_message(response=Responses.INVALID_SUBJECT)
+            return {Slots.TICKET_SUBJECT: None}
+        return {Slots.TICKET_SUBJECT: subject[:LONGEST_SUBJECT]}
+
+    def validate_ticket_description(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if value is None:
+            return {Slots.TICKET_DESCRIPTION: None}
+        self._step_aside_for_a_question(tracker)
+        description = str(value).strip()
+        if len(description) < SHORTEST_DESCRIPTION:
+            dispatcher.utter_message(response=Responses.INVALID_DESCRIPTION)
+            return {Slots.TICKET_DESCRIPTION: None}
+        return {Slots.TICKET_DESCRIPTION: description}
+
+    def validate_contact_detail(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if value is None or value == NO_CONTACT_DETAIL:
+            return {Slots.CONTACT_DETAIL: value}
+        contact_detail = find_contact_detail(str(value))
+        if contact_detail is None:
+            self._step_aside_for_a_question(tracker)
+            dispatcher.utter_message(response=Responses.INVALID_CONTACT_DETAIL)
+        return {Slots.CONTACT_DETAIL: contact_detail}
+
+    def _step_aside_for_a_question(self, tracker: Tracker) -> None:
+        """Raise ActionExecutionRejection when the latest message is a question rather than an answer."""
+        intent = tracker.latest_message.get("intent") or {}
+        text = (tracker.latest_message.get("text") or "").rstrip()
+        is_question = text.endswith(("?", "؟"))
+        sure = (intent.get("confidence") or 0.0) >= SURE_OF_A_QUESTION
+        if intent.get("name") == Intents.ASK_KNOWLEDGE and is_question and sure:
+            raise ActionExecutionRejection(self.name(), "a question in the middle of the form")
+
+
+class ActionGoBack(Action):  # type: ignore[misc]  # rasa_sdk has no types
+    """Forget the answer before the one that the form is asking for, so that it asks for that one again."""
+
+    def name(self) -> str:
+        return Actions.GO_BACK
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        requested = tracker.get_slot(Slots.REQUESTED_SLOT)
+        if requested not in _ORDER[1:]:
+            return []
+        return [SlotSet(_ORDER[_ORDER.index(requested) - 1], None)]
+
+
+class ActionOpenTicket(SupportAction):
+    """Open the ticket that the form collected. A form that ended early leaves nothing to open, and none is."""
+
+    def name(self) -> str:
+        return Actions.OPEN_TICKET
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        subject = tracker.get_slot(Slots.TICKET_SUBJECT)
+        description = tracker.get_slot(Slots.TICKET_DESCRIPTION)
+        if not subject or not description:
+            dispatcher.utter_message(response=Responses.TICKET_INCOMPLETE)
+            return _FORGET_TICKET
+        ticket = await self.backend.open_ticket(
+            tracker.sender_id,
+            subject=subject,
+            description=description,
+            contact_detail=_contact_detail(tracker),
+            # A turn that is run again must not open a second ticket.
+            idempotency_key=f"{tracker.sender_id}:{message_id_of(tracker)}",
+        )
+        dispatcher.utter_message(response=Responses.TICKET_OPENED, ticket_number=ticket.number, subject=ticket.subject)
+        return [*_FORGET_TICKET, SlotSet(Slots.TICKET_NUMBER, None)]
+
+
+class ActionShowTicketStatus(SupportAction):
+    """Tell how the named ticket stands; without a number, the contact's only ticket, or all of them to choose from."""
+
+    def name(self) -> str:
+        return Actions.SHOW_TICKET_STATUS
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        number = tracker.get_slot(Slots.TICKET_NUMBER)
+        if number:
+            await self._show_one(dispatcher, tracker, str(number))
+        else:
+            await self._show_all(dispatcher, tracker)
+        # The next "how is my ticket?" is about any of them again.
+        return [SlotSet(Slots.TICKET_NUMBER, None)]
+
+    async def _show_one(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> None:
+        ticket = await self.backend.find_ticket(number, conversation_id=tracker.sender_id)
+        if ticket is None:
+            dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
+        else:
+            say_status(dispatcher, ticket)
+
+    async def _show_all(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        tickets = await self.backend.list_tickets(tracker.sender_id)
+        if not tickets:
+            dispatcher.utter_message(response=Responses.NO_TICKETS)
+        elif len(tickets) == 1:
+            say_status(dispatcher, tickets[0])
+        else:
+            buttons = [_ticket_button(ticket) for ticket in tickets[:SHOWN_TICKETS]]
+            dispatcher.utter_message(response=Responses.TICKET_LIST, buttons=buttons)
+
+
+def say_status(dispatcher: CollectingDispatcher, ticket: Ticket) -> None:
+    """One message with the ticket's status in words."""
+    response = TICKET_STATUS_RESPONSES[ticket.status]
+    dispatcher.utter_message(response=response, ticket_number=ticket.number, subject=ticket.subject)
+
+
+def _ticket_button(ticket: Ticket) -> dict[str, str]:
+    payload = f'/{Intents.TICKET_STATUS}{{"{Slots.TICKET_NUMBER}": "{ticket.number}"}}'
+    return {"title": f"{ticket.number}: {ticket.subject}", "payload": payload}
+
+
+def _contact_detail(tracker: Tracker) -> str | None:
+    value = tracker.get_slot(Slots.CONTACT_DETAIL)
+    return None if value in (None, NO_CONTACT_DETAIL) else str(value)
+
+
+# The contact detail stays: the next ticket of the same conversation need not ask again.
+_FORGET_TICKET: list[EventType] = [SlotSet(Slots.TICKET_SUBJECT, None), SlotSet(Slots.TICKET_DESCRIPTION, None)]

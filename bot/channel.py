@@ -1,0 +1,120 @@
+"""The one way into Rasa: POST /webhooks/hamyar/turn, stateless, for the app alone."""
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.shared.exceptions import RasaException
+from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+from bot.names import MetadataKeys
+from bot.turns import CHANNEL_NAME, TurnRunner
+
+logger = logging.getLogger(__name__)
+
+
+class InvalidTurn(Exception):
+    """The body of a request is not a turn; the message says why."""
+
+
+class HamyarChannel(InputChannel):
+    """Answers one message from the state given with it.
+
+    200 `{"messages", "state", "intent"}`; 400 for a body that is no turn or has a blank text; 401 without the token;
+    503 `{"error": class}` when a component or an action failed, in which case the old state is still the right one.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token.encode()
+
+    @classmethod
+    def name(cls) -> str:
+        return CHANNEL_NAME
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "HamyarChannel":
+        token = (credentials or {}).get("token")
+        # An unset variable leaves its own name behind.
+        if not token or "${" in token:
+            raise RasaException("RASA_TOKEN is not set; the channel does not answer without a token.")
+        return cls(token)
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        routes = Blueprint("hamyar")
+
+        @routes.get("/ready")
+        async def ready(_: Request) -> HTTPResponse:
+            return json({"status": "ready"})
+
+        @routes.post("/turn")
+        async def turn(request: Request) -> HTTPResponse:
+            if not self._is_authorised(request):
+                return json({"error": "unauthorized"}, status=401)
+            try:
+                message, state = read_turn(request.json)
+            except InvalidTurn as error:
+                return json({"error": "invalid_turn", "message": str(error)}, status=400)
+            return await _answer(TurnRunner(request.app.ctx.agent.processor), message, state)
+
+        return routes
+
+    def _is_authorised(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token)
+
+
+async def _answer(runner: TurnRunner, message: UserMessage, state: list[dict[str, Any]] | None) -> HTTPResponse:
+    try:
+        turn = await runner.run(message, state)
+    except Exception as error:
+        logger.exception("The turn of conversation %s failed", message.sender_id)
+        return json({"error": type(error).__name__}, status=503)
+    return json({"messages": turn.messages, "state": turn.state, "intent": turn.intent})
+
+
+def read_turn(body: Any) -> "tuple[UserMessage, list[dict[str, Any]] | None]":
+    """The message and the state in a request's body.
+
+    Raises InvalidTurn, so that nothing malformed reaches a component.
+    """
+    if not isinstance(body, dict):
+        raise InvalidTurn("the body is no JSON object")
+    state = body.get("state")
+    if state is not None and not _is_list_of_objects(state):
+        raise InvalidTurn("state is no list of events")
+    metadata = body.get("metadata") or {}
+    _check_metadata(metadata)
+    message = UserMessage(
+        text=_text_of(body, "text"),
+        sender_id=_text_of(body, "conversation_id"),
+        message_id=_text_of(body, "message_id"),
+        input_channel=CHANNEL_NAME,
+        metadata=metadata,
+    )
+    return message, state
+
+
+def _text_of(body: dict[str, Any], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidTurn(f"{key} is missing or blank")
+    return value
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _check_metadata(metadata: Any) -> None:
+    if not isinstance(metadata, dict):
+        raise InvalidTurn("metadata is no JSON object")
+    sentiment = metadata.get(MetadataKeys.SENTIMENT)
+    if sentiment is not None and not (isinstance(sentiment, dict) and isinstance(sentiment.get("label"), str)):
+        raise InvalidTurn("metadata.sentiment has no label")
+    vector = metadata.get(MetadataKeys.VECTOR)
+    if vector is not None and not isinstance(vector, str):
+        raise InvalidTurn("metadata.vector is no text")

@@ -1,0 +1,59 @@
+"""Find ticket numbers, e-mail addresses and Iranian phone numbers in a message, whatever digits it is written in.
+
+Standard library only: the entity extractor (3.10) and the ticket form's validation (3.11) share it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bot.names import Entities
+
+_LATIN_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)
+_DASHES: Final = str.maketrans("‐‑‒–—−ـ", "-------")
+
+# `\b` is no help here: Persian letters are word characters too, and people write «تیکتHM-12» without a space.
+_TICKET_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])hm[-\s]?(\d{1,9})(?!\d)", re.IGNORECASE)
+_EMAIL: Final = re.compile(
+    r"(?<![\w.+-])[a-z0-9._%+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9-])", re.IGNORECASE
+)
+# A mobile (09..., +989...) or a landline with its area code (021...).
+_PHONE: Final = re.compile(r"(?<!\d)(?:(?:\+|00)98[-\s]?|0)([1-9](?:[-\s]?\d){9})(?!\d)")
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """One finding: its entity, its canonical value, and where it stands in the text as written."""
+
+    entity: str
+    value: str
+    start: int
+    end: int
+
+
+def find_identifiers(text: str) -> Iterator[Identifier]:
+    """All identifiers in a text, with offsets into the text as given."""
+    # Both translations map one character to one character, so offsets hold.
+    folded = text.translate(_LATIN_DIGITS).translate(_DASHES)
+    for match in _TICKET_NUMBER.finditer(folded):
+        yield Identifier(Entities.TICKET_NUMBER, f"HM-{match[1]}", match.start(), match.end())
+    for match in _EMAIL.finditer(folded):
+        yield Identifier(Entities.EMAIL, match[0].lower(), match.start(), match.end())
+    for match in _PHONE.finditer(folded):
+        yield Identifier(Entities.PHONE, "0" + re.sub(r"\D", "", match[1]), match.start(), match.end())
+
+
+def find_contact_detail(text: str) -> str | None:
+    """The first e-mail address or phone number in a text, in canonical form."""
+    wanted = (Entities.EMAIL, Entities.PHONE)
+    return next((found.value for found in find_identifiers(text) if found.entity in wanted), None)
+
+
+def find_rating(text: str) -> int | None:
+    """The one number from 1 to 5 in a text; nothing if there is none, or several different ones."""
+    numbers = {int(number) for number in re.findall(r"\d{1,9}", text.translate(_LATIN_DIGITS))}
+    if len(numbers) != 1:
+        return None
+    number = numbers.pop()
+    return number if 1 <= number <= 5 else None

@@ -1,0 +1,107 @@
+"""The message's vector as Rasa's dense sentence feature."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.nlu.tokenizers.tokenizer import Tokenizer
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.names import MetadataKeys
+from bot.nlu.metadata import metadata_of
+from language.encoder import Encoder, TextEncoder
+from language.vectors import from_base64
+
+DEFAULT_ENCODER_FOLDER = "var/models/encoder"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class MessageVectorFeaturizer(DenseFeaturizer, GraphComponent):
+    """Take the vector that the app computed; compute it where there is none, as in training.
+
+    The encoder is opened only when a text without a vector comes, so the serving process usually never loads it.
+    A blank text has the zero vector. Vectors are scaled because an L2-regularised classifier over unit vectors stays
+    unsure of everything.
+    """
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return [Tokenizer]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"scale": 10.0, "dimension": 384, "encoder_folder": None, **DenseFeaturizer.get_default_config()}
+
+    def __init__(self, config: dict[str, Any], name: str) -> None:
+        super().__init__(name, config)
+        self._scale = float(config["scale"])
+        self._dimension = int(config["dimension"])
+        self._folder = Path(config["encoder_folder"] or os.environ.get("ENCODER_FOLDER") or DEFAULT_ENCODER_FOLDER)
+        self._encoder: TextEncoder | None = None
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "MessageVectorFeaturizer":
+        return cls(config, execution_context.node_name)
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """Any scale and any folder will do; a missing folder is found out when it is needed."""
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        self._featurize([message for message in training_data.training_examples if message.get(TEXT)])
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        self._featurize(messages)
+        return messages
+
+    def _featurize(self, messages: Sequence[Message]) -> None:
+        vectors = [self._given_vector(message) for message in messages]
+        missing = [index for index, vector in enumerate(vectors) if vector is None]
+        for index, vector in zip(
+            missing, self._encode([messages[index].get(TEXT) or "" for index in missing]), strict=False
+        ):
+            vectors[index] = vector
+        for message, vector in zip(messages, vectors, strict=False):
+            feature = (vector * self._scale).reshape(1, -1)
+            message.add_features(Features(feature, FEATURE_TYPE_SENTENCE, TEXT, self._config["alias"]))
+
+    def _given_vector(self, message: Message) -> np.ndarray | None:
+        encoded = metadata_of(message).get(MetadataKeys.VECTOR)
+        return from_base64(encoded, dimension=self._dimension) if encoded else None
+
+    def _encode(self, texts: Sequence[str]) -> Sequence[np.ndarray]:
+        if not texts:
+            return []
+        if self._encoder is None:
+            self._encoder = self._open_encoder()
+        written = [index for index, text in enumerate(texts) if text.strip()]
+        vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        if written:
+            vectors[written] = self._encoder.encode([texts[index] for index in written], kind="query")
+        return list(vectors)
+
+    def _open_encoder(self) -> TextEncoder:
+        encoder = Encoder.open(self._folder)
+        if encoder.dimension != self._dimension:
+            raise InvalidConfigException(
+                f"The encoder in {self._folder} has {encoder.dimension} dimensions; set `dimension` in config.yml to that."
+            )
+        return encoder

@@ -1,0 +1,175 @@
+"""One turn of a conversation, computed from a given state and giving back the next state.
+
+Rasa's own MessageProcessor keeps conversations in a tracker store, saves only at the end of a turn, and goes on after a
+failed action as if it had succeeded. Here the state comes with the message and leaves with the answer, so the app
+can store it in the transaction that stores the replies; and a failed action fails the turn, so the app can run it again
+from the old state or call a person.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rasa.core.actions.action import Action, ActionExecutionRejection
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.policies.policy import PolicyPrediction
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    BotUttered,
+    Event,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.names import MetadataKeys, Slots
+
+CHANNEL_NAME = "hamyar"
+KEPT_TURNS = 6
+"""How many turns of events a state holds; slots and the active form are kept however old they are."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of one message."""
+
+    messages: list[dict[str, Any]]
+    state: list[dict[str, Any]]
+    intent: dict[str, Any]
+
+
+class Replies(OutputChannel):
+    """Collects what the bot says; text, buttons and custom part of one reply stay together."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    @classmethod
+    def name(cls) -> str:
+        return CHANNEL_NAME
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        buttons = [{"title": button["title"], "payload": button["payload"]} for button in message.get("buttons") or []]
+        custom = message.get("custom") or None
+        self.messages.append({"text": message.get("text") or "", "buttons": buttons, "custom": custom})
+
+
+class TurnRunner:
+    """Runs turns on a loaded model. Holds nothing between them, so turns of different conversations may interleave."""
+
+    def __init__(self, processor: MessageProcessor) -> None:
+        self._processor = processor
+        self._domain = processor.domain
+
+    async def run(self, message: UserMessage, state: list[dict[str, Any]] | None) -> Turn:
+        """Take in one message and act until the bot listens again.
+
+        Raises whatever an action or a component raised; nothing has been kept then.
+        """
+        replies = Replies()
+        tracker = self._restore(message.sender_id, state)
+        await self._take_in(message, tracker)
+        tracker = await self._processor.run_action_extract_slots(replies, tracker)
+        await self._act(tracker, replies)
+        intent = tracker.latest_message.intent
+        return Turn(
+            messages=replies.messages,
+            state=self._condense(tracker),
+            intent={"name": intent.get("name"), "confidence": float(intent.get("confidence") or 0.0)},
+        )
+
+    def _restore(self, conversation_id: str, state: list[dict[str, Any]] | None) -> DialogueStateTracker:
+        if state:
+            return DialogueStateTracker.from_dict(conversation_id, state, self._domain.slots)
+        beginning: list[Event] = [
+            ActionExecuted(ACTION_SESSION_START_NAME),
+            SessionStarted(),
+            ActionExecuted(ACTION_LISTEN_NAME),
+        ]
+        return DialogueStateTracker.from_events(conversation_id, beginning, self._domain.slots)
+
+    async def _take_in(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
+        parse_data = await self._processor.parse_message(message, tracker)
+        uttered = UserUttered(
+            message.text,
+            parse_data["intent"],
+            parse_data["entities"],
+            parse_data,
+            input_channel=CHANNEL_NAME,
+            message_id=message.message_id,
+            metadata=message.metadata,
+        )
+        tracker.update(uttered, self._domain)
+        tracker.update_with_events(list(_slots_told(parse_data, message.metadata or {})), self._domain)
+
+    async def _act(self, tracker: DialogueStateTracker, replies: Replies) -> None:
+        listening = False
+        while not listening:
+            action, prediction = self._processor.predict_next_with_tracker_if_should(tracker)
+            await self._run_action(action, prediction, tracker, replies)
+            listening = action.name() == ACTION_LISTEN_NAME
+
+    async def _run_action(
+        self, action: Action, prediction: PolicyPrediction, tracker: DialogueStateTracker, replies: Replies
+    ) -> None:
+        """MessageProcessor._run_action, but an action's exception is not swallowed."""
+        seen_by_action = tracker.copy()
+        seen_by_action.update_with_events(prediction.events, self._domain)
+        try:
+            events = await action.run(replies, self._processor.nlg, seen_by_action, self._domain) or []
+        except ActionExecutionRejection:
+            rejected = ActionExecutionRejected(action.name(), prediction.policy_name, prediction.max_confidence)
+            tracker.update(rejected, self._domain)
+            return
+        if not any(isinstance(event, ActionExecutionRejected) for event in events):
+            tracker.update_with_events(prediction.events, self._domain)
+            tracker.update(action.event_for_successful_execution(prediction), self._domain)
+        tracker.update_with_events(events, self._domain)
+        for event in events:
+            if isinstance(event, BotUttered):
+                await replies.send_response(tracker.sender_id, event.message())
+
+    def _condense(self, tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+        events = tracker.applied_events()
+        turn_starts = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
+        cut = turn_starts[-KEPT_TURNS] if len(turn_starts) > KEPT_TURNS else 0
+        kept = [*self._summary(tracker.sender_id, events[:cut]), *events[cut:]]
+        # What the bot said is in the app's transcript, and no rule looks at it.
+        return [_slim(event) for event in kept if not isinstance(event, BotUttered)]
+
+    def _summary(self, conversation_id: str, events: list[Event]) -> list[Event]:
+        """The few events that leave a tracker where all of these do."""
+        if not events:
+            return []
+        past = DialogueStateTracker.from_events(conversation_id, events, self._domain.slots)
+        summary: list[Event] = [
+            SlotSet(name, slot.value) for name, slot in past.slots.items() if slot.value != slot.initial_value
+        ]
+        if past.active_loop_name:
+            summary.append(ActiveLoop(past.active_loop_name))
+        return [*summary, ActionExecuted(ACTION_LISTEN_NAME)]
+
+
+def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> Iterable[SlotSet]:
+    """Slots that the message's circumstances set, rather than its words."""
+    # A button's payload passes no component, so the app's word is looked up first.
+    language = metadata.get(MetadataKeys.LANGUAGE) or parse_data.get(MetadataKeys.LANGUAGE)
+    if language:
+        yield SlotSet(Slots.LANGUAGE, language)
+    sentiment = metadata.get(MetadataKeys.SENTIMENT)
+    yield SlotSet(Slots.SENTIMENT, sentiment["label"] if sentiment else None)
+    if MetadataKeys.CONTACT_KNOWN in metadata:
+        yield SlotSet(Slots.CONTACT_KNOWN, bool(metadata[MetadataKeys.CONTACT_KNOWN]))
+
+
+def _slim(event: Event) -> dict[str, Any]:
+    """An event as JSON, without the vector, the ranking and the other things that only mattered in its own turn."""
+    slim = {key: value for key, value in event.as_dict().items() if value is not None and key != "metadata"}
+    if isinstance(event, UserUttered):
+        slim["parse_data"] = {"intent": event.intent, "entities": event.entities, "text": event.text}
+    return slim
