@@ -1,0 +1,173 @@
+"""Finglish into Persian letters: "sefaresham koja ast?" becomes «سفارشم کجا است?».
+
+Known words come from a list of everyday and support talk and take Persian's suffixes; the rest goes letter by letter, which
+is a guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short vowels.
+What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by, never to show.
+"""
+
+from __future__ import annotations
+
+import re
+
+from language.latin_words import LOANWORDS, english_words, persian_words, spelling_key
+
+_ADDRESS = r"\S+@\S+|\w+://\S+|www\.\S+|\S*[\d_#/]\S*"
+_TOKEN = re.compile(rf"(?P<address>{_ADDRESS})|(?P<word>[A-Za-z]+(?:['’][A-Za-z]+)*)|(?P<other>.)", re.DOTALL)
+_VERB_PREFIX = re.compile(r"\b((?:ne)?mi)[ \-\u200c](?=[a-z]{2})", re.IGNORECASE)
+_VERB_END = re.compile(r"(?:am|i|e|ad|im|id|in|an|and)$")
+_HALF_SPACE = "\u200c"
+
+# Suffixes by spelling key, longest first: what follows the stem, and what follows a stem that ends in a silent he.
+_SUFFIXES: list[tuple[str, str, str]] = sorted(
+    [
+        ("am", "م", "‌ام"),
+        ("at", "ت", "‌ات"),
+        ("et", "ت", "‌ات"),
+        ("ash", "ش", "‌اش"),
+        ("esh", "ش", "‌اش"),
+        ("mun", "مون", "‌مون"),
+        ("emun", "مون", "‌مون"),
+        ("amun", "مون", "‌مون"),
+        ("eman", "مان", "‌مان"),
+        ("man", "مان", "‌مان"),
+        ("tun", "تون", "‌تون"),
+        ("etun", "تون", "‌تون"),
+        ("atun", "تون", "‌تون"),
+        ("etan", "تان", "‌تان"),
+        ("tan", "تان", "‌تان"),
+        ("eshun", "شون", "‌شون"),
+        ("shun", "شون", "‌شون"),
+        ("eshan", "شان", "‌شان"),
+        ("ha", "‌ها", "‌ها"),
+        ("haye", "‌های", "‌های"),
+        ("hai", "‌هایی", "‌هایی"),
+        ("haro", "‌ها رو", "‌ها رو"),
+        ("ham", "‌هام", "‌هام"),
+        ("hatun", "‌هاتون", "‌هاتون"),
+        ("hatan", "‌هایتان", "‌هایتان"),
+        ("ro", " رو", " رو"),
+        ("ra", " را", " را"),
+        ("o", " رو", " رو"),
+        ("amo", "م رو", "‌ام رو"),
+        ("etuno", "تون رو", "‌تون رو"),
+        ("i", "ی", "‌ای"),
+        ("e", "", ""),
+        ("ye", "ی", "‌ی"),
+        ("im", "یم", "‌ایم"),
+        ("id", "ید", "‌اید"),
+        ("in", "ین", "‌این"),
+        ("and", "ند", "‌اند"),
+        ("tar", "‌تر", "‌تر"),
+        ("tarin", "‌ترین", "‌ترین"),
+    ],
+    key=lambda suffix: -len(suffix[0]),
+)
+_LETTERS = {
+    "sh": "ش",
+    "ch": "چ",
+    "zh": "ژ",
+    "th": "ت",
+    "ck": "ک",
+    "ei": "ی",
+    "ai": "ای",
+    "b": "ب",
+    "c": "ک",
+    "d": "د",
+    "f": "ف",
+    "g": "گ",
+    "h": "ه",
+    "i": "ی",
+    "j": "ج",
+    "k": "ک",
+    "l": "ل",
+    "m": "م",
+    "n": "ن",
+    "p": "پ",
+    "q": "ق",
+    "r": "ر",
+    "s": "س",
+    "t": "ت",
+    "u": "و",
+    "v": "و",
+    "x": "خ",
+    "y": "ی",
+    "z": "ز",
+}
+_INITIAL_VOWELS = {"a": "ا", "e": "ا", "o": "ا", "i": "ای", "u": "او", "ei": "ای", "ai": "ای"}
+_FINAL_VOWELS = {"a": "ا", "e": "ه", "o": "و"}
+_CLOSED_LAST_A = re.compile(r"a(?:sh|ch|zh|[b-df-hj-np-tv-z])$")
+
+
+def to_persian(text: str) -> str:
+    """The text with its Persian words in Persian letters; whatever is not Finglish passes unchanged. Takes any str."""
+    tokens = list(_TOKEN.finditer(_VERB_PREFIX.sub(r"\1", text)))
+    written = []
+    for position, token in enumerate(tokens):
+        if word := token["word"]:
+            written.append(_persian_word(word, ends_clause=_ends_clause(tokens, position)))
+        else:
+            written.append(token["address"] or token["other"])
+    return "".join(written)
+
+
+def is_known(word: str) -> bool:
+    """Whether a word in Latin letters is Persian from the list, bare or with a suffix or a verb's prefix."""
+    key = spelling_key(word)
+    return key in persian_words() or bool(_with_suffix(key, ends_clause=True)) or bool(_with_verb_prefix(key))
+
+
+def _ends_clause(tokens: list[re.Match[str]], position: int) -> bool:
+    """Whether no word follows before punctuation or the end: there a final -e is "is", elsewhere the ezafe."""
+    following = next((token for token in tokens[position + 1 :] if token[0] != " "), None)
+    return following is None or not following["word"]
+
+
+def _persian_word(word: str, *, ends_clause: bool) -> str:
+    key = spelling_key(word)
+    known = persian_words().get(key)
+    if known is not None:
+        return known
+    if word.lower() in english_words() or word.lower() in LOANWORDS or (word.isupper() and len(word) > 1):
+        return word
+    return _with_suffix(key, ends_clause=ends_clause) or _with_verb_prefix(key) or _by_letters(key)
+
+
+def _with_suffix(key: str, *, ends_clause: bool) -> str | None:
+    for suffix, after_letter, after_he in _SUFFIXES:
+        stem = key.removesuffix(suffix)
+        known = persian_words().get(stem) if stem != key and len(stem) > 1 else None
+        if known is None:
+            continue
+        if suffix == "e" and ends_clause:
+            return known + "ه"
+        return known + (after_he if known.endswith("ه") and stem.endswith("e") else after_letter)
+    return None
+
+
+def _with_verb_prefix(key: str) -> str | None:
+    for prefix, persian in (("nemi", "نمی"), ("mi", "می")):
+        stem = key.removeprefix(prefix)
+        if stem != key and len(stem) > 2 and _VERB_END.search(stem):
+            return persian + _HALF_SPACE + (persian_words().get(stem) or _by_letters(stem))
+    return None
+
+
+def _by_letters(key: str) -> str:
+    """A guess: long vowels are written, "a" at the end or before the last consonant counts as long, other short ones go."""
+    last_a = match.start() if (match := _CLOSED_LAST_A.search(key)) else -1
+    letters = []
+    position = 0
+    while position < len(key):
+        piece = key[position : position + 2]
+        if piece not in _LETTERS:
+            piece = key[position]
+        if position == 0 and piece in _INITIAL_VOWELS:
+            letters.append(_INITIAL_VOWELS[piece])
+        elif position + len(piece) == len(key) and piece in _FINAL_VOWELS:
+            letters.append(_FINAL_VOWELS[piece])
+        elif position == last_a:
+            letters.append("ا")
+        else:
+            letters.append(_LETTERS.get(piece, ""))
+        position += len(piece)
+    return "".join(letters)

@@ -1,0 +1,59 @@
+"""What we know about words in Latin letters: Persian ones as people spell them, and common English ones."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+_SAME_SOUND = [("aa", "a"), ("oo", "u"), ("ou", "u"), ("ee", "i"), ("ii", "i"), ("kh", "x"), ("gh", "q"), ("ph", "f")]
+_DOUBLED = re.compile(r"([a-z])\1+")
+_DIPHTHONG = re.compile(r"ey(?![aeiou])")
+_SILENT_END = re.compile(r"(?<=[a-z]e)h$")
+
+
+# English words that Persian speakers use as their own: they hardly say which language the text around them is in.
+LOANWORDS = frozenset(
+    "admin app bug chat code coupon crm demo download email error file film install internet line link login logout mail mobile "
+    "ok okay online operator panel password pdf reset site sms software support telegram ticket tool update upgrade user "
+    "username version video web webinar whatsapp".split()
+)
+
+
+@lru_cache(maxsize=4096)
+def spelling_key(word: str) -> str:
+    """One key for the ways in which people spell a Persian word: "khoob", "khub" and "xub" are one, as are "dore", "doreh"."""
+    key = word.lower().replace("'", "").replace("’", "")
+    for spelling, sound in _SAME_SOUND:
+        key = key.replace(spelling, sound)
+    if len(key) > 3:
+        key = _DIPHTHONG.sub("ei", key.replace("iy", "i"))
+    return _SILENT_END.sub("", _DOUBLED.sub(r"\1", key)).replace("w", "v")
+
+
+@lru_cache(maxsize=1)
+def persian_words() -> dict[str, str]:
+    """Persian words by their spelling key; the first to claim a key has it."""
+    words: dict[str, str] = {}
+    for line in _lines("finglish_words.tsv"):
+        persian, spellings = line.split("\t")
+        for spelling in spellings.split():
+            words.setdefault(spelling_key(spelling), persian)
+    return words
+
+
+@lru_cache(maxsize=1)
+def persian_spellings() -> frozenset[str]:
+    """The spellings of Persian words as they are listed."""
+    return frozenset(spelling for line in _lines("finglish_words.tsv") for spelling in line.split("\t")[1].split())
+
+
+@lru_cache(maxsize=1)
+def english_words() -> frozenset[str]:
+    """Common English words, in lower case."""
+    return frozenset(word for line in _lines("english_words.txt") for word in line.split())
+
+
+def _lines(name: str) -> list[str]:
+    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
