@@ -25,8 +25,8 @@ from crm.wording import DEFAULT_LANGUAGE
 logger = logging.getLogger(__name__)
 
 # A send that takes longer is marked "maybe sent", so patience is cheap.
-_ANSWER_SECONDS = 20.0
-_CONNECT_SECONDS = 10.0
+_ANSWER_SECONDS = 15.0
+_CONNECT_SECONDS = 5.0
 
 
 class TelegramConnector:

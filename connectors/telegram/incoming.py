@@ -20,12 +20,12 @@ from connectors.telegram.outgoing import Outgoing
 from connectors.telegram.ports import Button, Say, Threads
 from core.errors import Conflict, InvalidInput, NotFound
 from crm.conversations.ports import IncomingMessage
+from crm.conversations.turns import TALK_TO_PERSON
 from crm.wording import DEFAULT_LANGUAGE, Words
 
 logger = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY]
-TALK_TO_PERSON = "/talk_to_person"
 # https://core.telegram.org/bots/api#answercallbackquery
 _MAX_NOTICE_CHARACTERS = 200
 

@@ -1,6 +1,7 @@
 """Our light Markdown in Telegram's terms: `**bold**`, `- ` lists and `[title](https://...)`; all else is plain text."""
 
 import html
+import itertools
 import re
 
 # Telegram takes 4096 characters after entities are parsed; an agent's name goes on top of a part.
@@ -62,8 +63,9 @@ def _fitting(text: str, limit: int) -> str:
 def _best_cut(text: str, limit: int) -> int:
     """Where to cut a text of more than `limit` characters: late, at a good place, and never inside a link or bold."""
     marked = [match.span() for match in _MARKUP.finditer(text)]
-    for pattern in _CUTS:
-        ends = [match.end() for match in pattern.finditer(text, limit // 3, limit)]
+    # A part that ends early is better than one that ends badly.
+    for earliest, pattern in itertools.product((limit // 3, 0), _CUTS):
+        ends = [match.end() for match in pattern.finditer(text, earliest, limit)]
         outside = [end for end in ends if not any(start < end < stop for start, stop in marked)]
         if outside:
             return outside[-1]

@@ -1,0 +1,516 @@
+"""A Bot API server for tests: the parts of Telegram that the connector uses, with Telegram's rules.
+
+In process through `httpx.ASGITransport(Emulator().app)`, or as a server with a small control API under `/control`:
+
+    python -m tests.connectors.telegram.emulator --port 8081
+
+Rules after https://core.telegram.org/bots/api: updates are kept until a higher offset is asked for or the webhook says
+2xx, in order within a chat; a failed webhook call is repeated at once, then after 1, 2, 4 ... seconds, for 24 hours.
+"""
+
+import argparse
+import asyncio
+import hmac
+import json
+import re
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+TOKEN = "7000000001:AAEmulatorEmulatorEmulatorEmulator0"
+MAX_TEXT_CHARACTERS = 4096
+MAX_BUTTONS = 100
+MAX_BUTTON_BYTES = 64
+KEPT_SECONDS = 24 * 3600
+EPOCH = 1795396200
+
+Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """What Telegram answers instead of a result."""
+
+    def __init__(self, status: int, description: str, **parameters: Any) -> None:
+        super().__init__(description)
+        self.body = {"ok": False, "error_code": status, "description": description}
+        if parameters:
+            self.body["parameters"] = parameters
+        self.status = status
+
+
+def bad_request(description: str) -> ApiError:
+    return ApiError(400, f"Bad Request: {description}")
+
+
+def flood(retry_after: int) -> ApiError:
+    return ApiError(429, f"Too Many Requests: retry after {retry_after}", retry_after=retry_after)
+
+
+class CutLine(Response):
+    """An answer that breaks off: the client cannot know what became of its request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"512")]})
+        await send({"type": "http.response.body", "body": b'{"ok":', "more_body": True})
+        # In process this reaches the client as it is; a server closes the connection when it sees it.
+        raise httpx.RemoteProtocolError("the emulator cut the line")
+
+
+class Emulator:
+    """One bot on one Bot API server, and the people who write to it."""
+
+    def __init__(
+        self,
+        *,
+        caller: httpx.AsyncClient | None = None,
+        local: bool = False,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        # Calls the webhook.
+        self.caller = caller
+        # A Bot API server of one's own in local mode calls webhooks without TLS too.
+        self._schemes = ("https", "http") if local else ("https",)
+        self._sleep = sleep
+        self.updates: list[Json] = []
+        self.webhook: Json | None = None
+        self.chats: dict[int, Json] = {}
+        self.blocked: set[int] = set()
+        self.messages: dict[tuple[int, int], Json] = {}
+        # What the bot did, in order: messages, answered presses, typing signs, all calls' names.
+        self.sent: list[Json] = []
+        self.answered: list[Json] = []
+        self.typing: list[int] = []
+        self.commands: dict[str, Json] = {}
+        self.calls: list[str] = []
+        # The waits between calls of the webhook, and what it answered.
+        self.waits: list[float] = []
+        self.webhook_answers: list[int] = []
+        self._troubles: defaultdict[str, deque[str | Exception]] = defaultdict(deque)
+        self._next_update = 830000001
+        self._next_message = 1
+        self._next_query = 21527600412345678901
+        self._arrived = asyncio.Event()
+        self._workers: dict[int, asyncio.Task[None]] = {}
+        self.app = self._make_app()
+
+    # People
+
+    def write(self, text: str, *, chat: int = 5012345678, language: str | None = "fa", name: str = "سارا") -> Json:
+        """A person writes to the bot in their private chat."""
+        message = self._message(chat, self._person(chat, language, name), text=text)
+        if match := re.match(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?", text):
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(match[0])}]
+        return self.push({"message": message})
+
+    def press(
+        self, title: str, *, chat: int = 5012345678, language: str | None = "fa", data: str | None = None
+    ) -> Json:
+        """A person presses the last button with this title; `data` is what a forged client sends instead."""
+        message, button = self._find_button(chat, title)
+        self._next_query += 1
+        query = {
+            "id": str(self._next_query),
+            "from": self._person(chat, language, "سارا"),
+            "message": message,
+            "chat_instance": "-3612345678901234567",
+            "data": data if data is not None else button["callback_data"],
+        }
+        return self.push({"callback_query": query})
+
+    def push(self, update: Json) -> Json:
+        """An update of any kind, numbered here; who writes may be written to."""
+        update = {**update, "update_id": self._next_update}
+        self._next_update += 1
+        chat = _chat_of(update)
+        if chat:
+            self.chats[chat["id"]] = chat
+        self.updates.append(update)
+        self._arrived.set()
+        self._call_webhook()
+        return update
+
+    def texts_to(self, chat: int = 5012345678) -> list[str]:
+        """What the bot wrote into a chat, as its reader sees it."""
+        return [message["text"] for message in self.sent if message["chat"]["id"] == chat]
+
+    def fail_next(self, method: str, *troubles: str | Exception) -> None:
+        """Make the next calls of a method fail.
+
+        `cut_before` and `cut_after` cut the line before or after the call had its effect; an `httpx` error is what the
+        client meets (in process only); an `ApiError` is Telegram's answer; `none` lets one call pass.
+        """
+        self._troubles[method].extend(troubles)
+
+    async def settle(self) -> None:
+        """Wait until the webhook has taken all that it will."""
+        while self._workers:
+            await asyncio.gather(*self._workers.values())
+
+    async def close(self) -> None:
+        """Stop calling the webhook."""
+        for worker in list(self._workers.values()):
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+
+    def _person(self, chat: int, language: str | None, name: str) -> Json:
+        person: Json = {"id": chat, "is_bot": False, "first_name": name}
+        return {**person, "language_code": language} if language else person
+
+    def _message(self, chat: int, sender: Json, **content: Any) -> Json:
+        message = {
+            "message_id": self._next_message,
+            "from": sender,
+            "chat": {"id": chat, "first_name": "سارا", "type": "private"},
+            "date": EPOCH + self._next_message,
+            **content,
+        }
+        self._next_message += 1
+        self.messages[chat, message["message_id"]] = message
+        return message
+
+    def _find_button(self, chat: int, title: str) -> tuple[Json, Json]:
+        for message in reversed([sent for sent in self.sent if sent["chat"]["id"] == chat]):
+            for row in message.get("reply_markup", {}).get("inline_keyboard", []):
+                for button in row:
+                    if button["text"] == title:
+                        return message, button
+        raise LookupError(f"no button {title!r}")
+
+    # The webhook
+
+    def _call_webhook(self) -> None:
+        """One worker for each chat that has updates: in order within it."""
+        if not self.webhook or not self.caller:
+            return
+        for update in self.updates:
+            key = (_chat_of(update) or {"id": 0})["id"]
+            if key not in self._workers:
+                self._workers[key] = asyncio.create_task(self._deliver(key))
+
+    async def _deliver(self, key: int) -> None:
+        try:
+            while self.webhook and (waiting := [u for u in self.updates if (_chat_of(u) or {"id": 0})["id"] == key]):
+                await self._deliver_one(waiting[0])
+                self.updates.remove(waiting[0])
+        finally:
+            del self._workers[key]
+
+    async def _deliver_one(self, update: Json) -> None:
+        wait, waited = 0.0, 0.0
+        while not await self._posted(update) and waited < KEPT_SECONDS:
+            self.waits.append(wait)
+            await self._sleep(wait)
+            waited += wait
+            wait = wait * 2 or 1.0
+
+    async def _posted(self, update: Json) -> bool:
+        assert self.webhook
+        assert self.caller
+        headers = {"X-Telegram-Bot-Api-Secret-Token": self.webhook.get("secret_token", "")}
+        try:
+            answer = await self.caller.post(self.webhook["url"], json=update, headers=headers)
+        except httpx.HTTPError:
+            return False
+        self.webhook_answers.append(answer.status_code)
+        return answer.is_success
+
+    # The Bot API
+
+    def _make_app(self) -> FastAPI:
+        app = FastAPI()
+        methods: Mapping[str, Callable[[Json], Any]] = {
+            "getMe": self._get_me,
+            "getUpdates": self._get_updates,
+            "setWebhook": self._set_webhook,
+            "deleteWebhook": self._delete_webhook,
+            "setMyCommands": self._set_my_commands,
+            "sendMessage": self._send_message,
+            "sendChatAction": self._send_chat_action,
+            "answerCallbackQuery": self._answer_callback_query,
+            "editMessageReplyMarkup": self._edit_message_reply_markup,
+        }
+
+        @app.api_route("/bot{token}/{method}", methods=["GET", "POST"])
+        async def call(token: str, method: str, request: Request) -> Response:
+            arguments = {**request.query_params, **await request.form()}
+            self.calls.append(method)
+            try:
+                if not hmac.compare_digest(token, TOKEN):
+                    raise ApiError(401, "Unauthorized")
+                if method not in methods:
+                    raise ApiError(404, "Not Found")
+                trouble = self._troubles[method].popleft() if self._troubles[method] else None
+                if isinstance(trouble, Exception):
+                    raise trouble
+                if trouble == "cut_before":
+                    return CutLine()
+                result = methods[method](arguments)
+                if asyncio.iscoroutine(result):
+                    result = await result
+                return CutLine() if trouble == "cut_after" else JSONResponse({"ok": True, "result": result})
+            except ApiError as error:
+                return JSONResponse(error.body, error.status)
+
+        return app
+
+    def _get_me(self, _arguments: Json) -> Json:
+        bot = {"id": int(TOKEN.partition(":")[0]), "is_bot": True, "first_name": "همیار", "username": "hamyar_test_bot"}
+        return {**bot, "can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+
+    async def _get_updates(self, arguments: Json) -> list[Json]:
+        if self.webhook:
+            raise ApiError(
+                409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it"
+            )
+        offset = int(arguments.get("offset", 0))
+        self.updates = [update for update in self.updates if update["update_id"] >= offset]
+        self._arrived.clear()
+        if not self.updates:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), int(arguments.get("timeout", 0)))
+        allowed = json.loads(arguments.get("allowed_updates", "[]"))
+        wanted = [update for update in self.updates if not allowed or _kind_of(update) in allowed]
+        return wanted[: int(arguments.get("limit", 100))]
+
+    def _set_webhook(self, arguments: Json) -> bool:
+        if urlsplit(arguments["url"]).scheme not in self._schemes:
+            raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", arguments.get("secret_token", "")):
+            raise bad_request("secret token contains unallowed characters")
+        self.webhook = arguments
+        self._call_webhook()
+        return True
+
+    def _delete_webhook(self, _arguments: Json) -> bool:
+        self.webhook = None
+        return True
+
+    def _set_my_commands(self, arguments: Json) -> bool:
+        commands = json.loads(arguments["commands"])
+        for command in commands:
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]):
+                raise bad_request("BOT_COMMAND_INVALID")
+            if not 1 <= len(command["description"]) <= 256:
+                raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
+        self.commands[arguments.get("language_code", "")] = commands
+        return True
+
+    def _send_message(self, arguments: Json) -> Json:
+        chat = self._writable_chat(arguments)
+        text, entities = _read_text(arguments)
+        content: Json = {"text": text}
+        if entities:
+            content["entities"] = entities
+        if "reply_markup" in arguments:
+            content["reply_markup"] = _checked_markup(json.loads(arguments["reply_markup"]))
+        message = self._message(chat, self._get_me({}), **content)
+        self.sent.append(message)
+        return message
+
+    def _send_chat_action(self, arguments: Json) -> bool:
+        self.typing.append(self._writable_chat(arguments))
+        return True
+
+    def _answer_callback_query(self, arguments: Json) -> bool:
+        if len(arguments.get("text", "")) > 200:
+            raise bad_request("MESSAGE_TOO_LONG")
+        if any(answer["callback_query_id"] == arguments["callback_query_id"] for answer in self.answered):
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        self.answered.append(arguments)
+        return True
+
+    def _edit_message_reply_markup(self, arguments: Json) -> Json:
+        message = self.messages.get((int(arguments["chat_id"]), int(arguments["message_id"])))
+        if message is None:
+            raise bad_request("message to edit not found")
+        markup = _checked_markup(json.loads(arguments["reply_markup"])) if "reply_markup" in arguments else None
+        if message.get("reply_markup") == markup:
+            raise bad_request("message is not modified")
+        message.pop("reply_markup", None)
+        if markup:
+            message["reply_markup"] = markup
+        return message
+
+    def _writable_chat(self, arguments: Json) -> int:
+        try:
+            chat = int(arguments.get("chat_id", ""))
+        except ValueError:
+            raise bad_request("chat not found") from None
+        if chat not in self.chats:
+            raise bad_request("chat not found")
+        if chat in self.blocked:
+            raise ApiError(403, "Forbidden: bot was blocked by the user")
+        return chat
+
+
+def _kind_of(update: Json) -> str:
+    return next(key for key in update if key != "update_id")
+
+
+def _chat_of(update: Json) -> Json | None:
+    content = update[_kind_of(update)]
+    if not isinstance(content, dict):
+        return None
+    chat: Json | None = content.get("chat") or content.get("message", {}).get("chat")
+    return chat
+
+
+def _read_text(arguments: Json) -> tuple[str, list[Json]]:
+    """The text as its reader sees it, with its entities."""
+    text, entities = arguments.get("text", ""), list[Json]()
+    if arguments.get("parse_mode") == "HTML":
+        parser = _TelegramHtml()
+        parser.feed(text)
+        text, entities = parser.finish()
+    if not text.strip():
+        raise bad_request("message text is empty")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise bad_request("message is too long")
+    return text, entities
+
+
+class _TelegramHtml(HTMLParser):
+    """https://core.telegram.org/bots/api#html-style: few tags, all of them closed, in order."""
+
+    KINDS = {"b": "bold", "i": "italic", "u": "underline", "s": "strikethrough", "code": "code", "a": "text_link"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._text = ""
+        self._open: list[tuple[str, Json]] = []
+        self._entities: list[Json] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.KINDS:
+            raise bad_request(f'can\'t parse entities: Unsupported start tag "{tag}"')
+        entity: Json = {"type": self.KINDS[tag], "offset": self._units()}
+        if tag == "a":
+            entity["url"] = dict(attrs).get("href")
+        self._open.append((tag, entity))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open[-1][0] != tag:
+            raise bad_request(f'can\'t parse entities: Unexpected end tag "{tag}"')
+        _tag, entity = self._open.pop()
+        self._entities.append({**entity, "length": self._units() - entity["offset"]})
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_comment(self, data: str) -> None:
+        raise bad_request("can't parse entities: Unsupported start tag")
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+    def finish(self) -> tuple[str, list[Json]]:
+        """What was read; everything must be closed by now."""
+        self.close()
+        if self._open:
+            raise bad_request(
+                f"can't parse entities: Can't find end tag corresponding to start tag {self._open[-1][0]}"
+            )
+        return self._text, self._entities
+
+    def _units(self) -> int:
+        return len(self._text.encode("utf-16-le")) // 2
+
+
+def _checked_markup(markup: Json) -> Json:
+    buttons = [button for row in markup["inline_keyboard"] for button in row]
+    if len(buttons) > MAX_BUTTONS:
+        raise bad_request("reply markup is too long")
+    for button in buttons:
+        if not button["text"].strip():
+            raise bad_request("BUTTON_TEXT_EMPTY")
+        if "url" in button:
+            _check_button_url(button["url"])
+        elif not 1 <= len(button.get("callback_data", "").encode()) <= MAX_BUTTON_BYTES:
+            raise bad_request("BUTTON_DATA_INVALID")
+    return markup
+
+
+def _check_button_url(url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    if not url.startswith(("http://", "https://")) or "." not in host:
+        raise bad_request(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
+
+
+# As a server
+
+
+def add_control(emulator: Emulator) -> None:
+    """What a test in another process may do and see."""
+    app = emulator.app
+
+    @app.post("/control/write")
+    async def write(body: Json) -> Json:
+        """`{"text", "chat"?, "language"?, "name"?}`: a person writes."""
+        return emulator.write(**body)
+
+    @app.post("/control/press")
+    async def press(body: Json) -> Json:
+        """`{"title", "chat"?}`: a person presses a button."""
+        return emulator.press(**body)
+
+    @app.post("/control/push")
+    async def push(body: Json) -> Json:
+        """Any update."""
+        return emulator.push(body)
+
+    @app.post("/control/fail")
+    async def fail(body: Json) -> Json:
+        """`{"method", "troubles": ["cut_before" | "cut_after" | {"retry_after": 3} | {"status": 500}]}`."""
+        emulator.fail_next(body["method"], *map(_trouble, body["troubles"]))
+        return {}
+
+    @app.post("/control/block")
+    async def block(body: Json) -> Json:
+        """`{"chat"}`: a person blocks the bot."""
+        emulator.blocked.add(body["chat"])
+        return {}
+
+    @app.get("/control/state")
+    async def state() -> Json:
+        """What the bot did so far, and what it has not confirmed."""
+        return {
+            "sent": emulator.sent,
+            "answered": emulator.answered,
+            "typing": emulator.typing,
+            "updates": emulator.updates,
+            "webhook": emulator.webhook,
+            "webhook_answers": emulator.webhook_answers,
+            "calls": emulator.calls,
+        }
+
+
+def _trouble(described: str | Json) -> str | Exception:
+    if isinstance(described, str):
+        return described
+    if "retry_after" in described:
+        return flood(described["retry_after"])
+    return ApiError(described["status"], "Internal Server Error")
+
+
+async def serve(port: int) -> None:
+    """Serve on loopback until stopped."""
+    async with httpx.AsyncClient(timeout=60) as caller:
+        emulator = Emulator(caller=caller, local=True)
+        add_control(emulator)
+        await uvicorn.Server(uvicorn.Config(emulator.app, host="127.0.0.1", port=port, log_level="warning")).serve()
+        await emulator.close()
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description="A Telegram Bot API emulator")
+    arguments.add_argument("--port", type=int, default=8081)
+    asyncio.run(serve(arguments.parse_args().port))

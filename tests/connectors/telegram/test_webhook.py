@@ -1,0 +1,107 @@
+import json
+
+import httpx
+import pytest
+
+from connectors.telegram.webhook import MAX_BODY_BYTES, SECRET_HEADER, secret_for
+from tests.connectors.telegram.conftest import PUBLIC_URL, SECRET, FakeDesk, payload, until
+from tests.connectors.telegram.emulator import Emulator
+
+PATH = "/telegram/shop/webhook"
+
+
+async def post(site: httpx.AsyncClient, body: bytes, secret: str | None = SECRET) -> httpx.Response:
+    return await site.post(PATH, content=body, headers={SECRET_HEADER: secret} if secret is not None else {})
+
+
+class TestWebhook:
+    async def test_is_set_with_its_secret(self, site, telegram: Emulator):
+        assert telegram.webhook
+        assert telegram.webhook["url"] == f"{PUBLIC_URL}{PATH}"
+        assert telegram.webhook["secret_token"] == SECRET
+        assert json.loads(telegram.webhook["allowed_updates"]) == ["message", "callback_query"]
+
+    async def test_stores_what_telegram_brings_in_order(self, site, telegram: Emulator, desk: FakeDesk):
+        for text in ("یک", "دو", "سه"):
+            telegram.write(text)
+        await telegram.settle()
+
+        assert desk.texts == ["یک", "دو", "سه"]
+        assert telegram.webhook_answers == [200, 200, 200]
+
+    async def test_makes_telegram_try_again_when_storing_fails(self, site, telegram: Emulator, desk: FakeDesk):
+        desk.troubles = [RuntimeError("the database is away")] * 3
+
+        telegram.write("یک")
+        await telegram.settle()
+
+        assert telegram.webhook_answers == [500, 500, 500, 200]
+        assert telegram.waits == [0.0, 1.0, 2.0]
+        assert desk.texts == ["یک"]
+
+    async def test_says_ok_to_what_nobody_could_answer(self, site, telegram: Emulator, desk: FakeDesk):
+        telegram.write("\u2003")
+        telegram.write("یک")
+        await telegram.settle()
+
+        assert telegram.webhook_answers == [200, 200]
+        assert desk.texts == ["یک"]
+
+    @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET[:-1], SECRET + "x", "é"])
+    async def test_refuses_whoever_does_not_know_the_secret(self, secret, site, desk: FakeDesk):
+        header = None if secret is None else secret.encode("latin-1")
+        answer = await post(site, json.dumps(payload("text")).encode(), header)
+
+        assert answer.status_code == 403
+        assert desk.calls == 0
+
+    async def test_refuses_the_wrong_secret_before_it_reads_the_body(self, site, desk: FakeDesk):
+        answer = await post(site, b"x" * (MAX_BODY_BYTES + 1), "wrong")
+
+        assert answer.status_code == 403
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"{}", b'{"update_id": "1"}', b"[" * 100_000]
+    )
+    async def test_refuses_what_is_no_update(self, body: bytes, site, desk: FakeDesk):
+        answer = await post(site, body)
+
+        assert answer.status_code == 400
+        assert answer.json() == {"error": {"code": "update_unreadable"}}
+        assert desk.calls == 0
+
+    async def test_refuses_a_body_that_is_too_large(self, site, desk: FakeDesk):
+        answer = await post(site, json.dumps({"update_id": 1, "x": "y" * MAX_BODY_BYTES}).encode())
+
+        assert answer.status_code == 413
+        assert desk.calls == 0
+
+    async def test_drops_an_update_that_would_be_no_better_the_next_time(self, site, desk: FakeDesk):
+        answer = await post(site, b'{"update_id": 1, "message": {"text": "no id"}}')
+
+        assert answer.status_code == 200
+        assert desk.calls == 0
+
+    async def test_answers_at_its_inboxs_address_alone(self, site):
+        answer = await site.post("/telegram/other/webhook", json=payload("text"), headers={SECRET_HEADER: SECRET})
+
+        assert answer.status_code == 404
+
+
+class TestSecretFor:
+    def test_is_another_for_each_inbox_and_fits_telegrams_alphabet(self):
+        first, second = secret_for("key", "shop"), secret_for("key", "support")
+
+        assert first != second
+        assert first.isalnum()
+        assert len(first) <= 256
+
+
+class TestStart:
+    async def test_tries_until_telegram_can_be_reached(self, make_connector, telegram: Emulator, timer):
+        telegram.fail_next("setWebhook", httpx.ConnectError("refused"), httpx.ConnectError("refused"))
+
+        await make_connector(webhook=True).start()
+        await until(lambda: telegram.webhook)
+
+        assert timer.slept == [1.0, 2.0]
