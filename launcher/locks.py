@@ -11,6 +11,8 @@ APP_PYTHON = "3.11"
 RASA_PYTHON = "3.10"
 OVERRIDES = ("--override", "requirements/rasa-overrides.txt")
 LOCAL_VERSION = "+cpu"
+# A lock names what everybody's index has; and one more index with a few wheels of a version hides the others from uv.
+EXTRA_INDEXES = ("UV_INDEX", "UV_INDEX_STRATEGY")
 
 
 def lock_all(layout: Layout, tools: Tools) -> None:
@@ -45,4 +47,5 @@ def portable(lock: str) -> str:
 def _compile(tools: Tools, name: str, python: str, options: Sequence[str] = ()) -> None:
     paths = [f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
     command = ["pip", "compile", *paths, *options, "--python-version", python, "--no-header", "--no-emit-find-links"]
-    tools.uv_run(command, what=f"Locking {name}")
+    environment = {key: value for key, value in tools.index_environment.items() if key not in EXTRA_INDEXES}
+    tools.uv_run(command, what=f"Locking {name}", env=environment)

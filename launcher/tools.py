@@ -57,8 +57,8 @@ class Tools:
         return own
 
     def uv_run(self, arguments: Command, *, what: str, env: Mapping[str, str] | None = None) -> None:
-        """Run uv with its output in the set-up log."""
-        environment = {**self.index_environment, **(env or {})}
+        """Run uv with its output in the set-up log; in the environment for uv unless another one is given."""
+        environment = self.index_environment if env is None else env
         run([self.uv, *arguments], what=what, cwd=self.layout.root, log=self.log, env=environment, tick=self.tick)
 
     def _uv_version(self, uv: str | Path) -> tuple[int, int]:
