@@ -54,18 +54,20 @@
       bot: 'Assistant',
       agent: 'Support',
       system: 'Notice',
-      with_bot: 'The assistant answers right away',
-      waiting: 'A colleague will join you shortly',
-      helping: (/** @type {string | null} */ name) => `${name ?? 'A colleague'} is here to help`,
-      resolved: 'This conversation has ended',
+      with_bot: 'Answers right away',
+      waiting: 'A colleague will join soon',
+      helping: (/** @type {string | null} */ name) => `You’re with ${name ?? 'a colleague'}`,
+      resolved: 'Conversation ended',
       connecting: 'Connecting…',
-      offline: 'You’re offline. Your messages will be sent as soon as you’re back.',
+      offline: 'Connection lost. Your messages will be sent as soon as it’s back.',
       refused: 'Chat is not available on this site.',
       greeting: 'Hello! How can we help?',
       pending: 'Sending',
       queued: 'Waiting for a connection',
       sent: 'Sent',
       failed: 'Not sent',
+      message_too_long: 'Too long to send',
+      message_empty: 'Nothing to send',
       edit: 'Edit',
       typing: (/** @type {string} */ name) => `${name} is typing`,
       today: 'Today',
@@ -104,6 +106,8 @@
       queued: 'در انتظار اتصال',
       sent: 'فرستاده شد',
       failed: 'فرستاده نشد',
+      message_too_long: 'برای فرستادن بلند است',
+      message_empty: 'چیزی برای فرستادن نیست',
       edit: 'ویرایش',
       typing: (/** @type {string} */ name) => `${name} در حال نوشتن است`,
       today: 'امروز',
@@ -138,7 +142,11 @@
     /** @type {Intl.DateTimeFormatOptions} */
     const parts = { weekday: 'long', day: 'numeric', month: 'long' };
     if (daysAgo > 300) parts.year = 'numeric';
-    return new Intl.DateTimeFormat(LOCALES[language], parts).format(day);
+    const format = new Intl.DateTimeFormat(LOCALES[language], parts);
+    if (language === 'en') return format.format(day);
+    // Browsers order a Jalali date as "۱۴۰۵ آذر ۱۲, پنجشنبه"; people say «پنجشنبه ۱۲ آذر ۱۴۰۵».
+    const named = Object.fromEntries(format.formatToParts(day).map(({ type, value }) => [type, value]));
+    return [named.weekday, named.day, named.month, named.year].filter(Boolean).join(' ');
   }
 
   /** @param {Date} at  @param {Language} language */
@@ -430,7 +438,10 @@
       } catch {
         // Storage is blocked; memory was all there is.
       }
-      return [...names].map((name) => this.get(name)).filter(Boolean).sort((a, b) => a.at - b.at);
+      return [...names]
+        .map((name) => this.get(name))
+        .filter(Boolean)
+        .sort((a, b) => a.at - b.at);
     }
 
     /** Tell when another tab changed a value.  @param {(name: string) => void} listener */
@@ -640,6 +651,8 @@
 
   const RESEND_AFTER_MS = 20_000;
   const TYPING_LASTS_MS = 12_000;
+  /** The server refuses far shorter ones; longer than this, the frame itself would not get through. */
+  const LONGEST_TEXT = 30_000;
 
   /**
    * The conversation as this page knows it. Messages are kept once each, whether they come from here, from another tab,
@@ -695,6 +708,10 @@
     post(text, payload) {
       const item = this.store.queue({ kind: 'message', client_id: randomId(), text, ...(payload && { payload }) });
       this.showPending(/** @type {QueuedMessage} */ (item));
+      if (text.length > LONGEST_TEXT) {
+        this.store.unqueue(item.client_id);
+        this.fail(item.client_id, 'message_too_long');
+      }
       this.connection.start();
       this.flush(Infinity, item.client_id);
       this.emit('changed');
@@ -805,6 +822,11 @@
     receive(frame) {
       switch (frame.type) {
         case 'ready':
+          // The server knows less than we do: it has another database now.
+          if (frame.sequence < this.last) {
+            this.startOver();
+            return this.connection.restart();
+          }
           this.historyEnd = frame.sequence ?? 0;
           this.typing = null;
           this.setStatus(frame);
@@ -873,9 +895,19 @@
         setTimeout(() => this.flush(), 1000 * (Number(frame.retry_after) || 5));
         return;
       }
+      if (!frame.client_id) return this.dropRatings();
       this.store.unqueue(frame.client_id);
-      const message = this.messages.get(frame.client_id);
-      if (message) Object.assign(message, { state: 'failed', problem: String(frame.message ?? '') });
+      this.fail(frame.client_id, frame.code);
+    }
+
+    /** @param {string} key  @param {string} problem a code */
+    fail(key, problem) {
+      const message = this.messages.get(key);
+      if (message) Object.assign(message, { state: 'failed', problem });
+    }
+
+    dropRatings() {
+      for (const item of this.store.queued()) if (item.kind === 'rating') this.store.unqueue(item.client_id);
     }
 
     /** @param {'bot' | 'agent' | null} author */
@@ -895,7 +927,7 @@
 
     /** @param {number} score */
     setRated(score) {
-      for (const item of this.store.queued()) if (item.kind === 'rating') this.store.unqueue(item.client_id);
+      this.dropRatings();
       const request = this.list().findLast((message) => message.kind === 'rating_request');
       this.store.set('rated', { sequence: request?.sequence, score });
       this.emit('rated', { score });
@@ -939,6 +971,7 @@ svg { width: 20px; height: 20px; flex: none; fill: none; stroke: currentColor; s
 .launcher:hover { transform: translateY(-2px); box-shadow: 0 10px 26px rgb(0 0 0 / .22), 0 3px 8px rgb(0 0 0 / .12); }
 .launcher:active { transform: scale(.96); }
 .launcher:focus-visible { outline-offset: 3px; }
+.shape { display: grid; }
 .launcher svg { width: 27px; height: 27px; }
 .badge {
   position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 22px; height: 22px; padding-inline: 6px;
@@ -978,7 +1011,7 @@ header .quiet + .quiet { margin-inline-start: -10px; }
 
 .day { display: flex; align-items: center; gap: 12px; margin: 18px 0 14px; font-size: 12px; color: var(--h-muted); }
 .day::before, .day::after { content: ''; flex: 1; height: 1px; background: var(--h-line); }
-.messages > .day:first-child { margin-block-start: 0; }
+.welcome:empty + .messages > .day:first-child { margin-block-start: 0; }
 
 .message { display: flex; flex-direction: column; align-items: flex-start; margin-block-start: 3px; }
 .message.first { margin-block-start: 14px; }
@@ -1005,7 +1038,6 @@ header .quiet + .quiet { margin-inline-start: -10px; }
 .bubble li::marker { color: var(--h-muted); }
 .bubble strong { font-weight: 700; }
 .bubble a { color: var(--h-accent-text); text-decoration: underline; text-underline-offset: 3px; text-decoration-thickness: 1px; }
-.mine.pending .bubble { opacity: .78; }
 .mine.failed .bubble { background: var(--h-surface); color: var(--h-text); box-shadow: inset 0 0 0 1.5px var(--h-alert); }
 .note { align-items: center; margin-block-start: 14px; }
 .note .bubble { max-width: 92%; padding: 4px 12px; border-radius: 12px !important; background: none; color: var(--h-muted); font-size: 13px; text-align: center; }
@@ -1112,8 +1144,11 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
    * @param {HamyarChat} widget  @param {'start' | 'end'} position
    */
   function skeleton(widget, position) {
-    const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, /** @type {(Node | null)[]} */ ...children) =>
-      el('button', { class: name, type: 'button', onclick }, ...children);
+    const button = (
+      /** @type {string} */ name,
+      /** @type {() => void} */ onclick,
+      /** @type {(Node | null)[]} */ ...children
+    ) => el('button', { class: name, type: 'button', onclick }, ...children);
 
     const badge = el('span', { class: 'badge', hidden: true, 'aria-hidden': 'true' });
     const launcherIcon = el('span', { class: 'shape' });
@@ -1130,7 +1165,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     const welcome = el('div', { class: 'welcome' });
     const list = el('ol', { class: 'messages' });
     const dots = el('div', { class: 'dots', hidden: true, 'aria-hidden': 'true' }, el('i'), el('i'), el('i'));
-    const log = el('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', onscroll: () => widget.scrolled() }, welcome, list, dots);
+    const log = el(
+      'div',
+      { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', onscroll: () => widget.scrolled() },
+      welcome,
+      list,
+      dots,
+    );
     const newer = button('newer', () => widget.toEnd());
     newer.hidden = true;
     const typing = el('div', { class: 'sr', role: 'status' });
@@ -1145,17 +1186,52 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     const sendIcon = icon(ICONS.send);
     sendIcon.classList.add('flip');
     const sendButton = el('button', { class: 'send', type: 'submit', disabled: true }, sendIcon);
-    const composer = el('form', { class: 'composer', onsubmit: (/** @type {Event} */ event) => widget.submit(event) }, input, sendButton);
+    const composer = el(
+      'form',
+      { class: 'composer', onsubmit: (/** @type {Event} */ event) => widget.submit(event) },
+      input,
+      sendButton,
+    );
 
     const panel = el(
       'div',
-      { class: 'panel', role: 'dialog', 'aria-labelledby': 'firm', tabindex: '-1', hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInPanel(event) },
-      el('header', {}, mark, titles, languageButton, closeButton), log, newer, typing, strip, composer,
+      {
+        class: 'panel',
+        role: 'dialog',
+        'aria-labelledby': 'firm',
+        tabindex: '-1',
+        hidden: true,
+        onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInPanel(event),
+      },
+      el('header', {}, mark, titles, languageButton, closeButton),
+      log,
+      newer,
+      typing,
+      strip,
+      composer,
     );
     const root = el('div', { class: 'root', 'data-position': position }, panel, launcher);
     return {
-      root, launcher, launcherIcon, badge, panel, mark, firm, status, statusText, languageButton, closeButton,
-      log, welcome, list, dots, newer, typing, strip, input, sendButton,
+      root,
+      launcher,
+      launcherIcon,
+      badge,
+      panel,
+      mark,
+      firm,
+      status,
+      statusText,
+      languageButton,
+      closeButton,
+      log,
+      welcome,
+      list,
+      dots,
+      newer,
+      typing,
+      strip,
+      input,
+      sendButton,
     };
   }
 
@@ -1212,6 +1288,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         this.tab('open', '1');
         this.chat.connection.start();
         this.fit();
+        this.shapeInput();
         this.render();
         this.toEnd();
         this.fire('open');
@@ -1290,13 +1367,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.ui.input.setAttribute('aria-label', words.placeholder);
       this.ui.sendButton.setAttribute('aria-label', words.send);
       this.ui.closeButton.setAttribute('aria-label', words.close);
-      this.ui.languageButton.textContent = words.otherName;
+      this.ui.languageButton.replaceChildren(words.otherName, el('span', { class: 'sr' }, `: ${words.other}`));
       this.ui.languageButton.lang = this.chat.language === 'fa' ? 'en' : 'fa';
-      this.ui.languageButton.setAttribute('aria-label', words.other);
       this.ui.newer.replaceChildren(icon(ICONS.down), words.newer);
       for (const view of this.views.values()) view.node.remove();
       this.views.clear();
-      this.typed();
+      this.shapeInput();
     }
 
     paint() {
@@ -1383,13 +1459,18 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     drawWelcome(messages) {
       const { chat, words } = this;
       const empty = !messages.length;
-      const greeting = chat.session?.greeting ?? (chat.connection.link === 'refused' ? null : this.unsteady ? { text: words.greeting, buttons: [] } : null);
-      const drawn = JSON.stringify([empty, greeting, chat.language]);
+      const greeting =
+        chat.session?.greeting ??
+        (chat.connection.link === 'refused' ? null : this.unsteady ? { text: words.greeting, buttons: [] } : null);
+      const today = !empty && dayLabel(messages[0].at, chat.language) === words.today;
+      const drawn = JSON.stringify([empty, today, greeting, chat.language]);
       if (this.ui.welcome.dataset.drawn === drawn) return;
       this.ui.welcome.dataset.drawn = drawn;
       this.ui.welcome.classList.toggle('empty', empty);
       if (!greeting) return this.ui.welcome.replaceChildren();
       const bubble = el('div', { class: 'bubble', ...directed(greeting.text, chat.language) }, ...rich(greeting.text));
+      // Above an older conversation it would be out of place.
+      if (!empty && !today) return this.ui.welcome.replaceChildren();
       if (!empty) return this.ui.welcome.replaceChildren(el('div', { class: 'message theirs first' }, bubble));
       const choices = this.choices(greeting.buttons);
       for (const choice of choices.children) choice.append(icon(ICONS.next));
@@ -1405,8 +1486,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     drawMessages(messages) {
       const { chat } = this;
       const lastOwn = messages.findLastIndex(({ author }) => author === 'contact');
+      const lastQuestion = messages.findLastIndex(({ buttons, kind }) => buttons.length || kind === 'rating_request');
       const lastRequest = messages.findLast(({ kind }) => kind === 'rating_request');
-      this.ui.log.setAttribute('aria-busy', String(chat.last < chat.historyEnd));
+      // History is there to be read; only what comes now is read out.
+      const unknown = messages.filter(({ key }) => !this.views.has(key));
+      const news = unknown.some(({ sequence }) => (sequence ?? Infinity) > chat.historyEnd);
+      if (unknown.length) this.ui.log.setAttribute('aria-live', news ? 'polite' : 'off');
       const drawn = new Set();
       /** @type {HTMLElement[]} */
       const added = [];
@@ -1425,12 +1510,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         const before = messages[index - 1];
         const sameDay = before && dayLabel(before.at, chat.language) === day;
         // Today needs no heading in a conversation that began today.
-        if (!sameDay && (before || day !== this.words.today)) put(`day:${day}`, () => ({ node: el('li', { class: 'day' }, day) }));
+        if (!sameDay && (before || day !== this.words.today))
+          put(`day:${day}`, () => ({ node: el('li', { class: 'day' }, day) }));
         const view = /** @type {MessageView} */ (put(message.key, () => new MessageView(message, this)));
         view.draw(message, {
           first: !sameDay || !together(before, message),
           last: !together(message, messages[index + 1]),
-          answerable: index > lastOwn,
+          answerable: index > lastOwn && index === lastQuestion,
           ratable: message === lastRequest && (index > lastOwn || chat.score > 0),
         });
       });
@@ -1449,8 +1535,17 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         this.toEnd();
         this.ui.input.focus({ preventScroll: true });
       };
-      return el('div', { class: 'choices' }, ...buttons.map((button) =>
-        el('button', { class: 'choice', type: 'button', dir: directionOf(button.title), onclick: () => choose(button) }, el('span', {}, button.title))));
+      return el(
+        'div',
+        { class: 'choices' },
+        ...buttons.map((button) =>
+          el(
+            'button',
+            { class: 'choice', type: 'button', dir: directionOf(button.title), onclick: () => choose(button) },
+            el('span', {}, button.title),
+          ),
+        ),
+      );
     }
 
     // Scrolling
@@ -1491,11 +1586,19 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.typed();
     }
 
-    typed() {
+    /** Direction and height follow the text; `dir=auto` would set an empty Persian field from left to right. */
+    shapeInput() {
       const { input } = this.ui;
+      const sticky = this.atEnd();
       input.dir = directionOf(input.value) ?? this.ui.root.dir;
       input.style.height = 'auto';
       input.style.height = input.value && this.opened ? `${input.scrollHeight}px` : '';
+      if (sticky) this.toEnd();
+    }
+
+    typed() {
+      const { input } = this.ui;
+      this.shapeInput();
       this.ui.sendButton.disabled = !input.value.trim();
       this.tab('draft', input.value);
       const now = Date.now();
@@ -1529,7 +1632,9 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       event.stopPropagation();
       if (event.key === 'Escape') this.close();
       if (event.key !== 'Tab' || !FULL_SCREEN.matches) return;
-      const stops = /** @type {HTMLElement[]} */ ([...this.ui.panel.querySelectorAll('a[href], button:enabled, textarea:enabled, input, [tabindex="0"]')]).filter((stop) => stop.getClientRects().length);
+      const stops = /** @type {HTMLElement[]} */ ([
+        ...this.ui.panel.querySelectorAll('a[href], button:enabled, textarea:enabled, input, [tabindex="0"]'),
+      ]).filter((stop) => stop.getClientRects().length);
       const edge = event.shiftKey ? stops[0] : stops.at(-1);
       if (this.shadowRoot?.activeElement !== edge && this.shadowRoot?.activeElement !== this.ui.panel) return;
       event.preventDefault();
@@ -1565,9 +1670,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.rating = el('div');
       const own = message.author === 'contact';
       const { language } = widget.chat;
-      this.bubble = el('div', { class: 'bubble', ...directed(message.text, language) }, ...(own ? plain : rich)(message.text));
+      this.bubble = el(
+        'div',
+        { class: 'bubble', ...directed(message.text, language) },
+        ...(own ? plain : rich)(message.text),
+      );
       const cards = articleCards(message.articles, widget.words);
-      this.node.append(this.name, this.bubble, ...cards, this.choices, this.rating, this.meta);
+      this.node.append(this.name, this.bubble, ...cards, this.meta, this.choices, this.rating);
       this.kind = message.author === 'system' && message.kind === 'text' ? 'note' : own ? 'mine' : 'theirs';
       this.fresh = message.state === 'pending' || Number(message.sequence) > widget.chat.historyEnd;
       this.drawn = '';
@@ -1581,16 +1690,41 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const { widget } = this;
       const { score } = widget.chat;
       const { link } = widget.chat.connection;
-      const drawn = JSON.stringify([place, message.state, message.at, message.problem, place.ratable && score, message.state === 'pending' && link === 'online']);
+      const drawn = JSON.stringify([
+        place,
+        message.state,
+        message.at,
+        message.problem,
+        place.ratable && score,
+        message.state === 'pending' && link === 'online',
+      ]);
       if (drawn === this.drawn) return;
       this.drawn = drawn;
-      const flags = { first: place.first, last: place.last, fresh: this.fresh, pending: message.state === 'pending', failed: message.state === 'failed' };
-      this.node.className = ['message', this.kind, ...Object.entries(flags).flatMap(([name, on]) => (on ? name : []))].join(' ');
+      const flags = {
+        first: place.first,
+        last: place.last,
+        fresh: this.fresh,
+        pending: message.state === 'pending',
+        failed: message.state === 'failed',
+      };
+      this.node.className = [
+        'message',
+        this.kind,
+        ...Object.entries(flags).flatMap(([name, on]) => (on ? name : [])),
+      ].join(' ');
       const { author } = message;
       this.name.className = place.first && author === 'agent' ? 'name' : 'sr';
       setText(this.name, (author === 'agent' && message.agentName) || widget.words[author] || '');
-      this.meta.replaceChildren(...(place.last && this.kind !== 'note' ? this.metaParts(message) : message.state === 'failed' ? this.metaParts(message) : []));
-      this.choices.replaceChildren(...(place.answerable && message.buttons.length ? [widget.choices(message.buttons)] : []));
+      this.meta.replaceChildren(
+        ...(place.last && this.kind !== 'note'
+          ? this.metaParts(message)
+          : message.state === 'failed'
+            ? this.metaParts(message)
+            : []),
+      );
+      this.choices.replaceChildren(
+        ...(place.answerable && message.buttons.length ? [widget.choices(message.buttons)] : []),
+      );
       this.drawRating(place.ratable, score);
     }
 
@@ -1600,12 +1734,16 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const time = el('time', { datetime: message.at.toISOString() }, timeLabel(message.at, chat.language));
       if (message.author !== 'contact') return [time];
       if (message.state === 'sent') return [time, icon(ICONS.sent), el('span', { class: 'sr' }, words.sent)];
-      if (message.state === 'pending') return [icon(ICONS.pending), el('span', {}, chat.connection.link === 'online' ? words.pending : words.queued)];
+      if (message.state === 'pending')
+        return [icon(ICONS.pending), el('span', {}, chat.connection.link === 'online' ? words.pending : words.queued)];
       const edit = () => {
         chat.withdraw(message);
         this.widget.open({ draft: message.text });
       };
-      return [el('span', {}, message.problem || words.failed), el('button', { type: 'button', onclick: edit }, words.edit)];
+      return [
+        el('span', {}, /** @type {Record<string, any>} */ (words)[message.problem] ?? words.failed),
+        el('button', { type: 'button', onclick: edit }, words.edit),
+      ];
     }
 
     /** @param {boolean} ratable  @param {number} score */
@@ -1615,8 +1753,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.rating.dataset.state = state;
       this.rating.className = state === 'asked' ? 'rating' : '';
       const { words, chat } = this.widget;
-      if (state === 'asked') this.rating.replaceChildren(ratingForm(words, (chosen, comment) => chat.rate(chosen, comment)));
-      else if (score && ratable) this.rating.replaceChildren(el('p', { class: 'thanks' }, icon(FACE, MOUTHS[score - 1]), `${words.rated} · ${words.scores[score - 1]}`));
+      if (state === 'asked')
+        this.rating.replaceChildren(ratingForm(words, (chosen, comment) => chat.rate(chosen, comment)));
+      else if (score && ratable)
+        this.rating.replaceChildren(
+          el('p', { class: 'thanks' }, icon(FACE, MOUTHS[score - 1]), `${words.rated} · ${words.scores[score - 1]}`),
+        );
       else this.rating.replaceChildren();
     }
   }
@@ -1629,7 +1771,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     let score = 0;
     const chosen = el('p', { class: 'chosen', 'aria-hidden': 'true' });
     const comment = el('textarea', { placeholder: words.comment, 'aria-label': words.comment, rows: '2' });
-    const details = el('div', { hidden: true }, comment, el('button', { class: 'submit', type: 'submit' }, words.submit));
+    const details = el(
+      'div',
+      { hidden: true },
+      comment,
+      el('button', { class: 'submit', type: 'submit' }, words.submit),
+    );
     const choose = (/** @type {number} */ value) => {
       score = value;
       chosen.textContent = words.scores[value - 1];
@@ -1637,12 +1784,30 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       details.scrollIntoView({ block: 'nearest' });
     };
     const faces = words.scores.map((label, index) =>
-      el('label', { class: 'face', title: label }, el('input', { type: 'radio', name: 'score', value: index + 1, 'aria-label': label, onchange: () => choose(index + 1) }), icon(FACE, MOUTHS[index])));
+      el(
+        'label',
+        { class: 'face', title: label },
+        el('input', {
+          type: 'radio',
+          name: 'score',
+          value: index + 1,
+          'aria-label': label,
+          onchange: () => choose(index + 1),
+        }),
+        icon(FACE, MOUTHS[index]),
+      ),
+    );
     const submit = (/** @type {Event} */ event) => {
       event.preventDefault();
       send(score, comment.value.trim());
     };
-    return el('form', { onsubmit: submit }, el('fieldset', {}, el('legend', { class: 'sr' }, words.rate), el('div', { class: 'faces' }, ...faces)), chosen, details);
+    return el(
+      'form',
+      { onsubmit: submit },
+      el('fieldset', {}, el('legend', { class: 'sr' }, words.rate), el('div', { class: 'faces' }, ...faces)),
+      chosen,
+      details,
+    );
   }
 
   /** @param {Article[]} articles  @param {typeof WORDS['en']} words */
@@ -1653,7 +1818,15 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const label = el('span', { dir: directionOf(title) }, title, el('span', { class: 'sr' }, ` (${words.newTab})`));
       const go = icon(ICONS.go);
       go.classList.add('flip');
-      return [el('a', { class: 'article', href, target: '_blank', rel: 'noopener noreferrer' }, icon(ICONS.article), label, go)];
+      return [
+        el(
+          'a',
+          { class: 'article', href, target: '_blank', rel: 'noopener noreferrer' },
+          icon(ICONS.article),
+          label,
+          go,
+        ),
+      ];
     });
     return cards.length ? [el('div', { class: 'articles' }, ...cards)] : [];
   }
@@ -1663,7 +1836,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
    * @param {Message | undefined} a  @param {Message | undefined} b
    */
   const together = (a, b) =>
-    Boolean(a && b && a.author === b.author && a.agentName === b.agentName && Math.abs(b.at.getTime() - a.at.getTime()) < GROUP_GAP_MS);
+    Boolean(
+      a &&
+      b &&
+      a.author === b.author &&
+      a.agentName === b.agentName &&
+      Math.abs(b.at.getTime() - a.at.getTime()) < GROUP_GAP_MS,
+    );
 
   /** @param {string} text  @param {Language} language of the reader, for a text without letters */
   function directed(text, language) {

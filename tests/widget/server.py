@@ -1,0 +1,257 @@
+"""A small server that speaks the widget's protocol and does what a test tells it to, faults included."""
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+STATIC = Path(__file__).resolve().parents[2] / "web" / "static"
+INBOX = "pk_test"
+TOO_LONG = 4000
+GREETINGS = {
+    "fa": ("سلام! من همیار هستم. هر سؤالی دارید بپرسید.", ["چه دوره‌هایی دارید؟", "گفت‌وگو با همکارانتان"]),
+    "en": ("Hello! I'm Hamyar. Ask me anything.", ["What courses do you offer?", "Talk to a person"]),
+}
+
+Frame = dict[str, Any]
+
+
+class Conversation:
+    """One visitor's messages and the sockets on which they are heard."""
+
+    def __init__(self) -> None:
+        self.messages: list[Frame] = []
+        self.sockets: list[WebSocket] = []
+        self.status: Frame = {"status": "with_bot", "agent": None}
+
+    def add(self, author: str, text: str, **fields: Any) -> Frame:
+        """Store one message and give it the next sequence number."""
+        frame = {
+            "type": "message",
+            "sequence": len(self.messages) + 1,
+            "author": author,
+            "agent_name": None,
+            "client_id": None,
+            "text": text,
+            "buttons": [],
+            "articles": [],
+            "kind": "text",
+            "created_at": datetime.now(UTC).isoformat(),
+            **fields,
+        }
+        self.messages.append(frame)
+        return frame
+
+
+class WidgetServer:
+    """The server in a thread of its own; its public methods may be called from the test's thread."""
+
+    def __init__(self) -> None:
+        self.conversations: dict[str, Conversation] = {}
+        self.received: list[Frame] = []
+        self.sessions: list[Frame] = []
+        self.page = ""
+        self.page_headers: dict[str, str] = {}
+        self.allowed = True
+        self.dark = False
+        self.ignore_messages = False
+        self.rejections: Iterator[Frame] = iter(())
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._port: int = self._listener.getsockname()[1]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        config = uvicorn.Config(self._app(), log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    # Life
+
+    def start(self) -> None:
+        """Serve; returns when requests are answered."""
+        self._thread.start()
+        while not self._server.started:
+            self._thread.join(0.01)
+
+    def stop(self) -> None:
+        """Cut every line and end the thread."""
+        self._server.should_exit = True
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._listener])
+
+    @property
+    def origin(self) -> str:
+        """Where the widget comes from."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def site(self) -> str:
+        """The page on which it stands: another origin."""
+        return f"http://localhost:{self._port}/page"
+
+    def show(self, *, head: str = "", body: str = "", csp: str | None = None, **attributes: str) -> str:
+        """Prepare the page that carries the widget; returns its address."""
+        tags = {"data-inbox": INBOX, **{f"data-{name}": value for name, value in attributes.items()}}
+        listed = " ".join(f'{name}="{value}"' for name, value in tags.items())
+        script = f'<script src="{self.origin}/widget.js" {listed} defer></script>'
+        self.page = f"<!doctype html><html><head><title>Shop</title>{head}{script}</head><body>{body}</body></html>"
+        self.page_headers = {"Content-Security-Policy": csp} if csp else {}
+        return self.site
+
+    # What happens on the other side
+
+    @property
+    def conversation(self) -> Conversation:
+        """The newest conversation."""
+        return list(self.conversations.values())[-1]
+
+    def say(self, text: str, author: str = "bot", **fields: Any) -> Frame:
+        """The bot, an agent or the system writes."""
+        frame = self.conversation.add(author, text, **fields)
+        self.push(frame)
+        return frame
+
+    def push(self, frame: Frame) -> None:
+        """Send a frame to every open widget of the newest conversation."""
+        for line in list(self.conversation.sockets):
+            self._do(lambda line=line: line.send_json(frame))
+
+    def set_status(self, status: str, agent: str | None = None) -> None:
+        """Move the conversation on."""
+        self.conversation.status = {"status": status, "agent": agent}
+        self.push({"type": "status", **self.conversation.status})
+
+    def drop(self, code: int = 1012) -> None:
+        """Close every line of every conversation."""
+        for conversation in self.conversations.values():
+            for line in list(conversation.sockets):
+                conversation.sockets.remove(line)
+                self._do(lambda line=line: line.close(code))
+
+    def go_dark(self) -> None:
+        """Close every line and answer nobody until `come_back`."""
+        self.dark = True
+        self.drop()
+
+    def come_back(self) -> None:
+        """Answer again."""
+        self.dark = False
+
+    def texts(self) -> list[str]:
+        """What the contact has written, as stored."""
+        return [message["text"] for message in self.conversation.messages if message["author"] == "contact"]
+
+    def frames(self, kind: str) -> list[Frame]:
+        """The received frames of one type."""
+        return [frame for frame in self.received if frame["type"] == kind]
+
+    def _do(self, act: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await act()
+
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(run(), self._loop).result(5)
+
+    # The protocol
+
+    def _app(self) -> Starlette:
+        async def page(_: Request) -> Response:
+            return HTMLResponse(self.page, headers=self.page_headers)
+
+        async def script(_: Request) -> Response:
+            return FileResponse(STATIC / "widget" / "widget.js", media_type="text/javascript")
+
+        routes = [
+            Route("/page", page),
+            Route("/widget.js", script),
+            Route("/widget/session", self._session, methods=["POST"]),
+            WebSocketRoute("/widget/ws", self._talk),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ]
+        cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+        return Starlette(routes=routes, middleware=[cors])
+
+    async def _session(self, request: Request) -> Response:
+        body = await request.json()
+        self.sessions.append(body)
+        if self.dark:
+            return Response(status_code=503)
+        if not self.allowed or body["inbox"] != INBOX:
+            return Response(status_code=403)
+        token = body["token"] if body["token"] in self.conversations else secrets.token_hex(8)
+        self.conversations.setdefault(token, Conversation())
+        text, buttons = GREETINGS[body["language"]]
+        return JSONResponse(
+            {
+                "token": token,
+                "conversation_id": None,
+                "language": body["language"],
+                "firm": {"name_fa": "آکادمی رابطه", "name_en": "Rabeteh Academy"},
+                "greeting": {"text": text, "buttons": [{"title": title, "payload": title} for title in buttons]},
+            }
+        )
+
+    async def _talk(self, line: WebSocket) -> None:
+        self._loop = asyncio.get_running_loop()
+        if self.dark:
+            await line.close()
+            return
+        await line.accept()
+        with contextlib.suppress(WebSocketDisconnect):
+            hello = await line.receive_json()
+            self.received.append(hello)
+            conversation = self.conversations.get(hello["token"])
+            if conversation is None:
+                await line.close(4401)
+                return
+            ready = {"type": "ready", **conversation.status, "sequence": len(conversation.messages)}
+            await line.send_json(ready)
+            conversation.sockets.append(line)
+            try:
+                for message in conversation.messages[hello["after"] : ready["sequence"]]:
+                    await line.send_json(message)
+                while True:
+                    await self._take(conversation, line, await line.receive_json())
+            finally:
+                if line in conversation.sockets:
+                    conversation.sockets.remove(line)
+
+    async def _take(self, conversation: Conversation, line: WebSocket, frame: Frame) -> None:
+        self.received.append(frame)
+        if frame["type"] == "ping":
+            await line.send_json({"type": "pong"})
+        elif frame["type"] == "rating":
+            await line.send_json({"type": "rated", "score": frame["score"]})
+        elif frame["type"] == "message" and not self.ignore_messages:
+            await self._take_message(conversation, line, frame)
+
+    async def _take_message(self, conversation: Conversation, line: WebSocket, frame: Frame) -> None:
+        rejection = next(self.rejections, None)
+        if len(frame["text"]) > TOO_LONG:
+            rejection = {"code": "message_too_long", "message": "This message is too long."}
+        if rejection:
+            await line.send_json({"type": "rejected", "client_id": frame["client_id"], **rejection})
+            return
+        stored = next((one for one in conversation.messages if one["client_id"] == frame["client_id"]), None)
+        message = stored or conversation.add("contact", frame["text"], client_id=frame["client_id"])
+        accepted = {key: message[key] for key in ("client_id", "sequence", "created_at")}
+        await line.send_json({"type": "accepted", **accepted})
+        for other in itertools.chain(() if stored else conversation.sockets):
+            await other.send_json(message)

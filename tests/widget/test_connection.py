@@ -1,0 +1,243 @@
+"""The line breaks, the server says no, a second tab opens: nothing is lost and nothing comes twice."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import ONLINE
+from .server import WidgetServer
+
+pytestmark = pytest.mark.e2e
+
+Visit = Callable[..., Page]
+
+
+def write(page: Page, text: str) -> None:
+    """Type a message and send it."""
+    page.get_by_role("textbox").fill(text)
+    page.keyboard.press("Enter")
+
+
+def hurry(page: Page) -> None:
+    """The browser says that it is online again, so that the next attempt comes at once."""
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def all_sent(page: Page) -> None:
+    """Wait until the server has taken everything."""
+    page.wait_for_function("Object.keys(localStorage).every(key => !key.includes(':out:'))")
+
+
+class TestAfterABreak:
+    def test_missed_messages_arrive_once_and_in_order(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("before")
+        expect(page.get_by_text("before")).to_be_visible()
+        server.go_dark()
+        server.conversation.add("agent", "missed one", agent_name="Sara")
+        server.conversation.add("agent", "missed two", agent_name="Sara")
+
+        server.come_back()
+        hurry(page)
+
+        expect(page.locator(".messages .bubble")).to_have_text(["before", "missed one", "missed two"])
+        assert server.frames("hello")[-1]["after"] == 1
+
+    def test_comes_back_by_itself(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("first")
+        expect(page.get_by_text("first")).to_be_visible()
+
+        server.drop()
+        server.conversation.add("bot", "second")
+
+        expect(page.get_by_text("second")).to_be_visible()
+
+    def test_the_visitor_is_told_of_a_long_break_and_of_its_end(self, server: WidgetServer, visit: Visit):
+        page = visit()
+
+        server.go_dark()
+        expect(page.get_by_text("Connection lost.")).to_be_visible()
+        server.come_back()
+        hurry(page)
+
+        expect(page.get_by_text("Connection lost.")).to_be_hidden()
+
+    def test_a_server_that_lost_its_database_is_met_anew(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("of the old database")
+        expect(page.get_by_text("of the old database")).to_be_visible()
+        server.go_dark()
+        server.conversation.messages.clear()
+
+        server.come_back()
+        hurry(page)
+        expect(page.get_by_text("of the old database")).to_have_count(0)
+        server.say("of the new one")
+
+        expect(page.get_by_text("of the new one")).to_be_visible()
+
+    def test_a_silent_line_is_given_up(self, server: WidgetServer, visit: Visit, page: Page):
+        page.clock.install()
+        visit()
+        page.evaluate("document.querySelector('hamyar-chat').chat.connection.socket.send = () => {}")
+
+        page.clock.run_for(25_000)
+        page.clock.run_for(25_000)
+        page.clock.run_for(1_000)
+
+        page.wait_for_function(ONLINE)
+        assert len(server.frames("hello")) == 2
+
+
+class TestQueue:
+    def test_what_is_written_offline_is_sent_once_and_in_order(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.go_dark()
+        for text in ("one", "two", "three"):
+            write(page, text)
+        expect(page.locator(".pending")).to_have_count(3)
+
+        server.come_back()
+        hurry(page)
+
+        expect(page.locator(".pending")).to_have_count(0)
+        expect(page.locator(".mine .bubble")).to_have_text(["one", "two", "three"])
+        assert server.texts() == ["one", "two", "three"]
+
+    def test_survives_the_page(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.go_dark()
+        write(page, "do not forget me")
+        expect(page.locator(".pending")).to_have_count(1)
+
+        page.reload()
+        expect(page.locator(".pending .bubble")).to_have_text("do not forget me")
+        server.come_back()
+        hurry(page)
+
+        all_sent(page)
+        expect(page.locator(".mine .bubble")).to_have_text(["do not forget me"])
+        assert server.texts() == ["do not forget me"]
+
+    def test_a_message_whose_receipt_was_lost_is_sent_again_as_the_same(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.ignore_messages = True
+        write(page, "hello?")
+        expect(page.locator(".pending")).to_have_count(1)
+
+        server.ignore_messages = False
+        server.drop()
+
+        all_sent(page)
+        expect(page.locator(".mine .bubble")).to_have_text(["hello?"])
+        sent = server.frames("message")
+        assert len(sent) == 2
+        assert len({frame["client_id"] for frame in sent}) == 1
+
+    def test_written_before_the_first_connection_it_still_goes_out(self, server: WidgetServer, visit: Visit):
+        page = visit(opened=False)
+        server.dark = True
+        page.get_by_role("button", name="Open the chat").click()
+        write(page, "early")
+        expect(page.locator(".pending")).to_have_count(1)
+
+        server.come_back()
+        hurry(page)
+
+        all_sent(page)
+        assert server.texts() == ["early"]
+
+    def test_a_limit_is_waited_for(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.rejections = iter([{"code": "rate_limited", "message": "Slowly.", "retry_after": 1}])
+
+        write(page, "fast")
+
+        expect(page.locator(".mine .meta")).to_contain_text("Sent")
+        assert server.texts() == ["fast"]
+
+    def test_works_where_the_page_may_not_store_anything(self, server: WidgetServer, visit: Visit, page: Page):
+        page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })")
+        visit()
+
+        write(page, "hello")
+
+        expect(page.locator(".mine .meta")).to_contain_text("Sent")
+
+
+class TestTabs:
+    def test_two_tabs_show_the_same_conversation(self, server: WidgetServer, visit: Visit, page: Page):
+        visit()
+        write(page, "from the first tab")
+        expect(page.locator(".mine .meta")).to_contain_text("Sent")
+        second = page.context.new_page()
+        second.goto(server.site)
+        second.evaluate("Hamyar.open()")
+        expect(second.get_by_text("from the first tab")).to_be_visible()
+
+        write(second, "from the second tab")
+        server.say("to both")
+
+        both = ["from the first tab", "from the second tab"]
+        for tab in (page, second):
+            expect(tab.locator(".mine .bubble")).to_have_text(both)
+            expect(tab.get_by_text("to both")).to_be_visible()
+        assert len(server.conversations) == 1
+
+    def test_reading_in_one_tab_clears_the_badge_of_the_other(self, server: WidgetServer, visit: Visit, page: Page):
+        visit()
+        page.evaluate("Hamyar.close()")
+        server.say("news")
+        expect(page.locator(".badge")).to_have_text("1")
+
+        second = page.context.new_page()
+        second.goto(server.site)
+        second.evaluate("Hamyar.open()")
+        expect(second.get_by_text("news")).to_be_visible()
+
+        expect(page.locator(".badge")).to_be_hidden()
+
+
+class TestTheServerSaysNo:
+    def test_a_bad_token_is_replaced_and_what_waits_is_kept(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("of the old conversation")
+        expect(page.get_by_text("of the old conversation")).to_be_visible()
+        server.go_dark()
+        server.conversations.clear()
+        write(page, "still here")
+
+        server.come_back()
+        hurry(page)
+
+        all_sent(page)
+        expect(page.get_by_text("of the old conversation")).to_have_count(0)
+        assert server.texts() == ["still here"]
+
+    def test_a_site_that_is_not_allowed_is_told_and_the_widget_stops(self, server: WidgetServer, visit: Visit):
+        page = visit(opened=False)
+        server.allowed = False
+
+        page.evaluate("Hamyar.open()")
+
+        expect(page.get_by_text("Chat is not available on this site.")).to_be_visible()
+        expect(page.get_by_role("textbox")).to_be_disabled()
+        assert len(server.sessions) == 1
+
+    def test_being_turned_away_later_stops_it_too(self, server: WidgetServer, visit: Visit):
+        page = visit()
+
+        server.drop(4403)
+
+        expect(page.get_by_text("Chat is not available on this site.")).to_be_visible()
+        assert len(server.frames("hello")) == 1
+
+    def test_what_it_does_not_know_it_leaves_alone(self, server: WidgetServer, visit: Visit):
+        page = visit()
+
+        server.push({"type": "something_of_tomorrow"})
+        server.say("today")
+
+        expect(page.get_by_text("today")).to_be_visible()

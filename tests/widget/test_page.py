@@ -1,0 +1,221 @@
+"""The widget as a guest on somebody's page: strict, hostile, small, and for everybody."""
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .server import STATIC, WidgetServer
+
+pytestmark = pytest.mark.e2e
+
+Visit = Callable[..., Page]
+
+LUMINANCE = """colour => {
+  const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map(part => part / 255)
+    .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}"""
+
+
+def contrast(page: Page, selector: str) -> float:
+    """The contrast of an element's text to its own ground."""
+    text, ground = page.locator(selector).first.evaluate(
+        "element => { const style = getComputedStyle(element); return [style.color, style.backgroundColor] }"
+    )
+    low, high = sorted(page.evaluate(f"colours => colours.map({LUMINANCE})", [text, ground]))
+    return float((high + 0.05) / (low + 0.05))
+
+
+class TestSize:
+    def test_stays_under_thirty_kilobytes_gzipped(self):
+        assert len(gzip.compress((STATIC / "widget" / "widget.js").read_bytes())) < 30_000
+
+
+class TestStrictPages:
+    def test_works_under_a_strict_content_security_policy(self, server: WidgetServer, visit: Visit, page: Page):
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.route("**/*.woff2", lambda route: route.fulfill(body=b""))
+        ours, socket = server.origin, server.origin.replace("http", "ws")
+        visit(
+            csp=f"default-src 'none'; script-src {ours}; connect-src {ours} {socket}; font-src {ours}; "
+            "style-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        )
+
+        server.say("Two **ways**", buttons=[{"title": "Yes", "payload": "yes"}], articles=[{"title": "A", "url": "/a"}])
+        server.say("How was it?", kind="rating_request")
+        expect(page.get_by_role("radio")).to_have_count(5)
+
+        assert page.locator(".panel").evaluate("panel => getComputedStyle(panel).borderRadius") == "16px"
+        assert complaints == []
+
+    def test_asks_nobody_but_its_own_server(self, server: WidgetServer, visit: Visit, page: Page):
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+
+        visit(language="fa")
+        server.say("سلام")
+        expect(page.get_by_text("سلام", exact=True)).to_be_visible()
+
+        assert asked
+        assert [url for url in asked if not url.startswith((server.origin, server.site))] == []
+
+
+class TestHostilePages:
+    HOSTILE = """<style>
+      * { font-family: Papyrus !important; letter-spacing: 9px !important; display: none !important;
+          visibility: hidden !important; text-transform: uppercase !important; line-height: 4 !important;
+          background: red !important; opacity: .2 !important; }
+      body { transform: scale(.3); overflow: hidden; }
+      html { font-size: 3px; direction: rtl; text-align: center; }
+    </style>"""
+
+    def test_the_pages_styles_do_not_reach_it(self, server: WidgetServer, visit: Visit, page: Page):
+        page.goto(server.show(language="en", head=self.HOSTILE.replace("display: none !important;", "")))
+        page.evaluate("Hamyar.open()")
+        page.wait_for_selector("hamyar-chat .hero")
+
+        looks = page.locator(".panel").evaluate(
+            """panel => { const s = getComputedStyle(panel);
+               return [s.letterSpacing, s.textTransform, s.visibility, s.fontSize, s.direction, panel.offsetWidth] }"""
+        )
+        family = page.locator(".panel").evaluate("panel => getComputedStyle(panel).fontFamily")
+
+        assert looks == ["normal", "none", "visible", "15px", "ltr", 384]
+        assert "Papyrus" not in family
+
+    def test_it_is_added_once_however_often_the_script_is(self, server: WidgetServer, visit: Visit, page: Page):
+        script = f'<script src="{server.origin}/widget.js" data-inbox="again" defer></script>'
+
+        visit(body=script)
+
+        expect(page.locator("hamyar-chat")).to_have_count(1)
+
+    def test_it_stays_when_the_page_replaces_its_body(self, server: WidgetServer, visit: Visit):
+        page = visit()
+
+        page.evaluate("document.body.replaceWith(document.createElement('body'))")
+        server.say("still here")
+
+        expect(page.get_by_text("still here")).to_be_visible()
+
+    def test_the_pages_shortcuts_do_not_hear_what_is_typed(self, visit: Visit):
+        page = visit()
+        page.evaluate("addEventListener('keydown', () => { window.heard = true })")
+
+        page.get_by_role("textbox").press("k")
+
+        assert page.evaluate("window.heard") is None
+
+
+class TestThePagesOwnWords:
+    def test_any_element_can_open_it_with_a_draft(self, visit: Visit):
+        page = visit(opened=False, body='<a href="#" data-hamyar-open="I want a call">Talk to us</a>')
+
+        page.get_by_text("Talk to us").click()
+
+        expect(page.get_by_role("textbox")).to_have_value("I want a call")
+
+    def test_tells_the_page_what_happens(self, server: WidgetServer, visit: Visit):
+        page = visit(opened=False)
+        page.evaluate(
+            """() => { window.heard = [];
+               for (const event of ['open', 'close', 'message', 'status'])
+                 Hamyar.on(event, detail => heard.push([event, detail?.text ?? detail?.status ?? null])) }"""
+        )
+
+        page.evaluate("Hamyar.open()")
+        page.wait_for_function("heard.some(([event]) => event === 'status')")
+        server.say("hello")
+        page.wait_for_function("heard.some(([event]) => event === 'message')")
+        page.evaluate("Hamyar.close()")
+
+        assert page.evaluate("heard") == [["open", None], ["status", "with_bot"], ["message", "hello"], ["close", None]]
+
+    def test_a_listener_that_fails_breaks_nothing(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        page.evaluate("() => { Hamyar.on('message', () => { throw new Error('theirs') }) }")
+
+        server.say("hello")
+
+        expect(page.get_by_text("hello", exact=True)).to_be_visible()
+
+
+class TestEverybody:
+    def test_escape_closes_and_gives_the_focus_back(self, visit: Visit):
+        page = visit(opened=False)
+        launcher = page.get_by_role("button", name="Open the chat")
+
+        launcher.press("Enter")
+        expect(page.get_by_role("textbox")).to_be_focused()
+        page.keyboard.press("Escape")
+
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(launcher).to_be_focused()
+
+    def test_only_what_is_new_is_read_out(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        log = page.get_by_role("log")
+        server.say("old news")
+        expect(log).to_have_attribute("aria-live", "polite")
+
+        page.reload()
+        expect(page.get_by_text("old news")).to_be_visible()
+        expect(log).to_have_attribute("aria-live", "off")
+        server.say("new news")
+
+        expect(log).to_have_attribute("aria-live", "polite")
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize("colour", ["#0f766e", "#f5d90a", "#111", "#ff5c8a", "not a colour"])
+    def test_every_accent_is_readable(self, server: WidgetServer, visit: Visit, colour: str, theme: str):
+        page = visit(color=colour, theme=theme)
+        server.say("Choose", buttons=[{"title": "Yes", "payload": "yes"}])
+        expect(page.locator(".messages .choice")).to_be_visible()
+        page.get_by_role("textbox").fill("a")
+        page.keyboard.press("Enter")
+        expect(page.locator(".mine .meta")).to_contain_text("Sent")
+        server.say("Again", buttons=[{"title": "Yes", "payload": "yes"}])
+        expect(page.locator(".messages .choice")).to_be_visible()
+
+        for selector in (".mine .bubble", ".theirs .bubble", ".messages .choice"):
+            assert contrast(page, selector) >= 4.5, selector
+
+    def test_nothing_moves_for_those_who_asked_for_it(self, visit: Visit, page: Page):
+        page.emulate_media(reduced_motion="reduce")
+        visit()
+
+        assert page.locator(".panel").evaluate("panel => getComputedStyle(panel).animationName") == "none"
+
+    @pytest.mark.parametrize("language", ["fa", "en"])
+    @pytest.mark.parametrize("position", ["start", "end"])
+    def test_stands_at_the_side_it_was_told(self, visit: Visit, language: str, position: str):
+        page = visit(opened=False, language=language, position=position)
+        box = page.locator(".launcher").bounding_box()
+        assert box
+
+        on_the_left = box["x"] < 100
+
+        assert on_the_left is ((language == "fa") == (position == "end"))
+
+
+class TestPhone:
+    def test_fills_the_screen_and_keeps_the_focus_inside(self, server: WidgetServer, browser: Browser):
+        context = browser.new_context(
+            viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        page.goto(server.show(language="en", head='<meta name="viewport" content="width=device-width">'))
+
+        page.get_by_role("button", name="Open the chat").tap()
+        page.wait_for_selector("hamyar-chat .hero")
+        box = page.get_by_role("dialog").bounding_box()
+        for _ in range(12):
+            page.keyboard.press("Tab")
+
+        assert box == {"x": 0, "y": 0, "width": 375, "height": 700}
+        expect(page.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
+        assert page.evaluate("document.activeElement.localName") == "hamyar-chat"
+        context.close()
