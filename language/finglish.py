@@ -14,6 +14,11 @@ from language.latin_words import LOANWORDS, english_words, persian_words, spelli
 _ADDRESS = r"\S+@\S+|\w+://\S+|www\.\S+|\S*[\d_#/]\S*"
 _TOKEN = re.compile(rf"(?P<address>{_ADDRESS})|(?P<word>[A-Za-z]+(?:['’][A-Za-z]+)*)|(?P<other>.)", re.DOTALL)
 _VERB_PREFIX = re.compile(r"\b((?:ne)?mi)[ \-\u200c](?=[a-z]{2})", re.IGNORECASE)
+_APART_PLURAL = re.compile(r"(?<=[a-z])[ \-](?=ha(?:ye|ro|mun|tun|shun)?\b)", re.IGNORECASE)
+# The ezafe written apart ("ramz e oboor") has no letter in Persian; what follows a clause makes a final -e "is".
+_APART_EZAFE = re.compile(r"(?<=[a-z]) +e(?= +[a-z])", re.IGNORECASE)
+_APART_POSSESSIVE = re.compile(r"(?<=[b-df-hj-np-tv-z])(?:e)? +(?=(?:am|et|esh|etun|emun|eshun)\b)", re.IGNORECASE)
+_CONJUNCTIONS = frozenset({"ya", "va", "vali", "ama", "amma", "ke", "na", "chon", "age", "agar"})
 _VERB_END = re.compile(r"(?:am|i|e|ad|im|id|in|an|and)$")
 _HALF_SPACE = "\u200c"
 
@@ -32,6 +37,8 @@ _SUFFIXES: list[tuple[str, str, str]] = sorted(
         ("man", "مان", "‌مان"),
         ("tun", "تون", "‌تون"),
         ("etun", "تون", "‌تون"),
+        ("eton", "تون", "‌تون"),
+        ("ton", "تون", "‌تون"),
         ("atun", "تون", "‌تون"),
         ("etan", "تان", "‌تان"),
         ("tan", "تان", "‌تان"),
@@ -95,12 +102,15 @@ _LETTERS = {
 }
 _INITIAL_VOWELS = {"a": "ا", "e": "ا", "o": "ا", "i": "ای", "u": "او", "ei": "ای", "ai": "ای"}
 _FINAL_VOWELS = {"a": "ا", "e": "ه", "o": "و"}
-_CLOSED_LAST_A = re.compile(r"a(?:sh|ch|zh|[b-df-hj-np-tv-z])$")
+_CLOSED_LAST_A = re.compile(r"a(?:sh|ch|zh|[b-df-hj-lnp-tv-z])$")
 
 
 def to_persian(text: str) -> str:
     """The text with its Persian words in Persian letters; whatever is not Finglish passes unchanged. Takes any str."""
-    tokens = list(_TOKEN.finditer(_VERB_PREFIX.sub(r"\1", text)))
+    joined = _VERB_PREFIX.sub(r"\1", text)
+    for apart in (_APART_PLURAL, _APART_EZAFE, _APART_POSSESSIVE):
+        joined = apart.sub("", joined)
+    tokens = list(_TOKEN.finditer(joined))
     written = []
     for position, token in enumerate(tokens):
         if word := token["word"]:
@@ -117,9 +127,9 @@ def is_known(word: str) -> bool:
 
 
 def _ends_clause(tokens: list[re.Match[str]], position: int) -> bool:
-    """Whether no word follows before punctuation or the end: there a final -e is "is", elsewhere the ezafe."""
+    """Whether punctuation, the end or a conjunction follows: there a final -e is "is", elsewhere the ezafe."""
     following = next((token for token in tokens[position + 1 :] if token[0] != " "), None)
-    return following is None or not following["word"]
+    return following is None or not following["word"] or following["word"].lower() in _CONJUNCTIONS
 
 
 def _persian_word(word: str, *, ends_clause: bool) -> str:
@@ -153,7 +163,10 @@ def _with_verb_prefix(key: str) -> str | None:
 
 
 def _by_letters(key: str) -> str:
-    """A guess: long vowels are written, "a" at the end or before the last consonant counts as long, other short ones go."""
+    """A guess: long vowels are written, "a" at the end or before the last consonant counts as long, other short ones go.
+
+    Not in -am, which is mostly "my" or "I".
+    """
     last_a = match.start() if (match := _CLOSED_LAST_A.search(key)) else -1
     letters = []
     position = 0

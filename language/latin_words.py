@@ -14,7 +14,7 @@ _SILENT_END = re.compile(r"(?<=[a-z]e)h$")
 
 # English words that Persian speakers use as their own: they hardly say which language the text around them is in.
 LOANWORDS = frozenset(
-    "admin app bug chat code coupon crm demo download email error file film install internet line link login logout mail mobile "
+    "account admin ai app bug chat code coupon crm demo download email error file film install internet line link login logout mail mobile "
     "ok okay online operator panel password pdf reset site sms software support telegram ticket tool update upgrade user "
     "username version video web webinar whatsapp".split()
 )
