@@ -213,7 +213,8 @@ class ConversationService:
 
     async def assign(self, conversation: Conversation, *, to: Agent) -> None:
         """Make an agent answer for a conversation."""
-        conversation.assignee = to
+        # Who asks was read in a session of their own.
+        conversation.assignee = await self.session.get_one(Agent, to.id)
         conversation.assignee_id = to.id
         self._changed(conversation)
 
@@ -281,7 +282,7 @@ class ConversationService:
             sequence=conversation.last_sequence,
             external_id=external_id,
             author=author,
-            agent=agent,
+            agent=await self.session.get_one(Agent, agent.id) if agent else None,
             kind=kind,
             text=safe_text(text),
             payload=payload,
@@ -405,6 +406,6 @@ def checked_text(text: str) -> str:
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise MessageTooLong
     cleaned = safe_text(text)
-    if not cleaned.strip():
+    if not any(character.isprintable() and not character.isspace() for character in cleaned):
         raise MessageEmpty
     return cleaned

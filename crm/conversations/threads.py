@@ -1,6 +1,7 @@
 """What a channel's connector may ask about a contact's conversation, by the contact's address in an inbox."""
 
 from core.unit_of_work import UnitOfWork
+from crm.conversations.ports import Button
 from crm.conversations.service import LANGUAGES
 from crm.conversations.turns import OpenService
 from crm.models import Conversation, Message
@@ -15,14 +16,16 @@ class Threads:
 
     async def find_button(
         self, inbox_id: int, contact_external_id: str, message_id: int, index: int
-    ) -> dict[str, str] | None:
+    ) -> Button | None:
         """A button of a stored message; `None` when there is none, or the message is another contact's."""
         async with self.work.reading() as session:
             conversation = await self.open_service(session).of_contact(inbox_id, contact_external_id)
             message = await session.get(Message, message_id)
         if conversation is None or message is None or message.conversation_id != conversation.id:
             return None
-        return message.buttons[index] if 0 <= index < len(message.buttons) else None
+        if not 0 <= index < len(message.buttons):
+            return None
+        return Button(message.buttons[index]["title"], message.buttons[index]["payload"])
 
     async def language(self, inbox_id: int, contact_external_id: str) -> str | None:
         """The language the contact is answered in; `None` before their first message."""

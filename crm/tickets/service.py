@@ -109,7 +109,7 @@ class TicketService:
         if priority is not None and priority is not ticket.priority:
             await self._reprioritise(ticket, priority)
         if assignee is not None:
-            ticket.assignee = assignee
+            ticket.assignee = await self.session.get_one(Agent, assignee.id)
             ticket.assignee_id = assignee.id
         ticket.updated_at = now
         await self.session.flush()

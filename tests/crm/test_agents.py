@@ -1,0 +1,117 @@
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import FixedClock
+from crm.agents.permissions import PERMISSIONS, Permission, may
+from crm.agents.service import SESSION_LENGTH, AgentService, EmailTaken, LastAdmin, PasswordUnfit, SignInFailed
+from crm.enums import Role
+from crm.models import Agent
+
+MakeAgent = Callable[..., Awaitable[Agent]]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def agents(session: AsyncSession, clock: FixedClock) -> AgentService:
+    return AgentService(session, clock=clock)
+
+
+async def create(agents: AgentService, email: str = "sara@example.com", role: Role = Role.agent) -> Agent:
+    return await agents.create(name="Sara", email=email, password=PASSWORD, role=role)
+
+
+class TestSignIn:
+    async def test_the_right_password_opens_a_session(self, agents: AgentService) -> None:
+        agent = await create(agents)
+
+        _, token = await agents.sign_in("Sara@Example.com ", PASSWORD)
+
+        assert (await agents.signed_in(token)) is agent
+
+    @pytest.mark.parametrize(
+        ("email", "password"),
+        [("sara@example.com", "wrong"), ("nobody@example.com", PASSWORD), ("sara@example.com", "x" * 5000)],
+        ids=["wrong password", "unknown address", "endless password"],
+    )
+    async def test_anything_else_fails_alike(self, agents: AgentService, email: str, password: str) -> None:
+        await create(agents)
+
+        with pytest.raises(SignInFailed):
+            await agents.sign_in(email, password)
+
+    async def test_a_session_ends_by_itself(self, agents: AgentService, clock: FixedClock) -> None:
+        await create(agents)
+        _, token = await agents.sign_in("sara@example.com", PASSWORD)
+
+        clock.advance(SESSION_LENGTH + timedelta(seconds=1))
+
+        assert await agents.signed_in(token) is None
+
+    async def test_signing_out_ends_it(self, agents: AgentService) -> None:
+        await create(agents)
+        _, token = await agents.sign_in("sara@example.com", PASSWORD)
+
+        await agents.sign_out(token)
+
+        assert await agents.signed_in(token) is None
+
+
+class TestChange:
+    async def test_a_switched_off_account_is_out_at_once(self, agents: AgentService) -> None:
+        agent = await create(agents)
+        _, token = await agents.sign_in(agent.email, PASSWORD)
+
+        await agents.change(agent.id, is_active=False)
+
+        assert await agents.signed_in(token) is None
+        with pytest.raises(SignInFailed):
+            await agents.sign_in(agent.email, PASSWORD)
+
+    async def test_a_new_password_signs_out_everywhere(self, agents: AgentService) -> None:
+        agent = await create(agents)
+        _, token = await agents.sign_in(agent.email, PASSWORD)
+
+        await agents.change(agent.id, password="another long one")
+
+        assert await agents.signed_in(token) is None
+
+    async def test_the_last_admin_stays(self, agents: AgentService) -> None:
+        admin = await create(agents, role=Role.admin)
+
+        with pytest.raises(LastAdmin):
+            await agents.change(admin.id, role=Role.agent)
+        with pytest.raises(LastAdmin):
+            await agents.change(admin.id, is_active=False)
+
+
+class TestCreate:
+    async def test_one_account_for_each_address(self, agents: AgentService) -> None:
+        await create(agents)
+
+        with pytest.raises(EmailTaken):
+            await create(agents, email="SARA@example.com")
+
+    @pytest.mark.parametrize("password", ["short", "x" * 300])
+    async def test_refuses_an_unfit_password(self, agents: AgentService, password: str) -> None:
+        with pytest.raises(PasswordUnfit):
+            await agents.create(name="Sara", email="s@example.com", password=password, role=Role.agent)
+
+    async def test_keeps_no_password(self, agents: AgentService) -> None:
+        agent = await create(agents)
+
+        assert agent.password_hash.startswith("$argon2id$")
+        assert PASSWORD not in agent.password_hash
+
+
+class TestPermissions:
+    def test_every_role_is_in_the_table(self) -> None:
+        assert set(PERMISSIONS) == set(Role)
+
+    def test_an_editor_does_not_read_conversations(self) -> None:
+        assert not may(Role.editor, Permission.handle_conversations)
+
+    def test_an_agent_does_not_manage_people(self) -> None:
+        assert not may(Role.agent, Permission.manage_agents)

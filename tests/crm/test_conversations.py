@@ -1,0 +1,237 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.errors import InvalidInput
+from core.events import LocalEventBus
+from core.unit_of_work import UnitOfWork
+from crm.conversations.intake import Intake
+from crm.conversations.service import (
+    MAX_MESSAGE_CHARACTERS,
+    ConversationService,
+    MessageEmpty,
+    MessageTooLong,
+    RatingNotAsked,
+    topic_of_contact,
+)
+from crm.conversations.transitions import StatusChangeRefused
+from crm.enums import Author, ConversationStatus, HandoffReason, MessageKind, TicketStatus
+from crm.models import Agent, Conversation, Inbox
+from tests.conftest import message
+
+OpenService = Callable[[AsyncSession], ConversationService]
+MakeAgent = Callable[..., Awaitable[Agent]]
+
+
+@pytest.fixture
+async def conversation(intake: Intake, inbox: Inbox) -> Conversation:
+    """A visitor has said hello."""
+    return (await intake.receive(message(inbox, "hello", language="en"))).conversation
+
+
+@pytest.fixture
+async def agent(make_agent: MakeAgent) -> Agent:
+    return await make_agent("Sara")
+
+
+@pytest.fixture
+async def service(
+    work: UnitOfWork, open_service: OpenService, conversation: Conversation, agent: Agent
+) -> AsyncIterator[ConversationService]:
+    """The service in one transaction, after the visitor and the agent are there."""
+    async with work.begin() as session:
+        yield open_service(session)
+
+
+class TestReceive:
+    @pytest.mark.parametrize("text", ["", "   \n\t", "\u200c\u200c", "\x00"], ids=["empty", "blank", "zwnj", "nul"])
+    async def test_refuses_a_message_without_words(self, intake: Intake, inbox: Inbox, text: str) -> None:
+        with pytest.raises(MessageEmpty):
+            await intake.receive(message(inbox, text))
+
+    async def test_refuses_a_message_that_is_too_long_and_stores_nothing(
+        self, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        with pytest.raises(MessageTooLong):
+            await intake.receive(message(inbox, "ا" * (MAX_MESSAGE_CHARACTERS + 1)))
+
+        async with work.reading() as session:
+            assert await open_service(session).of_contact(inbox.id, "visitor") is None
+
+    @pytest.mark.parametrize(
+        "text",
+        ["<script>alert(1)</script>", "سلام\u202eevil", "می\u200cخواهم", "👩‍👩‍👧", "a" * MAX_MESSAGE_CHARACTERS],
+        ids=["html", "bidi", "zwnj", "emoji", "long"],
+    )
+    async def test_keeps_the_words_as_they_were_written(
+        self, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, text: str
+    ) -> None:
+        received = await intake.receive(message(inbox, text))
+
+        async with work.reading() as session:
+            stored = await open_service(session).conversations.messages(received.conversation.id)
+        assert [entry.text for entry in stored] == [text]
+
+    async def test_stores_what_no_database_could(
+        self, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "lone \ud800 and \x00 nul"))
+
+        async with work.reading() as session:
+            stored = await open_service(session).conversations.messages(received.conversation.id)
+        assert stored[0].text == "lone \ufffd and  nul"
+
+    async def test_goes_on_with_the_same_conversation(self, intake: Intake, inbox: Inbox) -> None:
+        first = await intake.receive(message(inbox, "hello", number=1))
+        second = await intake.receive(message(inbox, "again", number=2))
+
+        assert second.conversation.id == first.conversation.id
+        assert second.message.sequence == 2
+
+    async def test_gives_each_visitor_their_own(self, intake: Intake, inbox: Inbox) -> None:
+        first = await intake.receive(message(inbox, "hello", visitor="a"))
+        second = await intake.receive(message(inbox, "hello", visitor="b"))
+
+        assert first.conversation.id != second.conversation.id
+
+    async def test_wakes_the_bot_after_people_resolved_the_matter(
+        self, service: ConversationService, conversation: Conversation, agent: Agent, inbox: Inbox
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        await service.take(locked, by=agent)
+        await service.resolve(locked)
+
+        received = await service.receive(message(inbox, "one more thing", number=2))
+
+        assert received.conversation.status is ConversationStatus.with_bot
+
+    async def test_tells_the_widget_and_the_desk(self, intake: Intake, inbox: Inbox, events: LocalEventBus) -> None:
+        async with events.listen(topic_of_contact(inbox.id, "visitor"), "desk") as heard:
+            await intake.receive(message(inbox, "hello"))
+
+        kinds = [heard.get_nowait()["type"] for _ in range(heard.qsize())]
+        assert {"changed", "conversation"} <= set(kinds)
+
+
+class TestHandOff:
+    async def test_opens_a_ticket_tells_the_contact_and_queues(
+        self, service: ConversationService, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+
+        ticket = await service.hand_off(locked, HandoffReason.contact_asked)
+
+        assert locked.status is ConversationStatus.waiting
+        assert locked.waiting_since is not None
+        told = (await service.conversations.messages(locked.id))[-1]
+        assert (told.author, told.text) == (Author.system, f"handed_off en {ticket.number}")
+
+    async def test_keeps_the_ticket_when_people_already_have_it(
+        self, service: ConversationService, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+
+        first = await service.hand_off(locked, HandoffReason.contact_asked)
+        second = await service.hand_off(locked, HandoffReason.bot_failed)
+
+        assert second.id == first.id
+        assert len(await service.conversations.handoffs(locked.id)) == 1
+
+
+class TestReply:
+    async def test_gives_the_conversation_to_who_replies(
+        self, service: ConversationService, conversation: Conversation, agent: Agent
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        ticket = await service.hand_off(locked, HandoffReason.contact_asked)
+
+        await service.reply(locked, "I am here", by=agent)
+
+        assert (locked.status, locked.assignee_id) == (ConversationStatus.open, agent.id)
+        assert ticket.first_responded_at is not None
+        assert ticket.status is TicketStatus.open
+
+    async def test_introduces_the_agent_once(
+        self, service: ConversationService, conversation: Conversation, agent: Agent
+    ) -> None:
+        locked = await service.lock(conversation.id)
+
+        await service.reply(locked, "one", by=agent)
+        await service.reply(locked, "two", by=agent)
+
+        said = [entry.text for entry in await service.conversations.messages(locked.id)]
+        assert said == ["hello", "agent_joined en Sara", "one", "two"]
+
+    async def test_a_note_stays_inside(
+        self, service: ConversationService, conversation: Conversation, agent: Agent
+    ) -> None:
+        locked = await service.lock(conversation.id)
+
+        await service.add_note(locked, "a difficult one", by=agent)
+
+        seen = await service.conversations.messages(locked.id, internal=False)
+        assert [entry.text for entry in seen] == ["hello"]
+        assert locked.status is ConversationStatus.with_bot
+
+
+class TestResolve:
+    async def test_solves_the_ticket_and_asks_for_a_rating(
+        self, service: ConversationService, conversation: Conversation, agent: Agent
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        ticket = await service.hand_off(locked, HandoffReason.contact_asked)
+        await service.reply(locked, "done", by=agent)
+
+        await service.resolve(locked)
+
+        assert ticket.status is TicketStatus.solved
+        assert (await service.conversations.messages(locked.id))[-1].kind is MessageKind.rating_request
+
+    async def test_twice_is_refused(
+        self, service: ConversationService, conversation: Conversation, agent: Agent
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        await service.resolve(locked)
+
+        with pytest.raises(StatusChangeRefused):
+            await service.resolve(locked)
+
+
+class TestRate:
+    async def test_keeps_one_rating_for_each_resolution(
+        self, service: ConversationService, conversation: Conversation, agent: Agent, clock: object
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        await service.take(locked, by=agent)
+        await service.resolve(locked)
+
+        rating = await service.rate(locked, score=5)
+
+        assert (rating.score, rating.agent_id) == (5, agent.id)
+        with pytest.raises(RatingNotAsked):
+            await service.rate(locked, score=1)
+
+    async def test_unasked_is_refused(self, service: ConversationService, conversation: Conversation) -> None:
+        with pytest.raises(RatingNotAsked):
+            await service.rate(await service.lock(conversation.id), score=5)
+
+    @pytest.mark.parametrize("score", [0, 6, -1])
+    async def test_only_one_to_five(self, service: ConversationService, conversation: Conversation, score: int) -> None:
+        with pytest.raises(InvalidInput):
+            await service.rate(await service.lock(conversation.id), score=score)
+
+
+class TestReturnToBot:
+    async def test_begins_with_a_clean_slate(
+        self, service: ConversationService, conversation: Conversation, agent: Agent
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        locked.dialogue_state = ["old"]
+        locked.frustration = 0.9
+        await service.take(locked, by=agent)
+
+        await service.return_to_bot(locked)
+
+        assert locked.status is ConversationStatus.with_bot
+        assert (locked.assignee_id, locked.dialogue_state, locked.frustration) == (None, None, 0.0)

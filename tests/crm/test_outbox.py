@@ -1,0 +1,133 @@
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import FixedClock
+from core.unit_of_work import UnitOfWork
+from crm.conversations.intake import Intake
+from crm.conversations.outbox import SENDING_LIMIT, Outbox
+from crm.conversations.ports import SendLater, SendRefused, SendUncertain
+from crm.conversations.service import ConversationService
+from crm.enums import Channel, DeliveryState
+from crm.models import Agent, Conversation, Delivery, Inbox
+from tests.conftest import message
+from tests.fixtures.fakes import FakeSender
+
+OpenService = Callable[[AsyncSession], ConversationService]
+
+
+@pytest.fixture
+def sender() -> FakeSender:
+    return FakeSender()
+
+
+@pytest.fixture
+def outbox(work: UnitOfWork, sender: FakeSender, clock: FixedClock) -> Outbox:
+    return Outbox(work, senders={Channel.telegram: sender}, clock=clock)
+
+
+@pytest.fixture
+async def conversation(
+    intake: Intake,
+    telegram_inbox: Inbox,
+    work: UnitOfWork,
+    open_service: OpenService,
+    make_agent: Callable[..., Awaitable[Agent]],
+) -> Conversation:
+    """A Telegram conversation in which an agent has said "one" and "two", after being introduced."""
+    agent = await make_agent("Sara")
+    received = await intake.receive(message(telegram_inbox, "hello"))
+    for words in ("one", "two"):
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.reply(await service.lock(received.conversation.id), words, by=agent)
+    return received.conversation
+
+
+async def states(work: UnitOfWork, conversation: Conversation) -> list[DeliveryState]:
+    async with work.reading() as session:
+        service = await session.execute(
+            Delivery.__table__.select().where(Delivery.conversation_id == conversation.id).order_by(Delivery.message_id)
+        )
+        return [DeliveryState(row.state) for row in service]
+
+
+class TestSendAll:
+    async def test_sends_everything_once_and_in_order(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation
+    ) -> None:
+        await outbox.send_all(conversation.id)
+        await outbox.send_all(conversation.id)
+
+        assert [sent.text for sent in sender.sent] == ["agent_joined fa Sara", "one", "two"]
+        assert sender.sent[1].agent_name == "Sara"
+        assert sender.sent[1].contact_external_id == "visitor"
+
+    async def test_a_channel_that_asks_to_wait_gets_the_same_message_after_that_time(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, clock: FixedClock
+    ) -> None:
+        sender.troubles = [SendLater("too many", after_seconds=30)]
+
+        await outbox.send_all(conversation.id)
+        assert sender.sent == []
+        assert await outbox.due() == []
+
+        clock.advance(timedelta(seconds=31))
+        assert await outbox.due() == [conversation.id]
+        await outbox.send_all(conversation.id)
+        assert len(sender.sent) == 3
+
+    async def test_a_refused_message_does_not_hold_up_the_next(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, work: UnitOfWork
+    ) -> None:
+        sender.troubles = [SendRefused("blocked")]
+
+        await outbox.send_all(conversation.id)
+
+        assert [sent.text for sent in sender.sent] == ["one", "two"]
+        assert (await states(work, conversation))[0] is DeliveryState.failed
+
+    async def test_an_uncertain_message_is_marked_and_not_sent_again(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        sender.troubles = [SendUncertain("the line broke")]
+
+        await outbox.send_all(conversation.id)
+        clock.advance(timedelta(hours=1))
+        await outbox.send_all(conversation.id)
+
+        assert [sent.text for sent in sender.sent] == ["one", "two"]
+        assert (await states(work, conversation))[0] is DeliveryState.maybe_sent
+
+    async def test_a_process_that_dies_while_sending_leaves_a_doubt_and_not_a_double(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        sender.troubles = [KeyboardInterrupt()]  # type: ignore[list-item]
+        with pytest.raises(KeyboardInterrupt):
+            await outbox.send_all(conversation.id)
+        clock.advance(SENDING_LIMIT + timedelta(seconds=1))
+
+        await outbox.send_all(conversation.id)
+        await outbox.send_all(conversation.id)
+
+        assert [sent.text for sent in sender.sent] == ["one", "two"]
+        assert (await states(work, conversation))[0] is DeliveryState.maybe_sent
+
+    async def test_the_widget_needs_no_outbox(
+        self,
+        outbox: Outbox,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+        make_agent: Callable[..., Awaitable[Agent]],
+    ) -> None:
+        agent = await make_agent("Sara")
+        received = await intake.receive(message(inbox, "hello"))
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.reply(await service.lock(received.conversation.id), "hi", by=agent)
+
+        assert await outbox.due() == []
