@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from bot.names import MetadataKeys
+from bot.names import INTENT_NAMES, MetadataKeys
 from bot.turns import CHANNEL_NAME, TurnRunner
 
 logger = logging.getLogger(__name__)
@@ -89,13 +90,24 @@ def read_turn(body: Any) -> "tuple[UserMessage, list[dict[str, Any]] | None]":
     metadata = body.get("metadata") or {}
     _check_metadata(metadata)
     message = UserMessage(
-        text=_text_of(body, "text"),
+        text=without_foreign_command(_text_of(body, "text")),
         sender_id=_text_of(body, "conversation_id"),
         message_id=_text_of(body, "message_id"),
         input_channel=CHANNEL_NAME,
         metadata=metadata,
     )
     return message, state
+
+
+def without_foreign_command(text: str) -> str:
+    """The text, less a leading slash that does not begin one of our buttons' payloads.
+
+    Rasa takes `/restart` and `/anything` for commands, whoever wrote them.
+    """
+    command = re.match(r"\s*/+\s*(\w*)", text)
+    if command is None or command[1] in INTENT_NAMES:
+        return text
+    return text.lstrip("/ \t\r\n") or text
 
 
 def _text_of(body: dict[str, Any], key: str) -> str:

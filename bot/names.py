@@ -30,6 +30,9 @@ class Intents:
     NLU_FALLBACK: Final = "nlu_fallback"
 
 
+INTENT_NAMES: Final = frozenset(value for name, value in vars(Intents).items() if name.isupper())
+
+
 class Entities:
     """Identifiers found in a message, or carried by a button."""
 
@@ -68,6 +71,7 @@ class Actions:
     ANSWER_FROM_KNOWLEDGE_BASE: Final = "action_answer_from_knowledge_base"
     READ_ARTICLE: Final = "action_read_article"
     VALIDATE_TICKET_FORM: Final = "validate_ticket_form"
+    BEGIN_TICKET: Final = "action_begin_ticket"
     GO_BACK: Final = "action_go_back"
     OPEN_TICKET: Final = "action_open_ticket"
     SHOW_TICKET_STATUS: Final = "action_show_ticket_status"

@@ -92,7 +92,7 @@ def reuse_action_result_validator() -> None:
     schema = RemoteAction.action_response_format_spec()
     validator = validator_for(schema)(schema)
 
-    def validate_action_result(self: RemoteAction, result: Any) -> bool:
+    def validate_action_result(_: RemoteAction, result: Any) -> bool:
         validator.validate(result)
         return True
 

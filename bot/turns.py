@@ -6,7 +6,6 @@ can store it in the transaction that stores the replies; and a failed action fai
 from the old state or call a person.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,7 +104,9 @@ class TurnRunner:
             metadata=message.metadata,
         )
         tracker.update(uttered, self._domain)
-        tracker.update_with_events(list(_slots_told(parse_data, message.metadata or {})), self._domain)
+        told = _slots_told(parse_data, message.metadata or {})
+        news = [SlotSet(name, value) for name, value in told.items() if tracker.get_slot(name) != value]
+        tracker.update_with_events(news, self._domain)
 
     async def _act(self, tracker: DialogueStateTracker, replies: Replies) -> None:
         listening = False
@@ -155,16 +156,17 @@ class TurnRunner:
         return [*summary, ActionExecuted(ACTION_LISTEN_NAME)]
 
 
-def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> Iterable[SlotSet]:
+def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
     """Slots that the message's circumstances set, rather than its words."""
+    sentiment = metadata.get(MetadataKeys.SENTIMENT)
+    told = {Slots.SENTIMENT: sentiment["label"] if sentiment else None}
     # A button's payload passes no component, so the app's word is looked up first.
     language = metadata.get(MetadataKeys.LANGUAGE) or parse_data.get(MetadataKeys.LANGUAGE)
     if language:
-        yield SlotSet(Slots.LANGUAGE, language)
-    sentiment = metadata.get(MetadataKeys.SENTIMENT)
-    yield SlotSet(Slots.SENTIMENT, sentiment["label"] if sentiment else None)
+        told[Slots.LANGUAGE] = language
     if MetadataKeys.CONTACT_KNOWN in metadata:
-        yield SlotSet(Slots.CONTACT_KNOWN, bool(metadata[MetadataKeys.CONTACT_KNOWN]))
+        told[Slots.CONTACT_KNOWN] = bool(metadata[MetadataKeys.CONTACT_KNOWN])
+    return told
 
 
 def _slim(event: Event) -> dict[str, Any]:

@@ -58,5 +58,11 @@ def _by_language(variants: list[dict[str, Any]]) -> dict[str, Words]:
             (str(item["value"]) for item in variant.get("condition", []) if item.get("name") == "language"),
             DEFAULT_LANGUAGE,
         )
-        found.setdefault(language, Words(variant.get("text", "").strip(), list(variant.get("buttons", []))))
+        buttons = [_without_escapes(button) for button in variant.get("buttons", [])]
+        found.setdefault(language, Words(variant.get("text", "").strip(), buttons))
     return found
+
+
+def _without_escapes(button: dict[str, str]) -> dict[str, str]:
+    """A button as Rasa would send it: in its domain file a brace that is no placeholder is written twice."""
+    return {name: value.replace("{{", "{").replace("}}", "}") for name, value in button.items()}

@@ -12,7 +12,13 @@ from bot.actions.backend import Backend
 from bot.actions.handoff import ActionHandOff
 from bot.actions.knowledge import ActionAnswerFromKnowledgeBase, ActionReadArticle
 from bot.actions.rating import ActionRateConversation
-from bot.actions.tickets import ActionGoBack, ActionOpenTicket, ActionShowTicketStatus, ValidateTicketForm
+from bot.actions.tickets import (
+    ActionBeginTicket,
+    ActionGoBack,
+    ActionOpenTicket,
+    ActionShowTicketStatus,
+    ValidateTicketForm,
+)
 
 PATH = "/actions/webhook"
 
@@ -24,6 +30,7 @@ def create_executor(backend: Backend) -> ActionExecutor:
         ActionAnswerFromKnowledgeBase(backend),
         ActionReadArticle(backend),
         ValidateTicketForm(),
+        ActionBeginTicket(),
         ActionGoBack(),
         ActionOpenTicket(backend),
         ActionShowTicketStatus(backend),

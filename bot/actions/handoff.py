@@ -1,12 +1,12 @@
 """Bring in a person."""
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.base import SupportAction
 from bot.actions.schemas import HandoffReason
-from bot.names import Actions, Slots
+from bot.names import Actions
 
 
 class ActionHandOff(SupportAction):
@@ -17,5 +17,4 @@ class ActionHandOff(SupportAction):
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         await self.backend.hand_off(tracker.sender_id, reason=HandoffReason.contact_asked)
-        # A ticket form that was under way ends here.
-        return [SlotSet(Slots.TICKET_SUBJECT, None), SlotSet(Slots.TICKET_DESCRIPTION, None)]
+        return []

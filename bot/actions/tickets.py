@@ -3,9 +3,8 @@
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from rasa_sdk.interfaces import ActionExecutionRejection
 from rasa_sdk.types import DomainDict
 
 from bot.actions.base import SupportAction, message_id_of
@@ -33,12 +32,19 @@ _ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
 class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sdk has no types
     """Check each answer in the ticket form.
 
-    A question in the middle of the form is none of its answers: the form steps aside (an execution rejection), and the
-    rule for questions has its turn.
+    A question in the middle of the form is none of its answers: the form steps aside, and the rule for questions has
+    its turn.
     """
 
     def name(self) -> str:
         return Actions.VALIDATE_TICKET_FORM
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        if not _is_interrupted(tracker):
+            events: list[EventType] = await super().run(dispatcher, tracker, domain)
+            return events
+        # Rasa has filled the slot with the question already; a rejection alone would leave it there.
+        return [SlotSet(tracker.get_slot(Slots.REQUESTED_SLOT), None), ActionExecutionRejected(self.form_name())]
 
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -53,7 +59,6 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
     ) -> dict[str, Any]:
         if value is None:
             return {Slots.TICKET_SUBJECT: None}
-        self._step_aside_for_a_question(tracker)
         subject = " ".join(str(value).split())
         if len(subject) < SHORTEST_SUBJECT:
             dispatcher.utter_message(response=Responses.INVALID_SUBJECT)
@@ -65,7 +70,6 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
     ) -> dict[str, Any]:
         if value is None:
             return {Slots.TICKET_DESCRIPTION: None}
-        self._step_aside_for_a_question(tracker)
         description = str(value).strip()
         if len(description) < SHORTEST_DESCRIPTION:
             dispatcher.utter_message(response=Responses.INVALID_DESCRIPTION)
@@ -79,18 +83,36 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
             return {Slots.CONTACT_DETAIL: value}
         contact_detail = find_contact_detail(str(value))
         if contact_detail is None:
-            self._step_aside_for_a_question(tracker)
             dispatcher.utter_message(response=Responses.INVALID_CONTACT_DETAIL)
         return {Slots.CONTACT_DETAIL: contact_detail}
 
-    def _step_aside_for_a_question(self, tracker: Tracker) -> None:
-        """Raise ActionExecutionRejection when the latest message is a question rather than an answer."""
-        intent = tracker.latest_message.get("intent") or {}
-        text = (tracker.latest_message.get("text") or "").rstrip()
-        is_question = text.endswith(("?", "؟"))
-        sure = (intent.get("confidence") or 0.0) >= SURE_OF_A_QUESTION
-        if intent.get("name") == Intents.ASK_KNOWLEDGE and is_question and sure:
-            raise ActionExecutionRejection(self.name(), "a question in the middle of the form")
+
+def _is_interrupted(tracker: Tracker) -> bool:
+    """Whether the latest message is a question to us rather than an answer to the form's."""
+    if tracker.get_slot(Slots.REQUESTED_SLOT) not in tracker.slots_to_validate():
+        # The form is back after the question was answered, or has only just begun.
+        return False
+    intent = tracker.latest_message.get("intent") or {}
+    if intent.get("name") != Intents.ASK_KNOWLEDGE or (intent.get("confidence") or 0.0) < SURE_OF_A_QUESTION:
+        return False
+    text = (tracker.latest_message.get("text") or "").rstrip()
+    if tracker.get_slot(Slots.REQUESTED_SLOT) == Slots.CONTACT_DETAIL:
+        return find_contact_detail(text) is None
+    # "I cannot sign in" asks for knowledge and is a fine subject all the same; a question mark decides.
+    return text.endswith(("?", "؟"))
+
+
+class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
+    """Start from an empty form, whatever an earlier one left behind."""
+
+    def name(self) -> str:
+        return Actions.BEGIN_TICKET
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        # A contact detail given for an earlier ticket still holds, unless it was withheld.
+        withheld = tracker.get_slot(Slots.CONTACT_DETAIL) == NO_CONTACT_DETAIL
+        emptied = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION] + [Slots.CONTACT_DETAIL] * withheld
+        return [SlotSet(slot, None) for slot in emptied]
 
 
 class ActionGoBack(Action):  # type: ignore[misc]  # rasa_sdk has no types
@@ -117,7 +139,7 @@ class ActionOpenTicket(SupportAction):
         description = tracker.get_slot(Slots.TICKET_DESCRIPTION)
         if not subject or not description:
             dispatcher.utter_message(response=Responses.TICKET_INCOMPLETE)
-            return _FORGET_TICKET
+            return []
         ticket = await self.backend.open_ticket(
             tracker.sender_id,
             subject=subject,
@@ -127,7 +149,7 @@ class ActionOpenTicket(SupportAction):
             idempotency_key=f"{tracker.sender_id}:{message_id_of(tracker)}",
         )
         dispatcher.utter_message(response=Responses.TICKET_OPENED, ticket_number=ticket.number, subject=ticket.subject)
-        return [*_FORGET_TICKET, SlotSet(Slots.TICKET_NUMBER, None)]
+        return []
 
 
 class ActionShowTicketStatus(SupportAction):
@@ -177,7 +199,3 @@ def _ticket_button(ticket: Ticket) -> dict[str, str]:
 def _contact_detail(tracker: Tracker) -> str | None:
     value = tracker.get_slot(Slots.CONTACT_DETAIL)
     return None if value in (None, NO_CONTACT_DETAIL) else str(value)
-
-
-# The contact detail stays: the next ticket of the same conversation need not ask again.
-_FORGET_TICKET: list[EventType] = [SlotSet(Slots.TICKET_SUBJECT, None), SlotSet(Slots.TICKET_DESCRIPTION, None)]
