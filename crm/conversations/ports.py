@@ -24,14 +24,6 @@ class IncomingMessage:
     language: str | None = None
 
 
-@dataclass(frozen=True)
-class Button:
-    """A choice that a stored message offers: what it says and what it stands for."""
-
-    title: str
-    payload: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What was understood of one text before anybody answers: `vector` is float32, little-endian."""
