@@ -1,0 +1,79 @@
+"""The command itself: one line and an exit code, never a traceback."""
+
+import ast
+import errno
+import socket
+from pathlib import Path
+
+import pytest
+
+from launcher import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def own_project(tmp_path, monkeypatch):
+    """The launcher's commands on an empty project, with the real signal handlers left alone."""
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(cli, "_raise_on_signals", lambda: None)
+
+
+class TestMain:
+    def test_says_in_one_line_that_a_port_is_in_use(self, capsys):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+
+            exit_code = cli.main(["up", "--port", str(port)])
+
+        assert exit_code == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith(f"hamyar: port {port} is in use")
+        assert captured.err.count("\n") == 1
+
+    def test_says_in_one_line_that_the_disk_is_full(self, capsys, monkeypatch):
+        def fail(*_, **__):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(cli.secrets, "ensure", fail)
+
+        assert cli.main(["up"]) == 1
+        assert capsys.readouterr().err == "hamyar: the disk is full; free some space and start again\n"
+
+    def test_keeps_the_traceback_of_a_fault_in_a_log(self, capsys, monkeypatch, tmp_path):
+        def fail(*_, **__):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(cli.secrets, "ensure", fail)
+
+        assert cli.main(["up"]) == 1
+        assert capsys.readouterr().err.count("\n") == 1
+        assert "ZeroDivisionError" in (tmp_path / "var/logs/launcher.log").read_text()
+
+    def test_ends_well_when_somebody_stops_it(self, monkeypatch):
+        def interrupt(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(cli, "up", interrupt)
+
+        assert cli.main(["up", "--port", "1"]) == 0
+
+    def test_refuses_a_task_that_does_not_exist(self, capsys):
+        with pytest.raises(SystemExit) as end:
+            cli.main(["train", "elephants"])
+
+        assert end.value.code == 2
+        assert "invalid choice" in capsys.readouterr().err
+
+
+class TestScript:
+    def test_can_be_read_by_an_old_python(self):
+        tree = ast.parse((ROOT / "hamyar").read_text(), feature_version=(3, 4))
+
+        imports = [node.lineno for node in tree.body if isinstance(node, ast.ImportFrom)]
+        checks = [node.lineno for node in tree.body if isinstance(node, ast.If)]
+        assert imports
+        assert max(checks) < min(imports)
