@@ -101,7 +101,7 @@ def features_of(text: str, lexicon: Lexicon | None = None) -> Features:
         negated_positive=_damped(polarity.negated_positive),
         negated_negative=_damped(polarity.negated_negative),
         balance=polarity.balance * 2 / size,
-        closing_balance=math.tanh(polarity_of(_closing_words(text, lexicon), lexicon).balance),
+        closing_balance=math.tanh(polarity_of(_closing_words(text, words, lexicon), lexicon).balance),
         mixed=float(polarity.positive > 0 and polarity.negative > 0),
         negations=_damped(lexicon["negation_before"].count(words) + lexicon["negation_after"].count(words)),
         contrast=float(lexicon["contrast"].count(words) > 0),
@@ -139,14 +139,13 @@ def _is_negated(words: Sequence[str], place: int, lexicon: Lexicon) -> bool:
     )
 
 
-def _closing_words(text: str, lexicon: Lexicon) -> list[str]:
+def _closing_words(text: str, words: Sequence[str], lexicon: Lexicon) -> Sequence[str]:
     """What the text ends on: the words after the last "but", else those of the last sentence."""
-    words = words_of(text)
     for place in range(len(words) - 2, -1, -1):
         if words[place] in lexicon["contrast"].words:
             return words[place + 1 :]
     sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
-    return words_of(sentences[-1]) if sentences else []
+    return words_of(sentences[-1]) if len(sentences) > 1 else words
 
 
 def _share_of_capitals(text: str) -> float:

@@ -11,7 +11,9 @@ from typing import Any
 
 import yaml
 
+from language.detection import detect
 from language.normalise import normalise
+from language.reading import text_for_encoder
 
 LEXICON_FILE = Path(__file__).with_name("lexicon.yml")
 
@@ -75,8 +77,8 @@ def shipped_lexicon() -> Lexicon:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in the form that the lexicon knows."""
-    return _WORD.findall(_DETACHED_PREFIX.sub(r"\1", normalise(text)))
+    """The words of a text as the lexicon has them: Finglish in Persian letters, prefixes joined to their verbs."""
+    return _split(text_for_encoder(text, detect(text).language))
 
 
 @lru_cache(maxsize=4096)
@@ -89,8 +91,13 @@ def stems_of(token: str) -> tuple[str, ...]:
     )
 
 
+def _split(text: str) -> list[str]:
+    return _WORD.findall(_DETACHED_PREFIX.sub(r"\1", normalise(text)))
+
+
 def _read_group(group: dict[str, Any]) -> WordGroup:
-    entries = [words_of(entry) for entry in [*group["words"].split(), *group.get("phrases", [])]]
+    # Not `words_of`: the Finglish entries are for what it leaves in Latin letters.
+    entries = [_split(entry) for entry in [*group["words"].split(), *group.get("phrases", [])]]
     return WordGroup(
         # "خوش‌طعم" is one word in the file and two after normalising: it is looked for as a phrase.
         words=frozenset(entry[0] for entry in entries if len(entry) == 1),

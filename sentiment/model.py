@@ -21,7 +21,6 @@ from sentiment.mood import Sentiment, SentimentLabel, Signal
 
 WEIGHTS_FOLDER = Path(__file__).with_name("weights")
 WEIGHTS_FILE = "sentiment.json"
-SIGNAL_THRESHOLD = 0.5
 
 Numbers = NDArray[np.float64]
 
@@ -43,6 +42,7 @@ class Head:
     bias: float
     features: Numbers
     vector: Numbers
+    threshold: float = 0.5  # For a signal: from which probability it counts as present.
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,9 @@ class SentimentModel:
             score=probabilities[SentimentLabel.positive] - probabilities[SentimentLabel.negative],
             probabilities=probabilities,
             signal_probabilities=signal_probabilities,
-            signals=frozenset(name for name, value in signal_probabilities.items() if value >= SIGNAL_THRESHOLD),
+            signals=frozenset(
+                name for name, value in signal_probabilities.items() if value >= self.signals[name].threshold
+            ),
         )
 
 
@@ -124,12 +126,14 @@ def _read(written: dict[str, Any]) -> Head:
         bias=float(written["bias"]),
         features=np.array([written["features"].get(name, 0.0) for name in FEATURE_NAMES]),
         vector=np.array([float(number) for number in written["vector"].split()]),
+        threshold=float(written["threshold"]),
     )
 
 
 def _written(head: Head) -> dict[str, Any]:
     features = zip(FEATURE_NAMES, head.features.tolist(), strict=True)
     return {
+        "threshold": round(head.threshold, 3),
         "bias": round(head.bias, 4),
         "features": {name: round(weight, 4) for name, weight in features if weight},
         # One line for the whole vector, so that a retraining shows as a few changed lines.

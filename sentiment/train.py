@@ -2,8 +2,8 @@
 
 Multinomial logistic regression for the label and one logistic regression for each signal, over the centred vector and
 the scaled features. Probabilities are calibrated on examples that the fitted heads had not seen: the label by a
-temperature (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017), each signal by a line through its logits
-(Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
+temperature (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017), each signal by a line through its
+logits (Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import BaseCrossValidator, LeaveOneGroupOut, StratifiedKFold
 
+from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
+from language.reading import text_for_encoder
 from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
 from sentiment.features import FEATURE_NAMES, features_of
 from sentiment.model import WEIGHTS_FOLDER, Head, SentimentModel
@@ -51,6 +53,10 @@ class Recipe:
 LABEL_RECIPE = Recipe(vector_scale=20, feature_scale=1, freedom=0.01)
 SIGNAL_RECIPE = Recipe(vector_scale=20, feature_scale=1, freedom=0.1)
 
+# A signal may be heard in this share of calm messages that do not carry it; that sets its threshold, within bounds.
+CALM_FALSE_ALARMS = 0.01
+THRESHOLD_BOUNDS = (0.25, 0.5)
+
 Numbers = NDArray[np.float64]
 
 
@@ -62,17 +68,20 @@ class Design:
     centre: Numbers
     scales: Numbers
 
-    def raw(self, weights: Numbers, bias: float) -> Head:
+    def raw(self, weights: Numbers, bias: float, threshold: float = 0.5) -> Head:
         """The head that gives the same logits on raw vectors and features as these weights give on the inputs."""
         scaled = weights * self.scales
         split = len(scaled) - len(FEATURE_NAMES)
-        return Head(bias=float(bias - scaled @ self.centre), vector=scaled[:split], features=scaled[split:])
+        raw_bias = float(bias - scaled @ self.centre)
+        return Head(bias=raw_bias, features=scaled[split:], vector=scaled[:split], threshold=threshold)
 
 
 def train(encoder: TextEncoder, examples: Sequence[Example]) -> SentimentModel:
     """Fit and calibrate a model on the examples."""
     texts = [example.text for example in examples]
-    vectors = encoder.encode(texts, kind="query").astype(np.float64)
+    # As messages are encoded when they come in.
+    legible = [text_for_encoder(text, detect(text).language) for text in texts]
+    vectors = encoder.encode(legible, kind="query").astype(np.float64)
     features = np.stack([features_of(text).as_array() for text in texts]).astype(np.float64)
     return SentimentModel(
         encoder=encoder.fingerprint,
@@ -109,22 +118,29 @@ def _fit_labels(design: Design, examples: Sequence[Example]) -> dict[SentimentLa
 
 
 def _fit_signals(design: Design, examples: Sequence[Example]) -> dict[Signal, Head]:
+    calm = np.array([example.label is SentimentLabel.neutral for example in examples])
     return {
-        signal: _fit_signal(design, np.array([signal in example.signals for example in examples])) for signal in Signal
+        signal: _fit_signal(design, np.array([signal in example.signals for example in examples]), calm)
+        for signal in Signal
     }
 
 
-def _fit_signal(design: Design, answers: NDArray[np.bool_]) -> Head:
+def _fit_signal(design: Design, answers: NDArray[np.bool_], calm: NDArray[np.bool_]) -> Head:
     def fit(rows: NDArray[np.intp]) -> LogisticRegression:
         regression = LogisticRegression(C=SIGNAL_RECIPE.freedom, max_iter=2_000, class_weight="balanced")
         return regression.fit(design.inputs[rows], answers[rows])
 
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    unseen = _unseen_logits(fit, folds, design.inputs, answers, None)
-    line = LogisticRegression(C=100.0).fit(unseen[:, None], answers)
+    unseen = _unseen_logits(fit, folds, design.inputs, answers, None)[:, None]
+    line = LogisticRegression(C=100.0).fit(unseen, answers)
     slope, offset = float(line.coef_[0, 0]), float(line.intercept_[0])
+    heard_when_calm = np.quantile(line.predict_proba(unseen)[calm & ~answers, 1], 1 - CALM_FALSE_ALARMS)
     regression = fit(np.arange(len(answers)))
-    return design.raw(slope * regression.coef_[0], slope * regression.intercept_[0] + offset)
+    return design.raw(
+        slope * regression.coef_[0],
+        slope * regression.intercept_[0] + offset,
+        threshold=float(np.clip(heard_when_calm, *THRESHOLD_BOUNDS)),
+    )
 
 
 def _even_weights(examples: Sequence[Example]) -> Numbers:

@@ -1,0 +1,208 @@
+"""How frustrated a contact is after their last messages: pure functions over what is known of each.
+
+Each message adds causes; a cause fades with every later message of the contact, and sooner after thanks or success.
+What is left of the causes is joined like independent chances ("noisy or": Pearl, "Probabilistic Reasoning in Intelligent
+Systems", 1988), so the level stays in [0, 1] and every part of it can be named.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from language.normalise import normalise
+from sentiment.mood import Signal
+
+WEIGHTS_FILE = Path(__file__).with_name("frustration.yml")
+
+_LEAST_NAMED = 0.02  # What is left of a cause below this is not worth a word.
+_COMPARED_CHARACTERS = 1_000
+
+
+class CauseCode(StrEnum):
+    """Why somebody is frustrated. Signals keep their own names."""
+
+    anger = "anger"
+    abuse = "abuse"
+    churn_threat = "churn_threat"
+    legal_threat = "legal_threat"
+    vulnerable = "vulnerable"
+    displeasure = "displeasure"
+    repeat = "repeat"
+    not_understood = "not_understood"
+    waiting = "waiting"
+    asked_for_person = "asked_for_person"
+
+
+class WeightsUnreadable(Exception):
+    """A file of weights cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class FrustrationWeights:
+    """The numbers of `frustration.yml`, where each is explained."""
+
+    anger: float
+    abuse: float
+    legal_threat: float
+    churn_threat: float
+    vulnerable: float
+    displeasure: float
+    displeasure_from: float
+    repeat: float
+    not_understood: float
+    waiting: float
+    waiting_full_minutes: float
+    asked_for_person: float
+    relief_thanks: float
+    relief_answered: float
+    decay: float
+    remembered_turns: int
+    repeat_cosine: float
+    repeat_overlap: float
+    repeat_words: int
+
+
+@dataclass(frozen=True)
+class ContactTurn:
+    """One message of the contact and what came of it; `outcome` is None while it is unanswered or not the bot's."""
+
+    score: float
+    signals: frozenset[str] = frozenset()
+    vector: NDArray[np.float32] | None = None
+    outcome: Literal["answered", "offered", "not_understood"] | str | None = None
+    thanked: bool = False
+    text: str = ""
+    asked_for_person: bool = False
+    waited_minutes: float = 0.0
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What is left of one cause: its code, its weight now, and the index of the turn that brought it."""
+
+    code: CauseCode
+    weight: float
+    turn: int
+
+
+@dataclass(frozen=True)
+class Frustration:
+    """The level in [0, 1] and its causes, heaviest first."""
+
+    level: float
+    causes: tuple[Cause, ...] = ()
+
+    def reaches(self, threshold: float) -> bool:
+        """Whether a handoff policy with this threshold would act."""
+        return self.level >= threshold
+
+
+def load_weights(path: Path = WEIGHTS_FILE) -> FrustrationWeights:
+    """Read a file of weights; raises WeightsUnreadable when a number is missing, unknown, or out of its range."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        weights = FrustrationWeights(**content)
+    except (OSError, yaml.YAMLError, TypeError) as error:
+        raise WeightsUnreadable(f"{path.name}: {error}") from error
+    for field in fields(weights):
+        _check(path, field.name, getattr(weights, field.name))
+    return weights
+
+
+def frustration(turns: Sequence[ContactTurn], weights: FrustrationWeights) -> Frustration:
+    """The frustration after these messages of one contact, oldest first."""
+    left: list[Cause] = []
+    first = max(0, len(turns) - weights.remembered_turns)
+    for place in range(first, len(turns)):
+        earlier = turns[first:place]
+        fading = weights.decay * (1 - _relief(turns[place], earlier, weights))
+        left = [replace(cause, weight=cause.weight * fading) for cause in left]
+        left += _causes_of(turns[place], place, earlier, weights)
+    named = sorted((cause for cause in left if cause.weight >= _LEAST_NAMED), key=lambda cause: -cause.weight)
+    return Frustration(level=1 - math.prod(1 - cause.weight for cause in left), causes=tuple(named))
+
+
+def is_repeat(turn: ContactTurn, earlier: ContactTurn, weights: FrustrationWeights) -> bool:
+    """Whether a message says again what an earlier one said, in the same words or in others."""
+    if min(_word_count(turn.text), _word_count(earlier.text)) < weights.repeat_words:
+        return False
+    if _overlap(turn.text, earlier.text) >= weights.repeat_overlap:
+        return True
+    if turn.vector is None or earlier.vector is None:
+        return False
+    return float(turn.vector @ earlier.vector) >= weights.repeat_cosine
+
+
+def _causes_of(
+    turn: ContactTurn, place: int, earlier: Sequence[ContactTurn], weights: FrustrationWeights
+) -> list[Cause]:
+    """The causes that one message brings, at full weight."""
+    found: dict[CauseCode, float] = {
+        CauseCode(signal.value): getattr(weights, signal.value) for signal in Signal if signal.value in turn.signals
+    }
+    found[CauseCode.displeasure] = weights.displeasure * _displeasure(turn, weights)
+    found[CauseCode.waiting] = weights.waiting * min(1.0, max(0.0, turn.waited_minutes) / weights.waiting_full_minutes)
+    if _repeats_any(turn, earlier, weights):
+        found[CauseCode.repeat] = weights.repeat
+    if turn.outcome == "not_understood":
+        found[CauseCode.not_understood] = weights.not_understood
+    if turn.asked_for_person:
+        found[CauseCode.asked_for_person] = weights.asked_for_person
+    return [Cause(code, weight, place) for code, weight in found.items() if weight > 0]
+
+
+def _displeasure(turn: ContactTurn, weights: FrustrationWeights) -> float:
+    """How far the score is below what a calm report of a problem may have, from 0 to 1."""
+    return max(0.0, -turn.score - weights.displeasure_from) / (1 - weights.displeasure_from)
+
+
+def _relief(turn: ContactTurn, earlier: Sequence[ContactTurn], weights: FrustrationWeights) -> float:
+    """The share of what was there before that this message takes away."""
+    if turn.thanked or (turn.score >= 0.5 and not turn.signals):
+        return weights.relief_thanks
+    answered = bool(earlier) and earlier[-1].outcome == "answered"
+    content = turn.score > -weights.displeasure_from and not turn.signals
+    return weights.relief_answered if answered and content and not _repeats_any(turn, earlier, weights) else 0.0
+
+
+def _repeats_any(turn: ContactTurn, earlier: Sequence[ContactTurn], weights: FrustrationWeights) -> bool:
+    return any(is_repeat(turn, one, weights) for one in earlier)
+
+
+def _word_count(text: str) -> int:
+    return len(text.split())
+
+
+def _overlap(text: str, other: str) -> float:
+    """The share of letters-in-fours that two texts have in common (Jaccard)."""
+    grams, others = _grams(text), _grams(other)
+    return len(grams & others) / len(grams | others) if grams and others else 0.0
+
+
+@lru_cache(maxsize=1024)
+def _grams(text: str) -> frozenset[str]:
+    line = normalise(text[:_COMPARED_CHARACTERS])
+    return frozenset(line[start : start + 4] for start in range(len(line) - 3))
+
+
+def _check(path: Path, name: str, value: object) -> None:
+    """Shares lie in [0, 1]; counts and minutes are positive."""
+    counted = name in ("remembered_turns", "repeat_words", "waiting_full_minutes")
+    if isinstance(value, bool) or not isinstance(
+        value, int if name in ("remembered_turns", "repeat_words") else int | float
+    ):
+        raise WeightsUnreadable(f"{path.name}: {name} must be a number, not {value!r}.")
+    if not (value > 0 if counted else 0 <= value <= 1):
+        raise WeightsUnreadable(
+            f"{path.name}: {name} is {value}; it must be {'above 0' if counted else 'from 0 to 1'}."
+        )
