@@ -14,6 +14,8 @@ from sentiment.reader import MoodReader
 
 # Below this, a text says too little of its language ("ok", a number) to answer in another one than before.
 SURE_OF_LANGUAGE = 0.6
+# A message as glad as this one takes off some of what was there before.
+THANKFUL = 0.6
 _ANSWERED_IN = {Language.fa: "fa", Language.finglish: "fa", Language.en: "en"}
 
 
@@ -33,24 +35,26 @@ class TextReader:
         return Reading(
             vector=vector.astype("<f4").tobytes(),
             language=_ANSWERED_IN.get(detection.language, expected_language) if sure else expected_language,
-            sentiment=mood.label,
+            sentiment=mood.label.value,
             sentiment_score=mood.score,
-            signals=tuple(sorted(mood.signals)),
+            signals=tuple(sorted(signal.value for signal in mood.signals)),
         )
 
     def mood(self, turns: Sequence[ReadTurn]) -> Mood:
         found = frustration([_as_contact_turn(turn) for turn in turns], self._weights)
         causes = tuple(
-            Cause(code=cause.code, weight=cause.weight, sequence=turns[cause.turn].sequence) for cause in found.causes
+            Cause(code=cause.code.value, weight=cause.weight, sequence=turns[cause.turn].sequence) for cause in found.causes
         )
         return Mood(frustration=found.level, causes=causes)
 
 
 def _as_contact_turn(turn: ReadTurn) -> ContactTurn:
-    understood = turn.outcome if turn.outcome is not Outcome.failed else None
     return ContactTurn(
         score=turn.sentiment_score,
         signals=frozenset(turn.signals),
         vector=np.frombuffer(turn.vector, dtype="<f4") if turn.vector else None,
-        outcome=understood.value if understood else None,
+        # A technical failure is ours; the contact was not misunderstood.
+        outcome=turn.outcome.value if turn.outcome and turn.outcome is not Outcome.failed else None,
+        thanked=turn.sentiment_score >= THANKFUL,
+        text=turn.text,
     )

@@ -32,6 +32,10 @@ class EventBus(Protocol):
         """An async context manager giving an `asyncio.Queue` of events of the topics."""
         ...
 
+    async def start(self) -> None:
+        """Begin to hear what others publish."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -40,6 +44,8 @@ class LocalEventBus:
 
     def __init__(self) -> None:
         self._queues: defaultdict[str, set[asyncio.Queue[Event]]] = defaultdict(set)
+
+    async def start(self) -> None: ...
 
     async def publish(self, topic: str, event: Event) -> None:
         self.deliver(topic, event)
@@ -78,7 +84,6 @@ class RedisEventBus:
         self._reader: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to read what other processes publish."""
         self._reader = asyncio.create_task(self._read())
 
     async def publish(self, topic: str, event: Event) -> None:
@@ -110,10 +115,6 @@ class RedisEventBus:
                 await asyncio.sleep(1)
 
 
-async def open_event_bus(redis_url: str) -> EventBus:
-    """The bus that the settings ask for, ready to use."""
-    if not redis_url:
-        return LocalEventBus()
-    bus = RedisEventBus(redis_url)
-    await bus.start()
-    return bus
+def create_event_bus(redis_url: str) -> EventBus:
+    """The bus that the settings ask for; `start` it before use."""
+    return RedisEventBus(redis_url) if redis_url else LocalEventBus()

@@ -17,6 +17,9 @@ FILES = {
     f"{FONT}/files/vazirmatn-arabic-wght-normal.woff2": "vazirmatn-arabic-wght-normal.woff2",
     f"{FONT}/files/vazirmatn-latin-wght-normal.woff2": "vazirmatn-latin-wght-normal.woff2",
     f"{FONT}/LICENSE": "vazirmatn.LICENSE.txt",
+    "swagger-ui-dist/swagger-ui-bundle.js": "swagger-ui.js",
+    "swagger-ui-dist/swagger-ui.css": "swagger-ui.css",
+    "swagger-ui-dist/LICENSE": "swagger-ui.LICENSE.txt",
 }
 
 

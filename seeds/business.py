@@ -2,5 +2,5 @@
 
 # The widget's public name, as it stands in the page's script tag.
 WIDGET_KEY = "rabeteh-web"
-TELEGRAM_KEY = "rabeteh-telegram"
+TELEGRAM_KEY = "telegram"
 FIRM = {"name_fa": "آکادمی رابطه", "name_en": "Rabeteh Academy"}

@@ -117,11 +117,14 @@ class Turns:
 
     async def _think(self, claim: Claim) -> Thought:
         """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
-        if claim.message.payload == TALK_TO_PERSON:
+        payload = claim.message.payload or ""
+        if payload == TALK_TO_PERSON:
             return Thought(handoff=HandoffReason.contact_asked)
-        if claim.message.payload:
+        if payload.startswith("/"):
             return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
-        reading = await self.reader.read(claim.message.text, expected_language=claim.conversation.language)
+        # A suggestion's payload is a question in words, only longer than its title.
+        words = payload or claim.message.text
+        reading = await self.reader.read(words, expected_language=claim.conversation.language)
         mood = self.reader.mood([*map(_as_read, claim.history), _current(claim.message, reading)])
         if claim.conversation.status is not ConversationStatus.with_bot:
             return Thought(reading, mood)

@@ -1,0 +1,212 @@
+"""The app: the one place where parts, routes and workers are joined."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from bot.actions.backend import Backend
+from bot.actions.endpoints import create_actions_router
+from connectors.registry import Doors, open_connectors
+from connectors.web_widget.endpoints import create_router as create_widget_router
+from core.config import Settings, problems
+from core.logging import set_up_logging
+from core.worker import Worker
+from crm.agents.auth import agent_who_may, program
+from crm.agents.endpoints import router as agents_router
+from crm.agents.permissions import Permission
+from crm.conversations.endpoints import router as conversations_router
+from crm.conversations.intake import Intake
+from crm.conversations.outbox import Outbox
+from crm.conversations.turns import Turns
+from crm.tickets.endpoints import router as tickets_router
+from knowledge_base.endpoints import create_router as create_knowledge_router
+from language.encoder import EncoderError
+from seeds.business import FIRM
+from sentiment.model import SentimentModelError
+from web.api_docs import router as api_docs_router
+from web.demo.endpoints import router as demo_router
+from web.desk.endpoints import router as desk_router
+from web.errors import add_error_handlers
+from web.health import router as health_router
+from web.knowledge_access import get_knowledge, get_knowledge_for_reading
+from web.parts import Parts, choose_parts
+from web.protection import Protection
+from web.sign_in_limiter import SignInLimiter
+from web.templating import create_templates
+
+STATIC_FOLDER = Path(__file__).parent / "static"
+# Turns wait for Rasa most of their time; more at once than this would only queue up there.
+TURNS_AT_ONCE = 8
+DELIVERIES_AT_ONCE = 16
+LOOK_AROUND_SECONDS = 2.0
+# sysexits' EX_CONFIG: starting again will not help, and the launcher does not try.
+EXIT_CONFIGURATION = 78
+
+
+def create_app(parts: Parts | None = None) -> FastAPI:
+    """The app on the given parts, or on those that the settings choose.
+
+    Settings or models that cannot be used end the process with a line that says why.
+    """
+    parts = parts or _parts_of_settings()
+    app = FastAPI(
+        title="Hamyar", version="0.1.0", lifespan=_run, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
+    _give_state(app, parts)
+    _add_routes(app, parts)
+    add_error_handlers(app)
+    app.add_middleware(Protection)
+    return app
+
+
+def _parts_of_settings() -> Parts:
+    if found := problems():
+        _refuse(found[0])
+    settings = Settings()
+    set_up_logging(settings.log_level)
+    try:
+        return choose_parts(settings)
+    except (EncoderError, SentimentModelError) as error:
+        _refuse(str(error))
+        raise
+
+
+def _refuse(reason: str) -> None:
+    print(f"hamyar: {reason}", file=sys.stderr)
+    sys.exit(EXIT_CONFIGURATION)
+
+
+def _give_state(app: FastAPI, parts: Parts) -> None:
+    """What endpoints reach through their dependencies."""
+    turns = Turns(
+        parts.work,
+        open_service=parts.open_conversations,
+        reader=parts.reader,
+        bot=parts.bot,
+        policy=parts.policy,
+        clock=parts.clock,
+        events=parts.events,
+        owner=parts.process,
+    )
+    turn_worker = Worker(
+        "turns",
+        handle=turns.run,
+        find=lambda: turns.waiting(limit=100),
+        at_once=TURNS_AT_ONCE,
+        look_around_seconds=LOOK_AROUND_SECONDS,
+    )
+    app.state.parts = parts
+    app.state.settings = parts.settings
+    app.state.clock = parts.clock
+    app.state.work = parts.work
+    app.state.events = parts.events
+    app.state.rasa_client = parts.rasa_client
+    app.state.open_conversations = parts.open_conversations
+    app.state.open_knowledge = parts.open_knowledge
+    app.state.templates = create_templates()
+    app.state.sign_in_limiter = SignInLimiter(parts.settings.sign_ins_per_minute)
+    app.state.turn_worker = turn_worker
+    app.state.intake = Intake(parts.work, open_service=parts.open_conversations, wake=turn_worker.wake)
+
+
+def _add_routes(app: FastAPI, parts: Parts) -> None:
+    api = APIRouter(prefix="/api/v1")
+    api.include_router(agents_router)
+    api.include_router(conversations_router)
+    api.include_router(tickets_router)
+    api.include_router(
+        create_knowledge_router(
+            program=program,
+            editor=agent_who_may(Permission.edit_knowledge),
+            knowledge=get_knowledge,
+            reading=get_knowledge_for_reading,
+        )
+    )
+    app.include_router(api)
+    app.include_router(api_docs_router)
+    app.include_router(health_router)
+    app.include_router(_widget_router(app, parts))
+    app.include_router(_actions_router(app, parts))
+    app.include_router(desk_router)
+    app.include_router(demo_router)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+
+
+def _widget_router(app: FastAPI, parts: Parts) -> APIRouter:
+    return create_widget_router(
+        settings=parts.settings,
+        work=parts.work,
+        events=parts.events,
+        intake=app.state.intake,
+        open_service=parts.open_conversations,
+        wording=parts.wording,
+        script=STATIC_FOLDER / "widget/widget.js",
+        firm=FIRM,
+    )
+
+
+def _actions_router(app: FastAPI, parts: Parts) -> APIRouter:
+    """The bot's actions in this process; they call the API without a socket unless the settings name another app."""
+    settings = parts.settings
+    backend = Backend.connect(
+        settings.api_url or "http://app",
+        settings.service_token.get_secret_value(),
+        transport=None if settings.api_url else httpx.ASGITransport(app),
+    )
+    return create_actions_router(backend, settings.actions_token.get_secret_value())
+
+
+@asynccontextmanager
+async def _run(app: FastAPI) -> AsyncIterator[None]:
+    """Start what works in the background, and end it in the opposite order."""
+    parts: Parts = app.state.parts
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.close)
+        await parts.events.start()
+        await parts.live_index.start()
+        stack.push_async_callback(_cancel, asyncio.create_task(parts.live_index.run(parts.events)))
+        stack.push_async_callback(_cancel, asyncio.create_task(parts.embedder.load()))
+        await app.state.turn_worker.start()
+        stack.push_async_callback(app.state.turn_worker.stop)
+        await _start_channels(app, parts, stack)
+        yield
+
+
+async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> None:
+    """The channels that are called by us, with their outbox."""
+    doors = Doors(parts.settings, parts.work, parts.wording, app.state.intake.receive, app.state.intake.rate)
+    connectors = await open_connectors(doors, parts.clock)
+    outbox = Outbox(parts.work, senders=connectors, clock=parts.clock)
+    worker = Worker(
+        "outbox",
+        handle=outbox.send_all,
+        find=outbox.due,
+        at_once=DELIVERIES_AT_ONCE,
+        look_around_seconds=LOOK_AROUND_SECONDS,
+    )
+    await worker.start()
+    stack.push_async_callback(worker.stop)
+    stack.push_async_callback(_cancel, asyncio.create_task(_wake_outbox(parts, worker)))
+    for connector in connectors.values():
+        if connector.router:
+            app.include_router(connector.router)
+        await connector.start()
+        stack.push_async_callback(connector.stop)
+
+
+async def _wake_outbox(parts: Parts, worker: Worker) -> None:
+    """Send at once what a transaction has put into the outbox."""
+    async with parts.events.listen("outbox") as queue:
+        while True:
+            worker.wake((await queue.get())["conversation_id"])
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

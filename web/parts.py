@@ -1,0 +1,107 @@
+"""The parts of the app, chosen by the settings; `web.app` joins them to routes and workers."""
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from connectors.rasa_rest import RasaBot
+from connectors.text_reader import TextReader
+from core.clock import Clock, SystemClock
+from core.config import Settings
+from core.database import Database
+from core.events import EventBus, create_event_bus
+from core.unit_of_work import UnitOfWork
+from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.ports import Bot, Reader
+from crm.conversations.service import ConversationService
+from crm.wording import Wording
+from knowledge_base.embedder import Embedder
+from knowledge_base.live_index import LiveIndex
+from knowledge_base.projection import Projection
+from knowledge_base.service import KnowledgeService
+from knowledge_base.weights import RankerWeights
+from language.batching import BatchingEncoder
+from language.encoder import Encoder
+from sentiment.frustration import load_weights
+from sentiment.model import SentimentModel
+from sentiment.reader import MoodReader
+
+# Waiting for a free connection to Rasa is part of a turn's time.
+RASA_CONNECTIONS = 32
+
+
+@dataclass
+class Parts:
+    """Everything that routes and workers are made from."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    events: EventBus
+    work: UnitOfWork
+    wording: Wording
+    policy: HandoffPolicy
+    encoder: BatchingEncoder
+    reader: Reader
+    rasa_client: httpx.AsyncClient
+    bot: Bot
+    embedder: Embedder
+    live_index: LiveIndex
+    # Names this process in leases.
+    process: str
+
+    def open_conversations(self, session: AsyncSession) -> ConversationService:
+        """The conversations' service within a transaction."""
+        return ConversationService(session, clock=self.clock, wording=self.wording, policy=self.policy)
+
+    def open_knowledge(self, session: AsyncSession) -> KnowledgeService:
+        """The knowledge base's service within a transaction."""
+        return KnowledgeService(session, live=self.live_index, clock=self.clock)
+
+    async def close(self) -> None:
+        """Let go of everything that is open."""
+        await self.rasa_client.aclose()
+        await self.encoder.aclose()
+        await self.events.close()
+        await self.database.close()
+
+
+def choose_parts(settings: Settings) -> Parts:
+    """The real parts.
+
+    Raises:
+        EncoderNotBuilt, EncoderBroken, SentimentModelError: with what to do about it.
+    """
+    model = Encoder.open(settings.encoder_folder)
+    encoder = BatchingEncoder(model)
+    clock = SystemClock()
+    database = Database(settings.database_url)
+    events = create_event_bus(settings.redis_url)
+    work = UnitOfWork(database, events)
+    sentiment = SentimentModel.load(settings.sentiment_folder, encoder=model.fingerprint)
+    rasa_client = httpx.AsyncClient(
+        base_url=settings.rasa_url, limits=httpx.Limits(max_connections=RASA_CONNECTIONS), trust_env=False
+    )
+    embedder = Embedder(model)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        events=events,
+        work=work,
+        wording=Wording.load(settings.domain_file),
+        policy=HandoffPolicy.load(settings.handoff_policy_file),
+        encoder=encoder,
+        reader=TextReader(encoder, MoodReader(sentiment), load_weights()),
+        rasa_client=rasa_client,
+        bot=RasaBot(
+            rasa_client, token=settings.rasa_token.get_secret_value(), timeout_seconds=settings.rasa_timeout_seconds
+        ),
+        embedder=embedder,
+        live_index=LiveIndex(work, embedder, weights=RankerWeights.load(), projection=Projection.load()),
+        process=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+    )
