@@ -96,7 +96,7 @@ def run(
         process = spawn(command, cwd=cwd, env=env, stdout=output, stderr=output)
         exit_code = _wait(process, tick)
     if exit_code != 0:
-        raise CommandFailed(what, exit_code, read_from(log, start), log.name)
+        raise CommandFailed(what, exit_code, read_from(log, start).decode(errors="replace"), log.name)
 
 
 def show(command: Command, *, cwd: Path, env: Mapping[str, str] | None = None) -> int:
@@ -129,11 +129,11 @@ def question(
     return process.returncode, out.decode(errors="replace").strip(), err.decode(errors="replace").strip()
 
 
-def read_from(path: Path, offset: int) -> str:
-    """The text of a file after an offset."""
+def read_from(path: Path, offset: int) -> bytes:
+    """What a file holds after an offset."""
     with path.open("rb") as file:
         file.seek(offset)
-        return file.read().decode(errors="replace")
+        return file.read()
 
 
 def _wait(process: subprocess.Popen[bytes], tick: Callable[[], None] = lambda: None) -> int:

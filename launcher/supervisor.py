@@ -19,6 +19,7 @@ CONFIGURATION_ERROR = 78
 POLL_SECONDS = 0.2
 START_ATTEMPTS = 3
 KEPT_LOGS = 5
+LAST_WORDS_BYTES = 4096
 LARGEST_LOG_BYTES = 20_000_000
 LOUD = re.compile(r"\b(ERROR|CRITICAL)\b")
 Clock = Callable[[], float]
@@ -76,12 +77,14 @@ class Supervised:
         self._backoff = backoff
         self._started_at = 0.0
         self._start_due = 0.0
-        self._read_bytes = 0
+        # In the log: where this run began, and how far its errors have been shown.
+        self._run_offset = 0
+        self._shown_offset = 0
 
     def start(self) -> None:
         """Run the program, its output in its log."""
         with self.program.log.open("ab") as output:
-            self._read_bytes = output.tell()
+            self._run_offset = self._shown_offset = output.tell()
             self.process = spawn(
                 self.program.command, cwd=self._root, env=self.program.env, stdout=output, stderr=subprocess.STDOUT
             )
@@ -108,7 +111,7 @@ class Supervised:
         self._failed_starts = 0
 
     def _bury(self, process: subprocess.Popen[bytes]) -> None:
-        name, words = self.program.name, last_line(read_from(self.program.log, self._read_bytes))
+        name, words = self.program.name, self._last_words()
         # What it had started may still hold its port.
         stop([process], grace_seconds=0)
         self.process = None
@@ -128,19 +131,24 @@ class Supervised:
         if self._backoff.is_flapping:
             say(f"{name} keeps stopping; something is wrong with it, and {self.program.log.name} should say what.")
 
+    def _last_words(self) -> str:
+        size = self.program.log.stat().st_size
+        words = read_from(self.program.log, max(self._run_offset, size - LAST_WORDS_BYTES))
+        return last_line(words.decode(errors="replace"))
+
     def _show_errors(self) -> None:
         size = self.program.log.stat().st_size
-        if size > self._read_bytes:
-            text = read_from(self.program.log, self._read_bytes)
-            whole, _, _ = text.rpartition("\n")
-            self._read_bytes += len(whole.encode(errors="replace")) + 1 if whole else 0
-            for line in filter(LOUD.search, whole.splitlines()):
+        if size > self._shown_offset:
+            # The last line may still be growing; it is shown when it is whole.
+            lines, newline, _ = read_from(self.program.log, self._shown_offset).rpartition(b"\n")
+            self._shown_offset += len(lines + newline)
+            for line in filter(LOUD.search, lines.decode(errors="replace").splitlines()):
                 say(f"{self.program.name} | {line}")
         if size > LARGEST_LOG_BYTES:
             shutil.copyfile(self.program.log, kept_log(self.program.log, 1))
             # The program appends, so that it goes on at the new end.
             os.truncate(self.program.log, 0)
-            self._read_bytes = 0
+            self._run_offset = self._shown_offset = 0
 
 
 class Supervisor:
