@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
@@ -32,7 +32,7 @@ class FrontMatter(BaseModel):
     title: str = Field(min_length=1, max_length=300)
     category: str
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)
-    language: str = Field(pattern="^(fa|en)$")
+    language: Literal["fa", "en"]
     summary: str = ""
     questions: list[str] = Field(default_factory=list)
     reviewed: date | None = None

@@ -17,6 +17,7 @@ SIGNALS = (
     "margin",  # to the next article of another topic
     "share",  # log of the winner's softmax share among the candidates
     "dense",
+    "cosine",
     "title",
     "variant",
     "coverage",
@@ -68,5 +69,5 @@ def signals(candidates: Sequence[Candidate]) -> dict[str, float]:
         "margin": winner.score - second,
         "share": -log(total),
         "agreement": float(agreement),
-        **{name: features[name] for name in ("dense", "title", "variant", "coverage", "asked")},
+        **{name: features[name] for name in ("dense", "cosine", "title", "variant", "coverage", "asked")},
     }

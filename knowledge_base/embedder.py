@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from knowledge_base.passages import PassageText, split
 from language.detection import detect
-from language.encoder import TextEncoder
+from language.encoder import Kind, TextEncoder
 from language.reading import text_for_encoder
 
 if TYPE_CHECKING:
@@ -76,18 +76,17 @@ class Embedder:
 
     def documents(self, texts: Sequence[str]) -> Floats:
         """A row per text that may hold an answer."""
-        if self._model is None:
-            return self._encoder.encode(texts, kind="passage")
-        vectors: Floats = self._model.encode_document(list(texts), show_progress_bar=False)
-        return vectors
+        return self._encode(texts, "passage")
 
     def questions(self, texts: Sequence[str]) -> Floats:
         """A row per question."""
-        read = [text_for_encoder(text, detect(text).language) for text in texts]
-        if self._model is None or not read:
-            return self._encoder.encode(read, kind="query")
-        vectors: Floats = self._model.encode_query(read, show_progress_bar=False)
-        return vectors
+        return self._encode([text_for_encoder(text, detect(text).language) for text in texts], "query")
+
+    def _encode(self, texts: Sequence[str], kind: Kind) -> Floats:
+        if self._model is None or not texts:
+            vectors: Floats = self._encoder.encode(texts, kind=kind)
+            return vectors
+        return np.asarray(self._model.encode(list(texts), prompt_name=kind, show_progress_bar=False), np.float32)
 
 
 def _open(encoder: TextEncoder) -> "SentenceTransformer":

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from knowledge_base.article_files import ArticleFile
 from knowledge_base.confidence import SIGNALS, Calibration, Thresholds
 from knowledge_base.embedder import ArticleText, Embedder
+from knowledge_base.projection import Projection
 from knowledge_base.question import Question, answer_language, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
 from language.detection import Language, detect
+
+Floats = NDArray[np.float32]
 
 # Before anything is learned, every feature counts alike.
 UNTRAINED = Ranker(dict.fromkeys(FEATURES, 1.0))
@@ -52,22 +55,27 @@ def searchable(files: Iterable[ArticleFile], embedder: Embedder) -> list[Searcha
         ]
         variants = [
             SearchableVariant(one, text, vector)
-            for one, text, vector in zip(
-                ids[len(passages) :], front.questions, embedded.question_vectors, strict=True
-            )
+            for one, text, vector in zip(ids[len(passages) :], front.questions, embedded.question_vectors, strict=True)
         ]
         articles.append(
             SearchableArticle(
-                len(articles), front.slug, front.language, front.title, 1, embedded.title_vector, front.summary,
-                passages, variants,
+                len(articles),
+                front.slug,
+                front.language,
+                front.title,
+                1,
+                embedded.title_vector,
+                front.summary,
+                passages,
+                variants,
             )
         )
     return articles
 
 
-def fill(articles: Iterable[SearchableArticle], dimension: int) -> SearchIndex:
+def fill(articles: Iterable[SearchableArticle], dimension: int, *, projection: Projection | None = None) -> SearchIndex:
     """An index of these articles that orders by nothing learned."""
-    index = SearchIndex(dimension, ranker=UNTRAINED, calibration=UNCALIBRATED)
+    index = SearchIndex(dimension, ranker=UNTRAINED, calibration=UNCALIBRATED, projection=projection)
     for article in articles:
         index.put(article)
     return index
@@ -84,10 +92,10 @@ def plain(article: SearchableArticle) -> SearchableArticle:
 
 
 def leave_one_out(
-    articles: Sequence[SearchableArticle], asked: Sequence[SearchableArticle], dimension: int
+    articles: Sequence[SearchableArticle], asked: Sequence[SearchableArticle], *, projection: Projection
 ) -> Iterator[Example]:
     """Ask every variant in `asked` of `articles` without that variant, and once more without its whole topic."""
-    index = fill(articles, dimension)
+    index = fill(articles, len(projection.matrix), projection=projection)
     for article, source in zip(articles, asked, strict=True):
         topic = [one for one in articles if one.slug == article.slug]
         for variant in source.variants:
@@ -101,7 +109,19 @@ def leave_one_out(
             index.put(one)
 
 
-def _example(index: SearchIndex, variant: SearchableVariant, article: SearchableArticle, *, answerable: bool) -> Example:
+def ask_off_topic(
+    articles: Sequence[SearchableArticle], questions: Sequence[str], vectors: Floats, *, projection: Projection
+) -> Iterator[Example]:
+    """Ask what no article is about."""
+    index = fill(articles, len(projection.matrix), projection=projection)
+    nowhere = SearchableArticle(-1, "", "fa", "", 0, None)
+    for text, vector in zip(questions, vectors, strict=True):
+        yield _example(index, SearchableVariant(-1, text, vector), replace(nowhere, slug=text), answerable=False)
+
+
+def _example(
+    index: SearchIndex, variant: SearchableVariant, article: SearchableArticle, *, answerable: bool
+) -> Example:
     language = answer_language(variant.text, preferred=article.language)
     candidates = index.candidates(Question(matching_form(variant.text), variant.vector, language))
     entries = [index.entry(one.article_id) for one in candidates]

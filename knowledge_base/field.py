@@ -1,10 +1,10 @@
 """Vectors of one kind (titles, question variants or passages), with scores that can be compared between kinds.
 
-In this vector space register beats meaning: an informal question lies nearer to anybody's informal phrasing than to its
-own formal title. So a raw cosine never competes with one from another field. It is standardised by what the same question
-scores against the whole field in that language: the Z-norm of speaker verification (Auckenthaler et al. 2000, "Score
-Normalization for Text-Independent Speaker Verification Systems"). Mean and variance follow from the field's first two
-moments, kept up to date at every change, so that no question has to be compared with every vector.
+In this vector space register beats meaning: an informal question lies nearer to anybody's informal phrasing than to
+its own formal title. So a raw cosine never competes with one from another field. It is standardised by what the same
+question scores against the whole field in that language: the Z-norm of speaker verification (Auckenthaler et al.
+2000, "Score Normalization for Text-Independent Speaker Verification Systems"). Mean and variance follow from the
+field's first two moments, kept up to date at every change, so that no question has to be compared with every vector.
 """
 
 from collections.abc import Sequence
@@ -60,6 +60,17 @@ class _Entries:
     ids: tuple[int, ...]
 
 
+_NONE = _Entries("", ())
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A question beside an article's entries: inner products, and the same standardised."""
+
+    raw: Floats
+    standardised: Floats
+
+
 class Field:
     """Entries by id, owned by articles; an article's entries are put and removed together."""
 
@@ -106,19 +117,19 @@ class Field:
         entries = self._entries.get(article_id)
         return entries.ids if entries else ()
 
-    def standardised(self, query: Floats, article_ids: Sequence[int]) -> list[Floats]:
-        """For each article the standardised scores of its entries, in the order of `entries`."""
-        found = [self._entries.get(one) for one in article_ids]
-        every = [one for entries in found if entries for one in entries.ids]
-        scores = self._index.vectors(every) @ query if every else np.zeros(0, np.float32)
+    def compare(self, query: Floats, article_ids: Sequence[int]) -> list[Likeness]:
+        """For each article how its entries compare with a question, in the order of `entries`."""
+        found = [self._entries.get(one, _NONE) for one in article_ids]
+        every = [one for entries in found for one in entries.ids]
+        raw = self._index.vectors(every) @ query if every else np.zeros(0, np.float32)
         norms = {
             language: self._moments[language].of(query, self._background)
-            for language in {entries.language for entries in found if entries}
+            for language in {entries.language for entries in found if entries.ids}
         }
         result, start = [], 0
         for entries in found:
-            count = len(entries.ids) if entries else 0
-            mean, deviation = norms[entries.language] if entries else (0.0, 1.0)
-            result.append((scores[start : start + count] - mean) / deviation)
-            start += count
+            own = raw[start : start + len(entries.ids)]
+            mean, deviation = norms.get(entries.language, (0.0, 1.0))
+            result.append(Likeness(own, (own - mean) / deviation))
+            start += len(own)
         return result

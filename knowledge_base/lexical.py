@@ -1,8 +1,9 @@
 """BM25 over words and character 4-grams of normalised text, changed one document at a time.
 
 Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond". Character n-grams forgive
-endings, joined or parted words and typing errors (McNamee and Mayfield 2004). The package bm25s must be rebuilt at every
-change, and an edit must be searchable at once, so this keeps its own postings: per term the documents and its counts.
+endings, joined or parted words and typing errors (McNamee and Mayfield 2004). The package bm25s must be rebuilt at
+every change, and an edit must be searchable at once, so this keeps its own postings: per term the documents and its
+counts.
 """
 
 import re

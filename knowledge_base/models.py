@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
+from knowledge_base.addresses import article_url
 from knowledge_base.enums import ArticleStatus, Band, GapState
 
 
@@ -75,7 +76,12 @@ class Article(Base):
     @property
     def url(self) -> str:
         """Where the public page is, relative to the site."""
-        return f"/help/{self.language}/{self.slug}"
+        return article_url(self.slug, self.language)
+
+    @property
+    def questions(self) -> list[str]:
+        """The other ways to ask for it, its variants loaded."""
+        return [variant.text for variant in self.variants]
 
 
 class ArticleVersion(Base):

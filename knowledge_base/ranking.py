@@ -11,6 +11,7 @@ Floats = NDArray[np.float32]
 # What is known of a candidate; the comment says where it comes from and its usual range.
 FEATURES = (
     "dense",  # best passage, standardised: about 0 for any passage, 3 and more for a good one
+    "cosine",  # best passage, not standardised: 0 to 2, low where nothing here is about the question
     "title",  # the title, standardised
     "variant",  # best question variant, standardised, never below 0: a variant can help its article and not hurt it
     "lexical",  # BM25 of the whole text, standardised, as a logarithm since its tail is long
@@ -25,7 +26,6 @@ class Candidate:
     """An article that may answer, with why."""
 
     article_id: int
-    passage_id: int | None
     features: Mapping[str, float]
     score: float
 
@@ -36,15 +36,10 @@ class Ranker:
 
     weights: Mapping[str, float]
 
-    def rank(self, article_ids: Sequence[int], passages: Sequence[int | None], features: Floats) -> list[Candidate]:
+    def rank(self, article_ids: Sequence[int], features: Floats) -> list[Candidate]:
         """Candidates, best first; `features` has a row per article and a column per name in FEATURES."""
         scores = features @ np.array([self.weights[name] for name in FEATURES], np.float32)
         return [
-            Candidate(
-                article_ids[row],
-                passages[row],
-                dict(zip(FEATURES, features[row].tolist(), strict=True)),
-                float(scores[row]),
-            )
+            Candidate(article_ids[row], dict(zip(FEATURES, features[row].tolist(), strict=True)), float(scores[row]))
             for row in np.argsort(-scores, kind="stable")
         ]

@@ -1,14 +1,16 @@
-"""The searchable knowledge base in memory: every published article's vectors and words, and how a question is ranked."""
+"""The searchable knowledge base in memory: published articles' vectors and words, and how a question is ranked."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from knowledge_base.addresses import article_url
 from knowledge_base.confidence import Calibration
 from knowledge_base.field import Field
 from knowledge_base.lexical import LexicalIndex, LexicalScores, terms
+from knowledge_base.projection import Projection
 from knowledge_base.question import Question, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 
@@ -16,6 +18,8 @@ from knowledge_base.ranking import FEATURES, Candidate, Ranker
 BREADTH = 32
 # The standardised score of the best passage of an article that has none.
 LOWEST = -3.0
+# E5's cosines of unrelated texts lie about here.
+LOW_COSINE = 0.7
 
 Floats = NDArray[np.float32]
 
@@ -66,12 +70,12 @@ class Entry:
 
     @property
     def url(self) -> str:
-        return f"/help/{self.language}/{self.slug}"
+        return article_url(self.slug, self.language)
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """A question's candidates, best first, one per topic, with the confidence in the first."""
+    """A question's candidates, best first, with the confidence in the first."""
 
     candidates: list[Candidate] = field(default_factory=list)
     confidence: float = 0.0
@@ -80,9 +84,12 @@ class Ranking:
 class SearchIndex:
     """Articles in; rankings out. Every change is visible to the next question."""
 
-    def __init__(self, dimension: int, *, ranker: Ranker, calibration: Calibration) -> None:
+    def __init__(
+        self, dimension: int, *, ranker: Ranker, calibration: Calibration, projection: Projection | None = None
+    ) -> None:
         self.ranker = ranker
         self.calibration = calibration
+        self.projection = projection
         self._entries: dict[int, Entry] = {}
         self._topics: dict[str, dict[str, int]] = {}
         self.titles = Field(dimension)
@@ -115,11 +122,15 @@ class SearchIndex:
         self._entries[article.id] = Entry(article.id, article.slug, article.language, article.title, article.version)
         self._topics.setdefault(article.slug, {})[article.language] = article.id
         if article.vector is not None:
-            self.titles.put(article.id, article.language, [article.id], article.vector[None])
-        for store, parts in ((self.variants, article.variants), (self.passages, article.passages)):
-            if parts:
-                vectors = np.stack([part.vector for part in parts])
-                store.put(article.id, article.language, [part.id for part in parts], vectors)
+            title = article.vector[None]
+            title = self.projection.titles(title) if self.projection else title
+            self.titles.put(article.id, article.language, [article.id], title)
+        if article.variants:
+            variants = self._projected(np.stack([variant.vector for variant in article.variants]))
+            self.variants.put(article.id, article.language, [variant.id for variant in article.variants], variants)
+        if article.passages:
+            passages = np.stack([passage.vector for passage in article.passages])
+            self.passages.put(article.id, article.language, [passage.id for passage in article.passages], passages)
         self.words.add(article.id, matching_form("\n".join([article.title, *(one.text for one in article.passages)])))
         asked = "\n".join([article.title, article.summary, *(variant.text for variant in article.variants)])
         self.asked.add(article.id, matching_form(asked))
@@ -139,48 +150,58 @@ class SearchIndex:
 
     def rank(self, question: Question) -> Ranking:
         """Order what may answer the question and say how sure the first is."""
-        candidates = self._one_per_topic(self.candidates(question))
+        candidates = self.candidates(question)
         return Ranking(candidates, self.calibration.probability(candidates))
 
     def candidates(self, question: Question) -> list[Candidate]:
-        """Every article looked at more closely, best first."""
+        """Every topic looked at more closely, best first, by its article in the question's language if there is one."""
         query_terms = list(terms(question.matching))
         words, asked = self.words.score(query_terms), self.asked.score(query_terms)
-        found = list(dict.fromkeys(self._found(question, words, asked)))
-        passages, features = self._features(question, found, words, asked)
-        return self.ranker.rank(found, passages, features)
+        topics = list(dict.fromkeys(self._entries[one].slug for one in self._found(question, words, asked)))
+        articles = [one for topic in topics for one in self._topics[topic].values()]
+        rows = self._features(question, articles, words, asked)
+        starts = np.cumsum([0, *(len(self._topics[topic]) for topic in topics)])[:-1]
+        # A translation speaks for its topic: what is found in one language counts for the page in the other.
+        features = np.maximum.reduceat(rows, starts, axis=0) if len(rows) else rows
+        return self.ranker.rank([self._answering(topic, question.language) for topic in topics], features)
+
+    def likeness(self, question: Question, article_id: int) -> dict[int, float]:
+        """How near each passage of an article is to a question, standardised, by passage id."""
+        (found,) = self.passages.compare(question.vector, [article_id])
+        return dict(zip(self.passages.entries(article_id), found.standardised.tolist(), strict=True))
+
+    def _answering(self, topic: str, language: str) -> int:
+        """The topic's article in this language, else in another."""
+        articles = self._topics[topic]
+        return articles[language] if language in articles else next(iter(articles.values()))
 
     def _found(self, question: Question, words: LexicalScores, asked: LexicalScores) -> Iterable[int]:
-        for store in (self.passages, self.titles, self.variants):
-            yield from store.nearest(question.vector, BREADTH)
+        projected = self._projected(question.vector)
+        yield from self.passages.nearest(question.vector, BREADTH)
+        for store in (self.titles, self.variants):
+            yield from store.nearest(projected, BREADTH)
         yield from words.top(BREADTH)
         yield from asked.top(BREADTH)
 
     def _features(
-        self, question: Question, found: Sequence[int], words: LexicalScores, asked: LexicalScores
-    ) -> tuple[list[int | None], Floats]:
-        """The best passage of each article, and its row of FEATURES."""
-        passages = self.passages.standardised(question.vector, found)
-        titles = self.titles.standardised(question.vector, found)
-        variants = self.variants.standardised(question.vector, found)
-        columns = {
-            "dense": [scores.max(initial=LOWEST) for scores in passages],
-            "title": [scores.max() if len(scores) else 0.0 for scores in titles],
-            "variant": [scores.max(initial=0.0) for scores in variants],
-            "lexical": np.log1p(np.maximum(words.standardised(found), 0.0)),
-            "coverage": words.coverage(found),
-            "asked": asked.coverage(found),
-            "language": [self._entries[one].language == question.language for one in found],
+        self, question: Question, articles: Sequence[int], words: LexicalScores, asked: LexicalScores
+    ) -> Floats:
+        """A row of FEATURES per article."""
+        projected = self._projected(question.vector)
+        passages = self.passages.compare(question.vector, articles)
+        titles = self.titles.compare(projected, articles)
+        variants = self.variants.compare(projected, articles)
+        columns: dict[str, ArrayLike] = {
+            "dense": [one.standardised.max(initial=LOWEST) for one in passages],
+            "cosine": [10 * max(0.0, one.raw.max(initial=0.0) - LOW_COSINE) for one in passages],
+            "title": [one.standardised.max() if len(one.raw) else 0.0 for one in titles],
+            "variant": [one.standardised.max(initial=0.0) for one in variants],
+            "lexical": np.log1p(np.maximum(words.standardised(articles), 0.0)),
+            "coverage": words.coverage(articles),
+            "asked": asked.coverage(articles),
+            "language": [self._entries[one].language == question.language for one in articles],
         }
-        best = [
-            self.passages.entries(one)[int(scores.argmax())] if len(scores) else None
-            for one, scores in zip(found, passages, strict=True)
-        ]
-        return best, np.column_stack([columns[name] for name in FEATURES]).astype(np.float32)
+        return np.column_stack([np.asarray(columns[name], np.float32) for name in FEATURES])
 
-    def _one_per_topic(self, candidates: Iterable[Candidate]) -> list[Candidate]:
-        """The better of an article and its translations."""
-        topics: dict[str, Candidate] = {}
-        for candidate in candidates:
-            topics.setdefault(self._entries[candidate.article_id].slug, candidate)
-        return list(topics.values())
+    def _projected(self, questions: Floats) -> Floats:
+        return self.projection.questions(questions) if self.projection else questions

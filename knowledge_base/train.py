@@ -1,7 +1,8 @@
 """Learn the ranking's weights and calibrate its confidence: `python -m knowledge_base.train`.
 
 The material is the demo articles alone. Every question variant is asked of a knowledge base that does not have it as a
-variant (leave one out), and again of one without its article, where nothing is right. Each is asked of three kinds of
+variant (leave one out), and again of one without its article, where nothing is right; and so are questions about
+something else altogether. Each is asked of three kinds of
 knowledge base: with variants, without, and of plain texts without titles either, so that the weights hold for all.
 
 Ranking is a linear listwise softmax (Cao et al. 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
@@ -17,27 +18,30 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 
 from core.config import ROOT
 from knowledge_base.article_files import read_articles
 from knowledge_base.confidence import SIGNALS, signals
 from knowledge_base.embedder import Embedder
-from knowledge_base.examples import Example, leave_one_out, plain, searchable, without_variants
+from knowledge_base.examples import Example, ask_off_topic, leave_one_out, plain, searchable, without_variants
+from knowledge_base.projection import PROJECTION_FILE, Projection
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle
 from knowledge_base.weights import WEIGHTS_FILE, OperatingPoint, RankerWeights
 from language.encoder import Encoder, EncoderError
 
 # The share of given answers that may be wrong, and of right answers that may be lost by not even offering them.
-WRONG_ANSWERS = 0.02
-LOST_ANSWERS = 0.05
+WRONG_ANSWERS = 0.05
+LOST_ANSWERS = 0.08
 # The share of questions that no article answers, in what the thresholds are set for.
-UNANSWERABLE = 0.25
+UNANSWERABLE = 0.15
 FOLDS = 5
 RANKING_PENALTY = 0.01
 CALIBRATION_STRENGTH = 1.0
+
+OFF_TOPIC_FILE = WEIGHTS_FILE.parent / "off_topic.txt"
 
 Floats = NDArray[np.float64]
 
@@ -47,25 +51,49 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m knowledge_base.train", description="Train the ranker.")
     parser.add_argument("--articles", type=Path, default=ROOT / "seeds/articles", help="a folder of Markdown articles")
     parser.add_argument("--encoder", type=Path, default=ROOT / "var/models/encoder", help="the encoder's folder")
-    parser.add_argument("--output", type=Path, default=WEIGHTS_FILE, help="where the weights go")
+    parser.add_argument("--output", type=Path, default=WEIGHTS_FILE.parent, help="the folder for the weights")
     options = parser.parse_args(arguments)
     try:
         embedder = Embedder(Encoder.open(options.encoder))
     except EncoderError as error:
         print(error, file=sys.stderr)
         return 1
-    examples = list(all_examples(searchable(read_articles(options.articles), embedder), embedder.dimension))
+    articles = searchable(read_articles(options.articles), embedder)
+    projection = learn_projection(articles, encoder=embedder.fingerprint)
+    off_topic = read_off_topic()
+    examples = list(all_examples(articles, projection, off_topic, embedder.questions(off_topic)))
     weights = learn(examples, encoder=embedder.fingerprint)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(weights.model_dump(), indent=2) + "\n", encoding="utf-8")
+    options.output.mkdir(parents=True, exist_ok=True)
+    projection.save(options.output / PROJECTION_FILE.name)
+    (options.output / WEIGHTS_FILE.name).write_text(json.dumps(weights.model_dump(), indent=2) + "\n", encoding="utf-8")
     print(f"Learned from {len(examples)} questions; weights in {options.output}")
     return 0
 
 
-def all_examples(articles: Sequence[SearchableArticle], dimension: int) -> Iterator[Example]:
+def learn_projection(articles: Sequence[SearchableArticle], *, encoder: str) -> Projection:
+    """What the articles' questions and titles have in common."""
+    questions = [variant.vector for article in articles for variant in article.variants]
+    titles = [article.vector for article in articles if article.vector is not None]
+    return Projection.learn(np.stack(questions), np.stack(titles), encoder=encoder)
+
+
+def read_off_topic() -> list[str]:
+    """Questions that are about nothing in the articles."""
+    lines = OFF_TOPIC_FILE.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def all_examples(
+    articles: Sequence[SearchableArticle],
+    projection: Projection,
+    off_topic: Sequence[str],
+    vectors: NDArray[np.float32],
+) -> Iterator[Example]:
     """Every question asked of the three kinds of knowledge base."""
     for change in (None, without_variants, plain):
-        yield from leave_one_out([change(one) for one in articles] if change else articles, articles, dimension)
+        changed = [change(one) for one in articles] if change else articles
+        yield from leave_one_out(changed, articles, projection=projection)
+        yield from ask_off_topic(changed, off_topic, vectors, projection=projection)
 
 
 def learn(examples: Sequence[Example], *, encoder: str) -> RankerWeights:
@@ -104,18 +132,13 @@ def learn_ranking(examples: Sequence[Example]) -> Ranker:
 
 
 def reranked(example: Example, ranker: Ranker) -> list[tuple[Candidate, str]]:
-    """An example's candidates as a ranker orders them, with their topics, the best of each."""
+    """An example's candidates as a ranker orders them, with their topics."""
     topics = {one.article_id: topic for one, topic in zip(example.candidates, example.topics, strict=True)}
-    ids = list(topics)
-    passages = [one.passage_id for one in example.candidates]
-    best: dict[str, Candidate] = {}
-    for candidate in ranker.rank(ids, passages, example.features.astype(np.float32)):
-        best.setdefault(topics[candidate.article_id], candidate)
-    return [(candidate, topic) for topic, candidate in best.items()]
+    return [(one, topics[one.article_id]) for one in ranker.rank(list(topics), example.features.astype(np.float32))]
 
 
 def operating_point(probabilities: Floats, right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> OperatingPoint:
-    """The lowest confidence from which at most WRONG_ANSWERS are wrong, and the one that still offers most right ones."""
+    """The lowest confidence from which few enough answers are wrong, and the one that still offers most right ones."""
     shares = _prior(answerable)
     order = np.argsort(-probabilities, kind="stable")
     wrong = np.cumsum((shares * ~right)[order]) / np.cumsum(shares[order])
@@ -155,7 +178,9 @@ def _shares(ranked: Sequence[Ranked]) -> Floats:
 
 def _prior(answerable: NDArray[np.bool_]) -> Floats:
     """Weights that make UNANSWERABLE of the questions unanswerable, whatever their number."""
-    shares = np.where(answerable, (1 - UNANSWERABLE) / max(1, answerable.sum()), UNANSWERABLE / max(1, (~answerable).sum()))
+    shares = np.where(
+        answerable, (1 - UNANSWERABLE) / max(1, answerable.sum()), UNANSWERABLE / max(1, (~answerable).sum())
+    )
     weights: Floats = shares * len(answerable)
     return weights
 

@@ -1,0 +1,161 @@
+"""`/api/v1/knowledge`: answers for programs, articles for editors."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, status
+
+from knowledge_base.enums import ArticleStatus, GapState
+from knowledge_base.models import Article, ArticleVersion, Category, Gap
+from knowledge_base.schemas import (
+    AnswerLanguage,
+    AnswerRead,
+    ArticleCreate,
+    ArticlePage,
+    ArticleRead,
+    ArticleSave,
+    ArticleSummary,
+    CategoryRead,
+    FoundRead,
+    GapRead,
+    GapUpdate,
+    QuestionAsk,
+    VersionRead,
+)
+from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
+from language.vectors import VectorUnreadable, from_base64
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+def create_router(
+    *,
+    program: Callable[..., Any],
+    editor: Callable[..., Any],
+    knowledge: Callable[..., Any],
+    reading: Callable[..., Any],
+) -> APIRouter:
+    """The routes, given who may use them and how a request gets its service.
+
+    `program` and `editor` are dependencies that refuse everybody else; `editor` gives somebody with a `name`.
+    `knowledge` and `reading` give a `KnowledgeService` in a transaction and in a session that only reads.
+    """
+    router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+    _add_answers(router, program=program, knowledge=knowledge, reading=reading)
+    _add_articles(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_gaps(router, editor=editor, knowledge=knowledge, reading=reading)
+    return router
+
+
+def _add_answers(
+    router: APIRouter, *, program: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    @router.post("/answers", response_model=FoundRead, dependencies=[Depends(program)])
+    async def answer_question(
+        body: QuestionAsk, service: KnowledgeService = Depends(knowledge, scope="function")
+    ) -> Found:
+        """Answer a question, offer titles, or decline; see `band`."""
+        try:
+            vector = from_base64(body.vector, dimension=service.live.embedder.dimension) if body.vector else None
+        except VectorUnreadable as error:
+            raise VectorUnfit from error
+        return await service.answer(
+            body.question,
+            language=body.language,
+            vector=vector,
+            conversation_id=body.conversation_id,
+            message_id=body.message_id,
+        )
+
+    @router.get("/articles/{article_id}/answer", response_model=AnswerRead, dependencies=[Depends(program)])
+    async def answer_from_article(
+        article_id: int,
+        language: AnswerLanguage,
+        service: KnowledgeService = Depends(reading, scope="function"),
+    ) -> Answer:
+        """What an article says in short, for a contact who chose its title."""
+        return await service.answer_from(article_id, language=language)
+
+
+def _add_articles(
+    router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    in_transaction = Depends(knowledge, scope="function")
+    only_reading = Depends(reading, scope="function")
+    for_editors = [Depends(editor)]
+
+    @router.get("/categories", response_model=list[CategoryRead], dependencies=for_editors)
+    async def list_categories(service: KnowledgeService = only_reading) -> Sequence[Category]:
+        """Every category in the order in which they are shown."""
+        return await service.categories.all()
+
+    @router.get("/articles", response_model=ArticlePage, dependencies=for_editors)
+    async def list_articles(
+        service: KnowledgeService = only_reading,
+        q: Annotated[str, Query(max_length=200)] = "",
+        language: AnswerLanguage | None = None,
+        status: ArticleStatus | None = None,
+        category: str | None = None,
+        limit: Limit = 50,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    ) -> ArticlePage:
+        """Articles, last changed first; every word of `q` must be in title, address, summary or a variant."""
+        articles, total = await service.articles.listed(
+            words=q, language=language, status=status, category=category, limit=limit, offset=offset
+        )
+        return ArticlePage(articles=[ArticleSummary.model_validate(one) for one in articles], total=total)
+
+    @router.post("/articles", response_model=ArticleRead, status_code=status.HTTP_201_CREATED)
+    async def create_article(
+        body: ArticleCreate, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
+        """Write a new article, as a draft."""
+        return await service.create(body, by=by.name)
+
+    @router.get("/articles/{article_id}", response_model=ArticleRead, dependencies=for_editors)
+    async def get_article(article_id: int, service: KnowledgeService = only_reading) -> Article:
+        """One article as it stands."""
+        return await service.get(article_id)
+
+    @router.put("/articles/{article_id}", response_model=ArticleRead)
+    async def save_article(
+        article_id: int, body: ArticleSave, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
+        """Save a change; 409 `article_changed` where somebody saved meanwhile."""
+        return await service.save(article_id, body, version=body.version, by=by.name)
+
+    @router.post("/articles/{article_id}/publish", response_model=ArticleRead, dependencies=for_editors)
+    async def publish_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+        """Let contacts find it."""
+        return await service.publish(article_id)
+
+    @router.post("/articles/{article_id}/archive", response_model=ArticleRead, dependencies=for_editors)
+    async def archive_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+        """Take it away from contacts."""
+        return await service.archive(article_id)
+
+    @router.get("/articles/{article_id}/versions", response_model=list[VersionRead], dependencies=for_editors)
+    async def list_versions(article_id: int, service: KnowledgeService = only_reading) -> Sequence[ArticleVersion]:
+        """Everything that was saved of it, latest first."""
+        await service.get(article_id)
+        return await service.articles.versions(article_id)
+
+
+def _add_gaps(
+    router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    @router.get("/gaps", response_model=list[GapRead], dependencies=[Depends(editor)])
+    async def list_gaps(
+        service: KnowledgeService = Depends(reading, scope="function"),
+        state: GapState = GapState.open,
+        limit: Limit = 100,
+    ) -> Sequence[Gap]:
+        """Questions that had no sure answer, latest first."""
+        return await service.gaps.in_state(state, limit=limit)
+
+    @router.patch("/gaps/{gap_id}", response_model=GapRead, dependencies=[Depends(editor)])
+    async def change_gap(
+        gap_id: int, body: GapUpdate, service: KnowledgeService = Depends(knowledge, scope="function")
+    ) -> Gap:
+        """Dismiss a question, mark it answered, or open it again."""
+        return await service.settle(gap_id, body.state)

@@ -1,0 +1,42 @@
+"""The part of an article that answers a question, short enough for a chat."""
+
+import re
+from collections.abc import Sequence
+
+from knowledge_base.lexical import terms
+from knowledge_base.question import matching_form
+
+MAX_CHARACTERS = 480
+# A line, or a sentence within one.
+PIECE = re.compile(r"[^\n]+?(?:[.!?؟…](?=\s)|$)", re.MULTILINE)
+CUT = "…"
+
+
+def overlap(question: str, text: str) -> float:
+    """The share of the question's words and 4-grams that the text holds; both as written."""
+    asked = set(terms(matching_form(question)))
+    return len(asked.intersection(terms(matching_form(text)))) / len(asked) if asked else 0.0
+
+
+def excerpt(text: str, question: str) -> str:
+    """The sentences around the one nearest to the question; the whole text where it is short."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    pieces = [match.span() for match in PIECE.finditer(text)]
+    first = last = _nearest([text[start:end] for start, end in pieces], question)
+    while True:
+        # What follows a sentence explains it more often than what precedes it.
+        if last + 1 < len(pieces) and pieces[last + 1][1] - pieces[first][0] <= MAX_CHARACTERS:
+            last += 1
+        elif first > 0 and pieces[last][1] - pieces[first - 1][0] <= MAX_CHARACTERS:
+            first -= 1
+        else:
+            break
+    part = text[pieces[first][0] : pieces[last][1]].strip()[:MAX_CHARACTERS]
+    opening = f"{CUT} " if first > 0 else ""
+    return f"{opening}{part}{f' {CUT}' if last + 1 < len(pieces) else ''}"
+
+
+def _nearest(pieces: Sequence[str], question: str) -> int:
+    scores = [overlap(question, piece) for piece in pieces]
+    return scores.index(max(scores))

@@ -1,0 +1,138 @@
+"""The search index of this process, kept true to the database.
+
+Every article's vectors are stored with it, so a start reads them and computes none. A save is put into the index as
+its transaction commits; other processes hear of it on the event bus, and a slow look at the articles' versions finds
+whatever a lost notification missed.
+"""
+
+import asyncio
+import logging
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.events import EventBus
+from core.unit_of_work import UnitOfWork, announce
+from knowledge_base.embedder import ArticleText, Embedder
+from knowledge_base.enums import ArticleStatus
+from knowledge_base.index import use_one_thread
+from knowledge_base.models import Article
+from knowledge_base.projection import Projection
+from knowledge_base.repository import ArticleRepository
+from knowledge_base.search import SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
+from knowledge_base.storage import from_bytes, readable, store
+from knowledge_base.weights import RankerWeights
+
+logger = logging.getLogger(__name__)
+
+TOPIC = "knowledge"
+LOOK_AROUND_SECONDS = 30.0
+LOADED_AT_ONCE = 100
+
+
+class LiveIndex:
+    """Searches what is published."""
+
+    def __init__(
+        self, work: UnitOfWork, embedder: Embedder, *, weights: RankerWeights, projection: Projection | None
+    ) -> None:
+        self._work = work
+        self.embedder = embedder
+        if weights.encoder != embedder.fingerprint:
+            logger.warning("The ranker was trained with another encoder: its confidence may be off")
+        fitting = projection if projection and projection.encoder == embedder.fingerprint else None
+        self.search = SearchIndex(
+            embedder.dimension, ranker=weights.ranker(), calibration=weights.calibration(), projection=fitting
+        )
+
+    async def start(self) -> None:
+        """Read every published article that has vectors of this encoder."""
+        use_one_thread()
+        await self.synchronise()
+
+    async def run(self, events: EventBus) -> None:
+        """Follow the database until cancelled: what other processes save, and what another encoder embedded."""
+        async with events.listen(TOPIC) as changed:
+            await self.embed_anew()
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_AROUND_SECONDS):
+                        await changed.get()
+                except TimeoutError:
+                    pass
+                try:
+                    await self.synchronise()
+                except Exception:
+                    logger.exception("The search index could not look at the database; it tries again")
+
+    async def synchronise(self) -> None:
+        """Read the articles whose version is not the one searched, and drop those no longer published."""
+        async with self._work.reading() as session:
+            articles = ArticleRepository(session)
+            published = await articles.published_versions(encoder=self.embedder.fingerprint)
+            searched = self.search.versions()
+            for article_id in searched.keys() - published.keys():
+                self.search.remove(article_id)
+            stale = [one for one, version in published.items() if searched.get(one) != version]
+            for start in range(0, len(stale), LOADED_AT_ONCE):
+                for article in await articles.with_vectors(stale[start : start + LOADED_AT_ONCE]):
+                    self.search.put(searchable(article))
+
+    async def embed_anew(self) -> None:
+        """Give articles without vectors of this encoder theirs; the rest is searched meanwhile."""
+        async with self._work.reading() as session:
+            outdated = await ArticleRepository(session).published_with_another_encoder(self.embedder.fingerprint)
+        for article_id in outdated:
+            await self._embed_anew(article_id)
+
+    async def _embed_anew(self, article_id: int) -> None:
+        async with self._work.reading() as session:
+            found = await ArticleRepository(session).with_vectors([article_id])
+        for article in found:
+            embedded = await self.embedder.embed(article_text(article))
+            async with self._work.begin() as session:
+                current = await ArticleRepository(session).for_change(article_id)
+                # Who saved meanwhile has embedded what they saved.
+                if current and current.version == article.version:
+                    store(embedded, current, encoder=self.embedder.fingerprint)
+                    await session.flush()
+                    self.follow(session, current)
+
+    def follow(self, session: AsyncSession, article: Article) -> None:
+        """As this transaction commits, search the article as it is then, and tell the other processes."""
+        published = article.status is ArticleStatus.published
+        ready = searchable(article) if published else None
+
+        def apply(_session: object) -> None:
+            if ready:
+                self.search.put(ready)
+            else:
+                self.search.remove(article.id)
+
+        event.listen(session.sync_session, "after_commit", apply, once=True)
+        announce(session, TOPIC, {"article_id": article.id})
+
+
+def article_text(article: Article) -> ArticleText:
+    """What the embedder reads of a stored article, its variants loaded."""
+    return ArticleText(article.title, article.summary, article.body, [variant.text for variant in article.variants])
+
+
+def searchable(article: Article) -> SearchableArticle:
+    """A stored article as search takes it, its variants and passages loaded."""
+    return SearchableArticle(
+        id=article.id,
+        slug=article.slug,
+        language=article.language,
+        title=article.title,
+        version=article.version,
+        vector=from_bytes(article.vector) if article.vector else None,
+        summary=article.summary,
+        passages=[
+            SearchablePassage(one.id, readable(one).embedded(article.title), from_bytes(one.vector))
+            for one in article.passages
+        ],
+        variants=[
+            SearchableVariant(one.id, one.text, from_bytes(one.vector)) for one in article.variants if one.vector
+        ],
+    )

@@ -1,0 +1,141 @@
+"""The knowledge base in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload, undefer
+
+from knowledge_base.enums import ArticleStatus, GapState
+from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage, QuestionVariant
+
+_WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
+_SHOWN = (joinedload(Article.category), selectinload(Article.variants))
+
+
+class ArticleRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, article_id: int) -> Article | None:
+        """An article with its category and variants."""
+        return await self.session.get(Article, article_id, options=_SHOWN, populate_existing=True)
+
+    async def by_address(self, slug: str, language: str) -> Article | None:
+        """The article of a public address."""
+        statement = select(Article).where(Article.slug == slug, Article.language == language).options(*_SHOWN)
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def languages_of(self, slug: str, *, status: ArticleStatus) -> Sequence[str]:
+        """The languages in which there is a page of this slug."""
+        statement = select(Article.language).where(Article.slug == slug, Article.status == status)
+        return (await self.session.scalars(statement.order_by(Article.language.desc()))).all()
+
+    async def for_change(self, article_id: int) -> Article | None:
+        """An article with all its parts, locked until the transaction ends."""
+        statement = (
+            select(Article)
+            .where(Article.id == article_id)
+            .options(*_WITH_VECTORS, joinedload(Article.category))
+            .with_for_update(of=Article)
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def with_vectors(self, article_ids: Sequence[int]) -> Sequence[Article]:
+        """Articles with all that search needs."""
+        statement = select(Article).where(Article.id.in_(article_ids)).options(*_WITH_VECTORS)
+        return (await self.session.scalars(statement)).all()
+
+    async def published_versions(self, *, encoder: str) -> dict[int, int]:
+        """The version of every published article whose vectors this encoder made."""
+        statement = select(Article.id, Article.version).where(
+            Article.status == ArticleStatus.published, Article.encoder == encoder
+        )
+        return dict((await self.session.execute(statement)).tuples().all())
+
+    async def published_with_another_encoder(self, encoder: str) -> Sequence[int]:
+        """The published articles without vectors of this encoder."""
+        statement = select(Article.id).where(
+            Article.status == ArticleStatus.published, func.coalesce(Article.encoder, "") != encoder
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def passages_of(self, article_id: int) -> Sequence[Passage]:
+        """An article's passages in order."""
+        statement = select(Passage).where(Passage.article_id == article_id).order_by(Passage.position)
+        return (await self.session.scalars(statement)).all()
+
+    async def listed(
+        self,
+        *,
+        words: str = "",
+        language: str | None = None,
+        status: ArticleStatus | None = None,
+        category: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> tuple[Sequence[Article], int]:
+        """One page of the articles that fit, last changed first, and how many fit altogether."""
+        fitting = select(Article)
+        for word in words.split():
+            found = Article.title.icontains(word, autoescape=True) | Article.slug.icontains(word, autoescape=True)
+            found |= Article.summary.icontains(word, autoescape=True)
+            asked = select(QuestionVariant.article_id).where(QuestionVariant.text.icontains(word, autoescape=True))
+            fitting = fitting.where(found | Article.id.in_(asked))
+        if language:
+            fitting = fitting.where(Article.language == language)
+        if status:
+            fitting = fitting.where(Article.status == status)
+        if category:
+            fitting = fitting.where(Article.category.has(Category.slug == category))
+        page = fitting.order_by(Article.updated_at.desc(), Article.id.desc()).limit(limit).offset(offset)
+        articles = (await self.session.scalars(page.options(*_SHOWN))).all()
+        return articles, await self._count(fitting)
+
+    async def in_category(self, category_id: int, *, language: str) -> Sequence[Article]:
+        """A category's published articles in one language, by title."""
+        statement = select(Article).where(
+            Article.category_id == category_id,
+            Article.language == language,
+            Article.status == ArticleStatus.published,
+        )
+        return (await self.session.scalars(statement.order_by(Article.title))).all()
+
+    async def versions(self, article_id: int) -> Sequence[ArticleVersion]:
+        """Everything that was saved of an article, latest first."""
+        statement = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
+        return (await self.session.scalars(statement.order_by(ArticleVersion.number.desc()))).all()
+
+    async def _count(self, statement: Select[Any]) -> int:
+        return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+
+
+class CategoryRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def all(self) -> Sequence[Category]:
+        """Every category in the order in which they are shown."""
+        return (await self.session.scalars(select(Category).order_by(Category.position, Category.id))).all()
+
+    async def by_slug(self, slug: str) -> Category | None:
+        return (await self.session.scalars(select(Category).where(Category.slug == slug))).one_or_none()
+
+
+class GapRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, gap_id: int) -> Gap | None:
+        return await self.session.get(Gap, gap_id, options=[joinedload(Gap.best_article)])
+
+    async def of_message(self, message_id: str) -> Gap | None:
+        """The gap that a message left."""
+        return (await self.session.scalars(select(Gap).where(Gap.message_id == message_id))).one_or_none()
+
+    async def in_state(self, state: GapState, *, limit: int = 100) -> Sequence[Gap]:
+        """Gaps, latest first."""
+        statement = select(Gap).where(Gap.state == state).options(joinedload(Gap.best_article))
+        return (await self.session.scalars(statement.order_by(Gap.id.desc()).limit(limit))).all()

@@ -1,0 +1,172 @@
+"""The knowledge base's shapes in the API."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from knowledge_base.enums import ArticleStatus, Band, GapState
+from language.normalise import safe_text
+
+AnswerLanguage = Literal["fa", "en"]
+QUESTION_CHARACTERS = 100_000
+BODY_CHARACTERS = 200_000
+
+
+def _storable(value: object) -> object:
+    return safe_text(value) if isinstance(value, str) else value
+
+
+def _storable_line(value: object) -> object:
+    return " ".join(safe_text(value).split()) if isinstance(value, str) else value
+
+
+Line = Annotated[str, BeforeValidator(_storable_line)]
+Prose = Annotated[str, BeforeValidator(_storable)]
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class QuestionAsk(BaseModel):
+    """A contact's question; `vector` is its query vector in base64, where it is known already."""
+
+    question: Annotated[Prose, Field(min_length=1, max_length=QUESTION_CHARACTERS)]
+    language: AnswerLanguage
+    vector: str | None = None
+    conversation_id: Annotated[str, Field(max_length=32)] | None = None
+    message_id: Annotated[str, Field(max_length=64)] | None = None
+
+
+class AnswerRead(_Read):
+    """The part of an article that answers."""
+
+    article_id: int
+    title: str
+    url: str
+    text: str
+    language: str
+    updated_at: datetime
+    # True where there is no article in the language that was asked for.
+    other_language: bool
+
+
+class OfferRead(_Read):
+    """An article that may be meant."""
+
+    article_id: int
+    title: str
+    url: str
+
+
+class FoundRead(_Read):
+    """What the knowledge base has on a question."""
+
+    band: Band
+    confidence: float
+    answer: AnswerRead | None
+    offers: list[OfferRead]
+    # Where a question without a sure answer was kept.
+    gap_id: int | None
+
+
+class ArticleDraft(BaseModel):
+    """What an editor writes."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=300)]
+    summary: Annotated[Line, Field(max_length=1_000)] = ""
+    body: Annotated[Prose, Field(max_length=BODY_CHARACTERS)] = ""
+    category: str | None = None
+    questions: Annotated[list[Annotated[Line, Field(min_length=1, max_length=500)]], Field(max_length=200)] = []
+    reviewed_on: date | None = None
+
+
+class ArticleCreate(ArticleDraft):
+    """A new page; one slug in two languages makes a pair of translations."""
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
+    language: AnswerLanguage
+
+
+class ArticleSave(ArticleDraft):
+    """A change of the version that the editor saw."""
+
+    version: int
+
+
+class ArticleSummary(_Read):
+    """An article in a list."""
+
+    id: int
+    slug: str
+    language: str
+    title: str
+    summary: str
+    url: str
+    status: ArticleStatus
+    category: Annotated[str | None, BeforeValidator(lambda category: getattr(category, "slug", category))]
+    version: int
+    updated_at: datetime
+    reviewed_on: date | None
+
+
+class ArticleRead(ArticleSummary):
+    """An article to read or edit."""
+
+    body: str
+    questions: list[str]
+    created_at: datetime
+    published_at: datetime | None
+
+
+class ArticlePage(BaseModel):
+    """A part of a list, and how long the whole is."""
+
+    articles: list[ArticleSummary]
+    total: int
+
+
+class VersionRead(_Read):
+    """An article as it was saved once."""
+
+    number: int
+    title: str
+    summary: str
+    body: str
+    questions: list[str]
+    saved_by: str
+    saved_at: datetime
+
+
+class CategoryRead(_Read):
+    slug: str
+    name_fa: str
+    name_en: str
+    position: int
+
+
+class OfferOfGap(_Read):
+    """The article that came nearest."""
+
+    id: int
+    title: str
+    url: str
+
+
+class GapRead(_Read):
+    """A question that had no sure answer."""
+
+    id: int
+    question: str
+    language: str
+    conversation_id: str | None
+    band: Band
+    confidence: float
+    best_article: OfferOfGap | None
+    state: GapState
+    created_at: datetime
+
+
+class GapUpdate(BaseModel):
+    state: GapState

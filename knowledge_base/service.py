@@ -1,0 +1,375 @@
+"""Answering from the knowledge base, and editing it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.errors import Conflict, InvalidInput, NotFound
+from knowledge_base.embedder import ArticleText
+from knowledge_base.enums import ArticleStatus, Band, GapState
+from knowledge_base.excerpts import MAX_CHARACTERS, excerpt, overlap
+from knowledge_base.live_index import LiveIndex
+from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage
+from knowledge_base.question import Question, matching_form
+from knowledge_base.repository import ArticleRepository, CategoryRepository, GapRepository
+from knowledge_base.schemas import ArticleCreate, ArticleDraft
+from knowledge_base.search import Entry, Ranking
+from knowledge_base.storage import ask_also, store, to_bytes
+
+OFFERS = 3
+# What the words of a passage count for beside its standardised likeness in meaning, when the answering one is chosen.
+WORDS_WEIGHT = 3.0
+
+Floats = NDArray[np.float32]
+
+
+class ArticleNotFound(NotFound):
+    """There is no such article."""
+
+    code = "article_not_found"
+
+
+class CategoryNotFound(NotFound):
+    """There is no such category."""
+
+    code = "category_not_found"
+
+
+class GapNotFound(NotFound):
+    """There is no such question."""
+
+    code = "gap_not_found"
+
+
+class AddressTaken(Conflict):
+    """There is an article with this address in this language already."""
+
+    code = "address_taken"
+
+
+class QuestionBlank(InvalidInput):
+    """The question has no words."""
+
+    code = "question_blank"
+
+
+class VectorUnfit(InvalidInput):
+    """The vector is not one of this encoder's."""
+
+    code = "vector_unfit"
+
+
+class ArticleChanged(Conflict):
+    """Somebody saved this article meanwhile; compare both texts and save again."""
+
+    code = "article_changed"
+
+    def __init__(self, *, yours: ArticleDraft, theirs: ArticleDraft, version: int) -> None:
+        super().__init__()
+        self.yours = yours
+        self.theirs = theirs
+        # The version to name when saving again.
+        self.version = version
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An article that may be meant."""
+
+    article_id: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The part of an article that answers."""
+
+    article_id: int
+    title: str
+    url: str
+    text: str
+    language: str
+    updated_at: datetime
+    # True where there is no article in the language that was asked for.
+    other_language: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the knowledge base has on a question."""
+
+    band: Band
+    confidence: float
+    answer: Answer | None = None
+    offers: list[Offer] = field(default_factory=list)
+    gap_id: int | None = None
+
+
+class KnowledgeService:
+    """The knowledge base within the caller's transaction."""
+
+    def __init__(self, session: AsyncSession, *, live: LiveIndex, clock: Clock) -> None:
+        self.session = session
+        self.live = live
+        self.clock = clock
+        self.articles = ArticleRepository(session)
+        self.categories = CategoryRepository(session)
+        self.gaps = GapRepository(session)
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        language: str,
+        vector: Floats | None = None,
+        conversation_id: str | None = None,
+        message_id: str | None = None,
+        keep_gap: bool = True,
+    ) -> Found:
+        """Answer, offer the nearest titles, or decline; a question without a sure answer is kept as a gap.
+
+        `language` is the one to answer in. The same message asked twice leaves one gap.
+        """
+        asked = await self._read(question, language=language, vector=vector)
+        ranking = self.live.search.rank(asked)
+        band = self.live.search.calibration.band(ranking.confidence)
+        found = Found(
+            band,
+            ranking.confidence,
+            answer=await self._best_answer(ranking, question, asked) if band is Band.answer else None,
+            offers=self._offers(ranking) if band is Band.offer else [],
+        )
+        if band is Band.answer or not keep_gap:
+            return found
+        gap = await self._keep_gap(question, asked, ranking, band, conversation_id, message_id)
+        return Found(band, found.confidence, offers=found.offers, gap_id=gap.id)
+
+    async def answer_from(self, article_id: int, *, language: str) -> Answer:
+        """What an article says in short, in this language where it can; for a contact who chose its title."""
+        entry = self.live.search.translation(article_id, language) or self.live.search.entry(article_id)
+        if entry is None:
+            raise ArticleNotFound
+        article = await self._existing(entry.id)
+        passages = await self.articles.passages_of(entry.id)
+        return _answer(article, _opening(article.summary, passages), language=language)
+
+    def suggest(self, text: str, vector: Floats, *, language: str, count: int = OFFERS) -> list[Offer]:
+        """The articles nearest to what a contact wrote, best first, however sure; for an agent to choose from."""
+        matching = matching_form(text)
+        return self._offers(self.live.search.rank(Question(matching, vector, language)), count) if matching else []
+
+    async def create(self, draft: ArticleCreate, *, by: str = "") -> Article:
+        """Write a new article; nobody sees it until it is published."""
+        embedded = await self.live.embedder.embed(_text(draft))
+        if await self.articles.by_address(draft.slug, draft.language):
+            raise AddressTaken
+        now = self.clock.now()
+        article = Article(
+            slug=draft.slug,
+            language=draft.language,
+            status=ArticleStatus.draft,
+            version=0,
+            created_at=now,
+            variants=[],
+            passages=[],
+            versions=[],
+        )
+        self.session.add(article)
+        await self._write(article, draft, by=by)
+        store(embedded, article, encoder=self.live.embedder.fingerprint)
+        await self.session.flush()
+        return article
+
+    async def save(self, article_id: int, draft: ArticleDraft, *, version: int, by: str = "") -> Article:
+        """Save a change of the version that the editor saw; what is published is searchable as the transaction commits.
+
+        Raises:
+            ArticleChanged: somebody saved meanwhile; nothing is lost, the error holds both texts.
+        """
+        embedded = await self.live.embedder.embed(_text(draft))
+        article = await self._for_change(article_id)
+        if article.version != version:
+            raise ArticleChanged(yours=draft, theirs=as_draft(article), version=article.version)
+        await self._write(article, draft, by=by)
+        store(embedded, article, encoder=self.live.embedder.fingerprint)
+        await self.session.flush()
+        self.live.follow(self.session, article)
+        return article
+
+    async def publish(self, article_id: int) -> Article:
+        """Let contacts find an article; safe to call twice."""
+        article = await self._for_change(article_id)
+        article.published_at = article.published_at or self.clock.now()
+        return await self._move(article, ArticleStatus.published)
+
+    async def archive(self, article_id: int) -> Article:
+        """Take an article away from contacts and keep it for editors; safe to call twice."""
+        return await self._move(await self._for_change(article_id), ArticleStatus.archived)
+
+    async def get(self, article_id: int) -> Article:
+        """An article with its category and variants.
+
+        Raises:
+            ArticleNotFound
+        """
+        return await self._existing(article_id)
+
+    async def settle(self, gap_id: int, state: GapState) -> Gap:
+        """Say what has become of a question without a sure answer."""
+        gap = await self.gaps.get(gap_id)
+        if gap is None:
+            raise GapNotFound
+        gap.state = state
+        await self.session.flush()
+        return gap
+
+    async def _read(self, question: str, *, language: str, vector: Floats | None) -> Question:
+        matching = matching_form(question)
+        if not matching:
+            raise QuestionBlank
+        if vector is None:
+            vector = await self.live.embedder.embed_question(question)
+        elif vector.shape != (self.live.embedder.dimension,):
+            raise VectorUnfit
+        return Question(matching, vector, language)
+
+    async def _best_answer(self, ranking: Ranking, question: str, asked: Question) -> Answer | None:
+        article_id = ranking.candidates[0].article_id
+        article = await self.articles.get(article_id)
+        passages = await self.articles.passages_of(article_id)
+        if article is None:
+            return None
+        likeness = self.live.search.likeness(asked, article_id)
+        best = max(
+            passages,
+            key=lambda one: likeness.get(one.id, 0.0) + WORDS_WEIGHT * overlap(question, one.text),
+            default=None,
+        )
+        text = excerpt(best.text, question) if best else article.summary
+        return _answer(article, text, language=asked.language)
+
+    def _offers(self, ranking: Ranking, count: int = OFFERS) -> list[Offer]:
+        entries = [self.live.search.entry(one.article_id) for one in ranking.candidates[:count]]
+        return [_offer(entry) for entry in entries if entry]
+
+    async def _keep_gap(
+        self,
+        question: str,
+        asked: Question,
+        ranking: Ranking,
+        band: Band,
+        conversation_id: str | None,
+        message_id: str | None,
+    ) -> Gap:
+        if message_id and (known := await self.gaps.of_message(message_id)):
+            return known
+        gap = Gap(
+            question=question,
+            language=asked.language,
+            vector=to_bytes(asked.vector),
+            conversation_id=conversation_id,
+            message_id=message_id,
+            band=band,
+            confidence=ranking.confidence,
+            best_article_id=ranking.candidates[0].article_id if ranking.candidates else None,
+            state=GapState.open,
+            created_at=self.clock.now(),
+        )
+        self.session.add(gap)
+        await self.session.flush()
+        return gap
+
+    async def _write(self, article: Article, draft: ArticleDraft, *, by: str) -> None:
+        """Put the draft into the article as its next version."""
+        now = self.clock.now()
+        article.category = await self._category(draft.category)
+        article.title, article.summary, article.body = draft.title, draft.summary, draft.body
+        article.reviewed_on = draft.reviewed_on
+        article.updated_at = now
+        article.version += 1
+        ask_also(article, draft.questions)
+        await self.session.flush()
+        self.session.add(
+            ArticleVersion(
+                article_id=article.id,
+                number=article.version,
+                title=draft.title,
+                summary=draft.summary,
+                body=draft.body,
+                questions=list(draft.questions),
+                saved_by=by,
+                saved_at=now,
+            )
+        )
+
+    async def _move(self, article: Article, status: ArticleStatus) -> Article:
+        article.status = status
+        article.updated_at = self.clock.now()
+        await self.session.flush()
+        self.live.follow(self.session, article)
+        return article
+
+    async def _category(self, slug: str | None) -> Category | None:
+        if slug is None:
+            return None
+        category = await self.categories.by_slug(slug)
+        if category is None:
+            raise CategoryNotFound
+        return category
+
+    async def _existing(self, article_id: int) -> Article:
+        article = await self.articles.get(article_id)
+        if article is None:
+            raise ArticleNotFound
+        return article
+
+    async def _for_change(self, article_id: int) -> Article:
+        article = await self.articles.for_change(article_id)
+        if article is None:
+            raise ArticleNotFound
+        return article
+
+
+def as_draft(article: Article) -> ArticleDraft:
+    """An article as an editor would write it again, its category and variants loaded."""
+    return ArticleDraft.model_construct(
+        title=article.title,
+        summary=article.summary,
+        body=article.body,
+        category=article.category.slug if article.category else None,
+        questions=article.questions,
+        reviewed_on=article.reviewed_on,
+    )
+
+
+def _text(draft: ArticleDraft) -> ArticleText:
+    return ArticleText(draft.title, draft.summary, draft.body, list(dict.fromkeys(draft.questions)))
+
+
+def _answer(article: Article, text: str, *, language: str) -> Answer:
+    return Answer(
+        article_id=article.id,
+        title=article.title,
+        url=article.url,
+        text=text,
+        language=article.language,
+        updated_at=article.updated_at,
+        other_language=article.language != language,
+    )
+
+
+def _offer(entry: Entry) -> Offer:
+    return Offer(entry.id, entry.title, entry.url)
+
+
+def _opening(summary: str, passages: Sequence[Passage]) -> str:
+    """The summary, and as much of the first passage as fits beside it."""
+    first = passages[0].text if passages else ""
+    room = MAX_CHARACTERS - len(summary)
+    return f"{summary}\n\n{first}".strip() if len(first) <= room else summary or excerpt(first, "")
