@@ -72,6 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"The encoder could not be built: {error.strerror or error} ({error.filename})", file=sys.stderr)
         return 1
+    # The edge of the process: a full disk, say, comes out of the writing libraries as errors of their own.
+    except Exception as error:  # noqa: BLE001
+        reason = " ".join(str(error).split())[:300]
+        print(f"The encoder could not be built: {type(error).__name__}: {reason}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -127,7 +132,7 @@ def _describe_source(model: Path | None) -> dict[str, Any]:
 def _build_into(folder: Path, *, model: Path | None, source: dict[str, Any]) -> None:
     transformer = _convert_e5(folder) if model is None else _copy_model(model, folder)
     print("Exporting to ONNX", flush=True)
-    (folder / ONNX_FILE).parent.mkdir(parents=True, exist_ok=True)
+    (folder / ONNX_FILE).parent.mkdir(exist_ok=True)
     _export(transformer, folder / ONNX_FILE)
     _optimise(folder / ONNX_FILE, folder / GRAPH_FILE)
     _write_manifest(transformer, folder, source)
@@ -154,6 +159,7 @@ def _copy_model(model: Path, folder: Path) -> SentenceTransformer:
     transformer.save(str(folder), create_model_card=False)
     if not (folder / FULL_TOKENIZER_FILE).is_file():
         raise BuildFailed(f"{model} has no fast tokenizer ({FULL_TOKENIZER_FILE})")
+    (folder / TOKENIZER_FILE).parent.mkdir()
     shutil.copyfile(folder / FULL_TOKENIZER_FILE, folder / TOKENIZER_FILE)
     return transformer
 
@@ -241,7 +247,7 @@ def _write_small_tokenizer(folder: Path) -> None:
         token["id"] = renumbered[token["id"]]
     for token in description["post_processor"]["special_tokens"].values():
         token["ids"] = [renumbered[index] for index in token["ids"]]
-    (folder / TOKENIZER_FILE).parent.mkdir(parents=True, exist_ok=True)
+    (folder / TOKENIZER_FILE).parent.mkdir()
     (folder / TOKENIZER_FILE).write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
     np.save(folder / PIECE_IDS_FILE, np.array(kept, dtype=np.int64))
 
@@ -338,7 +344,7 @@ def _write_manifest(transformer: SentenceTransformer, folder: Path, source: dict
 
 
 def _fingerprint(folder: Path, prompts: dict[str, str]) -> str:
-    """A short name for these vectors: the same where weights, tokenizer, prompts and the way of building are the same."""
+    """A short name for these vectors, the same where weights, tokenizer, prompts and way of building are the same."""
     digest = hashlib.sha256(json.dumps([BUILD_VERSION, prompts], sort_keys=True).encode())
     weights = sorted(folder.rglob("*.safetensors"))
     for path in [*weights, folder / FULL_TOKENIZER_FILE]:

@@ -1,8 +1,9 @@
 """Finglish into Persian letters: "sefaresham koja ast?" becomes «سفارشم کجا است?».
 
-Known words come from a list of everyday and support talk and take Persian's suffixes; the rest goes letter by letter, which
-is a guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short vowels.
-What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by, never to show.
+Known words come from a list of everyday and support talk and take Persian's suffixes; the rest goes letter by letter,
+which is a guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short
+vowels. What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by,
+never to show.
 """
 
 from __future__ import annotations
@@ -163,7 +164,8 @@ def _with_verb_prefix(key: str) -> str | None:
 
 
 def _by_letters(key: str) -> str:
-    """A guess: long vowels are written, "a" at the end or before the last consonant counts as long, other short ones go.
+    """A guess: long vowels are written, "a" at the end or before the last consonant counts as long, other short ones
+    go.
 
     Not in -am, which is mostly "my" or "I".
     """

@@ -14,15 +14,17 @@ _SILENT_END = re.compile(r"(?<=[a-z]e)h$")
 
 # English words that Persian speakers use as their own: they hardly say which language the text around them is in.
 LOANWORDS = frozenset(
-    "account admin ai app bug chat code coupon crm demo download email error file film install internet line link login logout mail mobile "
-    "ok okay online operator panel password pdf reset site sms software support telegram ticket tool update upgrade user "
-    "username version video web webinar whatsapp".split()
+    """
+    account admin ai app bug chat code coupon crm demo download email error file film install internet line link login
+    logout mail mobile ok okay online operator panel password pdf reset site sms software support telegram ticket tool
+    update upgrade user username version video web webinar whatsapp
+    """.split()  # noqa: SIM905
 )
 
 
 @lru_cache(maxsize=4096)
 def spelling_key(word: str) -> str:
-    """One key for the ways in which people spell a Persian word: "khoob", "khub" and "xub" are one, as are "dore", "doreh"."""
+    """One key for the ways to spell a Persian word: "khoob", "khub" and "xub" are one, as are "dore" and "doreh"."""
     key = word.lower().replace("'", "").replace("’", "")
     for spelling, sound in _SAME_SOUND:
         key = key.replace(spelling, sound)

@@ -4,8 +4,8 @@ The package is used as a carrier of weights only. Its C engine sizes a buffer by
 character (U+FDFA) may expand to eighteen, so hostile text overflows its heap; nothing here loads that engine.
 
 The layout is the one documented by `e5_parse` in the `e5.c` shipped beside the file: little endian, a header, the
-pieces and scores of a SentencePiece unigram model, a character map, and a directory of tensors in fp32 or Q4_0 (blocks of
-32 weights: an fp16 scale and 32 nibbles, each minus 8).
+pieces and scores of a SentencePiece unigram model, a character map, and a directory of tensors in fp32 or Q4_0 (blocks
+of 32 weights: an fp16 scale and 32 nibbles, each minus 8).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def to_base64(vector: NDArray[np.float32]) -> str:
 
 
 def from_base64(text: str, *, dimension: int) -> NDArray[np.float32]:
-    """The vector that `to_base64` wrote; raises VectorUnreadable for anything else and for numbers that are not finite."""
+    """The vector that `to_base64` wrote; VectorUnreadable for anything else and for numbers that are not finite."""
     try:
         packed = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
