@@ -22,6 +22,10 @@ _EMAIL: Final = re.compile(
 _PHONE: Final = re.compile(r"(?<!\d)(?:(?:\+|00)98[-\s]?|0)([1-9](?:[-\s]?\d){9})(?!\d)")
 
 
+# "4 out of 5": the five is the scale, not the rating.
+_OUT_OF_FIVE: Final = re.compile(r"(?:\bout of|\baz|از|/)\s*5(?!\d)", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Identifier:
     """One finding: its entity, its canonical value, and where it stands in the text as written."""
@@ -44,6 +48,11 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
         yield Identifier(Entities.PHONE, "0" + re.sub(r"\D", "", match[1]), match.start(), match.end())
 
 
+def find_ticket_number(text: str) -> str | None:
+    """The first ticket number in a text, in canonical form."""
+    return next((found.value for found in find_identifiers(text) if found.entity == Entities.TICKET_NUMBER), None)
+
+
 def find_contact_detail(text: str) -> str | None:
     """The first e-mail address or phone number in a text, in canonical form."""
     wanted = (Entities.EMAIL, Entities.PHONE)
@@ -52,8 +61,7 @@ def find_contact_detail(text: str) -> str | None:
 
 def find_rating(text: str) -> int | None:
     """The one number from 1 to 5 in a text; nothing if there is none, or several different ones."""
-    numbers = {int(number) for number in re.findall(r"\d{1,9}", text.translate(_LATIN_DIGITS))}
-    if len(numbers) != 1:
-        return None
-    number = numbers.pop()
-    return number if 1 <= number <= 5 else None
+    folded = _OUT_OF_FIVE.sub(" ", text.translate(_LATIN_DIGITS))
+    # A number of more than nine digits falls apart into several, none of them a rating.
+    numbers = {int(number) for number in re.findall(r"\d{1,9}", folded)}
+    return next((number for number in numbers if 1 <= number <= 5), None) if len(numbers) == 1 else None

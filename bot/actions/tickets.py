@@ -9,7 +9,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.actions.base import SupportAction, message_id_of
 from bot.actions.schemas import Ticket
-from bot.identifiers import find_contact_detail
+from bot.identifiers import find_contact_detail, find_ticket_number
 from bot.names import (
     NO_CONTACT_DETAIL,
     TICKET_STATUS_RESPONSES,
@@ -168,7 +168,8 @@ class ActionShowTicketStatus(SupportAction):
         return [SlotSet(Slots.TICKET_NUMBER, None)]
 
     async def _show_one(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> None:
-        ticket = await self.backend.find_ticket(number, conversation_id=tracker.sender_id)
+        canonical = find_ticket_number(number)
+        ticket = await self.backend.find_ticket(canonical, conversation_id=tracker.sender_id) if canonical else None
         if ticket is None:
             dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
         else:

@@ -1,0 +1,48 @@
+"""What every action does when the app does not answer."""
+
+import pytest
+
+from bot.names import Actions, Responses
+from tests.bot.conftest import FakeApi, RunningActions, responses_in
+
+HANDOFF = "POST /conversations/c-1/handoff"
+
+
+class TestBackendFailure:
+    @pytest.mark.parametrize("status_code", [400, 401, 403, 409, 422, 500, 503])
+    async def test_becomes_a_handoff(self, actions: RunningActions, api: FakeApi, status_code: int) -> None:
+        api.refuses("POST /knowledge/answers", status_code, "nope")
+        api.answers(HANDOFF, {"status": "waiting", "ticket_number": "HM-1"})
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE)
+
+        assert api.body_of(HANDOFF)["reason"] == "bot_failed"
+        assert result == {"events": [], "responses": []}
+
+    async def test_is_told_where_even_the_handoff_fails(self, actions: RunningActions, api: FakeApi) -> None:
+        api.is_down("POST /knowledge/answers")
+        api.is_down(HANDOFF)
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE)
+
+        assert responses_in(result) == [Responses.BACKEND_DOWN]
+
+    @pytest.mark.parametrize("body", [{}, [], {"band": "sure", "confidence": 1}, "no", {"band": "answer"}])
+    async def test_includes_an_answer_that_is_none(
+        self, actions: RunningActions, api: FakeApi, body: dict[str, object]
+    ) -> None:
+        api.answers("POST /knowledge/answers", body)
+        api.answers(HANDOFF, {"status": "waiting", "ticket_number": "HM-1"})
+
+        await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE)
+
+        assert api.calls == ["POST /knowledge/answers", HANDOFF]
+
+
+class TestBackend:
+    async def test_shows_the_service_token(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(HANDOFF, {"status": "waiting", "ticket_number": "HM-1"})
+
+        await actions.run(Actions.HAND_OFF)
+
+        assert api.requests[0].headers["Authorization"] == "Bearer service-token"

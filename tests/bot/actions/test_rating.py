@@ -1,0 +1,38 @@
+"""Taking down a rating."""
+
+import pytest
+
+from bot.names import Actions, Responses
+from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
+
+RATING = "POST /conversations/c-1/rating"
+
+
+class TestRateConversation:
+    @pytest.mark.parametrize(("slot", "text"), [("4", '/rate_conversation{"rating": "4"}'), (None, "نمره‌ام ۴ است")])
+    async def test_stores_a_rating_from_a_button_or_from_words(
+        self, actions: RunningActions, api: FakeApi, slot: str | None, text: str
+    ) -> None:
+        api.answers(RATING, status_code=204)
+
+        result = await actions.run(Actions.RATE_CONVERSATION, text=text, slots={"rating": slot})
+
+        assert api.body_of(RATING) == {"score": 4}
+        assert responses_in(result) == [Responses.RATING_THANKS]
+        assert slots_in(result) == {"rating": None}
+
+    @pytest.mark.parametrize("text", ["می‌خوام امتیاز بدم", "rate 9"])
+    async def test_asks_for_a_rating_where_there_is_none(
+        self, actions: RunningActions, api: FakeApi, text: str
+    ) -> None:
+        result = await actions.run(Actions.RATE_CONVERSATION, text=text)
+
+        assert api.calls == []
+        assert responses_in(result) == [Responses.ASK_RATING]
+
+    async def test_tells_when_it_is_refused(self, actions: RunningActions, api: FakeApi) -> None:
+        api.refuses(RATING, 409, "already_rated")
+
+        result = await actions.run(Actions.RATE_CONVERSATION, slots={"rating": "5"})
+
+        assert responses_in(result) == [Responses.RATING_REFUSED]
