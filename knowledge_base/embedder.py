@@ -65,7 +65,8 @@ class Embedder:
 
     async def embed_question(self, text: str) -> Floats:
         """The vector of a question."""
-        return (await asyncio.to_thread(self.questions, [text]))[0]
+        vector: Floats = (await asyncio.to_thread(self.questions, [text]))[0]
+        return vector
 
     def embed_now(self, article: ArticleText) -> EmbeddedArticle:
         """Split and embed an article. A body without words leaves its summary as the only passage."""

@@ -1,0 +1,288 @@
+"""Measure retrieval on any data set: `python -m knowledge_base.evaluate --corpus C.jsonl --queries Q.jsonl [--json]`.
+
+The corpus has a line `{"id", "text"[, "title", "lang"]}` per article, the queries `{"query", "positive_ids"[, "lang"]}`,
+an empty list meaning that nothing answers. Everything goes through the code and the weights that serve contacts.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+from core.config import ROOT
+from knowledge_base.embedder import ArticleText, Embedder
+from knowledge_base.enums import Band
+from knowledge_base.lexical import terms
+from knowledge_base.perturbations import PERTURBATIONS
+from knowledge_base.projection import Projection
+from knowledge_base.question import Question, answer_language, matching_form
+from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex
+from knowledge_base.weights import RankerWeights
+from language.encoder import Encoder, EncoderError
+
+Line = TypeVar("Line", bound=BaseModel)
+
+DEPTH = 10
+CALIBRATION_BINS = 10
+LONGEST_LINE = 2_000_000
+
+
+class DataBroken(Exception):
+    """A data file cannot be used; the message names the line."""
+
+
+class CorpusLine(BaseModel):
+    """An article of a data set."""
+
+    id: str
+    text: str
+    title: str = ""
+    lang: str = "fa"
+
+
+class QueryLine(BaseModel):
+    """A question of a data set and what answers it."""
+
+    query: str
+    positive_ids: list[str]
+    lang: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one query: ids in the order of each method, and the decision."""
+
+    positives: frozenset[str]
+    ranked: Sequence[str]
+    dense: Sequence[str]
+    words: Sequence[str]
+    confidence: float
+    band: Band
+    milliseconds: float
+    search_milliseconds: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the first one answers."""
+        return bool(self.ranked) and self.ranked[0] in self.positives
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the figures; 2 when a file cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m knowledge_base.evaluate", description="Measure retrieval.")
+    parser.add_argument("--corpus", type=Path, required=True, help='lines of {"id", "text"[, "title", "lang"]}')
+    parser.add_argument("--queries", type=Path, required=True, help='lines of {"query", "positive_ids"[, "lang"]}')
+    parser.add_argument("--encoder", type=Path, default=ROOT / "var/models/encoder", help="the encoder's folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    try:
+        corpus = read_lines(options.corpus, CorpusLine)
+        queries = read_lines(options.queries, QueryLine)
+        _check_ids(corpus, queries, options.queries)
+        evaluation = Evaluation(Embedder(Encoder.open(options.encoder)), corpus)
+    except (DataBroken, EncoderError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    figures = evaluation.run(queries)
+    print(json.dumps(figures) if options.json else "\n".join(_as_lines(figures)))
+    return 0
+
+
+def read_lines(path: Path, kind: type[Line]) -> list[Line]:
+    """Every line of a file; raises DataBroken at the first that is not of its kind."""
+    lines: list[Line] = []
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
+                if line.strip():
+                    lines.append(_parsed(line, kind, f"{path.name}, line {number}"))
+    except OSError as error:
+        raise DataBroken(f"{path}: {error.strerror}") from error
+    if not lines:
+        raise DataBroken(f"{path.name}: no lines")
+    return lines
+
+
+def _parsed(line: bytes, kind: type[Line], where: str) -> Line:
+    try:
+        return kind.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise DataBroken(f"{where}: {field + ': ' if field else ''}{first['msg']}") from error
+
+
+def _check_ids(corpus: Sequence[CorpusLine], queries: Sequence[QueryLine], path: Path) -> None:
+    known = {line.id for line in corpus}
+    if len(known) < len(corpus):
+        raise DataBroken("the corpus has an id twice")
+    for number, query in enumerate(queries, 1):
+        if unknown := set(query.positive_ids) - known:
+            raise DataBroken(f"{path.name}, query {number}: no article {sorted(unknown)[0]!r} in the corpus")
+
+
+class Evaluation:
+    """A corpus in an index like the one that serves, and questions asked of it."""
+
+    def __init__(self, embedder: Embedder, corpus: Sequence[CorpusLine]) -> None:
+        weights, projection = RankerWeights.load(), Projection.load()
+        self.embedder = embedder
+        self.index = SearchIndex(
+            embedder.dimension,
+            ranker=weights.ranker(),
+            calibration=weights.calibration(),
+            projection=projection if projection.encoder == embedder.fingerprint else None,
+        )
+        self.ids = [line.id for line in corpus]
+        next_passage = 0
+        for number, line in enumerate(corpus):
+            article = _searchable(line, number, next_passage, embedder)
+            next_passage += len(article.passages)
+            self.index.put(article)
+
+    def run(self, queries: Sequence[QueryLine]) -> dict[str, Any]:
+        """All the figures."""
+        outcomes = [self.ask(query) for query in queries]
+        answerable = [one for one in outcomes if one.positives]
+        figures: dict[str, Any] = {
+            **_ranking_figures(answerable, lambda one: one.ranked),
+            "dense": _ranking_figures(answerable, lambda one: one.dense),
+            "bm25": _ranking_figures(answerable, lambda one: one.words),
+            **_decision_figures(outcomes),
+            "ece": round(
+                calibration_error([one.confidence for one in outcomes], [one.is_right for one in outcomes]), 4
+            ),
+            "ms_p50": round(median(one.milliseconds for one in outcomes), 2),
+            "search_ms_p50": round(median(one.search_milliseconds for one in outcomes), 2),
+            "queries": len(outcomes),
+            "articles": len(self.ids),
+        }
+        figures["perturbed"] = self._perturbed(queries)
+        return figures
+
+    def ask(self, query: QueryLine) -> Outcome:
+        """One question, as a contact would ask it."""
+        started = time.perf_counter()
+        vector = self.embedder.questions([query.query])[0]
+        embedded = time.perf_counter()
+        question = Question(
+            matching_form(query.query), vector, query.lang or answer_language(query.query, preferred="fa")
+        )
+        ranking = self.index.rank(question)
+        ended = time.perf_counter()
+        return Outcome(
+            positives=frozenset(query.positive_ids),
+            ranked=[self.ids[one.article_id] for one in ranking.candidates[:DEPTH]],
+            dense=[self.ids[one] for one in self._nearest(vector)],
+            words=[self.ids[one] for one in self.index.words.score(terms(question.matching)).top(DEPTH)],
+            confidence=ranking.confidence,
+            band=self.index.calibration.band(ranking.confidence),
+            milliseconds=(ended - started) * 1000,
+            search_milliseconds=(ended - embedded) * 1000,
+        )
+
+    def _nearest(self, vector: Any) -> list[int]:
+        """Articles by their nearest passage alone."""
+        return self.index.passages.nearest(np.asarray(vector), DEPTH * 10)[:DEPTH]
+
+    def _perturbed(self, queries: Sequence[QueryLine]) -> dict[str, float | None]:
+        """What each change of spelling costs in recall@1, over the questions it changes; null where none."""
+        losses: dict[str, float | None] = {}
+        for name, change in PERTURBATIONS.items():
+            pairs = [(query, change(query.query)) for query in queries if query.positive_ids]
+            changed = [(query, text) for query, text in pairs if text != query.query]
+            losses[name] = round(self._loss(changed), 4) if changed else None
+        return losses
+
+    def _loss(self, changed: Sequence[tuple[QueryLine, str]]) -> float:
+        before = fmean(self.ask(query).is_right for query, _ in changed)
+        after = fmean(self.ask(query.model_copy(update={"query": text})).is_right for query, text in changed)
+        return before - after
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
+    """The expected calibration error over ten bins of equal width (Guo et al. 2017)."""
+    bins = np.minimum((np.array(confidences) * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    error = 0.0
+    for one in np.unique(bins):
+        inside = bins == one
+        error += inside.mean() * abs(np.array(confidences)[inside].mean() - np.array(right)[inside].mean())
+    return float(error)
+
+
+def _calibration_error_of(outcomes: Sequence[Outcome]) -> float:
+    return round(calibration_error([one.confidence for one in outcomes], [one.is_right for one in outcomes]), 4)
+
+
+def _searchable(line: CorpusLine, number: int, next_passage: int, embedder: Embedder) -> SearchableArticle:
+    embedded = embedder.embed_now(ArticleText(line.title, "", line.text))
+    passages = [
+        SearchablePassage(next_passage + position, passage.embedded(line.title), vector)
+        for position, (passage, vector) in enumerate(zip(embedded.passages, embedded.passage_vectors, strict=True))
+    ]
+    vector = embedded.title_vector if line.title else None
+    return SearchableArticle(number, line.id, line.lang, line.title, 1, vector, passages=passages)
+
+
+def _ranking_figures(outcomes: Sequence[Outcome], order: Callable[[Outcome], Sequence[str]]) -> dict[str, float]:
+    if not outcomes:
+        return {}
+    hits = [[article_id in one.positives for article_id in order(one)[:DEPTH]] for one in outcomes]
+    wanted = [len(one.positives) for one in outcomes]
+    figures = {
+        "recall@1": fmean(sum(row[:1]) for row in hits),
+        "recall@5": fmean(sum(row[:5]) / min(5, count) for row, count in zip(hits, wanted, strict=True)),
+        "mrr@10": fmean(1 / (row.index(True) + 1) if True in row else 0.0 for row in hits),
+        "ndcg@10": fmean(
+            _gain(row) / _gain([True] * min(count, DEPTH)) for row, count in zip(hits, wanted, strict=True)
+        ),
+    }
+    return {name: round(figure, 4) for name, figure in figures.items()}
+
+
+def _gain(row: Sequence[bool]) -> float:
+    return sum(1 / log2(rank + 2) for rank, hit in enumerate(row) if hit)
+
+
+def _decision_figures(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
+    """Null where there is nothing to count."""
+    given = [one for one in outcomes if one.band is Band.answer]
+    answerable = [one for one in outcomes if one.positives]
+    unanswerable = [one for one in outcomes if not one.positives]
+    return {
+        "answer_precision": _share([one.is_right for one in given]),
+        "answer_coverage": _share([one.band is Band.answer for one in answerable]),
+        "declined_unanswerable": _share([one.band is Band.decline for one in unanswerable]),
+        "unanswerable_not_answered": _share([one.band is not Band.answer for one in unanswerable]),
+    }
+
+
+def _share(flags: Sequence[bool]) -> float | None:
+    return round(fmean(flags), 4) if flags else None
+
+
+def _as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{figures['queries']} queries, {figures['articles']} articles"
+    for name in ("recall@1", "recall@5", "mrr@10", "ndcg@10"):
+        if name in figures:
+            dense, words = figures["dense"][name], figures["bm25"][name]
+            yield f"{name:26} {figures[name]:.4f}   dense {dense:.4f}   bm25 {words:.4f}"
+    for name in ("answer_precision", "answer_coverage", "declined_unanswerable", "unanswerable_not_answered"):
+        yield f"{name:26} {figures[name] if figures[name] is not None else '-'}"
+    for name in ("ece", "ms_p50", "search_ms_p50"):
+        yield f"{name:26} {figures[name]}"
+    for name, loss in figures["perturbed"].items():
+        yield f"recall@1 lost by {name:9} {loss if loss is not None else '-'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

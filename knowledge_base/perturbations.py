@@ -1,0 +1,73 @@
+"""Ways in which people write the same question otherwise, for measuring what they cost."""
+
+import re
+import zlib
+from collections.abc import Callable
+
+_YE_KAF = str.maketrans("یک", "يك")
+_TO_LATIN_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789")
+_TO_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_LONG_WORD = re.compile(r"\w{5,}")
+_JOINABLE = re.compile(r"\b(ن?می) (?=\w)")
+ZWNJ = "\u200c"
+# As most people type them; short vowels, which Persian does not write, are put between consonants.
+_SPELLINGS = (
+    "آ:a ا:a أ:a ب:b پ:p ت:t ث:s ج:j چ:ch ح:h خ:kh د:d ذ:z ر:r ز:z ژ:zh س:s ش:sh ص:s ض:z ط:t ظ:z ع:a غ:gh ف:f ق:gh ک:k "
+    "ك:k گ:g ل:l م:m ن:n و:o ؤ:o ه:h ة:e ی:i ي:i ئ:e ء: ؟:? ،:,"
+)
+_LATIN = {ZWNJ: "", **dict(pair.split(":", 1) for pair in _SPELLINGS.split())}
+_VOWELS = frozenset("aeiou")
+
+
+def arabic_letters(text: str) -> str:
+    """Arabic ye and kaf, as many keyboards give them."""
+    return text.translate(_YE_KAF)
+
+
+def without_zwnj(text: str) -> str:
+    """Half-spaces left out, and "می" joined to its verb."""
+    return _JOINABLE.sub(r"\1", text.replace(ZWNJ, ""))
+
+
+def other_digits(text: str) -> str:
+    """Persian digits for Latin ones and the other way round."""
+    return "".join(one.translate(_TO_LATIN_DIGITS if one > "9" else _TO_PERSIAN_DIGITS) for one in text)
+
+
+def with_typo(text: str) -> str:
+    """Two neighbouring letters changed over in one of the longer words, always the same ones."""
+    words = list(_LONG_WORD.finditer(text))
+    if not words:
+        return text
+    code = zlib.crc32(text.encode())
+    word = words[code % len(words)]
+    at = word.start() + 1 + (code >> 8) % (len(word.group()) - 2)
+    return f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}"
+
+
+def in_latin_letters(text: str) -> str:
+    """Persian in Latin letters, letter by letter."""
+    return " ".join(_latin_word(word) for word in text.split())
+
+
+PERTURBATIONS: dict[str, Callable[[str], str]] = {
+    "yekaf": arabic_letters,
+    "zwnj": without_zwnj,
+    "digits": other_digits,
+    "typo": with_typo,
+    "finglish": in_latin_letters,
+}
+
+
+def _latin_word(word: str) -> str:
+    letters = [_LATIN.get(letter, letter) for letter in word]
+    out = ""
+    for position, letter in enumerate(letters):
+        if out and letter and _is_consonant(out[-1]) and _is_consonant(letter[0]) and position < len(letters) - 1:
+            out += "e"
+        out += letter
+    return out
+
+
+def _is_consonant(letter: str) -> bool:
+    return letter.isascii() and letter.isalpha() and letter not in _VOWELS
