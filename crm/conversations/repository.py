@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, undefer
 
-from crm.enums import Author, ConversationStatus, MessageKind, TurnState
-from crm.models import ContactIdentity, Conversation, Handoff, Inbox, Message, Rating
+from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, TurnState
+from crm.models import ContactIdentity, Conversation, Delivery, Handoff, Inbox, Message, Rating
 
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
@@ -191,6 +191,11 @@ class ConversationRepository:
         """All ratings, latest first."""
         statement = select(Rating).where(Rating.conversation_id == conversation_id).order_by(Rating.id.desc())
         return (await self.session.scalars(statement)).all()
+
+    async def delivery_states(self, conversation_id: str) -> dict[int, DeliveryState]:
+        """How far the messages have come that had to be sent to a channel, by message."""
+        statement = select(Delivery.message_id, Delivery.state).where(Delivery.conversation_id == conversation_id)
+        return dict((await self.session.execute(statement)).tuples().all())
 
     async def inbox_by_key(self, key: str) -> Inbox | None:
         return (await self.session.scalars(select(Inbox).where(Inbox.key == key))).one_or_none()

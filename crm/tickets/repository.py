@@ -50,6 +50,15 @@ class TicketRepository:
         )
         return (await self.session.scalars(statement)).all()
 
+    async def unfinished_by_conversation(self, conversation_ids: Sequence[str]) -> dict[str, Ticket]:
+        """The latest unfinished ticket of each of these conversations that has one."""
+        statement = (
+            select(Ticket)
+            .where(Ticket.conversation_id.in_(conversation_ids), Ticket.status.in_(UNFINISHED))
+            .order_by(Ticket.id)
+        )
+        return {str(ticket.conversation_id): ticket for ticket in await self.session.scalars(statement)}
+
     async def in_status(
         self, *, statuses: Sequence[TicketStatus] = (), assignee_id: int | None = None, limit: int = 100
     ) -> Sequence[Ticket]:

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.requests import HTTPConnection
 from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
 
 from crm.agents.permissions import Permission, may
 from crm.enums import Role
 from crm.models import Agent
+from web.desk import words
+from web.desk.presenter import is_safe_url
 from web.desk.words import _
-from web.templating import render
+from web.templating import language_of, render, words_for
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,23 @@ def page(
     request: Request, template: str, agent: Agent, *, section: str, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """A page within the desk's frame, for this person."""
-    response = render(request, template, frame(agent, section) | context)
+    navigation = [place for place in SECTIONS if may(agent.role, place.permission)]
+    frame = {"agent": agent, "section": section, "navigation": navigation, "words": words, "is_safe_url": is_safe_url}
+    response = render(request, template, frame | context)
     response.status_code = status
     return response
 
 
-def frame(agent: Agent, section: str) -> dict[str, Any]:
-    """What the frame itself needs."""
-    navigation = [place for place in SECTIONS if may(agent.role, place.permission)]
-    return {"agent": agent, "section": section, "navigation": navigation}
+def fragment(connection: HTTPConnection, template: str, **context: Any) -> str:
+    """A part of a page, for htmx or for a socket."""
+    templates: Jinja2Templates = connection.app.state.templates
+    known = {**words_for(language_of(connection)), "words": words, "is_safe_url": is_safe_url}
+    return templates.get_template(template).render({**known, **context})
+
+
+def is_htmx(request: Request) -> bool:
+    """Whether htmx asks, and wants fragments instead of a page."""
+    return "hx-request" in request.headers
 
 
 def home_of(role: Role) -> str:

@@ -1,6 +1,88 @@
 """Words that Python hands to templates: English texts by what they name, translated where they are shown."""
 
+from crm.enums import Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, Priority, Role, TicketStatus
+
 
 def _(text: str) -> str:
     """Mark a text for translation and leave it as it is."""
     return text
+
+
+STATUSES = {
+    ConversationStatus.with_bot: _("With bot"),
+    ConversationStatus.waiting: _("Waiting"),
+    ConversationStatus.open: _("Open"),
+    ConversationStatus.resolved: _("Resolved"),
+}
+STATUS_TONES = {
+    ConversationStatus.with_bot: "plain",
+    ConversationStatus.waiting: "warn",
+    ConversationStatus.open: "accent",
+    ConversationStatus.resolved: "good",
+}
+TICKET_STATUSES = {
+    TicketStatus.new: _("New"),
+    TicketStatus.open: _("In progress"),
+    TicketStatus.pending: _("Waiting for the contact"),
+    TicketStatus.on_hold: _("On hold"),
+    TicketStatus.solved: _("Solved"),
+    TicketStatus.closed: _("Closed"),
+}
+TICKET_TONES = {
+    TicketStatus.new: "warn",
+    TicketStatus.open: "accent",
+    TicketStatus.solved: "good",
+}
+PRIORITIES = {
+    Priority.low: _("Low priority"),
+    Priority.normal: _("Normal priority"),
+    Priority.high: _("High priority"),
+    Priority.urgent: _("Urgent"),
+}
+PRIORITY_TONES = {Priority.high: "warn", Priority.urgent: "bad"}
+ROLES = {
+    Role.agent: _("Agent"),
+    Role.supervisor: _("Supervisor"),
+    Role.editor: _("Editor"),
+    Role.admin: _("Admin"),
+}
+CHANNELS = {Channel.web_widget: _("Website"), Channel.telegram: _("Telegram")}
+CHANNEL_ICONS = {Channel.web_widget: "web", Channel.telegram: "telegram"}
+LANGUAGES = {"fa": _("Persian"), "en": _("English"), "finglish": _("Finglish"), "other": _("Another language")}
+DELIVERIES = {
+    DeliveryState.pending: _("On its way"),
+    DeliveryState.sending: _("On its way"),
+    DeliveryState.sent: _("Sent"),
+    DeliveryState.maybe_sent: _("Maybe sent: the line broke and nobody can know"),
+    DeliveryState.failed: _("Not sent"),
+}
+OUTCOMES = {Outcome.not_understood: _("The bot did not understand"), Outcome.failed: _("The bot failed")}
+HANDOFF_REASONS = {
+    HandoffReason.contact_asked: _("The contact asked for a person"),
+    HandoffReason.negative_sentiment: _("The contact is upset"),
+    HandoffReason.not_understood: _("The bot could not make sense of it"),
+    HandoffReason.bot_failed: _("The bot failed for technical reasons"),
+}
+# The codes of sentiment.frustration.CauseCode.
+CAUSES = {
+    "anger": _("wrote in anger"),
+    "abuse": _("used insulting words"),
+    "churn_threat": _("says they will leave us"),
+    "legal_threat": _("speaks of legal steps or a public complaint"),
+    "vulnerable": _("may be in distress; take special care"),
+    "displeasure": _("is displeased"),
+    "repeat": _("had to say the same thing again"),
+    "not_understood": _("was not understood by the bot"),
+    "waiting": _("has been waiting"),
+    "asked_for_person": _("asked for a person"),
+}
+UNKNOWN_CAUSE = _("something else weighed on the mood")
+# Short forms of the signals, for a mark on a message.
+SIGNALS = {
+    "anger": _("Anger"),
+    "abuse": _("Insult"),
+    "churn_threat": _("Wants to leave"),
+    "legal_threat": _("Legal threat"),
+    "vulnerable": _("In distress"),
+}
+MOODS = {"calm": _("Calm"), "tense": _("Tense"), "upset": _("Upset")}

@@ -1,0 +1,9 @@
+"""`/desk`: the pages of the people who work here."""
+
+from fastapi import APIRouter
+
+from web.desk import inbox, live, people, sign_in, tickets
+
+router = APIRouter(prefix="/desk", include_in_schema=False)
+for part in (sign_in, inbox, tickets, people, live):
+    router.include_router(part.router)

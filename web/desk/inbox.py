@@ -1,0 +1,213 @@
+"""The inbox: lists of conversations, and one conversation with what agents do about it.
+
+Every changing route answers a plain form with a redirect, and htmx with the parts of the page that changed.
+"""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from crm.agents.auth import ConversationAgent
+from crm.agents.service import AgentNotFound
+from crm.conversations.service import ConversationService, MessageEmpty, MessageTooLong
+from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep
+from crm.models import Agent
+from web.desk.pages import fragment, is_htmx, page
+from web.desk.presenter import Tab
+from web.desk.reading import Thread, read_earlier, read_inbox, read_thread
+from web.knowledge_access import KnowledgeReadDep
+
+router = APIRouter(include_in_schema=False)
+
+SUGGESTIONS = 4
+ConversationPath = "/conversations/{conversation_id}"
+
+
+@router.get("")
+async def show_inbox(
+    request: Request, agent: ConversationAgent, conversations: ConversationsReadDep, tab: Tab = Tab.waiting
+) -> Response:
+    """A list, with no conversation open."""
+    inbox = await read_inbox(conversations, agent, tab)
+    return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=None)
+
+
+@router.get(ConversationPath)
+async def show_conversation(
+    request: Request,
+    conversation_id: str,
+    agent: ConversationAgent,
+    conversations: ConversationsReadDep,
+    agents: AgentsDep,
+    tab: Tab | None = None,
+) -> Response:
+    """A conversation, beside the list it was opened from."""
+    thread = await read_thread(conversations, agent, conversation_id)
+    context = await _composer(agents, thread)
+    inbox = await read_inbox(conversations, agent, tab or thread.tab)
+    return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **context)
+
+
+@router.get(f"{ConversationPath}/earlier")
+async def show_earlier(
+    request: Request,
+    conversation_id: str,
+    _agent: ConversationAgent,
+    conversations: ConversationsReadDep,
+    before: Annotated[int, Query(ge=1)],
+) -> Response:
+    """The messages before those that the page shows, as a fragment."""
+    entries = await read_earlier(conversations, conversation_id, before=before)
+    return HTMLResponse(
+        fragment(
+            request,
+            "desk/parts/earlier.html",
+            conversation_id=conversation_id,
+            entries=entries,
+            start=entries[0].message.sequence - 1 if entries else 0,
+        )
+    )
+
+
+@router.get(f"{ConversationPath}/suggestions")
+async def suggest_articles(
+    request: Request,
+    conversation_id: str,
+    _agent: ConversationAgent,
+    conversations: ConversationsReadDep,
+    knowledge: KnowledgeReadDep,
+) -> Response:
+    """The articles nearest to the contact's last message, as a fragment."""
+    conversation = await conversations.get(conversation_id)
+    last = await conversations.conversations.last_from_contact(conversation_id)
+    offers = []
+    if last and last.vector:
+        vector = np.frombuffer(last.vector, dtype="<f4")
+        offers = knowledge.suggest(last.text, vector, language=conversation.language, count=SUGGESTIONS)
+    site = request.app.state.settings.public_url or str(request.base_url)
+    return HTMLResponse(fragment(request, "desk/parts/suggestions.html", offers=offers, site=site.rstrip("/")))
+
+
+@router.post(f"{ConversationPath}/messages")
+async def write(
+    request: Request,
+    conversation_id: str,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    agents: AgentsDep,
+    text: Annotated[str, Form()] = "",
+    kind: Annotated[Literal["reply", "note"], Form()] = "reply",
+    tab: Annotated[Tab | None, Form()] = None,
+) -> Response:
+    """Answer the contact, or keep an internal note."""
+    conversation = await conversations.lock(conversation_id)
+    context: dict[str, Any] = {"sent": True}
+    try:
+        if kind == "note":
+            await conversations.add_note(conversation, text, by=agent)
+        else:
+            await conversations.reply(conversation, text, by=agent)
+    except (MessageEmpty, MessageTooLong) as error:
+        context = {"draft": text, "kind": kind, "problem": error.code}
+    return await _after(request, agent, conversations, agents, conversation_id, tab, **context)
+
+
+@router.post(f"{ConversationPath}/take")
+async def take(
+    request: Request,
+    conversation_id: str,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    agents: AgentsDep,
+    tab: Annotated[Tab | None, Form()] = None,
+) -> Response:
+    """Take a conversation from the bot or the queue."""
+    await conversations.take(await conversations.lock(conversation_id), by=agent)
+    return await _after(request, agent, conversations, agents, conversation_id, tab)
+
+
+@router.post(f"{ConversationPath}/assign")
+async def assign(
+    request: Request,
+    conversation_id: str,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    agents: AgentsDep,
+    assignee: Annotated[int, Form()],
+    tab: Annotated[Tab | None, Form()] = None,
+) -> Response:
+    """Give an open conversation to a colleague."""
+    person = await agents.agents.get(assignee)
+    if person is None or not person.is_active:
+        raise AgentNotFound
+    await conversations.assign(await conversations.lock(conversation_id), to=person)
+    return await _after(request, agent, conversations, agents, conversation_id, tab)
+
+
+@router.post(f"{ConversationPath}/resolve")
+async def resolve(
+    request: Request,
+    conversation_id: str,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    agents: AgentsDep,
+    tab: Annotated[Tab | None, Form()] = None,
+) -> Response:
+    """Close the matter; the contact is asked for a rating."""
+    await conversations.resolve(await conversations.lock(conversation_id))
+    return await _after(request, agent, conversations, agents, conversation_id, tab)
+
+
+@router.post(f"{ConversationPath}/return-to-bot")
+async def return_to_bot(
+    request: Request,
+    conversation_id: str,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    agents: AgentsDep,
+    tab: Annotated[Tab | None, Form()] = None,
+) -> Response:
+    """Let the bot answer again."""
+    await conversations.return_to_bot(await conversations.lock(conversation_id))
+    return await _after(request, agent, conversations, agents, conversation_id, tab)
+
+
+async def _after(
+    request: Request,
+    agent: Agent,
+    conversations: ConversationService,
+    agents: AgentsDep,
+    conversation_id: str,
+    tab: Tab | None,
+    **composer: Any,
+) -> Response:
+    """What a change is answered with: the changed parts for htmx, otherwise the page."""
+    refused = "problem" in composer
+    if not is_htmx(request) and not refused:
+        suffix = f"?tab={tab}" if tab else ""
+        return RedirectResponse(f"/desk/conversations/{conversation_id}{suffix}", status_code=303)
+    thread = await read_thread(conversations, agent, conversation_id)
+    context = await _composer(agents, thread) | composer
+    inbox = await read_inbox(conversations, agent, tab or thread.tab)
+    status = 422 if refused else 200
+    if not is_htmx(request):
+        return page(
+            request,
+            "desk/inbox.html",
+            agent,
+            section="conversations",
+            status=status,
+            inbox=inbox,
+            thread=thread,
+            **context,
+        )
+    parts = fragment(request, "desk/parts/after.html", agent=agent, inbox=inbox, thread=thread, **context)
+    return HTMLResponse(parts, status_code=status)
+
+
+async def _composer(agents: AgentsDep, thread: Thread) -> dict[str, Any]:
+    """What the composer and the colleagues' list need besides the thread."""
+    people = [person for person in await agents.agents.all() if person.is_active]
+    return {"people": people, "draft": "", "kind": "reply", "problem": "", "sent": False}

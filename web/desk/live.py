@@ -1,0 +1,155 @@
+"""The desk's socket: whenever something changes, each agent's browser is sent the parts it shows, as they are now.
+
+What is sent is the state and never a difference, so a lost hint, a dropped line or a push too many does no harm: the
+browser morphs what it has into what it gets, and keeps what the agent is typing.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.events import Event
+from crm.agents.auth import signed_in_agent
+from crm.agents.permissions import Permission, may
+from crm.conversations.service import ConversationNotFound, ConversationService
+from crm.enums import Author, ConversationStatus
+from crm.models import Agent
+from web.desk.pages import fragment
+from web.desk.presenter import Tab
+from web.desk.reading import read_inbox, read_thread
+
+router = APIRouter()
+
+# Codes of our own, on which hx-ws does not try again.
+SIGNED_OUT = 4401
+NOT_ALLOWED = 4403
+# Waiting times go on while nothing happens, and a session may have ended.
+LOOK_AROUND_SECONDS = 30.0
+
+
+class View(BaseModel):
+    """What an agent's browser shows: a list, and perhaps a conversation from a message on."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    tab: Tab = Tab.waiting
+    conversation: Annotated[str, Field(max_length=32)] = ""
+    start: Annotated[int, Field(ge=0)] = 0
+
+
+@router.websocket("/live")
+async def live(socket: WebSocket, agent: Annotated[Agent | None, Depends(signed_in_agent)]) -> None:
+    """For people who handle conversations; a socket of anybody else is closed with a code that says why."""
+    # A refusal before accepting would reach the browser as a broken line, which it tries to mend for ever.
+    await socket.accept()
+    if code := _refusal(agent):
+        await socket.close(code)
+    elif agent:
+        await LiveDesk(socket, agent).run()
+
+
+def _refusal(agent: Agent | None) -> int | None:
+    if agent is None:
+        return SIGNED_OUT
+    return None if may(agent.role, Permission.handle_conversations) else NOT_ALLOWED
+
+
+class LiveDesk:
+    """One browser of one agent."""
+
+    def __init__(self, socket: WebSocket, agent: Agent) -> None:
+        self.socket = socket
+        self.agent = agent
+        self.view: View | None = None
+        self._shown: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Serve the browser until it leaves or is signed out."""
+        async with self.socket.app.state.events.listen("desk") as events:
+            # Who only writes never notices that the browser has gone, and keeps the server from shutting down.
+            tasks = {asyncio.create_task(self._read(events)), asyncio.create_task(self._write(events))}
+            done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            for task in done:
+                with suppress(WebSocketDisconnect):
+                    task.result()
+
+    async def _read(self, events: "asyncio.Queue[Event]") -> None:
+        """Hear what the browser shows; it says so on every connection and whenever that changes."""
+        async for text in self.socket.iter_text():
+            with suppress(ValidationError):
+                self.view = View.model_validate_json(text)
+                self._shown.clear()
+                with suppress(asyncio.QueueFull):
+                    events.put_nowait({"type": "view"})
+
+    async def _write(self, events: "asyncio.Queue[Event]") -> None:
+        while True:
+            changes = await _next(events)
+            agent = await signed_in_agent(self.socket)
+            if code := _refusal(agent):
+                await self.socket.close(code)
+                return
+            if self.view:
+                await self._push(self.view, changes)
+
+    async def _push(self, view: View, changes: list[Event]) -> None:
+        typing = [event for event in changes if event["type"] == "typing"]
+        if len(typing) < len(changes) or not changes:
+            await self._push_state(view, changes)
+        for event in typing:
+            if event["conversation_id"] == view.conversation:
+                await self.socket.send_text(fragment(self.socket, "desk/parts/typing.html", **event))
+
+    async def _push_state(self, view: View, changes: list[Event]) -> None:
+        async with self.socket.app.state.work.reading() as session:
+            conversations: ConversationService = self.socket.app.state.open_conversations(session)
+            await self._push_parts(conversations, view)
+            if await self._calls_for_attention(conversations, changes):
+                await self.socket.send_text(json.dumps({"chime": True}))
+
+    async def _push_parts(self, conversations: ConversationService, view: View) -> None:
+        """Send the list and the open conversation, each only if it looks different from what was sent last."""
+        context = {"agent": self.agent, "selected": view.conversation}
+        inbox = await read_inbox(conversations, self.agent, view.tab)
+        await self._send("inbox", fragment(self.socket, "desk/parts/live_inbox.html", inbox=inbox, **context))
+        if not view.conversation:
+            return
+        with suppress(ConversationNotFound):
+            thread = await read_thread(conversations, self.agent, view.conversation, start=view.start)
+            html = fragment(self.socket, "desk/parts/live_thread.html", inbox=inbox, thread=thread, **context)
+            await self._send("thread", html)
+
+    async def _send(self, part: str, html: str) -> None:
+        if self._shown.get(part) != hash(html):
+            self._shown[part] = hash(html)
+            await self.socket.send_text(html)
+
+    async def _calls_for_attention(self, conversations: ConversationService, changes: list[Event]) -> bool:
+        """Whether a contact has just written to whom this agent should listen."""
+        ids = {event["conversation_id"] for event in changes if event["type"] == "conversation"}
+        last = await conversations.conversations.last_messages(list(ids)) if ids else {}
+        for conversation_id in ids & last.keys():
+            conversation = await conversations.get(conversation_id)
+            waits = conversation.status is ConversationStatus.waiting
+            is_mine = conversation.status is ConversationStatus.open and conversation.assignee_id == self.agent.id
+            if waits or (is_mine and last[conversation_id].author is Author.contact):
+                return True
+        return False
+
+
+async def _next(events: "asyncio.Queue[Event]") -> list[Event]:
+    """What has happened since, at least one thing; nothing at all after a while of silence."""
+    try:
+        changes = [await asyncio.wait_for(events.get(), LOOK_AROUND_SECONDS)]
+    except TimeoutError:
+        return []
+    while not events.empty():
+        changes.append(events.get_nowait())
+    return changes

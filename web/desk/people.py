@@ -1,0 +1,91 @@
+"""The accounts of the people who work here, for admins."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from crm.agents.auth import AgentManager
+from crm.agents.schemas import AgentCreate
+from crm.agents.service import EmailTaken, LastAdmin, PasswordUnfit
+from crm.dependencies import AgentsDep
+from crm.enums import Role
+from crm.models import Agent
+from web.desk.pages import page
+
+router = APIRouter(include_in_schema=False)
+
+PATH = "/desk/people"
+
+
+@router.get("/people")
+async def list_people(request: Request, agent: AgentManager, agents: AgentsDep) -> Response:
+    """Everybody who works here."""
+    return await _people(request, agent, agents)
+
+
+@router.post("/people")
+async def create_person(
+    request: Request,
+    agent: AgentManager,
+    agents: AgentsDep,
+    name: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    role: Annotated[Role, Form()] = Role.agent,
+    locale: Annotated[str, Form()] = "fa",
+) -> Response:
+    """Make an account."""
+    typed = {"name": name, "email": email, "role": role, "locale": locale}
+    try:
+        account = AgentCreate.model_validate({**typed, "password": password})
+        await agents.create(**account.model_dump())
+    except ValidationError as error:
+        return await _people(request, agent, agents, problem=str(error.errors()[0]["loc"][0]), typed=typed)
+    except (EmailTaken, PasswordUnfit) as error:
+        return await _people(request, agent, agents, problem=error.code, typed=typed)
+    return RedirectResponse(PATH, status_code=303)
+
+
+@router.post("/people/{agent_id}")
+async def change_person(
+    request: Request,
+    agent_id: int,
+    agent: AgentManager,
+    agents: AgentsDep,
+    name: Annotated[str, Form(min_length=1, max_length=120)],
+    role: Annotated[Role, Form()],
+    password: Annotated[str, Form()] = "",
+    is_active: Annotated[bool, Form()] = False,
+) -> Response:
+    """Change an account; an empty password leaves the old one."""
+    try:
+        await agents.change(agent_id, name=name, role=role, is_active=is_active, password=password or None)
+    except (PasswordUnfit, LastAdmin) as error:
+        # What was set before the refusal must not stay.
+        await agents.session.rollback()
+        return await _people(request, agent, agents, problem=error.code)
+    return RedirectResponse(PATH, status_code=303)
+
+
+async def _people(
+    request: Request,
+    agent: Agent,
+    agents: AgentsDep,
+    *,
+    problem: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    everybody = await agents.agents.all()
+    return page(
+        request,
+        "desk/people.html",
+        agent,
+        section="people",
+        status=422 if problem else 200,
+        people=everybody,
+        problem=problem,
+        typed=typed or {},
+    )

@@ -1,0 +1,194 @@
+"""What the desk shows, worked out of what is stored: pure functions and small records, no words of their own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from crm.conversations.transitions import TRANSITIONS
+from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind
+from crm.models import Agent, Conversation, Handoff, Message, Ticket
+from web.desk.words import CAUSES, UNKNOWN_CAUSE
+
+# Levels of frustration at which a mood changes its colour; the handoff policy has its own threshold.
+TENSE_FROM = 0.3
+UPSET_FROM = 0.6
+# A target counts as near when this share of its time is left.
+NEAR_SHARE = 0.25
+
+
+class Tab(StrEnum):
+    """One list of the inbox."""
+
+    waiting = "waiting"
+    mine = "mine"
+    open = "open"
+    with_bot = "with_bot"
+    resolved = "resolved"
+
+    @property
+    def statuses(self) -> tuple[ConversationStatus, ...]:
+        """Whose conversations the list holds."""
+        return (ConversationStatus.open,) if self is Tab.mine else (ConversationStatus(self.value),)
+
+
+def tab_of(conversation: Conversation, agent: Agent) -> Tab:
+    """The list where this agent finds a conversation."""
+    if conversation.status is ConversationStatus.open and conversation.assignee_id == agent.id:
+        return Tab.mine
+    return Tab(conversation.status.value)
+
+
+def mood_of(frustration: float) -> str:
+    """`calm`, `tense` or `upset`."""
+    if frustration >= UPSET_FROM:
+        return "upset"
+    return "tense" if frustration >= TENSE_FROM else "calm"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length of time in the one unit that people would say: `minutes`, `hours` or `days`."""
+
+    count: int
+    unit: str
+
+
+def span(start: datetime, end: datetime) -> Span:
+    """How long it is between two moments, in either order."""
+    minutes = int(abs((end - start).total_seconds()) // 60)
+    if minutes < 60:
+        return Span(minutes, "minutes")
+    return Span(minutes // 60, "hours") if minutes < 48 * 60 else Span(minutes // (24 * 60), "days")
+
+
+@dataclass(frozen=True)
+class Due:
+    """The next target of a ticket: `state` is `later`, `near` or `over`."""
+
+    target: str
+    at: datetime
+    state: str
+    distance: Span
+
+
+def due_of(ticket: Ticket, now: datetime) -> Due | None:
+    """The target that comes next: the first response, then the resolution; none when both are met or not set."""
+    if ticket.solved_at:
+        return None
+    if ticket.first_responded_at is None and ticket.first_response_due_at:
+        return _due("first_response", ticket.first_response_due_at, ticket.created_at, now)
+    if ticket.resolution_due_at:
+        return _due("resolution", ticket.resolution_due_at, ticket.created_at, now)
+    return None
+
+
+def _due(target: str, at: datetime, opened_at: datetime, now: datetime) -> Due:
+    is_near = at - now <= (at - opened_at) * NEAR_SHARE
+    state = "over" if now > at else "near" if is_near else "later"
+    return Due(target, at, state, span(now, at))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the inbox."""
+
+    conversation: Conversation
+    last: Message | None
+    ticket: Ticket | None
+    due: Due | None
+    waited: Span
+    mood: str
+
+    @property
+    def percent(self) -> int:
+        """Frustration as people read it."""
+        return round(self.conversation.frustration * 100)
+
+    @property
+    def wants_answer(self) -> bool:
+        """Whether the contact has the last word and a person should have it."""
+        with_people = self.conversation.status in (ConversationStatus.waiting, ConversationStatus.open)
+        return with_people and self.last is not None and self.last.author is Author.contact
+
+
+def row_of(conversation: Conversation, last: Message | None, ticket: Ticket | None, now: datetime) -> Row:
+    """A line of the inbox as of now."""
+    since = conversation.waiting_since or (last.created_at if last else conversation.updated_at)
+    due = due_of(ticket, now) if ticket else None
+    return Row(conversation, last, ticket, due, span(since, now), mood_of(conversation.frustration))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message as the thread shows it: `look` is `contact`, `bot`, `agent`, `note` or `line`."""
+
+    message: Message
+    look: str
+    delivery: DeliveryState | None
+    seen: bool
+
+
+def entries_of(
+    messages: Sequence[Message], deliveries: Mapping[int, DeliveryState], *, seen_sequence: int
+) -> list[Entry]:
+    """The messages of a thread; the last one of ours that the contact has seen is marked."""
+    seen = max((m.sequence for m in messages if _is_ours(m) and m.sequence <= seen_sequence), default=None)
+    return [Entry(m, _look(m), deliveries.get(m.id), m.sequence == seen) for m in messages]
+
+
+def _is_ours(message: Message) -> bool:
+    return message.author is not Author.contact and message.kind is not MessageKind.internal_note
+
+
+def _look(message: Message) -> str:
+    if message.kind is MessageKind.internal_note:
+        return "note"
+    return "line" if message.author is Author.system else message.author.value
+
+
+@dataclass(frozen=True)
+class WrittenCause:
+    """One reason for a handoff: English words to translate, and the message it stems from."""
+
+    text: str
+    sequence: int | None
+
+
+def causes_of(handoff: Handoff) -> list[WrittenCause]:
+    """The causes of a handoff, each kind once with its latest message, heaviest first."""
+    found: dict[str, WrittenCause] = {}
+    for cause in handoff.causes:
+        text = CAUSES.get(str(cause.get("code")), UNKNOWN_CAUSE)
+        earlier = found.get(text)
+        sequence = max(cause.get("sequence") or 0, (earlier.sequence or 0) if earlier else 0) or None
+        found[text] = WrittenCause(text, sequence)
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Actions:
+    """What this agent may do with a conversation now, by the table of transitions."""
+
+    take: bool
+    resolve: bool
+    give_back: bool
+    assign: bool
+
+
+def actions_of(conversation: Conversation) -> Actions:
+    """The actions that would be accepted."""
+    allowed = TRANSITIONS[conversation.status]
+    is_open = conversation.status is ConversationStatus.open
+    return Actions(
+        take=ConversationStatus.open in allowed or (is_open and conversation.assignee_id is None),
+        resolve=ConversationStatus.resolved in allowed,
+        # A resolved conversation goes back to the bot by itself when the contact writes.
+        give_back=ConversationStatus.with_bot in allowed and conversation.status is not ConversationStatus.resolved,
+        assign=is_open,
+    )
+
+
+def is_safe_url(url: str) -> bool:
+    """Whether a link from a stored message may be shown as one."""
+    return url.startswith(("https://", "http://")) or (url.startswith("/") and not url.startswith("//"))

@@ -1,0 +1,135 @@
+"""What the inbox's pages and its socket read: the same for both, so that a push is the page's own words."""
+
+from dataclasses import dataclass
+
+from crm.conversations.service import ConversationService
+from crm.enums import ConversationStatus
+from crm.models import Agent, Conversation, Handoff, Rating, Ticket
+from web.desk.presenter import (
+    Actions,
+    Due,
+    Entry,
+    Row,
+    Tab,
+    WrittenCause,
+    actions_of,
+    causes_of,
+    due_of,
+    entries_of,
+    mood_of,
+    row_of,
+    tab_of,
+)
+
+LIST_LENGTH = 60
+THREAD_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One list, and how long each is."""
+
+    tab: Tab
+    rows: list[Row]
+    counts: dict[Tab, int]
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One conversation with all that stands beside it; messages are those after `start`."""
+
+    conversation: Conversation
+    tab: Tab
+    mood: str
+    start: int
+    entries: list[Entry]
+    last_from_contact: int
+    actions: Actions
+    ticket: Ticket | None
+    due: Due | None
+    handoff: Handoff | None
+    causes: list[WrittenCause]
+    tickets: list[Ticket]
+    ratings: list[Rating]
+
+
+async def read_inbox(conversations: ConversationService, agent: Agent, tab: Tab) -> Inbox:
+    """A list as this agent sees it now."""
+    repository = conversations.conversations
+    assignee_id = agent.id if tab is Tab.mine else None
+    found = await repository.in_status(statuses=tab.statuses, assignee_id=assignee_id, limit=LIST_LENGTH)
+    ids = [conversation.id for conversation in found]
+    last = await repository.last_messages(ids)
+    tickets = await conversations.tickets.tickets.unfinished_by_conversation(ids)
+    now = conversations.clock.now()
+    rows = [row_of(item, last.get(item.id), tickets.get(item.id), now) for item in found]
+    return Inbox(tab, rows, await _counts(conversations, agent))
+
+
+async def _counts(conversations: ConversationService, agent: Agent) -> dict[Tab, int]:
+    by_status = await conversations.conversations.count_by_status()
+    counts = {tab: sum(by_status.get(status, 0) for status in tab.statuses) for tab in Tab}
+    mine = await conversations.conversations.in_status(
+        statuses=Tab.mine.statuses, assignee_id=agent.id, limit=LIST_LENGTH
+    )
+    return counts | {Tab.mine: len(mine)}
+
+
+async def read_thread(
+    conversations: ConversationService, agent: Agent, conversation_id: str, *, start: int | None = None
+) -> Thread:
+    """A conversation as it is now; without a start, its last messages.
+
+    Raises:
+        ConversationNotFound
+    """
+    conversation = await conversations.get(conversation_id)
+    repository = conversations.conversations
+    if start is None:
+        start = max(0, conversation.last_sequence - THREAD_LENGTH)
+    messages = await repository.messages(conversation_id, after=start)
+    deliveries = await repository.delivery_states(conversation_id)
+    last = await repository.last_from_contact(conversation_id)
+    tickets = list(await conversations.tickets.of_contact(conversation.contact_id))
+    handoff = await _current_handoff(conversations, conversation)
+    ticket = _ticket_of(conversation, handoff, tickets)
+    return Thread(
+        conversation=conversation,
+        tab=tab_of(conversation, agent),
+        mood=mood_of(conversation.frustration),
+        start=start,
+        entries=entries_of(messages, deliveries, seen_sequence=conversation.contact_seen_sequence),
+        last_from_contact=last.sequence if last else 0,
+        actions=actions_of(conversation),
+        ticket=ticket,
+        due=due_of(ticket, conversations.clock.now()) if ticket else None,
+        handoff=handoff,
+        causes=causes_of(handoff) if handoff else [],
+        tickets=tickets,
+        ratings=list(await repository.ratings(conversation_id)),
+    )
+
+
+async def read_earlier(conversations: ConversationService, conversation_id: str, *, before: int) -> list[Entry]:
+    """The messages up to this sequence number, as many as a page shows."""
+    conversation = await conversations.get(conversation_id)
+    first = max(0, before - THREAD_LENGTH)
+    messages = await conversations.conversations.messages(conversation_id, after=first, limit=before - first)
+    deliveries = await conversations.conversations.delivery_states(conversation_id)
+    return entries_of(messages, deliveries, seen_sequence=conversation.contact_seen_sequence)
+
+
+async def _current_handoff(conversations: ConversationService, conversation: Conversation) -> Handoff | None:
+    """The handoff by which people have the conversation now."""
+    if conversation.status not in (ConversationStatus.waiting, ConversationStatus.open):
+        return None
+    handoffs = await conversations.conversations.handoffs(conversation.id)
+    return handoffs[0] if handoffs else None
+
+
+def _ticket_of(conversation: Conversation, handoff: Handoff | None, tickets: list[Ticket]) -> Ticket | None:
+    """The handoff's ticket, or else the latest unsolved one of this conversation."""
+    if handoff:
+        return next((ticket for ticket in tickets if ticket.id == handoff.ticket_id), None)
+    own = (ticket for ticket in tickets if ticket.conversation_id == conversation.id and not ticket.solved_at)
+    return next(own, None)

@@ -1,0 +1,83 @@
+"""The desk's tickets: a list with filters, and a page for each."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from crm.agents.auth import ConversationAgent
+from crm.agents.service import AgentNotFound
+from crm.dependencies import AgentsDep, TicketsDep
+from crm.enums import Priority, TicketStatus
+from crm.tickets.repository import UNFINISHED
+from web.desk.pages import page
+from web.desk.presenter import due_of
+
+router = APIRouter(include_in_schema=False)
+
+UNFINISHED_FILTER = "unfinished"
+
+
+@router.get("/tickets")
+async def list_tickets(
+    request: Request,
+    agent: ConversationAgent,
+    tickets: TicketsDep,
+    agents: AgentsDep,
+    status: str = UNFINISHED_FILTER,
+    assignee: str = "",
+) -> Response:
+    """Tickets, latest first; an unknown filter shows all."""
+    chosen = [
+        state for state in TicketStatus if state == status or (status == UNFINISHED_FILTER and state in UNFINISHED)
+    ]
+    found = await tickets.tickets.in_status(
+        statuses=chosen, assignee_id=int(assignee) if assignee.isdecimal() else None, limit=200
+    )
+    now = tickets.clock.now()
+    return page(
+        request,
+        "desk/tickets.html",
+        agent,
+        section="tickets",
+        tickets=[(ticket, due_of(ticket, now)) for ticket in found],
+        people=await agents.agents.all(),
+        status=status,
+        assignee=assignee,
+    )
+
+
+@router.get("/tickets/{number}")
+async def show_ticket(
+    request: Request, number: str, agent: ConversationAgent, tickets: TicketsDep, agents: AgentsDep
+) -> Response:
+    """One ticket."""
+    ticket = await tickets.find(number)
+    return page(
+        request,
+        "desk/ticket.html",
+        agent,
+        section="tickets",
+        ticket=ticket,
+        due=due_of(ticket, tickets.clock.now()),
+        people=[person for person in await agents.agents.all() if person.is_active or person.id == ticket.assignee_id],
+    )
+
+
+@router.post("/tickets/{number}")
+async def change_ticket(
+    number: str,
+    _agent: ConversationAgent,
+    tickets: TicketsDep,
+    agents: AgentsDep,
+    status: Annotated[TicketStatus, Form()],
+    priority: Annotated[Priority, Form()],
+    assignee: Annotated[str, Form()] = "",
+) -> Response:
+    """Change status, priority and assignee; an empty assignee leaves who is there."""
+    ticket = await tickets.find(number)
+    person = await agents.agents.get(int(assignee)) if assignee.isdecimal() else None
+    if assignee and person is None:
+        raise AgentNotFound
+    await tickets.change(ticket, status=status, priority=priority, assignee=person)
+    return RedirectResponse(f"/desk/tickets/{ticket.number}", status_code=303)
