@@ -5,8 +5,10 @@ import platform
 import sqlite3
 import sys
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from launcher import database, environments, ports, python310, secrets
 from launcher.console import say
@@ -168,5 +170,14 @@ def _rasa_model(set_up: SetUp) -> Finding:
     path = set_up.layout.rasa_model
     if not set_up.rasa_model().is_done(set_up.stamps):
         return Finding("assistant's model", f"missing or older than what it is made from; {SET_UP}")
-    broken = "it is damaged; ./hamyar train rasa makes it anew"
-    return Finding("assistant's model", "" if tarfile.is_tarfile(path) else broken)
+    damaged = "it is damaged; ./hamyar train rasa makes it anew"
+    return Finding("assistant's model", "" if _is_whole(path) else damaged)
+
+
+def _is_whole(archive: Path) -> bool:
+    try:
+        with tarfile.open(archive) as opened:
+            opened.getmembers()
+    except (tarfile.TarError, EOFError, OSError, zlib.error):
+        return False
+    return True
