@@ -36,7 +36,9 @@ class Detection(NamedTuple):
 
 # A message says its language early; what follows only costs time.
 _MAX_CHARACTERS = 1_000
-_ADDRESS = re.compile(r"\S+@\S+|\w+://\S+|www\.\S+|\S*[\d_#/]\S*|\b[\w-]+\.(?:com|ir|org|net|co)\b")
+_ADDRESS = re.compile(
+    r"\S{1,100}@\S+|\w{1,20}://\S+|www\.\S+|\S{0,100}[\d_#/]\S*|\b[\w-]{1,60}\.(?:com|ir|org|net|co)\b"
+)
 _PERSIAN_WORD = re.compile("[\u0621-\u064a\u066e-\u06d3]+")
 _LATIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LETTER = re.compile(r"[^\W\d_]")

@@ -12,7 +12,8 @@ import re
 
 from language.latin_words import LOANWORDS, english_words, persian_words, spelling_key
 
-_ADDRESS = r"\S+@\S+|\w+://\S+|www\.\S+|\S*[\d_#/]\S*"
+# Lengths are bounded here and below, so that no text takes quadratic time.
+_ADDRESS = r"\S{1,100}@\S+|\w{1,20}://\S+|www\.\S+|\S{0,100}[\d_#/]\S*"
 _TOKEN = re.compile(rf"(?P<address>{_ADDRESS})|(?P<word>[A-Za-z]+(?:['’][A-Za-z]+)*)|(?P<other>.)", re.DOTALL)
 _VERB_PREFIX = re.compile(r"\b((?:ne)?mi)[ \-\u200c](?=[a-z]{2})", re.IGNORECASE)
 _APART_PLURAL = re.compile(r"(?<=[a-z])[ \-](?=ha(?:ye|ro|mun|tun|shun)?\b)", re.IGNORECASE)
@@ -129,8 +130,11 @@ def is_known(word: str) -> bool:
 
 def _ends_clause(tokens: list[re.Match[str]], position: int) -> bool:
     """Whether punctuation, the end or a conjunction follows: there a final -e is "is", elsewhere the ezafe."""
-    following = next((token for token in tokens[position + 1 :] if token[0] != " "), None)
-    return following is None or not following["word"] or following["word"].lower() in _CONJUNCTIONS
+    position += 1
+    while position < len(tokens) and tokens[position][0] == " ":
+        position += 1
+    following = tokens[position]["word"] if position < len(tokens) else None
+    return not following or following.lower() in _CONJUNCTIONS
 
 
 def _persian_word(word: str, *, ends_clause: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from language.detection import Language
+from language.encoder import MAX_CHARACTERS
 from language.finglish import to_persian
 
 
@@ -14,4 +15,4 @@ def text_for_encoder(text: str, language: Language) -> str:
     the questions typed in Persian. Giving the encoder both forms, joined or averaged, does worse than the Persian one
     alone.
     """
-    return to_persian(text) if language is Language.finglish else text
+    return to_persian(text[: MAX_CHARACTERS["query"]]) if language is Language.finglish else text
