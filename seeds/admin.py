@@ -17,9 +17,9 @@ PASSWORD_BYTES = 12
 
 
 async def create_first_admin(database: Database) -> str | None:
-    """The new admin's password; `None` where somebody has an account already."""
+    """The new admin's password; `None` where an active admin has an account already."""
     async with database.session() as session:
-        if await session.scalar(select(Agent.id).limit(1)):
+        if await session.scalar(select(Agent.id).where(Agent.role == Role.admin, Agent.is_active).limit(1)):
             return None
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         service = AgentService(session, clock=SystemClock())
