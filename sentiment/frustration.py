@@ -1,8 +1,8 @@
 """How frustrated a contact is after their last messages: pure functions over what is known of each.
 
 Each message adds causes; a cause fades with every later message of the contact, and sooner after thanks or success.
-What is left of the causes is joined like independent chances ("noisy or": Pearl, "Probabilistic Reasoning in Intelligent
-Systems", 1988), so the level stays in [0, 1] and every part of it can be named.
+What is left of the causes is joined like independent chances ("noisy or": Pearl, "Probabilistic Reasoning in
+Intelligent Systems", 1988), so the level stays in [0, 1] and every part of it can be named.
 """
 
 from __future__ import annotations
