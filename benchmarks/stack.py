@@ -56,8 +56,10 @@ class Stack:
 
     def wait_until_ready(self) -> None:
         """Wait for both processes."""
-        self._wait("app", f"{self.url}/health/ready")
-        self._wait("rasa", f"http://127.0.0.1:{self.rasa_port}/webhooks/hamyar/ready")
+        assert self.app
+        assert self.rasa
+        wait_for("the app", self.app, f"{self.url}/health/ready", self._logs["app"])
+        wait_for("Rasa", self.rasa, f"http://127.0.0.1:{self.rasa_port}/webhooks/hamyar/ready", self._logs["rasa"])
 
     def kill(self, name: str) -> None:
         """Kill a process at once, as a crash would."""
@@ -82,7 +84,7 @@ class Stack:
     def memory_megabytes(self) -> dict[str, float]:
         """Resident memory of each process with its children, in MB."""
         processes = {"app": self.app, "rasa": self.rasa}
-        return {name: _resident_megabytes(process.pid) for name, process in processes.items() if process}
+        return {name: resident_megabytes(process.pid) for name, process in processes.items() if process}
 
     def log(self, name: str) -> str:
         """What a process has said."""
@@ -104,21 +106,10 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **self.settings}
 
-    def _wait(self, name: str, url: str) -> None:
-        process = self.app if name == "app" else self.rasa
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if process is None or process.poll() is not None:
-                raise StackFailed(f"{name} ended: {self.log(name)[-2000:]}")
-            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310
-                return
-            time.sleep(0.1)
-        raise StackFailed(f"{name} is not ready after {READY_SECONDS} s: {self.log(name)[-2000:]}")
-
 
 def prepare(folder: Path, settings: Mapping[str, str] | None = None, *, seeded: bool = True) -> Stack:
     """A stack with a migrated database, the demo business where wanted, and an admin; nothing is started yet."""
-    port, rasa_port = _free_port(), _free_port()
+    port, rasa_port = free_port(), free_port()
     secret_names = ("SECRET_KEY", "SERVICE_TOKEN", "ACTIONS_TOKEN", "RASA_TOKEN")
     stack = Stack(
         folder,
@@ -156,14 +147,30 @@ def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
         stack.stop()
 
 
-def _free_port() -> int:
+def wait_for(name: str, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until an address answers.
+
+    Raises:
+        StackFailed: when the process has ended, or takes too long.
+    """
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise StackFailed(f"{name} ended: {log.read_text(errors='replace')[-2000:]}")
+        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310
+            return
+        time.sleep(0.1)
+    raise StackFailed(f"{name} is not ready after {READY_SECONDS} s: {log.read_text(errors='replace')[-2000:]}")
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _resident_megabytes(pid: int) -> float:
+def resident_megabytes(pid: int) -> float:
     """Resident set of a process and its children, from /proc."""
     total = 0
     for folder in Path("/proc").glob("[0-9]*"):

@@ -13,7 +13,7 @@ from sentiment.frustration import ContactTurn, FrustrationWeights, frustration
 from sentiment.reader import MoodReader
 
 # Below this, a text says too little of its language ("ok", a number) to answer in another one than before.
-SURE_OF_LANGUAGE = 0.6
+SURE_OF_LANGUAGE = 0.7
 # A message as glad as this one takes off some of what was there before.
 THANKFUL = 0.6
 _ANSWERED_IN = {Language.fa: "fa", Language.finglish: "fa", Language.en: "en"}

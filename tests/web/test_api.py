@@ -1,0 +1,227 @@
+"""The REST API from outside: who gets in, what they get, and what errors look like."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from crm.agents.auth import SESSION_COOKIE
+from crm.conversations.intake import Intake
+from crm.enums import Role
+from crm.models import Agent, Conversation, Inbox
+from tests.conftest import message
+
+SignIn = Callable[[Role], Awaitable[Agent]]
+# Routes of the API that anybody may call, each with its reason in its own words.
+OPEN = {("POST", "/api/v1/session")}
+
+
+@pytest.fixture
+async def conversation(intake: Intake, inbox: Inbox) -> Conversation:
+    return (await intake.receive(message(inbox, "سلام"))).conversation
+
+
+def api_routes(app: FastAPI) -> list[tuple[str, str]]:
+    paths = app.openapi()["paths"]
+    routes = [(method.upper(), path) for path, methods in paths.items() for method in methods if "/api/v1" in path]
+    assert len(routes) > 20
+    return routes
+
+
+class TestWithoutSignIn:
+    async def test_every_route_but_the_sign_in_is_closed(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        for method, path in api_routes(app):
+            if (method, path) in OPEN:
+                continue
+            address = re.sub(r"{\w+_id}|{number}", "1", path)
+            response = await client.request(method, address, json={})
+            assert response.status_code in (401, 422), (method, path)
+            assert response.json()["error"]["code"], (method, path)
+
+    async def test_a_wrong_token_is_refused(self, client: httpx.AsyncClient) -> None:
+        response = await client.get("/api/v1/tickets", headers={"authorization": "Bearer wrong"})
+
+        assert response.status_code == 401
+        assert response.json() == {"error": {"code": "not_authenticated", "message": "Sign in, or send a valid token."}}
+
+
+class TestRoles:
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("GET", "/api/v1/conversations", {Role.agent, Role.supervisor, Role.admin}),
+            ("GET", "/api/v1/tickets", {Role.agent, Role.supervisor, Role.admin}),
+            ("GET", "/api/v1/knowledge/articles", {Role.editor, Role.supervisor, Role.admin}),
+            ("GET", "/api/v1/session", set(Role)),
+        ],
+    )
+    @pytest.mark.parametrize("role", list(Role))
+    async def test_each_role_gets_what_the_table_says(
+        self, client: httpx.AsyncClient, sign_in: SignIn, role: Role, method: str, path: str, allowed: set[Role]
+    ) -> None:
+        await sign_in(role)
+
+        response = await client.request(method, path)
+
+        assert response.status_code == (200 if role in allowed else 403)
+
+    async def test_an_agent_makes_no_accounts(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.agent)
+        new = {"name": "Eve", "email": "eve@example.com", "password": "long enough it is", "role": "admin"}
+
+        assert (await client.post("/api/v1/agents", json=new)).status_code == 403
+
+    async def test_an_admin_does(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.admin)
+        new = {"name": "Eve", "email": "eve@example.com", "password": "long enough it is", "role": "agent"}
+
+        response = await client.post("/api/v1/agents", json=new)
+
+        assert response.status_code == 201
+        assert "password" not in response.text
+
+
+class TestSignIn:
+    async def test_sets_a_cookie_that_scripts_cannot_read(
+        self, client: httpx.AsyncClient, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        agent = await make_agent("Sara")
+
+        response = await client.post("/api/v1/session", json={"email": agent.email, "password": agent.email})
+
+        cookie = response.headers["set-cookie"].lower()
+        assert response.status_code == 200
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+
+    async def test_guessing_is_slowed_down(self, client: httpx.AsyncClient) -> None:
+        guess = {"email": "sara@example.com", "password": "a guess"}
+
+        codes = [(await client.post("/api/v1/session", json=guess)).status_code for _ in range(4)]
+        last = await client.post("/api/v1/session", json=guess)
+
+        assert codes == [401, 401, 401, 429]
+        assert int(last.headers["retry-after"]) >= 1
+
+    async def test_a_request_from_another_site_is_refused_though_the_cookie_comes_along(
+        self, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        await sign_in(Role.admin)
+
+        response = await client.delete("/api/v1/session", headers={"origin": "https://evil.example"})
+
+        assert response.status_code == 403
+        assert response.json()["error"]["code"] == "cross_site_request"
+        assert client.cookies.get(SESSION_COOKIE)
+
+
+class TestConversations:
+    async def test_the_bots_handoff_opens_a_ticket(
+        self, as_program: httpx.AsyncClient, conversation: Conversation
+    ) -> None:
+        path = f"/api/v1/conversations/{conversation.id}/handoff"
+
+        first = await as_program.post(path, json={"reason": "contact_asked"})
+        second = await as_program.post(path, json={"reason": "contact_asked"})
+
+        assert first.json() == second.json()
+        assert first.json()["status"] == "waiting"
+
+    async def test_people_cannot_call_what_is_for_programs(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
+    ) -> None:
+        await sign_in(Role.admin)
+
+        path = f"/api/v1/conversations/{conversation.id}/handoff"
+
+        assert (await client.post(path, json={"reason": "contact_asked"})).status_code == 401
+
+    async def test_a_reply_is_seen_with_its_author(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
+    ) -> None:
+        agent = await sign_in(Role.agent)
+
+        created = await client.post(
+            f"/api/v1/conversations/{conversation.id}/messages", json={"text": "سلام، بفرمایید"}
+        )
+        messages = (await client.get(f"/api/v1/conversations/{conversation.id}/messages")).json()
+
+        assert created.status_code == 201
+        assert (messages[-1]["text"], messages[-1]["agent_id"]) == ("سلام، بفرمایید", agent.id)
+
+    @pytest.mark.parametrize(
+        ("text", "code"), [("", "message_empty"), ("x" * 10_001, "message_too_long")], ids=["empty", "too long"]
+    )
+    async def test_what_cannot_be_said_is_refused_with_a_code(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation, text: str, code: str
+    ) -> None:
+        await sign_in(Role.agent)
+
+        response = await client.post(f"/api/v1/conversations/{conversation.id}/messages", json={"text": text})
+
+        assert response.status_code == 422
+        assert response.json()["error"]["code"] == code
+
+    async def test_an_unknown_one_is_not_found(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.agent)
+
+        response = await client.get("/api/v1/conversations/none")
+
+        assert response.status_code == 404
+        assert response.json()["error"]["code"] == "conversation_not_found"
+
+
+class TestTickets:
+    async def test_the_same_request_opens_one_ticket(
+        self, as_program: httpx.AsyncClient, conversation: Conversation
+    ) -> None:
+        body = {"conversation_id": conversation.id, "subject": "گواهی نرسیده", "idempotency_key": "message 7"}
+
+        first = await as_program.post("/api/v1/tickets", json=body)
+        second = await as_program.post("/api/v1/tickets", json=body)
+
+        assert first.status_code == 201
+        assert first.json()["number"] == second.json()["number"]
+
+    async def test_a_contact_sees_only_their_own(
+        self, as_program: httpx.AsyncClient, conversation: Conversation, intake: Intake, inbox: Inbox
+    ) -> None:
+        other = (await intake.receive(message(inbox, "hello", visitor="somebody else"))).conversation
+        body = {"conversation_id": conversation.id, "subject": "secret", "idempotency_key": "1"}
+        number = (await as_program.post("/api/v1/tickets", json=body)).json()["number"]
+
+        own = await as_program.get(f"/api/v1/tickets/{number}", params={"conversation_id": conversation.id})
+        foreign = await as_program.get(f"/api/v1/tickets/{number}", params={"conversation_id": other.id})
+
+        assert own.status_code == 200
+        assert foreign.status_code == 404
+
+    async def test_the_contact_detail_is_kept(self, as_program: httpx.AsyncClient, conversation: Conversation) -> None:
+        body = {
+            "conversation_id": conversation.id,
+            "subject": "x",
+            "idempotency_key": "1",
+            "contact_detail": "sara@example.com",
+        }
+        await as_program.post("/api/v1/tickets", json=body)
+
+        contact = (await as_program.get(f"/api/v1/conversations/{conversation.id}")).json()["contact"]
+        assert contact["email"] == "sara@example.com"
+
+
+class TestErrors:
+    async def test_a_broken_body_names_the_field_and_repeats_no_value(self, client: httpx.AsyncClient) -> None:
+        response = await client.post("/api/v1/session", json={"email": "a@b.example", "password": ["hunter2"]})
+
+        assert response.status_code == 422
+        assert response.json()["error"]["code"] == "invalid_input"
+        assert response.json()["error"]["details"][0]["field"] == "body.password"
+        assert "hunter2" not in response.text
+
+    async def test_every_answer_carries_the_security_headers(self, client: httpx.AsyncClient) -> None:
+        response = await client.get("/health/live")
+
+        assert "script-src 'self'" in response.headers["content-security-policy"]
+        assert response.headers["x-content-type-options"] == "nosniff"
