@@ -32,11 +32,11 @@ def up(layout: Layout, set_up: SetUp, where: Addresses) -> None:
         # Rasa takes longest; the database is made ready meanwhile.
         supervisor.start(rasa_program(layout, set_up.environment, where))
         set_up.prepare_database()
-        admin = set_up.first_admin()
         supervisor.start(app_program(layout, set_up.environment, where))
         with set_up.progress.over("Starting"):
             supervisor.wait_until_ready(timeout_seconds=READY_SECONDS, tick=set_up.progress.tick)
-        welcome(where, admin)
+        # Only now: a password that is shown once must not be lost with a start that fails.
+        welcome(where, set_up.first_admin())
         supervisor.watch()
     finally:
         supervisor.stop()
