@@ -139,10 +139,7 @@
     const daysAgo = Math.round((midnight(new Date()) - midnight(day)) / 86_400_000);
     if (daysAgo === 0) return WORDS[language].today;
     if (daysAgo === 1) return WORDS[language].yesterday;
-    /** @type {Intl.DateTimeFormatOptions} */
-    const parts = { weekday: 'long', day: 'numeric', month: 'long' };
-    if (daysAgo > 300) parts.year = 'numeric';
-    const format = new Intl.DateTimeFormat(LOCALES[language], parts);
+    const format = formats(language)[daysAgo > 300 ? 'longDay' : 'day'];
     if (language === 'en') return format.format(day);
     // Browsers order a Jalali date as "۱۴۰۵ آذر ۱۲, پنجشنبه"; people say «پنجشنبه ۱۲ آذر ۱۴۰۵».
     const named = Object.fromEntries(format.formatToParts(day).map(({ type, value }) => [type, value]));
@@ -150,8 +147,26 @@
   }
 
   /** @param {Date} at  @param {Language} language */
-  const timeLabel = (at, language) =>
-    new Intl.DateTimeFormat(LOCALES[language], { hour: 'numeric', minute: '2-digit' }).format(at);
+  const timeLabel = (at, language) => formats(language).time.format(at);
+
+  /** @type {Partial<Record<Language, ReturnType<typeof makeFormats>>>} */
+  const madeFormats = {};
+
+  /** The formats of a language, made once: making one takes longer than drawing a message.  @param {Language} language */
+  const formats = (language) => (madeFormats[language] ??= makeFormats(language));
+
+  /** @param {Language} language */
+  function makeFormats(language) {
+    const locale = LOCALES[language];
+    /** @type {Intl.DateTimeFormatOptions} */
+    const day = { weekday: 'long', day: 'numeric', month: 'long' };
+    return {
+      day: new Intl.DateTimeFormat(locale, day),
+      longDay: new Intl.DateTimeFormat(locale, { ...day, year: 'numeric' }),
+      time: new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }),
+      number: new Intl.NumberFormat(locale),
+    };
+  }
 
   // ------------------------------------------------------------------------------------------------- text
 
@@ -234,8 +249,8 @@
     return blocks.filter((block) => block.firstChild);
   }
 
-  /** What the contact wrote, as written.  @param {string} text */
-  const plain = (text) => [el('p', {}, text)];
+  /** What the contact wrote, as written; what is too long to send is shown in part.  @param {string} text */
+  const plain = (text) => [el('p', {}, text.length > LONGEST_TEXT ? `${text.slice(0, 1000)}…` : text)];
 
   // ---------------------------------------------------------------------------------------------- colours
 
@@ -335,7 +350,7 @@
     chat: 'M12 3.5c4.9 0 8.8 3.4 8.8 7.7 0 4.2-3.9 7.6-8.8 7.6-1 0-2-.1-2.9-.4L4.6 20.5l.9-3.7C4 15.4 3.2 13.4 3.2 11.2c0-4.3 3.9-7.7 8.8-7.7Z',
     down: 'm6 9 6 6 6-6',
     close: 'm6.5 6.5 11 11m0-11-11 11',
-    send: 'M4 12 20 4.5 15.5 20l-4-6.5L4 12Zm7.5 1.5L20 4.5',
+    send: 'M5 12 3.5 5 20.5 12 3.5 19 5 12Zm0 0h7.5',
     sent: 'm5 12.5 4.5 4.5L19 7.5',
     pending: 'M12 7v5l3 2M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16Z',
     article: 'M7 3.5h7l4 4v13H7zM14 3.5v4h4M10 12h5M10 16h5',
@@ -936,19 +951,22 @@
 
   // ------------------------------------------------------------------------------------------------ style
 
+  // Two families, so that an English page does not fetch Latin letters; under names that no page of others has.
   const FONT = 'Hamyar Vazirmatn';
+  const LATIN_FONT = 'Hamyar Vazirmatn Latin';
+  const SYSTEM_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif";
 
   const STYLE = `
 /* The page's rules reach a shadow tree through its host by inheritance: no box there, and nothing inherited below. */
 :host { display: contents !important; }
 .root {
   all: initial;
-  font: 400 15px/1.6 '${FONT}', system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
+  font: 400 15px/1.6 '${FONT}', ${SYSTEM_FONTS};
   color: var(--h-text);
   -webkit-text-size-adjust: 100%;
   -webkit-tap-highlight-color: transparent;
 }
-.root:lang(fa) { line-height: 1.75; }
+.root:lang(fa) { font-family: '${FONT}', '${LATIN_FONT}', ${SYSTEM_FONTS}; line-height: 1.75; }
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
 button, textarea, input { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
@@ -1021,9 +1039,7 @@ header .quiet + .quiet { margin-inline-start: -10px; }
   max-width: 86%; padding: 9px 14px; border-radius: 16px; background: var(--h-bubble); text-align: start;
   overflow-wrap: anywhere; unicode-bidi: isolate;
 }
-.theirs .bubble { border-start-start-radius: 6px; }
-.theirs.last .bubble { border-end-start-radius: 16px; }
-.mine .bubble { background: var(--h-accent); color: var(--h-on-accent); border-end-end-radius: 6px; white-space: pre-wrap; }
+.mine .bubble { background: var(--h-accent); color: var(--h-on-accent); white-space: pre-wrap; }
 /* Corners follow the side on which a bubble stands, not the direction of its text. */
 [dir=rtl] .theirs .bubble { border-radius: 16px 6px 16px 16px; }
 [dir=ltr] .theirs .bubble { border-radius: 6px 16px 16px 16px; }
@@ -1283,7 +1299,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     open({ draft, focus = true } = {}) {
       if (draft) this.draft(draft);
       if (!this.opened) {
-        loadFont();
+        loadFonts();
         this.ui.panel.hidden = false;
         this.tab('open', '1');
         this.chat.connection.start();
@@ -1342,13 +1358,15 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     /** @param {string} event  @param {any} [detail] */
     hear(event, detail) {
       if (event !== 'changed') return this.fire(event, detail);
-      // Many frames may come at once; one drawing serves them all.
+      // Many frames may come at once; one drawing serves them all. A hidden page has no animation frames.
       if (this.rendering) return;
       this.rendering = true;
-      queueMicrotask(() => {
+      const render = () => {
         this.rendering = false;
         this.render();
-      });
+      };
+      if (document.hidden) setTimeout(render);
+      else requestAnimationFrame(render);
     }
 
     // Words, colours, size
@@ -1414,7 +1432,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
     drawLauncher() {
       const count = this.chat.unread;
-      const digits = new Intl.NumberFormat(LOCALES[this.chat.language]).format(count);
+      const digits = formats(this.chat.language).number.format(count);
       const label = this.opened ? this.words.close : this.words.open;
       this.ui.launcher.setAttribute('aria-label', count ? `${label} (${this.words.unread(digits)})` : label);
       this.ui.launcher.setAttribute('aria-expanded', String(this.opened));
@@ -1492,6 +1510,8 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const unknown = messages.filter(({ key }) => !this.views.has(key));
       const news = unknown.some(({ sequence }) => (sequence ?? Infinity) > chat.historyEnd);
       if (unknown.length) this.ui.log.setAttribute('aria-live', news ? 'polite' : 'off');
+      const { score } = chat;
+      const online = chat.connection.link === 'online';
       const drawn = new Set();
       /** @type {HTMLElement[]} */
       const added = [];
@@ -1506,18 +1526,19 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         return view;
       };
       messages.forEach((message, index) => {
-        const day = dayLabel(message.at, chat.language);
         const before = messages[index - 1];
-        const sameDay = before && dayLabel(before.at, chat.language) === day;
+        const newDay = before?.at.toDateString() !== message.at.toDateString();
+        const day = newDay ? dayLabel(message.at, chat.language) : '';
         // Today needs no heading in a conversation that began today.
-        if (!sameDay && (before || day !== this.words.today))
+        if (newDay && (before || day !== this.words.today))
           put(`day:${day}`, () => ({ node: el('li', { class: 'day' }, day) }));
         const view = /** @type {MessageView} */ (put(message.key, () => new MessageView(message, this)));
         view.draw(message, {
-          first: !sameDay || !together(before, message),
+          first: newDay || !together(before, message),
           last: !together(message, messages[index + 1]),
           answerable: index > lastOwn && index === lastQuestion,
-          ratable: message === lastRequest && (index > lastOwn || chat.score > 0),
+          rating: message === lastRequest && (index > lastOwn || score) ? score : null,
+          online,
         });
       });
       for (const [key, view] of this.views) {
@@ -1591,8 +1612,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const { input } = this.ui;
       const sticky = this.atEnd();
       input.dir = directionOf(input.value) ?? this.ui.root.dir;
-      input.style.height = 'auto';
-      input.style.height = input.value && this.opened ? `${input.scrollHeight}px` : '';
+      // A long text fills the field in any case, and measuring a very long one would take seconds.
+      const long = input.value.length > 2000;
+      input.style.height = long ? '100vh' : 'auto';
+      if (!long) input.style.height = input.value && this.opened ? `${input.scrollHeight}px` : '';
       if (sticky) this.toEnd();
     }
 
@@ -1684,48 +1707,27 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
     /**
      * @param {Message} message
-     * @param {{first: boolean, last: boolean, answerable: boolean, ratable: boolean}} place
+     * @param {{first: boolean, last: boolean, answerable: boolean, rating: number | null, online: boolean}} place
+     *   within its group; whether its buttons can be pressed; null for no rating, 0 for one that is asked for
      */
     draw(message, place) {
       const { widget } = this;
-      const { score } = widget.chat;
-      const { link } = widget.chat.connection;
-      const drawn = JSON.stringify([
-        place,
-        message.state,
-        message.at,
-        message.problem,
-        place.ratable && score,
-        message.state === 'pending' && link === 'online',
-      ]);
+      const { author, state } = message;
+      const pending = state === 'pending';
+      const failed = state === 'failed';
+      const drawn = JSON.stringify([{ ...place, online: pending && place.online }, state, message.at, message.problem]);
       if (drawn === this.drawn) return;
       this.drawn = drawn;
-      const flags = {
-        first: place.first,
-        last: place.last,
-        fresh: this.fresh,
-        pending: message.state === 'pending',
-        failed: message.state === 'failed',
-      };
-      this.node.className = [
-        'message',
-        this.kind,
-        ...Object.entries(flags).flatMap(([name, on]) => (on ? name : [])),
-      ].join(' ');
-      const { author } = message;
+      this.node.className = `message ${this.kind}`;
+      for (const [name, on] of Object.entries({ first: place.first, fresh: this.fresh, pending, failed }))
+        this.node.classList.toggle(name, on);
       this.name.className = place.first && author === 'agent' ? 'name' : 'sr';
       setText(this.name, (author === 'agent' && message.agentName) || widget.words[author] || '');
-      this.meta.replaceChildren(
-        ...(place.last && this.kind !== 'note'
-          ? this.metaParts(message)
-          : message.state === 'failed'
-            ? this.metaParts(message)
-            : []),
-      );
-      this.choices.replaceChildren(
-        ...(place.answerable && message.buttons.length ? [widget.choices(message.buttons)] : []),
-      );
-      this.drawRating(place.ratable, score);
+      const signed = failed || (place.last && this.kind !== 'note');
+      this.meta.replaceChildren(...(signed ? this.metaParts(message) : []));
+      const answerable = place.answerable && message.buttons.length;
+      this.choices.replaceChildren(...(answerable ? [widget.choices(message.buttons)] : []));
+      this.drawRating(place.rating);
     }
 
     /** @param {Message} message  @returns {Node[]} time and how far the message has come */
@@ -1746,20 +1748,19 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       ];
     }
 
-    /** @param {boolean} ratable  @param {number} score */
-    drawRating(ratable, score) {
-      const state = !ratable ? '' : score ? `rated ${score}` : 'asked';
-      if (this.rating.dataset.state === state) return;
-      this.rating.dataset.state = state;
-      this.rating.className = state === 'asked' ? 'rating' : '';
+    /** @param {number | null} score */
+    drawRating(score) {
+      if (this.rating.dataset.score === String(score)) return;
+      this.rating.dataset.score = String(score);
+      this.rating.className = score === 0 ? 'rating' : '';
       const { words, chat } = this.widget;
-      if (state === 'asked')
+      if (score === null) this.rating.replaceChildren();
+      else if (score === 0)
         this.rating.replaceChildren(ratingForm(words, (chosen, comment) => chat.rate(chosen, comment)));
-      else if (score && ratable)
-        this.rating.replaceChildren(
-          el('p', { class: 'thanks' }, icon(FACE, MOUTHS[score - 1]), `${words.rated} · ${words.scores[score - 1]}`),
-        );
-      else this.rating.replaceChildren();
+      else {
+        const thanks = `${words.rated} · ${words.scores[score - 1]}`;
+        this.rating.replaceChildren(el('p', { class: 'thanks' }, icon(FACE, MOUTHS[score - 1]), thanks));
+      }
     }
   }
 
@@ -1855,12 +1856,24 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     if (node.textContent !== text) node.textContent = text;
   }
 
-  /** Offer Vazirmatn; the browser fetches it when a Persian letter is drawn, and goes on without it where it cannot. */
-  function loadFont() {
+  const ARABIC_RANGE = 'U+0600-06FF, U+0750-077F, U+08A0-08FF, U+200C-200E, U+2010-2011, U+FB50-FDFF, U+FE70-FEFC';
+  const LATIN_RANGE = 'U+0000-00FF, U+2000-206F, U+20AC, U+2122, U+2190-2193';
+
+  /** Offer Vazirmatn; the browser fetches what the letters on the screen need, and goes on without it where it cannot. */
+  function loadFonts() {
     if ([...document.fonts].some(({ family }) => family.includes(FONT))) return;
-    const source = `url("${new URL('static/vendor/vazirmatn-arabic.woff2', BASE).href}") format("woff2")`;
-    const range = 'U+0600-06FF, U+0750-077F, U+08A0-08FF, U+200C-200E, U+2010-2011, U+FB50-FDFF, U+FE70-FEFC';
-    document.fonts.add(new FontFace(FONT, source, { weight: '100 900', display: 'swap', unicodeRange: range }));
+    for (const [name, subset, unicodeRange] of [
+      [FONT, 'arabic', ARABIC_RANGE],
+      [LATIN_FONT, 'latin', LATIN_RANGE],
+    ]) {
+      const file = new URL(`static/vendor/vazirmatn-${subset}-wght-normal.woff2`, BASE).href;
+      const face = new FontFace(name, `url("${file}") format("woff2")`, {
+        weight: '100 900',
+        display: 'swap',
+        unicodeRange,
+      });
+      document.fonts.add(face);
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ start
