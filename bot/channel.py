@@ -14,6 +14,7 @@ from sanic.response import HTTPResponse, json
 
 from bot.names import INTENT_NAMES, MetadataKeys
 from bot.turns import CHANNEL_NAME, TurnRunner
+from language.normalise import safe_text
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +88,12 @@ def read_turn(body: Any) -> "tuple[UserMessage, list[dict[str, Any]] | None]":
     state = body.get("state")
     if state is not None and not _is_list_of_objects(state):
         raise InvalidTurn("state is no list of events")
-    metadata = body.get("metadata") or {}
+    metadata = body.get("metadata")
+    if metadata is None:
+        metadata = {}
     _check_metadata(metadata)
     message = UserMessage(
-        text=without_foreign_command(_text_of(body, "text")),
+        text=without_foreign_command(safe_text(_text_of(body, "text"))),
         sender_id=_text_of(body, "conversation_id"),
         message_id=_text_of(body, "message_id"),
         input_channel=CHANNEL_NAME,

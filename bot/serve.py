@@ -7,6 +7,7 @@ import argparse
 import logging
 import os
 import sys
+import tarfile
 from pathlib import Path
 
 from bot.environment import prepare_environment, settle_rasa
@@ -29,6 +30,9 @@ def main() -> int:
             return _refuse(f"{name} is not set.")
     if not arguments.model.is_file():
         return _refuse(f"There is no model at {arguments.model}; train one with: python -m bot.train")
+    # A damaged file is told here, before ten seconds of imports.
+    if not tarfile.is_tarfile(arguments.model):
+        return _refuse(f"The model {arguments.model} is damaged; train it again with: python -m bot.train --force")
     return _serve(arguments.model, arguments.port)
 
 
