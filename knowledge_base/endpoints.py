@@ -99,7 +99,7 @@ def _add_articles(
         limit: Limit = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> ArticlePage:
-        """Articles, last changed first; every word of `q` must be in title, address, summary or a variant."""
+        """Articles, last changed first; every word of `q` must be in title, address, summary, text or a variant."""
         articles, total = await service.articles.listed(
             words=q, language=language, status=status, category=category, limit=limit, offset=offset
         )

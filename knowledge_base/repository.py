@@ -1,11 +1,11 @@
 """The knowledge base in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload, undefer
+from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
 from knowledge_base.enums import ArticleStatus, GapState
 from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage, QuestionVariant
@@ -78,21 +78,31 @@ class ArticleRepository:
         offset: int = 0,
     ) -> tuple[Sequence[Article], int]:
         """One page of the articles that fit, last changed first, and how many fit altogether."""
-        fitting = select(Article)
-        for word in words.split():
-            found = Article.title.icontains(word, autoescape=True) | Article.slug.icontains(word, autoescape=True)
-            found |= Article.summary.icontains(word, autoescape=True)
-            asked = select(QuestionVariant.article_id).where(QuestionVariant.text.icontains(word, autoescape=True))
-            fitting = fitting.where(found | Article.id.in_(asked))
-        if language:
-            fitting = fitting.where(Article.language == language)
+        fitting = _fitting(words=words, language=language, category=category)
         if status:
             fitting = fitting.where(Article.status == status)
-        if category:
-            fitting = fitting.where(Article.category.has(Category.slug == category))
         page = fitting.order_by(Article.updated_at.desc(), Article.id.desc()).limit(limit).offset(offset)
         articles = (await self.session.scalars(page.options(*_SHOWN))).all()
         return articles, await self._count(fitting)
+
+    async def count_by_status(
+        self, *, words: str = "", language: str | None = None, category: str | None = None
+    ) -> dict[ArticleStatus, int]:
+        """How many articles fit, by their status."""
+        fitting = _fitting(words=words, language=language, category=category).subquery()
+        statement = select(fitting.c.status, func.count()).group_by(fitting.c.status)
+        return dict((await self.session.execute(statement)).tuples().all())
+
+    async def at_addresses(self, slugs: Collection[str]) -> dict[tuple[str, str], int]:
+        """The ids of the articles that have these slugs, by slug and language."""
+        statement = select(Article.slug, Article.language, Article.id).where(Article.slug.in_(slugs))
+        return {(slug, language): found for slug, language, found in await self.session.execute(statement)}
+
+    async def headings(self, *, language: str) -> Sequence[Article]:
+        """Every published article in one language by title, without its text."""
+        statement = select(Article).where(Article.language == language, Article.status == ArticleStatus.published)
+        shown = load_only(Article.slug, Article.language, Article.title, Article.summary, Article.category_id)
+        return (await self.session.scalars(statement.options(shown).order_by(Article.title))).all()
 
     async def in_category(self, category_id: int, *, language: str) -> Sequence[Article]:
         """A category's published articles in one language, by title."""
@@ -110,6 +120,21 @@ class ArticleRepository:
 
     async def _count(self, statement: Select[Any]) -> int:
         return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+
+
+def _fitting(*, words: str, language: str | None, category: str | None) -> Select[Article]:
+    """Every word must be in the article's title, address, summary, text or one of its variants."""
+    fitting = select(Article)
+    for word in words.split():
+        columns = (Article.title, Article.slug, Article.summary, Article.body)
+        asked = select(QuestionVariant.article_id).where(QuestionVariant.text.icontains(word, autoescape=True))
+        found = [column.icontains(word, autoescape=True) for column in columns]
+        fitting = fitting.where(or_(*found, Article.id.in_(asked)))
+    if language:
+        fitting = fitting.where(Article.language == language)
+    if category:
+        fitting = fitting.where(Article.category.has(Category.slug == category))
+    return fitting
 
 
 class CategoryRepository:
@@ -139,3 +164,7 @@ class GapRepository:
         """Gaps, latest first."""
         statement = select(Gap).where(Gap.state == state).options(joinedload(Gap.best_article))
         return (await self.session.scalars(statement.order_by(Gap.id.desc()).limit(limit))).all()
+
+    async def count(self, state: GapState) -> int:
+        """How many are in a state."""
+        return await self.session.scalar(select(func.count()).select_from(Gap).where(Gap.state == state)) or 0
