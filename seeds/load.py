@@ -45,12 +45,17 @@ INBOXES = {Channel.web_widget: WIDGET_KEY, Channel.telegram: TELEGRAM_KEY}
 FOUNDED_BEFORE = timedelta(days=120)
 
 
+async def is_loaded(database: Database) -> bool:
+    """Whether the database has an inbox: this business's or somebody's own."""
+    async with database.reading() as session:
+        return await _has_inbox(session)
+
+
 async def load(database: Database, encoder: TextEncoder, *, settings: Settings, clock: Clock) -> bool:
     """Load the demo business; false, and nothing is changed, where the database has an inbox already."""
+    if await is_loaded(database):
+        return False
     work = UnitOfWork(database, LocalEventBus())
-    async with work.reading() as session:
-        if await _has_inbox(session):
-            return False
     embedder = Embedder(encoder)
     live = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=Projection.load())
     await _load_articles(work, live, clock=clock)

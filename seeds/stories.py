@@ -78,10 +78,10 @@ class Picks(_Act):
 
 
 class Answers(_Act):
-    """The bot answers from an article: in these words, or in the article's own opening ones."""
+    """The bot answers with a part of an article, counted from 1."""
 
     answer: str
-    text: str | None = None
+    part: int = Field(default=1, ge=1)
 
 
 class Offers(_Act):
@@ -98,6 +98,12 @@ class DoesNotKnow(_Act):
     dont_know: float
     nearest: str | None = None
     gap: GapState = GapState.open
+
+
+class Fails(_Act):
+    """The bot cannot answer for a technical reason."""
+
+    fails: Literal[True]
 
 
 class Utters(_Act):
@@ -180,6 +186,7 @@ Act = (
     | Answers
     | Offers
     | DoesNotKnow
+    | Fails
     | Utters
     | OpensTicket
     | TellsTicketStatus

@@ -16,10 +16,11 @@ from core.clock import FixedClock
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.ports import Cause, IncomingMessage
 from crm.conversations.service import ConversationService
-from crm.enums import Author, Channel, ConversationStatus, DeliveryState, Outcome, TurnState
+from crm.enums import Author, Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, TurnState
 from crm.models import Agent, Conversation, Delivery, Inbox, Message, Ticket
 from crm.wording import Wording
 from knowledge_base.enums import Band, GapState
+from knowledge_base.excerpts import excerpt
 from knowledge_base.models import Article, Gap
 from knowledge_base.service import KnowledgeService
 from seeds.stories import (
@@ -30,6 +31,7 @@ from seeds.stories import (
     Answers,
     ChangesTicket,
     DoesNotKnow,
+    Fails,
     HandsOff,
     Offers,
     OpensTicket,
@@ -47,7 +49,7 @@ SURE_OF_INTENT = 0.94
 UNSURE_OF_INTENT = 0.38
 # What is left of a cause of frustration one message later, as in sentiment/frustration.yml.
 DECAY = 0.75
-# What the contact meant, where the bot's response tells.
+# What the contact meant, and what the bot could not do, where its response or the handoff tells.
 INTENT_BY_RESPONSE = {
     "utter_greet": "greet",
     "utter_welcome": "thanks",
@@ -55,8 +57,11 @@ INTENT_BY_RESPONSE = {
     "utter_i_am_a_bot": "bot_challenge",
     "utter_out_of_scope": "out_of_scope",
     "utter_ask_ticket_subject": "open_ticket",
+    "utter_ask_ticket_description": "inform",
+    "utter_ask_contact_detail": "inform",
     "utter_ticket_form_cancelled": "cancel",
 }
+FAILURE_BY_REASON = {HandoffReason.not_understood: Outcome.not_understood, HandoffReason.bot_failed: Outcome.failed}
 READING_SECONDS = 12
 TYPED_CHARACTERS_PER_SECOND = 4
 # What the software does at once.
@@ -118,6 +123,9 @@ class _Telling:
                 await self._offer(act)
             case DoesNotKnow():
                 await self._decline(act)
+            case Fails():
+                self.heard.outcome = Outcome.failed
+                await self.service.say(self.conversation, "utter_bot_failed")
             case Utters():
                 await self._utter(act.utter)
             case OpensTicket():
@@ -189,13 +197,18 @@ class _Telling:
 
     async def _answer(self, act: Answers) -> None:
         article = self._article(act.answer)
-        text = act.text
-        if text is None:
-            text = (await self.cast.knowledge.answer_from(article.id, language=self.story.language)).text
         self._meant("ask_knowledge")
         self.heard.outcome = Outcome.answered
         source = {"title": article.title, "url": article.url}
-        await self.service.add_message(self.conversation, Author.bot, text.strip(), articles=[source])
+        text = await self._words_of(article, act.part)
+        await self.service.add_message(self.conversation, Author.bot, text, articles=[source])
+
+    async def _words_of(self, article: Article, part: int) -> str:
+        """What the bot says of an article: the part that answers, or the opening of one that was chosen."""
+        if self.heard.payload:
+            return (await self.cast.knowledge.answer_from(article.id, language=self.story.language)).text
+        passages = await self.cast.knowledge.articles.passages_of(article.id)
+        return excerpt(passages[part - 1].text, self.heard.text)
 
     async def _offer(self, act: Offers) -> None:
         articles = [self._article(slug) for slug in act.offer]
@@ -250,8 +263,9 @@ class _Telling:
         await self._utter(f"ticket_status_{ticket.status.value}", ticket_number=ticket.number, subject=ticket.subject)
 
     async def _hand_off(self, act: HandsOff) -> None:
-        if not self.heard.payload and act.hand_off.value == "contact_asked":
+        if act.hand_off is HandoffReason.contact_asked and not self.heard.payload:
             self._meant("talk_to_person")
+        self.heard.outcome = FAILURE_BY_REASON.get(act.hand_off)
         self.ticket = await self.service.hand_off(
             self.conversation, act.hand_off, causes=self.causes, detail=act.detail
         )
