@@ -65,6 +65,7 @@ class WidgetServer:
     def __init__(self) -> None:
         self.conversations: dict[str, Conversation] = {}
         self.received: list[Frame] = []
+        self._heard = threading.Condition()
         self.sessions: list[Frame] = []
         self.page = ""
         self.page_headers: dict[str, str] = {}
@@ -161,6 +162,17 @@ class WidgetServer:
         """The received frames of one type."""
         return [frame for frame in self.received if frame["type"] == kind]
 
+    def wait_for(self, kind: str, count: int = 1) -> list[Frame]:
+        """The received frames of one type, once there are so many."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: len(self.frames(kind)) >= count, timeout=10), self.received
+        return self.frames(kind)
+
+    def _hear(self, frame: Frame) -> None:
+        with self._heard:
+            self.received.append(frame)
+            self._heard.notify_all()
+
     def _do(self, act: Callable[[], Awaitable[None]]) -> None:
         async def run() -> None:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
@@ -216,7 +228,7 @@ class WidgetServer:
         await line.accept()
         with contextlib.suppress(WebSocketDisconnect):
             hello = await line.receive_json()
-            self.received.append(hello)
+            self._hear(hello)
             conversation = self.conversations.get(hello["token"])
             if conversation is None:
                 await line.close(4401)
@@ -234,7 +246,7 @@ class WidgetServer:
                     conversation.sockets.remove(line)
 
     async def _take(self, conversation: Conversation, line: WebSocket, frame: Frame) -> None:
-        self.received.append(frame)
+        self._hear(frame)
         if frame["type"] == "ping":
             await line.send_json({"type": "pong"})
         elif frame["type"] == "rating":

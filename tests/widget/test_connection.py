@@ -125,7 +125,7 @@ class TestQueue:
         page = visit()
         server.ignore_messages = True
         write(page, "hello?")
-        expect(page.locator(".pending")).to_have_count(1)
+        server.wait_for("message")
 
         server.ignore_messages = False
         server.drop()
