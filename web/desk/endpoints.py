@@ -4,6 +4,6 @@ from fastapi import APIRouter
 
 from web.desk import inbox, live, people, sign_in, tickets
 
-router = APIRouter(prefix="/desk", include_in_schema=False)
+router = APIRouter()
 for part in (sign_in, inbox, tickets, people, live):
     router.include_router(part.router)

@@ -16,12 +16,14 @@ from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep
 from crm.models import Agent
 from web.desk.pages import fragment, is_htmx, page
 from web.desk.presenter import Tab
-from web.desk.reading import Thread, read_earlier, read_inbox, read_thread
+from web.desk.reading import read_earlier, read_inbox, read_thread
 from web.knowledge_access import KnowledgeReadDep
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/desk", include_in_schema=False)
 
 SUGGESTIONS = 4
+# A composer in which nobody has written.
+UNTOUCHED: dict[str, Any] = {"draft": "", "kind": "reply", "problem": "", "sent": False}
 ConversationPath = "/conversations/{conversation_id}"
 
 
@@ -40,14 +42,12 @@ async def show_conversation(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsReadDep,
-    agents: AgentsDep,
     tab: Tab | None = None,
 ) -> Response:
     """A conversation, beside the list it was opened from."""
     thread = await read_thread(conversations, agent, conversation_id)
-    context = await _composer(agents, thread)
     inbox = await read_inbox(conversations, agent, tab or thread.tab)
-    return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **context)
+    return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **UNTOUCHED)
 
 
 @router.get(f"{ConversationPath}/earlier")
@@ -96,7 +96,6 @@ async def write(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
-    agents: AgentsDep,
     text: Annotated[str, Form()] = "",
     kind: Annotated[Literal["reply", "note"], Form()] = "reply",
     tab: Annotated[Tab | None, Form()] = None,
@@ -111,7 +110,7 @@ async def write(
             await conversations.reply(conversation, text, by=agent)
     except (MessageEmpty, MessageTooLong) as error:
         context = {"draft": text, "kind": kind, "problem": error.code}
-    return await _after(request, agent, conversations, agents, conversation_id, tab, **context)
+    return await _after(request, agent, conversations, conversation_id, tab, **context)
 
 
 @router.post(f"{ConversationPath}/take")
@@ -120,12 +119,11 @@ async def take(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
-    agents: AgentsDep,
     tab: Annotated[Tab | None, Form()] = None,
 ) -> Response:
     """Take a conversation from the bot or the queue."""
     await conversations.take(await conversations.lock(conversation_id), by=agent)
-    return await _after(request, agent, conversations, agents, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, tab)
 
 
 @router.post(f"{ConversationPath}/assign")
@@ -143,7 +141,7 @@ async def assign(
     if person is None or not person.is_active:
         raise AgentNotFound
     await conversations.assign(await conversations.lock(conversation_id), to=person)
-    return await _after(request, agent, conversations, agents, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, tab)
 
 
 @router.post(f"{ConversationPath}/resolve")
@@ -152,12 +150,11 @@ async def resolve(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
-    agents: AgentsDep,
     tab: Annotated[Tab | None, Form()] = None,
 ) -> Response:
     """Close the matter; the contact is asked for a rating."""
     await conversations.resolve(await conversations.lock(conversation_id))
-    return await _after(request, agent, conversations, agents, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, tab)
 
 
 @router.post(f"{ConversationPath}/return-to-bot")
@@ -166,19 +163,17 @@ async def return_to_bot(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
-    agents: AgentsDep,
     tab: Annotated[Tab | None, Form()] = None,
 ) -> Response:
     """Let the bot answer again."""
     await conversations.return_to_bot(await conversations.lock(conversation_id))
-    return await _after(request, agent, conversations, agents, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, tab)
 
 
 async def _after(
     request: Request,
     agent: Agent,
     conversations: ConversationService,
-    agents: AgentsDep,
     conversation_id: str,
     tab: Tab | None,
     **composer: Any,
@@ -189,7 +184,7 @@ async def _after(
         suffix = f"?tab={tab}" if tab else ""
         return RedirectResponse(f"/desk/conversations/{conversation_id}{suffix}", status_code=303)
     thread = await read_thread(conversations, agent, conversation_id)
-    context = await _composer(agents, thread) | composer
+    context = UNTOUCHED | composer
     inbox = await read_inbox(conversations, agent, tab or thread.tab)
     status = 422 if refused else 200
     if not is_htmx(request):
@@ -205,9 +200,3 @@ async def _after(
         )
     parts = fragment(request, "desk/parts/after.html", agent=agent, inbox=inbox, thread=thread, **context)
     return HTMLResponse(parts, status_code=status)
-
-
-async def _composer(agents: AgentsDep, thread: Thread) -> dict[str, Any]:
-    """What the composer and the colleagues' list need besides the thread."""
-    people = [person for person in await agents.agents.all() if person.is_active]
-    return {"people": people, "draft": "", "kind": "reply", "problem": "", "sent": False}

@@ -17,12 +17,12 @@ from crm.agents.auth import signed_in_agent
 from crm.agents.permissions import Permission, may
 from crm.conversations.service import ConversationNotFound, ConversationService
 from crm.enums import Author, ConversationStatus
-from crm.models import Agent
+from crm.models import Agent, Message
 from web.desk.pages import fragment
 from web.desk.presenter import Tab
 from web.desk.reading import read_inbox, read_thread
 
-router = APIRouter()
+router = APIRouter(prefix="/desk")
 
 # Codes of our own, on which hx-ws does not try again.
 SIGNED_OUT = 4401
@@ -66,6 +66,7 @@ class LiveDesk:
         self.agent = agent
         self.view: View | None = None
         self._shown: dict[str, int] = {}
+        self._heard: dict[str, int] = {}
 
     async def run(self) -> None:
         """Serve the browser until it leaves or is signed out."""
@@ -135,13 +136,16 @@ class LiveDesk:
         """Whether a contact has just written to whom this agent should listen."""
         ids = {event["conversation_id"] for event in changes if event["type"] == "conversation"}
         last = await conversations.conversations.last_messages(list(ids)) if ids else {}
-        for conversation_id in ids & last.keys():
-            conversation = await conversations.get(conversation_id)
-            waits = conversation.status is ConversationStatus.waiting
-            is_mine = conversation.status is ConversationStatus.open and conversation.assignee_id == self.agent.id
-            if waits or (is_mine and last[conversation_id].author is Author.contact):
-                return True
-        return False
+        new = {key: message for key, message in last.items() if self._heard.get(key) != message.sequence}
+        self._heard |= {key: message.sequence for key, message in new.items()}
+        return any([await self._concerns_me(conversations, message) for message in new.values()])
+
+    async def _concerns_me(self, conversations: ConversationService, message: Message) -> bool:
+        conversation = await conversations.get(message.conversation_id)
+        if conversation.status is ConversationStatus.waiting:
+            return True
+        is_mine = conversation.status is ConversationStatus.open and conversation.assignee_id == self.agent.id
+        return is_mine and message.author is Author.contact
 
 
 async def _next(events: "asyncio.Queue[Event]") -> list[Event]:

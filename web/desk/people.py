@@ -15,7 +15,7 @@ from crm.enums import Role
 from crm.models import Agent
 from web.desk.pages import page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/desk", include_in_schema=False)
 
 PATH = "/desk/people"
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from crm.agents.permissions import Permission, may
+from crm.agents.repository import AgentRepository
 from crm.conversations.service import ConversationService
 from crm.enums import ConversationStatus
 from crm.models import Agent, Conversation, Handoff, Rating, Ticket
@@ -51,6 +53,8 @@ class Thread:
     causes: list[WrittenCause]
     tickets: list[Ticket]
     ratings: list[Rating]
+    # To whom it could be given.
+    colleagues: list[Agent]
 
 
 async def read_inbox(conversations: ConversationService, agent: Agent, tab: Tab) -> Inbox:
@@ -107,6 +111,7 @@ async def read_thread(
         causes=causes_of(handoff) if handoff else [],
         tickets=tickets,
         ratings=list(await repository.ratings(conversation_id)),
+        colleagues=await _colleagues(conversations),
     )
 
 
@@ -117,6 +122,11 @@ async def read_earlier(conversations: ConversationService, conversation_id: str,
     messages = await conversations.conversations.messages(conversation_id, after=first, limit=before - first)
     deliveries = await conversations.conversations.delivery_states(conversation_id)
     return entries_of(messages, deliveries, seen_sequence=conversation.contact_seen_sequence)
+
+
+async def _colleagues(conversations: ConversationService) -> list[Agent]:
+    everybody = await AgentRepository(conversations.session).all()
+    return [person for person in everybody if person.is_active and may(person.role, Permission.handle_conversations)]
 
 
 async def _current_handoff(conversations: ConversationService, conversation: Conversation) -> Handoff | None:

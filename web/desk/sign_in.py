@@ -15,7 +15,7 @@ from crm.models import Agent
 from web.desk.pages import home_of
 from web.templating import LANGUAGE_COOKIE, LANGUAGES, render
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/desk", include_in_schema=False)
 
 SignedIn = Annotated[Agent | None, Depends(signed_in_agent)]
 

@@ -13,7 +13,7 @@ from crm.tickets.repository import UNFINISHED
 from web.desk.pages import page
 from web.desk.presenter import due_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/desk", include_in_schema=False)
 
 UNFINISHED_FILTER = "unfinished"
 
@@ -28,11 +28,11 @@ async def list_tickets(
     assignee: str = "",
 ) -> Response:
     """Tickets, latest first; an unknown filter shows all."""
-    chosen = [
+    states = [
         state for state in TicketStatus if state == status or (status == UNFINISHED_FILTER and state in UNFINISHED)
     ]
     found = await tickets.tickets.in_status(
-        statuses=chosen, assignee_id=int(assignee) if assignee.isdecimal() else None, limit=200
+        statuses=states, assignee_id=int(assignee) if assignee.isdecimal() else None, limit=200
     )
     now = tickets.clock.now()
     return page(
@@ -42,8 +42,7 @@ async def list_tickets(
         section="tickets",
         tickets=[(ticket, due_of(ticket, now)) for ticket in found],
         people=await agents.agents.all(),
-        status=status,
-        assignee=assignee,
+        chosen={"status": status, "assignee": assignee},
     )
 
 

@@ -1,0 +1,111 @@
+// What the desk's pages do beyond HTML: drafts, keys, sound, and a word when the line is down.
+// Every listener is on the document, since htmx replaces what is inside.
+
+const find = (selector, root = document) => root.querySelector(selector);
+
+// Drafts: kept for this tab of the browser, so that looking at another conversation loses nothing.
+const draftOf = (textarea) => `hamyar-${textarea.id}`;
+
+function showDraft() {
+  const textarea = find(".composer textarea");
+  if (!textarea) return;
+  const composer = textarea.form;
+  if (composer.hasAttribute("data-sent")) {
+    composer.removeAttribute("data-sent");
+    sessionStorage.removeItem(draftOf(textarea));
+  } else if (!textarea.value) {
+    textarea.value = sessionStorage.getItem(draftOf(textarea)) ?? "";
+  }
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (target.matches(".composer textarea")) sessionStorage.setItem(draftOf(target), target.value);
+});
+document.addEventListener("htmx:after:swap", showDraft);
+showDraft();
+
+// Links of suggested articles, and filters that need no button.
+document.addEventListener("click", ({ target }) => {
+  const words = target.closest("[data-insert]")?.dataset.insert;
+  const textarea = words && find(".composer textarea");
+  if (!textarea) return;
+  find('.composer [value="reply"]').checked = true;
+  const before = textarea.value && !textarea.value.endsWith("\n") ? `${textarea.value}\n` : textarea.value;
+  textarea.value = `${before}${words}\n`;
+  textarea.dispatchEvent(new Event("input", { bubbles: true }));
+  const details = find("#details");
+  if (details.matches(":popover-open")) details.hidePopover();
+  textarea.focus();
+});
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-submit-on-change]")) target.form.requestSubmit();
+});
+
+// Keys.
+const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit() };
+
+function move(step) {
+  const lines = [...document.querySelectorAll(".rows .line")];
+  const current = lines.findIndex((line) => line.hasAttribute("aria-current"));
+  const next = lines[current < 0 ? 0 : current + step];
+  next?.click();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable], [popover]:popover-open");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches(".composer textarea")) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  } else if (event.key === "Escape" && event.target.matches(".composer textarea")) {
+    event.target.blur();
+  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && pressed[event.key]) {
+    event.preventDefault();
+    pressed[event.key]();
+  }
+});
+
+// Sound: off until asked for.
+const SOUND = "hamyar-sound";
+const soundButton = find("#sound");
+const isSoundOn = () => localStorage.getItem(SOUND) === "on";
+const showSound = () => soundButton?.setAttribute("aria-pressed", String(isSoundOn()));
+
+soundButton?.addEventListener("click", () => {
+  localStorage.setItem(SOUND, isSoundOn() ? "off" : "on");
+  showSound();
+  if (isSoundOn()) chime();
+});
+showSound();
+
+let audio;
+function chime() {
+  audio ??= new AudioContext();
+  for (const [place, frequency] of [587, 880].entries()) {
+    const start = audio.currentTime + place * 0.14;
+    const tone = new OscillatorNode(audio, { frequency });
+    const volume = new GainNode(audio, { gain: 0 });
+    volume.gain.linearRampToValueAtTime(0.08, start + 0.02);
+    volume.gain.exponentialRampToValueAtTime(0.0001, start + 0.5);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(start);
+    tone.stop(start + 0.5);
+  }
+}
+
+document.addEventListener("htmx:ws:after:message:incoming", ({ detail }) => {
+  if (isSoundOn() && detail.message.data.startsWith('{"chime"')) chime();
+});
+
+// The line to the server: nothing is lost while it is down, but the agent should know.
+const offline = find("#offline");
+document.addEventListener("htmx:ws:close", ({ detail }) => {
+  if (detail.code === 4401) location.reload();
+  if (offline && detail.reason === "closed") offline.hidden = false;
+});
+document.addEventListener("htmx:ws:after:connection", () => {
+  if (offline) offline.hidden = true;
+});
+document.addEventListener("htmx:error", () => {
+  if (offline && !navigator.onLine) offline.hidden = false;
+});
