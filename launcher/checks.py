@@ -60,16 +60,12 @@ class Checks:
         return [self._app_part("unit tests", "-m", "pytest", "-n", "auto", "-m", "not e2e and not slow", *coverage)]
 
     def nlu(self) -> list[Part]:
-        """The tests of Rasa's side, in its interpreter, and its conversations."""
+        """The tests of Rasa's side in its interpreter, whole conversations among them."""
         environment = rasa_environment(self.layout, self.environment)
         # The project's own settings name plugins of the other interpreter.
-        options = ["-c", os.devnull, "--rootdir", "tests/nlu", "--confcutdir", "tests/nlu", "-p", "no:cacheprovider"]
-        tests: Command = [self.layout.rasa_python, "-m", "pytest", *options, "tests/nlu"]
-        conversations: Command = [self.layout.rasa_python, "-m", "bot.test"]
-        return [
-            Part("nlu tests", lambda: show(tests, cwd=self.layout.root, env=environment)),
-            Part("conversations", lambda: show(conversations, cwd=self.layout.root, env=environment)),
-        ]
+        settings = ["-c", "tests/nlu/pytest.ini", "--confcutdir", "tests/nlu"]
+        command: Command = [self.layout.rasa_python, "-m", "pytest", *settings, "tests/nlu"]
+        return [Part("nlu tests", lambda: show(command, cwd=self.layout.root, env=environment))]
 
     def e2e(self) -> list[Part]:
         """The real processes and a browser."""
