@@ -1,0 +1,45 @@
+"""An article's HTML made ready for its page: places to jump to, and tables that scroll by themselves."""
+
+import re
+from dataclasses import dataclass
+
+import nh3
+from markupsafe import Markup
+
+from knowledge_base.render import to_html
+
+# A shorter article needs no table of contents.
+FEWEST_HEADINGS = 3
+# The sanitiser leaves headings and tables without attributes.
+_HEADING = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A place of the page and what it is called."""
+
+    anchor: str
+    text: Markup
+
+
+@dataclass(frozen=True)
+class ArticleHtml:
+    """What a page shows of an article; safe, since it was sanitised."""
+
+    html: Markup
+    # Empty where the article is short.
+    headings: list[Heading]
+
+
+def article_html(markdown: str) -> ArticleHtml:
+    """Render an article for its page."""
+    headings: list[Heading] = []
+
+    def anchored(match: re.Match[str]) -> str:
+        heading = Heading(f"part-{len(headings) + 1}", Markup(nh3.clean(match[1], tags=set())))  # noqa: S704
+        headings.append(heading)
+        return f'<h2 id="{heading.anchor}">{match[1]}</h2>'
+
+    html = _HEADING.sub(anchored, to_html(markdown))
+    html = html.replace("<table>", '<div class="scrolls" tabindex="0"><table>').replace("</table>", "</table></div>")
+    return ArticleHtml(Markup(html), headings if len(headings) >= FEWEST_HEADINGS else [])  # noqa: S704

@@ -1,0 +1,119 @@
+"""`/help`: the public help centre. Open to everybody: it shows published articles alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from knowledge_base.addresses import article_url
+from knowledge_base.enums import ArticleStatus
+from knowledge_base.models import Article, Category
+from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
+from seeds.business import FIRM, WIDGET_KEY
+from web.help.contents import article_html
+from web.knowledge_access import KnowledgeReadDep
+from web.templating import LANGUAGES, language_of, render
+
+router = APIRouter(prefix="/help", include_in_schema=False)
+
+QUESTION_CHARACTERS = 500
+MOST_FOUND = 8
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An article that a search found."""
+
+    title: str
+    url: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was asked and what there is on it."""
+
+    question: str
+    answer: Answer | None = None
+    hits: Sequence[Hit] = ()
+
+
+@router.get("")
+async def home(request: Request) -> Response:
+    """The help centre in the reader's language."""
+    return RedirectResponse(f"/help/{language_of(request)}", status_code=302)
+
+
+@router.get("/{language}")
+async def show_contents(request: Request, language: str, knowledge: KnowledgeReadDep, q: str = "") -> Response:
+    """Every article under its category, or what a search finds."""
+    if language not in LANGUAGES:
+        return _missing(request, language_of(request))
+    articles = await knowledge.articles.headings(language=language)
+    question = q.strip()[:QUESTION_CHARACTERS]
+    return _page(
+        request,
+        "contents.html",
+        language,
+        shelves=_shelves(await knowledge.categories.all(), articles),
+        search=await _search(knowledge, question, language, articles) if question else None,
+        addresses={each: f"/help/{each}" for each in LANGUAGES},
+    )
+
+
+@router.get("/{language}/{slug}")
+async def show_article(request: Request, language: str, slug: str, knowledge: KnowledgeReadDep) -> Response:
+    """One published article; drafts and archived ones are not there."""
+    article = await knowledge.articles.by_address(slug, language)
+    written_in = await knowledge.articles.languages_of(slug, status=ArticleStatus.published)
+    addresses = {each: article_url(slug, each) for each in written_in}
+    if article is None or article.status is not ArticleStatus.published:
+        return _missing(request, language if language in LANGUAGES else language_of(request), addresses)
+    near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
+    return _page(
+        request,
+        "article.html",
+        language,
+        article=article,
+        content=article_html(article.body),
+        near=[other for other in near if other.id != article.id],
+        addresses=addresses,
+    )
+
+
+async def _search(knowledge: KnowledgeService, question: str, language: str, articles: Sequence[Article]) -> Search:
+    """The bot's answer where it is sure of one, and the articles that come nearest."""
+    nothing = Search(question)
+    vector = await knowledge.live.embedder.embed_question(question)
+    try:
+        found = await knowledge.answer(question, language=language, vector=vector, keep_gap=False)
+    except QuestionBlank:
+        return nothing
+    summaries = {article.id: article.summary for article in articles}
+    offers = knowledge.suggest(question, vector, language=language, count=MOST_FOUND)
+    hits = [Hit(one.title, one.url, summaries.get(one.article_id, "")) for one in offers]
+    return replace(nothing, answer=found.answer, hits=hits)
+
+
+def _shelves(
+    categories: Sequence[Category], articles: Sequence[Article]
+) -> list[tuple[Category | None, list[Article]]]:
+    """Categories in their order with what they hold; empty ones are left out, and what is in none comes last."""
+    shelves = [(each, [one for one in articles if one.category_id == each.id]) for each in categories]
+    loose = (None, [one for one in articles if one.category_id is None])
+    return [(category, held) for category, held in [*shelves, loose] if held]
+
+
+def _missing(request: Request, language: str, addresses: Mapping[str, str] | None = None) -> Response:
+    response = _page(request, "missing.html", language, addresses=addresses or {})
+    response.status_code = 404
+    return response
+
+
+def _page(request: Request, template: str, language: str, **context: Any) -> HTMLResponse:
+    """A page of the help centre; `addresses` is where the same page is in each language that has it."""
+    site = request.app.state.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    known = {"firm": FIRM[f"name_{language}"], "inbox_key": WIDGET_KEY, "site": site, "search": None}
+    return render(request, f"help/{template}", {**known, **context}, language=language)

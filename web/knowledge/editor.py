@@ -1,0 +1,179 @@
+"""Writing an article: a new one, a change, and what happens when two people change the same."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from crm.agents.auth import KnowledgeEditor
+from crm.models import Agent
+from knowledge_base.enums import ArticleStatus
+from knowledge_base.models import Article
+from knowledge_base.render import to_html
+from knowledge_base.schemas import BODY_CHARACTERS
+from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, as_draft
+from web.desk.pages import fragment
+from web.knowledge.comparison import compare
+from web.knowledge.forms import Action, ArticleForm, FormUnfit
+from web.knowledge.gaps import settle_with_equals
+from web.knowledge.pages import HOME, knowledge_page
+from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
+from web.templating import LANGUAGES, language_of
+
+router = APIRouter(include_in_schema=False)
+
+OTHER_LANGUAGE = {"fa": "en", "en": "fa"}
+Typed = Annotated[ArticleForm, Form()]
+
+
+@router.get("/new")
+async def start_article(
+    request: Request,
+    agent: KnowledgeEditor,
+    knowledge: KnowledgeReadDep,
+    language: str = "",
+    translate: int | None = None,
+    gap: int | None = None,
+) -> Response:
+    """An empty form, or one prepared to translate an article or to answer a question that had no answer."""
+    form = ArticleForm(language=language if language in LANGUAGES else language_of(request))
+    if translate is not None:
+        original = await knowledge.get(translate)
+        form.slug, form.language = original.slug, OTHER_LANGUAGE[original.language]
+        form.category = original.category.slug if original.category else ""
+    if gap is not None and (asked := await knowledge.gaps.get(gap)):
+        form = form.model_copy(update={"language": asked.language}).answering(asked)
+    return await show_editor(request, agent, knowledge, form)
+
+
+@router.post("/new")
+async def create_article(
+    request: Request, agent: KnowledgeEditor, reading: KnowledgeReadDep, knowledge: KnowledgeDep, form: Typed
+) -> Response:
+    """Create an article, and publish it where that was the button."""
+    if form.action is Action.preview:
+        return await show_editor(request, agent, reading, form)
+    try:
+        article = await knowledge.create(form.new_article(), by=agent.name)
+    except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
+        return await show_editor(request, agent, reading, form, problems=_problems(refusal))
+    return await _finish(knowledge, article, form)
+
+
+@router.post("/preview")
+async def preview_article(
+    request: Request, _agent: KnowledgeEditor, title: Annotated[str, Form()] = "", body: Annotated[str, Form()] = ""
+) -> Response:
+    """How the text would look; nothing is kept of it."""
+    html = to_html(body[:BODY_CHARACTERS])
+    return HTMLResponse(fragment(request, "knowledge/preview.html", title=title, html=html))
+
+
+@router.get("/{article_id:int}")
+async def edit_article(
+    request: Request,
+    article_id: int,
+    agent: KnowledgeEditor,
+    knowledge: KnowledgeReadDep,
+    gap: int | None = None,
+    done: str = "",
+) -> Response:
+    """An article in the form; with a question that had no answer as one more way to ask for it."""
+    article = await knowledge.get(article_id)
+    form = ArticleForm.of(article, reader=language_of(request))
+    if gap is not None and (asked := await knowledge.gaps.get(gap)):
+        form = form.answering(asked)
+    return await show_editor(request, agent, knowledge, form, article=article, done=done)
+
+
+@router.post("/{article_id:int}")
+async def save_article(
+    request: Request,
+    article_id: int,
+    agent: KnowledgeEditor,
+    reading: KnowledgeReadDep,
+    knowledge: KnowledgeDep,
+    form: Typed,
+) -> Response:
+    """Save a change; where somebody saved meanwhile, show both texts and lose neither."""
+    article = await reading.get(article_id)
+    form.slug, form.language = article.slug, article.language
+    if form.action is Action.preview:
+        return await show_editor(request, agent, reading, form, article=article)
+    try:
+        draft = form.draft()
+        if draft.model_dump() != as_draft(article).model_dump():
+            article = await knowledge.save(article_id, draft, version=form.version, by=agent.name)
+    except (FormUnfit, CategoryNotFound) as refusal:
+        return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
+    except ArticleChanged as change:
+        return await show_conflict(request, agent, reading, form, article=article, change=change)
+    return await _finish(knowledge, article, form)
+
+
+async def show_conflict(
+    request: Request,
+    agent: Agent,
+    knowledge: KnowledgeService,
+    form: ArticleForm,
+    *,
+    article: Article,
+    change: ArticleChanged,
+) -> Response:
+    """The form as typed, ready to be saved on top, beside what somebody saved meanwhile."""
+    on_top = form.model_copy(update={"version": change.version})
+    conflict = compare(change.yours, change.theirs)
+    return await show_editor(request, agent, knowledge, on_top, article=article, conflict=conflict, status=409)
+
+
+async def show_editor(
+    request: Request,
+    agent: Agent,
+    knowledge: KnowledgeService,
+    form: ArticleForm,
+    *,
+    article: Article | None = None,
+    problems: dict[str, str] | None = None,
+    status: int = 200,
+    **context: Any,
+) -> Response:
+    """The editor's page around a form."""
+    known = {"conflict": [], "done": "", **context}
+    translations = await knowledge.articles.at_addresses({form.slug}) if article else {}
+    return knowledge_page(
+        request,
+        "editor.html",
+        agent,
+        status=422 if problems else status,
+        form=form,
+        article=article,
+        problems=problems or {},
+        preview=to_html(form.body[:BODY_CHARACTERS]),
+        categories=await knowledge.categories.all(),
+        versions=await knowledge.articles.versions(article.id) if article else [],
+        translation=translations.get((form.slug, OTHER_LANGUAGE.get(form.language, ""))),
+        today=knowledge.clock.now().date(),
+        **known,
+    )
+
+
+async def _finish(knowledge: KnowledgeService, article: Article, form: ArticleForm) -> Response:
+    """Do what the button says besides saving, settle the question that the text answers, and show the article."""
+    done = "saved" if article.status is ArticleStatus.published else "saved_draft"
+    if form.action is Action.publish:
+        article, done = await knowledge.publish(article.id), "published"
+    elif form.action is Action.archive:
+        article, done = await knowledge.archive(article.id), "archived"
+    suffix = ""
+    if form.gap is not None and article.status is ArticleStatus.published:
+        await settle_with_equals(knowledge, form.gap)
+    elif form.gap is not None:
+        suffix = f"&gap={form.gap}"
+    return RedirectResponse(f"{HOME}/{article.id}?done={done}{suffix}", status_code=303)
+
+
+def _problems(refusal: Exception) -> dict[str, str]:
+    """Which field is to blame, and the name of the sentence that says why."""
+    if isinstance(refusal, FormUnfit):
+        return refusal.problems
+    return {"slug": "address_taken"} if isinstance(refusal, AddressTaken) else {"category": "category"}

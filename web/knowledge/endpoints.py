@@ -1,0 +1,9 @@
+"""`/desk/knowledge`: the pages of the people who keep the knowledge base."""
+
+from fastapi import APIRouter
+
+from web.knowledge import articles, editor, gaps, trial, versions
+
+router = APIRouter(prefix="/desk/knowledge", include_in_schema=False)
+for part in (articles, gaps, trial, editor, versions):
+    router.include_router(part.router)

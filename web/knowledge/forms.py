@@ -1,0 +1,124 @@
+"""What the editor's form sends, and what becomes of it."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from knowledge_base.models import Article, ArticleVersion, Gap
+from knowledge_base.schemas import ArticleCreate, ArticleDraft
+from knowledge_base.service import as_draft
+from web.knowledge.days import read_day, write_day
+
+Draft = TypeVar("Draft", bound=ArticleDraft)
+# The longest that a variant may be.
+VARIANT_CHARACTERS = 500
+
+
+class Action(StrEnum):
+    """What an editor's button does besides keeping the text."""
+
+    save = "save"
+    publish = "publish"
+    archive = "archive"
+    preview = "preview"
+
+
+class FormUnfit(Exception):
+    """The form cannot be saved; `problems` says why, by field."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+class ArticleForm(BaseModel):
+    """An article as it stands in the form: whatever was typed, whether it can be saved or not."""
+
+    title: str = ""
+    slug: str = ""
+    language: str = ""
+    category: str = ""
+    summary: str = ""
+    body: str = ""
+    # One a line.
+    questions: str = ""
+    reviewed: str = ""
+    # The version that the editor saw.
+    version: int = 0
+    # The question without an answer that this text is to answer.
+    gap: int | None = None
+    action: Action = Action.save
+
+    @classmethod
+    def of(cls, article: Article, *, reader: str, draft: ArticleDraft | None = None) -> Self:
+        """An article to edit, or a draft of it, in a page of the reader's language."""
+        text = draft or as_draft(article)
+        return cls(
+            title=text.title,
+            slug=article.slug,
+            language=article.language,
+            category=text.category or "",
+            summary=text.summary,
+            body=text.body,
+            questions="\n".join(text.questions),
+            reviewed=write_day(text.reviewed_on, reader),
+            version=article.version,
+        )
+
+    def answering(self, gap: Gap) -> Self:
+        """The same with a question that had no answer as one more way to ask."""
+        question = " ".join(gap.question.split())[:VARIANT_CHARACTERS]
+        questions = dict.fromkeys([*self.questions.splitlines(), question])
+        return self.model_copy(update={"questions": "\n".join(questions), "gap": gap.id})
+
+    def draft(self) -> ArticleDraft:
+        """The text to save.
+
+        Raises:
+            FormUnfit
+        """
+        return _validated(ArticleDraft, self._content())
+
+    def new_article(self) -> ArticleCreate:
+        """The article to create.
+
+        Raises:
+            FormUnfit
+        """
+        address = {"slug": self.slug.strip(), "language": self.language}
+        return _validated(ArticleCreate, {**self._content(), **address})
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "summary": self.summary,
+            # Browsers send every line's end as CR LF.
+            "body": self.body.replace("\r\n", "\n"),
+            "category": self.category or None,
+            "questions": list(
+                dict.fromkeys(" ".join(line.split()) for line in self.questions.splitlines() if line.strip())
+            ),
+            "reviewed_on": _day(self.reviewed),
+        }
+
+
+def restored(version: ArticleVersion, article: Article) -> ArticleDraft:
+    """An earlier text as a draft, under the article's present category and review."""
+    earlier = {"title": version.title, "summary": version.summary, "body": version.body, "questions": version.questions}
+    return as_draft(article).model_copy(update=earlier)
+
+
+def _validated(kind: type[Draft], content: dict[str, Any]) -> Draft:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise FormUnfit({str(one["loc"][0]): str(one["loc"][0]) for one in error.errors()}) from error
+
+
+def _day(text: str) -> date | None:
+    try:
+        return read_day(text)
+    except ValueError as error:
+        raise FormUnfit({"reviewed_on": "reviewed_on"}) from error

@@ -1,0 +1,51 @@
+"""Words that Python hands to the templates of the knowledge base, translated where they are shown."""
+
+from knowledge_base.enums import ArticleStatus, Band, GapState
+from web.desk.words import _
+
+STATUSES = {
+    ArticleStatus.published: _("Published"),
+    ArticleStatus.draft: _("Draft"),
+    ArticleStatus.archived: _("Archived"),
+}
+STATUS_TONES = {ArticleStatus.published: "good", ArticleStatus.draft: "warn", ArticleStatus.archived: "plain"}
+GAP_STATES = {
+    GapState.open: _("Open questions"),
+    GapState.answered: _("Answered questions"),
+    GapState.dismissed: _("Dismissed questions"),
+}
+BANDS = {
+    Band.answer: _("The bot answers"),
+    Band.offer: _("The bot offers titles"),
+    Band.decline: _("The bot says that it does not know"),
+}
+BAND_TONES = {Band.answer: "good", Band.offer: "warn", Band.decline: "bad"}
+LANGUAGES = {"fa": _("Persian"), "en": _("English")}
+# What has just been done, by the name that the redirect carries.
+DONE = {
+    "saved": _("Saved. Contacts are answered from this text at once."),
+    "saved_draft": _("Saved. Contacts do not see a draft."),
+    "published": _("Published. Contacts find it from now on."),
+    "archived": _("Archived. Contacts do not find it any more."),
+    "restored": _("The earlier text is back, as a new version."),
+}
+# What is wrong with a field of the form.
+PROBLEMS = {
+    "title": _("A title has from 1 to 300 characters."),
+    "slug": _("Small Latin letters and digits, joined by hyphens, at most 120."),
+    "address_taken": _("There is an article with this address in this language already."),
+    "language": _("Choose Persian or English."),
+    "category": _("There is no such category."),
+    "summary": _("A summary has at most 1,000 characters."),
+    "body": _("A text has at most 200,000 characters."),
+    "questions": _("At most 200 questions, each of at most 500 characters."),
+    "reviewed_on": _("Write a date as year/month/day."),
+}
+FIELDS = {
+    "title": _("Title"),
+    "summary": _("Summary"),
+    "body": _("Text"),
+    "questions": _("Other ways to ask"),
+    "category": _("Category"),
+    "reviewed_on": _("Reviewed on"),
+}
