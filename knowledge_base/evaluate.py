@@ -1,7 +1,7 @@
 """Measure retrieval on any data set: `python -m knowledge_base.evaluate --corpus C.jsonl --queries Q.jsonl [--json]`.
 
-The corpus has a line `{"id", "text"[, "title", "lang"]}` per article, the queries `{"query", "positive_ids"[, "lang"]}`,
-an empty list meaning that nothing answers. Everything goes through the code and the weights that serve contacts.
+The corpus has a line `{"id", "text"[, "title", "lang"]}` per article, queries `{"query", "positive_ids"[, "lang"]}`;
+an empty list means that nothing answers. Everything goes through the code and the weights that serve contacts.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from knowledge_base.projection import Projection
 from knowledge_base.question import Question, answer_language, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
-from language.detection import Language, detect
 
 Floats = NDArray[np.float32]
 
@@ -22,14 +22,20 @@ UNTRAINED = Ranker(dict.fromkeys(FEATURES, 1.0))
 UNCALIBRATED = Calibration(dict.fromkeys(SIGNALS, 0.0), 0.0, Thresholds(answer=1.0, offer=1.0))
 
 
+class Kind(StrEnum):
+    """How a question relates to what the knowledge base holds."""
+
+    unseen = "unseen"
+    unanswerable = "unanswerable"
+
+
 @dataclass(frozen=True)
 class Example:
     """One question and the candidates found for it; `relevant` says which answer it, `topic` what it is about."""
 
     text: str
-    register: Language
     topic: str
-    answerable: bool
+    kind: Kind
     candidates: Sequence[Candidate]
     relevant: NDArray[np.bool_]
     topics: Sequence[str]
@@ -100,11 +106,11 @@ def leave_one_out(
         topic = [one for one in articles if one.slug == article.slug]
         for variant in source.variants:
             index.put(replace(article, variants=[one for one in article.variants if one.id != variant.id]))
-            yield _example(index, variant, article, answerable=True)
+            yield _example(index, variant, article, Kind.unseen)
         for one in topic:
             index.remove(one.id)
         for variant in source.variants:
-            yield _example(index, variant, article, answerable=False)
+            yield _example(index, variant, article, Kind.unanswerable)
         for one in topic:
             index.put(one)
 
@@ -116,15 +122,13 @@ def ask_off_topic(
     index = fill(articles, len(projection.matrix), projection=projection)
     nowhere = SearchableArticle(-1, "", "fa", "", 0, None)
     for text, vector in zip(questions, vectors, strict=True):
-        yield _example(index, SearchableVariant(-1, text, vector), replace(nowhere, slug=text), answerable=False)
+        yield _example(index, SearchableVariant(-1, text, vector), replace(nowhere, slug=text), Kind.unanswerable)
 
 
-def _example(
-    index: SearchIndex, variant: SearchableVariant, article: SearchableArticle, *, answerable: bool
-) -> Example:
+def _example(index: SearchIndex, variant: SearchableVariant, article: SearchableArticle, kind: Kind) -> Example:
     language = answer_language(variant.text, preferred=article.language)
     candidates = index.candidates(Question(matching_form(variant.text), variant.vector, language))
     entries = [index.entry(one.article_id) for one in candidates]
     topics = [entry.slug if entry else "" for entry in entries]
     relevant = np.array([topic == article.slug for topic in topics])
-    return Example(variant.text, detect(variant.text).language, article.slug, answerable, candidates, relevant, topics)
+    return Example(variant.text, article.slug, kind, candidates, relevant, topics)

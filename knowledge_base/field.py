@@ -18,18 +18,14 @@ from knowledge_base.index import GrowingIndex, VectorIndex
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Background:
-    """What a question scores on average against anything in a field, for fields too small to tell by themselves."""
-
-    mean: float = 0.8
-    deviation: float = 0.03
-    # As many vectors' worth of evidence.
-    weight: float = 8.0
+# A language with few entries is judged as if it had this many more like those of the whole field.
+BORROWED = 8.0
+# Entries that a question likes alike differ by at least this much; keeps small fields from seeing much in little.
+MIN_DEVIATION = 0.02
 
 
 class Moments:
-    """Count, sum and sum of outer products of the vectors of one language."""
+    """Count, sum and sum of outer products of some vectors."""
 
     def __init__(self, dimension: int) -> None:
         self.count = 0
@@ -43,15 +39,11 @@ class Moments:
         self._total += sign * exact.sum(axis=0)
         self._products += sign * (exact.T @ exact)
 
-    def of(self, query: Floats, background: Background) -> tuple[float, float]:
-        """Mean and standard deviation of the query's inner products with all the vectors."""
+    def of(self, query: Floats) -> tuple[float, float]:
+        """Mean and mean square of the query's inner products with all the vectors."""
         exact = query.astype(np.float64)
-        count = self.count + background.weight
-        total = float(exact @ self._total) + background.weight * background.mean
-        squares = float(exact @ self._products @ exact)
-        squares += background.weight * (background.mean**2 + background.deviation**2)
-        mean = total / count
-        return mean, max(squares / count - mean**2, 1e-8) ** 0.5
+        count = max(1, self.count)
+        return float(exact @ self._total) / count, float(exact @ self._products @ exact) / count
 
 
 @dataclass(frozen=True)
@@ -74,13 +66,13 @@ class Likeness:
 class Field:
     """Entries by id, owned by articles; an article's entries are put and removed together."""
 
-    def __init__(self, dimension: int, *, background: Background | None = None) -> None:
+    def __init__(self, dimension: int) -> None:
         self._dimension = dimension
-        self._background = background or Background()
         self._index: VectorIndex = GrowingIndex(dimension)
         self._entries: dict[int, _Entries] = {}
         self._owners: dict[int, int] = {}
         self._moments: dict[str, Moments] = {}
+        self._all = Moments(dimension)
 
     def __len__(self) -> int:
         return len(self._index)
@@ -93,14 +85,17 @@ class Field:
         self._index.add(ids, vectors)
         self._entries[article_id] = _Entries(language, tuple(ids))
         self._owners.update(dict.fromkeys(ids, article_id))
-        self._moments.setdefault(language, Moments(self._dimension)).add(vectors)
+        for moments in (self._moments.setdefault(language, Moments(self._dimension)), self._all):
+            moments.add(vectors)
 
     def remove(self, article_id: int) -> None:
         """Forget an article's entries."""
         entries = self._entries.pop(article_id, None)
         if entries is None:
             return
-        self._moments[entries.language].add(self._index.vectors(entries.ids), sign=-1)
+        vectors = self._index.vectors(entries.ids)
+        for moments in (self._moments[entries.language], self._all):
+            moments.add(vectors, sign=-1)
         self._index.remove(entries.ids)
         for one in entries.ids:
             del self._owners[one]
@@ -122,10 +117,7 @@ class Field:
         found = [self._entries.get(one, _NONE) for one in article_ids]
         every = [one for entries in found for one in entries.ids]
         raw = self._index.vectors(every) @ query if every else np.zeros(0, np.float32)
-        norms = {
-            language: self._moments[language].of(query, self._background)
-            for language in {entries.language for entries in found if entries.ids}
-        }
+        norms = {language: self._norm(query, language) for language in {one.language for one in found if one.ids}}
         result, start = [], 0
         for entries in found:
             own = raw[start : start + len(entries.ids)]
@@ -133,3 +125,13 @@ class Field:
             result.append(Likeness(own, (own - mean) / deviation))
             start += len(own)
         return result
+
+    def _norm(self, query: Floats, language: str) -> tuple[float, float]:
+        """Mean and standard deviation of what a question scores against a language's entries."""
+        own = self._moments[language]
+        share = own.count / (own.count + BORROWED)
+        mean, square = (
+            share * mine + (1 - share) * everyone
+            for mine, everyone in zip(own.of(query), self._all.of(query), strict=True)
+        )
+        return mean, max(square - mean**2, MIN_DEVIATION**2) ** 0.5

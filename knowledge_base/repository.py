@@ -53,7 +53,7 @@ class ArticleRepository:
         statement = select(Article.id, Article.version).where(
             Article.status == ArticleStatus.published, Article.encoder == encoder
         )
-        return dict((await self.session.execute(statement)).tuples().all())
+        return dict((await self.session.execute(statement)).all())
 
     async def published_with_another_encoder(self, encoder: str) -> Sequence[int]:
         """The published articles without vectors of this encoder."""
@@ -91,7 +91,7 @@ class ArticleRepository:
         """How many articles fit, by their status."""
         fitting = _fitting(words=words, language=language, category=category).subquery()
         statement = select(fitting.c.status, func.count()).group_by(fitting.c.status)
-        return dict((await self.session.execute(statement)).tuples().all())
+        return dict((await self.session.execute(statement)).all())
 
     async def at_addresses(self, slugs: Collection[str]) -> dict[tuple[str, str], int]:
         """The ids of the articles that have these slugs, by slug and language."""

@@ -13,6 +13,7 @@ from knowledge_base.lexical import LexicalIndex, LexicalScores, terms
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
+from language.normalise import normalise
 
 # How many passages, titles and variants by meaning, and passages and articles by words, are looked at more closely.
 BREADTH = 32
@@ -20,6 +21,8 @@ BREADTH = 32
 LOWEST = -3.0
 # E5's cosines of unrelated texts lie about here.
 LOW_COSINE = 0.7
+# The confidence where a question is, word for word, one that an editor wrote for a single topic.
+VERBATIM = 0.99
 
 Floats = NDArray[np.float32]
 
@@ -67,6 +70,8 @@ class Entry:
     language: str
     title: str
     version: int
+    # Title and variants in their matching form.
+    phrasings: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:
@@ -92,6 +97,8 @@ class SearchIndex:
         self.projection = projection
         self._entries: dict[int, Entry] = {}
         self._topics: dict[str, dict[str, int]] = {}
+        # Titles and variants word for word, with the topics that have them.
+        self._phrasings: dict[str, set[str]] = {}
         self.titles = Field(dimension)
         self.variants = Field(dimension)
         self.passages = Field(dimension)
@@ -119,21 +126,30 @@ class SearchIndex:
     def put(self, article: SearchableArticle) -> None:
         """Search an article, in place of what its id had before."""
         self.remove(article.id)
-        self._entries[article.id] = Entry(article.id, article.slug, article.language, article.title, article.version)
+        variants = [matching_form(variant.text) for variant in article.variants]
+        phrasings = frozenset([normalise(article.title), *variants]) - {""}
+        self._entries[article.id] = Entry(
+            article.id, article.slug, article.language, article.title, article.version, phrasings
+        )
+        for phrasing in phrasings:
+            self._phrasings.setdefault(phrasing, set()).add(article.slug)
         self._topics.setdefault(article.slug, {})[article.language] = article.id
         if article.vector is not None:
             title = article.vector[None]
             title = self.projection.titles(title) if self.projection else title
             self.titles.put(article.id, article.language, [article.id], title)
         if article.variants:
-            variants = self._projected(np.stack([variant.vector for variant in article.variants]))
-            self.variants.put(article.id, article.language, [variant.id for variant in article.variants], variants)
+            vectors = self._projected(np.stack([variant.vector for variant in article.variants]))
+            self.variants.put(article.id, article.language, [variant.id for variant in article.variants], vectors)
         if article.passages:
-            passages = np.stack([passage.vector for passage in article.passages])
-            self.passages.put(article.id, article.language, [passage.id for passage in article.passages], passages)
-        self.words.add(article.id, matching_form("\n".join([article.title, *(one.text for one in article.passages)])))
-        asked = "\n".join([article.title, article.summary, *(variant.text for variant in article.variants)])
-        self.asked.add(article.id, matching_form(asked))
+            vectors = np.stack([passage.vector for passage in article.passages])
+            self.passages.put(article.id, article.language, [passage.id for passage in article.passages], vectors)
+        self.words.add(article.id, normalise("\n".join([article.title, *(one.text for one in article.passages)])))
+        asked = [
+            normalise(f"{article.title}\n{article.summary}"),
+            *(matching_form(one.text) for one in article.variants),
+        ]
+        self.asked.add(article.id, "\n".join(asked))
 
     def remove(self, article_id: int) -> None:
         """Search an article no longer; an unknown id is no error."""
@@ -143,14 +159,28 @@ class SearchIndex:
         self._topics[entry.slug].pop(entry.language, None)
         if not self._topics[entry.slug]:
             del self._topics[entry.slug]
+        self._forget_phrasings(entry)
         self.words.remove(article_id)
         self.asked.remove(article_id)
         for store in (self.titles, self.variants, self.passages):
             store.remove(article_id)
 
+    def _forget_phrasings(self, entry: Entry) -> None:
+        kept = {
+            phrasing for one in self._topics.get(entry.slug, {}).values() for phrasing in self._entries[one].phrasings
+        }
+        for phrasing in entry.phrasings - kept:
+            self._phrasings[phrasing].discard(entry.slug)
+            if not self._phrasings[phrasing]:
+                del self._phrasings[phrasing]
+
     def rank(self, question: Question) -> Ranking:
         """Order what may answer the question and say how sure the first is."""
         candidates = self.candidates(question)
+        said = self._phrasings.get(question.matching, set())
+        if len(said) == 1:
+            candidates.sort(key=lambda one: self._entries[one.article_id].slug not in said)
+            return Ranking(candidates, max(VERBATIM, self.calibration.probability(candidates)))
         return Ranking(candidates, self.calibration.probability(candidates))
 
     def candidates(self, question: Question) -> list[Candidate]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
-from knowledge_base.embedder import ArticleText
+from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapState
 from knowledge_base.excerpts import MAX_CHARACTERS, excerpt, overlap
 from knowledge_base.live_index import LiveIndex
@@ -169,21 +169,18 @@ class KnowledgeService:
         embedded = await self.live.embedder.embed(_text(draft))
         if await self.articles.by_address(draft.slug, draft.language):
             raise AddressTaken
-        now = self.clock.now()
+        category = await self._category(draft.category)
         article = Article(
             slug=draft.slug,
             language=draft.language,
             status=ArticleStatus.draft,
             version=0,
-            created_at=now,
+            created_at=self.clock.now(),
             variants=[],
             passages=[],
-            versions=[],
         )
         self.session.add(article)
-        await self._write(article, draft, by=by)
-        store(embedded, article, encoder=self.live.embedder.fingerprint)
-        await self.session.flush()
+        await self._write(article, draft, category, embedded, by=by)
         return article
 
     async def save(self, article_id: int, draft: ArticleDraft, *, version: int, by: str = "") -> Article:
@@ -196,9 +193,8 @@ class KnowledgeService:
         article = await self._for_change(article_id)
         if article.version != version:
             raise ArticleChanged(yours=draft, theirs=as_draft(article), version=article.version)
-        await self._write(article, draft, by=by)
-        store(embedded, article, encoder=self.live.embedder.fingerprint)
-        await self.session.flush()
+        category = await self._category(draft.category)
+        await self._write(article, draft, category, embedded, by=by)
         self.live.follow(self.session, article)
         return article
 
@@ -285,15 +281,17 @@ class KnowledgeService:
         await self.session.flush()
         return gap
 
-    async def _write(self, article: Article, draft: ArticleDraft, *, by: str) -> None:
+    async def _write(
+        self, article: Article, draft: ArticleDraft, category: Category | None, embedded: EmbeddedArticle, *, by: str
+    ) -> None:
         """Put the draft into the article as its next version."""
-        now = self.clock.now()
-        article.category = await self._category(draft.category)
+        article.category = category
         article.title, article.summary, article.body = draft.title, draft.summary, draft.body
         article.reviewed_on = draft.reviewed_on
-        article.updated_at = now
+        article.updated_at = self.clock.now()
         article.version += 1
         ask_also(article, draft.questions)
+        store(embedded, article, encoder=self.live.embedder.fingerprint)
         await self.session.flush()
         self.session.add(
             ArticleVersion(
@@ -304,9 +302,10 @@ class KnowledgeService:
                 body=draft.body,
                 questions=list(draft.questions),
                 saved_by=by,
-                saved_at=now,
+                saved_at=article.updated_at,
             )
         )
+        await self.session.flush()
 
     async def _move(self, article: Article, status: ArticleStatus) -> Article:
         article.status = status

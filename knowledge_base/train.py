@@ -19,31 +19,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
-from sklearn.linear_model import LogisticRegression
 
 from core.config import ROOT
 from knowledge_base.article_files import read_articles
 from knowledge_base.confidence import SIGNALS, signals
 from knowledge_base.embedder import Embedder
-from knowledge_base.examples import Example, ask_off_topic, leave_one_out, plain, searchable, without_variants
+from knowledge_base.examples import Example, Kind, ask_off_topic, leave_one_out, plain, searchable, without_variants
 from knowledge_base.projection import PROJECTION_FILE, Projection
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle
 from knowledge_base.weights import WEIGHTS_FILE, OperatingPoint, RankerWeights
 from language.encoder import Encoder, EncoderError
 
-# The share of given answers that may be wrong, and of right answers that may be lost by not even offering them.
-WRONG_ANSWERS = 0.05
+# The share of given answers that may be wrong, and of right answers that may be lost by not offering them. The first is
+# counted strictly: a neighbouring article that says the same is wrong, and most unanswerable questions have a near neighbour.
+WRONG_ANSWERS = 0.08
 LOST_ANSWERS = 0.08
-# The share of questions that no article answers, in what the thresholds are set for.
-UNANSWERABLE = 0.15
+# The mixture of questions that confidence and thresholds are set for.
+SHARES = {Kind.unseen: 0.8, Kind.unanswerable: 0.2}
 FOLDS = 5
 RANKING_PENALTY = 0.01
-CALIBRATION_STRENGTH = 1.0
+CALIBRATION_PENALTY = 0.0005
 
 OFF_TOPIC_FILE = WEIGHTS_FILE.parent / "off_topic.txt"
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,20 +101,20 @@ def learn(examples: Sequence[Example], *, encoder: str) -> RankerWeights:
     """Weights from all examples, calibrated on rankings of topics that the weights used there did not see."""
     unseen = [(example, reranked(example, ranker)) for example, ranker in _held_out(examples)]
     values, right = _signals(unseen)
-    model = _calibrate(values, right, _shares(unseen))
-    probabilities = _held_out_probabilities(unseen, values, right)
+    kinds = np.array([one.kind for one, _ in unseen])
+    weights, bias = _calibrate(values, right, _shares(kinds))
     return RankerWeights(
         encoder=encoder,
         ranking={name: round(weight, 4) for name, weight in learn_ranking(examples).weights.items()},
-        confidence={name: round(float(weight), 4) for name, weight in zip(SIGNALS, model.coef_[0], strict=True)},
-        bias=round(float(model.intercept_[0]), 4),
-        thresholds=operating_point(probabilities, right, np.array([one.answerable for one, _ in unseen])),
+        confidence={name: round(float(weight), 4) for name, weight in zip(SIGNALS, weights, strict=True)},
+        bias=round(bias, 4),
+        thresholds=operating_point(_held_out_probabilities(unseen, values, right, kinds), right, kinds),
     )
 
 
 def learn_ranking(examples: Sequence[Example]) -> Ranker:
     """The weights that make right candidates likely among all found, for questions that have one."""
-    useful = [(one.features, one.relevant) for one in examples if one.answerable and one.relevant.any()]
+    useful = [(one.features, one.relevant) for one in examples if one.kind is Kind.unseen and one.relevant.any()]
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         total, gradient = RANKING_PENALTY * float(weights @ weights), 2 * RANKING_PENALTY * weights
@@ -137,9 +138,9 @@ def reranked(example: Example, ranker: Ranker) -> list[tuple[Candidate, str]]:
     return [(one, topics[one.article_id]) for one in ranker.rank(list(topics), example.features.astype(np.float32))]
 
 
-def operating_point(probabilities: Floats, right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> OperatingPoint:
+def operating_point(probabilities: Floats, right: Flags, kinds: NDArray[np.str_]) -> OperatingPoint:
     """The lowest confidence from which few enough answers are wrong, and the one that still offers most right ones."""
-    shares = _prior(answerable)
+    shares = _shares(kinds)
     order = np.argsort(-probabilities, kind="stable")
     wrong = np.cumsum((shares * ~right)[order]) / np.cumsum(shares[order])
     allowed = np.flatnonzero(wrong <= WRONG_ANSWERS)
@@ -162,42 +163,51 @@ def _fold(example: Example) -> int:
 Ranked = tuple[Example, list[tuple[Candidate, str]]]
 
 
-def _signals(ranked: Sequence[Ranked]) -> tuple[Floats, NDArray[np.bool_]]:
+def _signals(ranked: Sequence[Ranked]) -> tuple[Floats, Flags]:
     """A row of signals per ranking, and whether its winner is right."""
     rows = []
     for _, order in ranked:
         found = signals([candidate for candidate, _ in order])
         rows.append([found[name] for name in SIGNALS])
-    right = np.array([one.answerable and order[0][1] == one.topic for one, order in ranked])
+    right = np.array([one.kind is not Kind.unanswerable and order[0][1] == one.topic for one, order in ranked])
     return np.array(rows), right
 
 
-def _shares(ranked: Sequence[Ranked]) -> Floats:
-    return _prior(np.array([one.answerable for one, _ in ranked]))
+def _shares(kinds: NDArray[np.str_]) -> Floats:
+    """Weights that give each kind of question its share, whatever their number; 1 on average."""
+    shares = np.zeros(len(kinds))
+    for kind, share in SHARES.items():
+        shares[kinds == kind] = share * len(kinds) / max(1, (kinds == kind).sum())
+    return shares
 
 
-def _prior(answerable: NDArray[np.bool_]) -> Floats:
-    """Weights that make UNANSWERABLE of the questions unanswerable, whatever their number."""
-    shares = np.where(
-        answerable, (1 - UNANSWERABLE) / max(1, answerable.sum()), UNANSWERABLE / max(1, (~answerable).sum())
-    )
-    weights: Floats = shares * len(answerable)
-    return weights
+def _calibrate(values: Floats, right: Flags, shares: Floats) -> tuple[Floats, float]:
+    """Logistic regression whose weights are never negative: more of a good sign must not make us less sure."""
+    inputs = np.column_stack([values, np.ones(len(values))])
+    signs = np.where(right, 1.0, -1.0)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        margins = signs * (inputs @ weights)
+        penalised = np.append(weights[:-1], 0.0)
+        total = float(shares @ np.logaddexp(0.0, -margins)) / len(values)
+        slopes = -signs * shares / (1.0 + np.exp(np.clip(margins, -30.0, 30.0))) / len(values)
+        penalty = CALIBRATION_PENALTY * float(penalised @ penalised)
+        return total + penalty, inputs.T @ slopes + 2 * CALIBRATION_PENALTY * penalised
+
+    bounds = [(0.0, None)] * len(SIGNALS) + [(None, None)]
+    found = minimize(loss, np.zeros(len(SIGNALS) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return found[:-1], float(found[-1])
 
 
-def _calibrate(values: Floats, right: NDArray[np.bool_], shares: Floats) -> LogisticRegression:
-    return LogisticRegression(C=CALIBRATION_STRENGTH, max_iter=2000).fit(values, right, sample_weight=shares)
-
-
-def _held_out_probabilities(ranked: Sequence[Ranked], values: Floats, right: NDArray[np.bool_]) -> Floats:
+def _held_out_probabilities(ranked: Sequence[Ranked], values: Floats, right: Flags, kinds: NDArray[np.str_]) -> Floats:
     """Confidence from calibrations that did not see the topic either."""
     folds = np.array([_fold(one) for one, _ in ranked])
-    shares = _shares(ranked)
+    shares = _shares(kinds)
     probabilities = np.zeros(len(ranked))
     for fold in range(FOLDS):
         other = folds != fold
-        model = _calibrate(values[other], right[other], shares[other])
-        probabilities[~other] = model.predict_proba(values[~other])[:, 1]
+        weights, bias = _calibrate(values[other], right[other], shares[other])
+        probabilities[~other] = 1 / (1 + np.exp(-np.clip(values[~other] @ weights + bias, -30.0, 30.0)))
     return probabilities
 
 
