@@ -51,7 +51,9 @@ async def is_loaded(database: Database) -> bool:
         return await _has_inbox(session)
 
 
-async def load(database: Database, encoder: TextEncoder, *, settings: Settings, clock: Clock) -> bool:
+async def load(
+    database: Database, encoder: TextEncoder, *, wording: Wording, policy: HandoffPolicy, clock: Clock
+) -> bool:
     """Load the demo business; false, and nothing is changed, where the database has an inbox already."""
     if await is_loaded(database):
         return False
@@ -72,8 +74,8 @@ async def load(database: Database, encoder: TextEncoder, *, settings: Settings, 
             agents=await _add_team(session, at=now - FOUNDED_BEFORE),
             articles=await _articles(session),
             vectors=vectors,
-            wording=Wording.load(settings.domain_file),
-            policy=HandoffPolicy.load(settings.handoff_policy_file),
+            wording=wording,
+            policy=policy,
             knowledge=KnowledgeService(session, live=live, clock=clock),
         )
         await tell_all(session, stories, cast, now=now)
@@ -135,10 +137,18 @@ async def main() -> None:
     settings = Settings()
     database = Database(settings.database_url)
     try:
-        loaded = await load(database, Encoder.open(settings.encoder_folder), settings=settings, clock=SystemClock())
+        if await is_loaded(database):
+            print("The database has an inbox already: nothing to load")
+            return
+        await load(
+            database,
+            Encoder.open(settings.encoder_folder),
+            wording=Wording.load(settings.domain_file),
+            policy=HandoffPolicy.load(settings.handoff_policy_file),
+            clock=SystemClock(),
+        )
     finally:
         await database.close()
-    print("The demo business is loaded" if loaded else "The database has an inbox already: nothing to load")
 
 
 if __name__ == "__main__":

@@ -47,12 +47,17 @@ from seeds.stories import (
 
 SURE_OF_INTENT = 0.94
 UNSURE_OF_INTENT = 0.38
-# What is left of a cause of frustration one message later, as in sentiment/frustration.yml.
+# What is left of a cause of frustration one message later, and after thanks, as in sentiment/frustration.yml.
 DECAY = 0.75
+RELIEF = 0.5
+GLAD = 0.5
 # What the contact meant, and what the bot could not do, where its response or the handoff tells.
 INTENT_BY_RESPONSE = {
     "utter_greet": "greet",
     "utter_welcome": "thanks",
+    "utter_what_next": "affirm",
+    "utter_all_right": "deny",
+    "utter_noted": "inform",
     "utter_goodbye": "goodbye",
     "utter_i_am_a_bot": "bot_challenge",
     "utter_out_of_scope": "out_of_scope",
@@ -62,7 +67,7 @@ INTENT_BY_RESPONSE = {
     "utter_ticket_form_cancelled": "cancel",
 }
 FAILURE_BY_REASON = {HandoffReason.not_understood: Outcome.not_understood, HandoffReason.bot_failed: Outcome.failed}
-READING_SECONDS = 12
+READING_SECONDS = 25
 TYPED_CHARACTERS_PER_SECOND = 4
 # What the software does at once.
 AT_ONCE = timedelta(seconds=1)
@@ -146,6 +151,7 @@ class _Telling:
                 await self.service.rate(self.conversation, score=act.rating, comment=act.comment)
                 await self.service.seen(self.conversation, self.conversation.last_sequence)
             case ReturnsToBot():
+                self.causes.clear()
                 await self.service.return_to_bot(self.conversation)
 
     # The contact
@@ -179,7 +185,8 @@ class _Telling:
         self.heard.sentiment, self.heard.sentiment_score = mood.label, mood.score
         self.heard.signals = list(mood.signals)
         self.heard.vector = self.cast.vectors[act.contact]
-        faded = [replace(cause, weight=round(cause.weight * DECAY, 3)) for cause in self.causes]
+        kept = DECAY * RELIEF if mood.score >= GLAD else DECAY
+        faded = [replace(cause, weight=round(cause.weight * kept, 3)) for cause in self.causes]
         fresh = [Cause(code=code, weight=weight, sequence=self.heard.sequence) for code, weight in act.causes.items()]
         self.causes = sorted(faded + fresh, key=lambda cause: -cause.weight)
         self.conversation.frustration = round(1 - math.prod(1 - cause.weight for cause in self.causes), 3)
