@@ -26,7 +26,8 @@ class WordingMissing(LookupError):
 class Wording:
     """Responses by name and language.
 
-    A variant whose condition asks for `language: en` is English; the one without a condition is Persian.
+    A variant whose condition asks for `language: en` is English; the one without a condition is Persian. Variants that
+    ask for more are the bot's own.
     """
 
     def __init__(self, responses: dict[str, list[dict[str, Any]]]) -> None:
@@ -54,10 +55,10 @@ class Wording:
 def _by_language(variants: list[dict[str, Any]]) -> dict[str, Words]:
     found: dict[str, Words] = {}
     for variant in variants:
-        language = next(
-            (str(item["value"]) for item in variant.get("condition", []) if item.get("name") == "language"),
-            DEFAULT_LANGUAGE,
-        )
+        wanted = {item["name"]: str(item["value"]) for item in variant.get("condition", [])}
+        language = wanted.pop("language", DEFAULT_LANGUAGE)
+        if wanted:
+            continue
         buttons = [_without_escapes(button) for button in variant.get("buttons", [])]
         found.setdefault(language, Words(variant.get("text", "").strip(), buttons))
     return found
