@@ -163,10 +163,14 @@ class ConversationRepository:
         return (await self.session.scalars(statement.order_by(order))).all()
 
     async def last_messages(self, conversation_ids: Sequence[str]) -> dict[str, Message]:
-        """The last visible message of each conversation."""
+        """What contact, bot or agent said last in each conversation; what the product itself said does not count."""
         latest = (
             select(Message.conversation_id, func.max(Message.sequence).label("sequence"))
-            .where(Message.conversation_id.in_(conversation_ids), Message.kind == MessageKind.text)
+            .where(
+                Message.conversation_id.in_(conversation_ids),
+                Message.kind == MessageKind.text,
+                Message.author != Author.system,
+            )
             .group_by(Message.conversation_id)
             .subquery()
         )

@@ -18,6 +18,7 @@ from web.desk.pages import page
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 PATH = "/desk/people"
+NOTHING_TYPED = {"name": "", "email": "", "role": Role.agent, "locale": ""}
 
 
 @router.get("/people")
@@ -87,5 +88,5 @@ async def _people(
         status=422 if problem else 200,
         people=everybody,
         problem=problem,
-        typed=typed or {},
+        typed=typed or NOTHING_TYPED,
     )
