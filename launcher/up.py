@@ -2,7 +2,6 @@
 
 import http.client
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from launcher import ports
 from launcher.console import say
@@ -50,13 +49,12 @@ def require_ports(where: Addresses) -> None:
 
 def rasa_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
     """Rasa, by our own wrapper, on loopback."""
-    token = quote(environment["RASA_TOKEN"])
     return Program(
         name="rasa",
         command=[layout.rasa_python, "-m", "bot.serve", "--model", layout.rasa_model, "--port", str(where.rasa_port)],
         env=rasa_environment(layout, environment),
         log=layout.logs / "rasa.log",
-        is_ready=lambda: answers(where.rasa_host, where.rasa_port, f"/status?token={token}"),
+        is_ready=lambda: answers(where.rasa_host, where.rasa_port, "/webhooks/hamyar/ready"),
     )
 
 
