@@ -152,7 +152,7 @@ def _causes_of(
     }
     found[CauseCode.displeasure] = weights.displeasure * _displeasure(turn, weights)
     found[CauseCode.waiting] = weights.waiting * min(1.0, max(0.0, turn.waited_minutes) / weights.waiting_full_minutes)
-    if _repeats_any(turn, earlier, weights):
+    if not _is_pleased(turn) and _repeats_any(turn, earlier, weights):
         found[CauseCode.repeat] = weights.repeat
     if turn.outcome == "not_understood":
         found[CauseCode.not_understood] = weights.not_understood
@@ -168,11 +168,15 @@ def _displeasure(turn: ContactTurn, weights: FrustrationWeights) -> float:
 
 def _relief(turn: ContactTurn, earlier: Sequence[ContactTurn], weights: FrustrationWeights) -> float:
     """The share of what was there before that this message takes away."""
-    if turn.thanked or (turn.score >= 0.5 and not turn.signals):
+    if _is_pleased(turn):
         return weights.relief_thanks
     answered = bool(earlier) and earlier[-1].outcome == "answered"
     content = turn.score > -weights.displeasure_from and not turn.signals
     return weights.relief_answered if answered and content and not _repeats_any(turn, earlier, weights) else 0.0
+
+
+def _is_pleased(turn: ContactTurn) -> bool:
+    return turn.thanked or (turn.score >= 0.5 and not turn.signals)
 
 
 def _repeats_any(turn: ContactTurn, earlier: Sequence[ContactTurn], weights: FrustrationWeights) -> bool:

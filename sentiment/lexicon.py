@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from language.detection import detect
+from language.detection import Language, detect
+from language.finglish import is_known, to_persian
 from language.normalise import normalise
-from language.reading import text_for_encoder
 
 LEXICON_FILE = Path(__file__).with_name("lexicon.yml")
 
@@ -77,8 +77,13 @@ def shipped_lexicon() -> Lexicon:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text as the lexicon has them: Finglish in Persian letters, prefixes joined to their verbs."""
-    return _split(text_for_encoder(text, detect(text).language))
+    """The words of a text as the lexicon has them: Finglish in Persian letters, prefixes joined to their verbs.
+
+    A Finglish word that is spelt out for want of a known one stands at the end as typed, too: insults are often such.
+    """
+    if detect(text).language is not Language.finglish:
+        return _split(text)
+    return _split(to_persian(text)) + [word for word in _split(text) if not is_known(word)]
 
 
 @lru_cache(maxsize=4096)

@@ -51,13 +51,13 @@ class Recipe:
 
 
 LABEL_RECIPE = Recipe(vector_scale=40, feature_scale=1, freedom=0.003)
-SIGNAL_RECIPE = Recipe(vector_scale=20, feature_scale=1, freedom=0.1)
+SIGNAL_RECIPE = Recipe(vector_scale=20, feature_scale=1, freedom=0.03)
 
 # Crying wolf over a calm report of a problem is worse than missing a mild displeasure.
 CALM_SUPPORT_WEIGHT = 1.5
 
 # A signal may be heard in this share of calm messages that do not carry it; that sets its threshold, within bounds.
-CALM_FALSE_ALARMS = 0.01
+CALM_FALSE_ALARMS = 0.02
 THRESHOLD_BOUNDS = (0.25, 0.5)
 
 Numbers = NDArray[np.float64]

@@ -1,0 +1,144 @@
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from language.detection import detect
+from language.encoder import Encoder
+from language.hashing_encoder import HashingEncoder
+from language.reading import text_for_encoder
+from sentiment.examples import DATA_FOLDER, Example, read_examples
+from sentiment.frustration import ContactTurn, frustration, load_weights
+from sentiment.model import WEIGHTS_FILE, WEIGHTS_FOLDER, SentimentModel, SentimentModelError
+from sentiment.mood import Sentiment, SentimentLabel, Signal
+from sentiment.reader import MoodReader
+from sentiment.train import train
+
+ENCODER_FOLDER = Path(__file__).parents[2] / "var" / "models" / "encoder"
+CASES = [Path(__file__).with_name(name) for name in ("cases.tsv", "fresh_cases.tsv")]
+HANDOFF_THRESHOLD = 0.6
+
+
+@pytest.fixture(scope="module")
+def encoder() -> HashingEncoder:
+    return HashingEncoder()
+
+
+@pytest.fixture(scope="module")
+def model(encoder) -> SentimentModel:
+    """A model trained on a tenth of the data, over vectors that need no network's weights."""
+    return train(encoder, read_examples(DATA_FOLDER)[::10])
+
+
+class TestPredict:
+    def test_gives_probabilities_that_sum_to_one_and_a_score_within_bounds(self, model, encoder):
+        mood = predicted(model, encoder, "مرسی، عالی بود!")
+
+        assert sum(mood.probabilities.values()) == pytest.approx(1)
+        assert -1 <= mood.score <= 1
+        assert mood.label is max(mood.probabilities, key=mood.probabilities.get)
+        assert set(mood.signal_probabilities) == set(Signal)
+
+    def test_tells_thanks_from_an_insult(self, model, encoder):
+        thanks, insult = predicted(model, encoder, "ممنون عالی بود"), predicted(model, encoder, "you stupid idiots!!!")
+
+        assert thanks.score > insult.score
+        assert insult.signal_probabilities[Signal.abuse] > thanks.signal_probabilities[Signal.abuse]
+
+    @pytest.mark.parametrize("text", ["", "\0", "\ud800", "‮", "x" * 100_000])
+    def test_takes_any_text(self, model, encoder, text):
+        assert predicted(model, encoder, text).label in SentimentLabel
+
+
+class TestTrain:
+    def test_gives_the_same_weights_twice(self, tmp_path, encoder):
+        examples = read_examples(DATA_FOLDER)[::10]
+
+        train(encoder, examples).save(tmp_path / "one")
+        train(encoder, examples).save(tmp_path / "two")
+
+        assert (tmp_path / "one" / WEIGHTS_FILE).read_bytes() == (tmp_path / "two" / WEIGHTS_FILE).read_bytes()
+
+
+class TestLoad:
+    def test_gives_back_what_was_saved(self, tmp_path, model, encoder):
+        model.save(tmp_path)
+
+        loaded = SentimentModel.load(tmp_path, encoder=encoder.fingerprint)
+
+        assert predicted(loaded, encoder, "خیلی بد بود").score == pytest.approx(
+            predicted(model, encoder, "خیلی بد بود").score, abs=0.01
+        )
+
+    def test_refuses_weights_made_with_another_encoder_and_says_what_to_do(self, tmp_path, model):
+        model.save(tmp_path)
+
+        with pytest.raises(SentimentModelError, match=r"made with the encoder .* sentiment\.train"):
+            SentimentModel.load(tmp_path, encoder="another")
+
+    def test_refuses_weights_made_with_other_features(self, tmp_path, model, encoder):
+        model.save(tmp_path)
+        path = tmp_path / WEIGHTS_FILE
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"feature_names": ["tone"]}))
+
+        with pytest.raises(SentimentModelError, match="other features"):
+            SentimentModel.load(tmp_path, encoder=encoder.fingerprint)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"encoder": "e"}'])
+    def test_refuses_damaged_weights(self, tmp_path, content):
+        (tmp_path / WEIGHTS_FILE).write_text(content)
+
+        with pytest.raises(SentimentModelError, match="damaged"):
+            SentimentModel.load(tmp_path, encoder="e")
+
+    def test_says_when_there_are_no_weights(self, tmp_path):
+        with pytest.raises(SentimentModelError, match="no sentiment weights"):
+            SentimentModel.load(tmp_path, encoder="e")
+
+
+@pytest.fixture(scope="module")
+def read() -> list[tuple[Example, Sentiment]]:
+    """Every test case with the mood that the shipped model reads in it."""
+    encoder = Encoder.open(ENCODER_FOLDER)
+    reader = MoodReader(SentimentModel.load(WEIGHTS_FOLDER, encoder=encoder.fingerprint))
+    examples = [example for path in CASES for example in read_examples(path)]
+    assert len(examples) > 250
+    return [(one, reader.read(encoded(encoder, one.text), one.text)) for one in examples]
+
+
+@pytest.mark.model
+class TestShippedModel:
+    """The figures of docs/models/sentiment.md, a little below them so that a retraining is not a failure."""
+
+    def test_finds_angry_messages(self, read):
+        angry = [mood for one, mood in read if one.signals & {Signal.anger, Signal.abuse}]
+
+        assert share(bool(mood.signals & {Signal.anger, Signal.abuse}) for mood in angry) >= 0.9
+
+    def test_hands_off_for_angry_messages_and_not_for_calm_reports(self, read):
+        weights = load_weights()
+
+        def hands_off(mood: Sentiment) -> bool:
+            turn = ContactTurn(score=mood.score, signals=frozenset(mood.signals))
+            return frustration([turn], weights).reaches(HANDOFF_THRESHOLD)
+
+        assert share(hands_off(mood) for one, mood in read if one.signals & {Signal.anger, Signal.abuse}) >= 0.9
+        assert share(hands_off(mood) for one, mood in read if one.label is SentimentLabel.neutral) <= 0.02
+
+    def test_labels_most_messages_as_a_reader_would(self, read):
+        assert share(mood.label is one.label for one, mood in read) >= 0.85
+
+
+def predicted(model: SentimentModel, encoder: HashingEncoder, text: str) -> Sentiment:
+    return model.predict(encoded(encoder, text), text)
+
+
+def encoded(encoder, text: str):
+    return encoder.encode([text_for_encoder(text, detect(text).language)], kind="query")[0]
+
+
+def share(answers: Sequence[bool]) -> float:
+    answers = list(answers)
+    assert answers
+    return sum(answers) / len(answers)
