@@ -1,0 +1,161 @@
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from core.errors import AppError, NotAllowed, NotAuthenticated
+from knowledge_base.endpoints import create_router
+from language.vectors import to_base64
+
+ARTICLE = {"slug": "refund-rules", "language": "en", "title": "Refunds", "body": "All of it.", "questions": ["money?"]}
+
+
+@pytest.fixture
+async def client(work, open_knowledge):
+    async def in_transaction():
+        async with work.begin() as session:
+            yield open_knowledge(session)
+
+    async def only_reading():
+        async with work.reading() as session:
+            yield open_knowledge(session)
+
+    async def program(request: Request) -> None:
+        if request.headers.get("authorization") != "Bearer program":
+            raise NotAuthenticated
+
+    async def editor(request: Request) -> SimpleNamespace:
+        who = request.headers.get("authorization")
+        if who is None:
+            raise NotAuthenticated
+        if who != "Bearer editor":
+            raise NotAllowed
+        return SimpleNamespace(name="Sara")
+
+    async def show(_request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": {"code": error.code}}, status_code=error.status_code)
+
+    app = FastAPI()
+    app.include_router(
+        create_router(program=program, editor=editor, knowledge=in_transaction, reading=only_reading), prefix="/api/v1"
+    )
+    app.add_exception_handler(AppError, show)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://app/api/v1/knowledge", headers={}
+    ) as client:
+        yield client
+
+
+PROGRAM = {"authorization": "Bearer program"}
+EDITOR = {"authorization": "Bearer editor"}
+
+
+async def published(client: httpx.AsyncClient) -> int:
+    created = await client.post("/articles", json=ARTICLE, headers=EDITOR)
+    assert created.status_code == 201
+    article_id: int = created.json()["id"]
+    assert (await client.post(f"/articles/{article_id}/publish", headers=EDITOR)).json()["status"] == "published"
+    return article_id
+
+
+class TestAnswers:
+    async def test_answers_in_the_agreed_shape(self, client, embedder):
+        article_id = await published(client)
+        body = {"question": "Money?", "language": "en", "vector": to_base64(embedder.questions(["Money?"])[0])}
+
+        found = (await client.post("/answers", json=body, headers=PROGRAM)).json()
+
+        assert found["band"] == "answer"
+        assert found["confidence"] > 0.9
+        assert found["answer"]["article_id"] == article_id
+        assert found["answer"]["url"] == "/help/en/refund-rules"
+        assert found["answer"]["text"] == "All of it."
+        assert found["offers"] == []
+
+    async def test_gives_the_answer_of_a_chosen_article(self, client):
+        article_id = await published(client)
+
+        answer = (await client.get(f"/articles/{article_id}/answer?language=fa", headers=PROGRAM)).json()
+
+        assert answer["text"] == "All of it."
+        assert answer["other_language"] is True
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"question": " "}, "question_blank"),
+            ({"vector": "AAAA"}, "vector_unfit"),
+            ({"vector": "é"}, "vector_unfit"),
+        ],
+    )
+    async def test_refuses_what_it_cannot_read(self, client, change, code):
+        response = await client.post("/answers", json={"question": "x", "language": "en", **change}, headers=PROGRAM)
+
+        assert response.status_code == 422
+        assert response.json()["error"]["code"] == code
+
+    async def test_takes_a_question_of_any_length_up_to_the_bound(self, client):
+        for length, status in ((100_000, 200), (100_001, 422)):
+            body = {"question": "a " * (length // 2) + "a" * (length % 2), "language": "en"}
+            assert (await client.post("/answers", json=body, headers=PROGRAM)).status_code == status
+
+
+class TestArticles:
+    async def test_the_second_of_two_saves_of_a_version_is_refused(self, client):
+        article_id = await published(client)
+        change = {"title": "New", "version": 1}
+
+        first = await client.put(f"/articles/{article_id}", json=change, headers=EDITOR)
+        second = await client.put(f"/articles/{article_id}", json=change, headers=EDITOR)
+
+        assert (first.status_code, first.json()["version"]) == (200, 2)
+        assert (second.status_code, second.json()["error"]["code"]) == (409, "article_changed")
+
+    async def test_lists_what_fits(self, client):
+        await published(client)
+
+        async def listed(query: str) -> int:
+            return (await client.get(f"/articles?{query}", headers=EDITOR)).json()["total"]
+
+        assert await listed("") == await listed("q=money") == await listed("status=published&language=en") == 1
+        assert await listed("q=elephant") == await listed("status=draft") == await listed("category=none") == 0
+
+    async def test_shows_versions(self, client):
+        article_id = await published(client)
+
+        (version,) = (await client.get(f"/articles/{article_id}/versions", headers=EDITOR)).json()
+
+        assert (version["saved_by"], version["questions"]) == ("Sara", ["money?"])
+
+    async def test_keeps_hostile_text_as_it_was_written(self, client):
+        body = "<script>alert(1)</script> \u202e [x](javascript:1)"
+        created = await client.post("/articles", json={**ARTICLE, "body": body}, headers=EDITOR)
+
+        assert created.json()["body"] == body
+
+    @pytest.mark.parametrize(
+        "change", [{"slug": "No Slug"}, {"title": ""}, {"language": "de"}, {"body": "x" * 200_001}]
+    )
+    async def test_refuses_a_malformed_article(self, client, change):
+        assert (await client.post("/articles", json={**ARTICLE, **change}, headers=EDITOR)).status_code == 422
+
+
+class TestAccess:
+    async def test_every_route_refuses_strangers_and_the_wrong_role(self, client):
+        routes = [
+            *(("POST", "/answers", {"question": "x", "language": "en"}, PROGRAM),),
+            *(("GET", "/articles/1/answer?language=en", None, PROGRAM),),
+            *(("GET", path, None, EDITOR) for path in ("/articles", "/articles/1", "/articles/1/versions")),
+            *(("GET", path, None, EDITOR) for path in ("/categories", "/gaps")),
+            *(("POST", f"/articles/1/{verb}", None, EDITOR) for verb in ("publish", "archive")),
+            ("POST", "/articles", ARTICLE, EDITOR),
+            ("PUT", "/articles/1", {"title": "x", "version": 1}, EDITOR),
+            ("PATCH", "/gaps/1", {"state": "dismissed"}, EDITOR),
+        ]
+        for method, path, body, right in routes:
+            wrong = EDITOR if right is PROGRAM else PROGRAM
+            assert (await client.request(method, path, json=body)).status_code == 401, path
+            assert (await client.request(method, path, json=body, headers=wrong)).status_code in (401, 403), path
+            assert (await client.request(method, path, json=body, headers=right)).status_code in (200, 201, 404), path

@@ -1,0 +1,289 @@
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import func, select
+
+from knowledge_base.enums import ArticleStatus, Band, GapState
+from knowledge_base.live_index import TOPIC, LiveIndex
+from knowledge_base.models import Gap, Passage
+from knowledge_base.schemas import ArticleDraft
+from knowledge_base.service import (
+    AddressTaken,
+    ArticleChanged,
+    ArticleNotFound,
+    CategoryNotFound,
+    QuestionBlank,
+    VectorUnfit,
+    as_draft,
+)
+from knowledge_base.weights import RankerWeights
+
+REFUND = {
+    "title": "How much is refunded",
+    "summary": "What comes back.",
+    "body": "## Before the start\n\nAll of the fee comes back.\n\n## Later\n\nAfter session one 70% comes back.",
+    "questions": ["do I get my money back?"],
+}
+
+
+@pytest.fixture
+def ask(work, open_knowledge):
+    async def ask(question, *, live=None, language="en", **more):
+        async with work.begin() as session:
+            service = open_knowledge(session, live) if live else open_knowledge(session)
+            return await service.answer(question, language=language, **more)
+
+    return ask
+
+
+class TestAnswer:
+    async def test_answers_with_the_passage_its_article_and_date(self, make_article, ask, clock):
+        article = await make_article("refund-rules", **REFUND)
+        await make_article("parking", body="Park behind the house.")
+
+        found = await ask("Do I get my money back?")
+
+        assert found.band is Band.answer
+        assert found.answer.article_id == article.id
+        assert found.answer.url == "/help/en/refund-rules"
+        assert found.answer.updated_at == clock.now()
+        assert found.answer.text in ("All of the fee comes back.", "After session one 70% comes back.")
+        assert not found.answer.other_language
+        assert found.gap_id is None
+
+    async def test_gives_no_answer_and_keeps_what_it_cannot_answer(self, make_article, ask, work):
+        await make_article("parking", body="Park behind the house.")
+
+        found = await ask("how do whales sleep", conversation_id="c1", message_id="m1")
+
+        assert found.band is not Band.answer
+        assert found.answer is None
+        async with work.reading() as session:
+            (gap,) = (await session.scalars(select(Gap))).all()
+        assert (gap.id, gap.question, gap.conversation_id) == (found.gap_id, "how do whales sleep", "c1")
+        assert (gap.band, gap.confidence) == (found.band, found.confidence)
+        assert gap.state is GapState.open
+
+    async def test_keeps_one_gap_however_often_a_turn_runs(self, ask, work):
+        first, second = [await ask("how do whales sleep", message_id="m1") for _ in range(2)]
+
+        assert first.gap_id == second.gap_id
+
+    async def test_says_when_the_answer_is_in_the_other_language(self, make_article, ask):
+        await make_article("refund-rules", **REFUND)
+
+        found = await ask("do I get my money back?", language="fa")
+
+        assert found.answer.language == "en"
+        assert found.answer.other_language
+
+    async def test_answers_in_the_language_of_the_question_where_there_is_a_translation(self, make_article, ask):
+        await make_article("refund-rules", **REFUND)
+        persian = await make_article("refund-rules", language="fa", title="بازگشت شهریه", body="همه‌اش برمی‌گردد.")
+
+        found = await ask("do I get my money back?", language="fa")
+
+        assert found.answer.article_id == persian.id
+        assert not found.answer.other_language
+
+    @pytest.mark.parametrize("question", ["", "  \n", "\u200c\u200f", "\x00"])
+    async def test_refuses_a_question_without_words(self, ask, question):
+        with pytest.raises(QuestionBlank):
+            await ask(question)
+
+    async def test_refuses_a_vector_of_another_size(self, ask, embedder):
+        with pytest.raises(VectorUnfit):
+            await ask("hello", vector=embedder.questions(["hello"])[0][:5])
+
+
+class TestAnswerFrom:
+    async def test_gives_the_summary_and_the_opening(self, make_article, work, open_knowledge):
+        article = await make_article("refund-rules", **REFUND)
+
+        async with work.reading() as session:
+            answer = await open_knowledge(session).answer_from(article.id, language="en")
+
+        assert answer.text == "What comes back.\n\nAll of the fee comes back."
+
+    async def test_does_not_show_a_draft(self, make_article, work, open_knowledge):
+        article = await make_article(publish=False)
+
+        async with work.reading() as session:
+            with pytest.raises(ArticleNotFound):
+                await open_knowledge(session).answer_from(article.id, language="en")
+
+
+class TestSave:
+    async def test_a_published_article_is_searchable_when_the_transaction_ends(
+        self, make_article, work, open_knowledge, ask
+    ):
+        article = await make_article("refund-rules", **REFUND)
+        draft = as_draft(article).model_copy(update={"questions": ["can I park a bicycle?"]})
+
+        async with work.begin() as session:
+            await open_knowledge(session).save(article.id, draft, version=1)
+
+        assert (await ask("can I park a bicycle?")).answer.article_id == article.id
+        assert (await ask("do I get my money back?")).confidence < 0.99
+
+    async def test_what_is_rolled_back_is_not_searched(self, make_article, work, open_knowledge, live, ask):
+        article = await make_article("refund-rules", **REFUND)
+        draft = as_draft(article).model_copy(update={"questions": ["can I park a bicycle?"]})
+
+        with suppress(RuntimeError):
+            async with work.begin() as session:
+                await open_knowledge(session).save(article.id, draft, version=1)
+                raise RuntimeError
+
+        assert live.search.versions() == {article.id: 1}
+        assert (await ask("do I get my money back?")).band is Band.answer
+
+    async def test_the_second_of_two_editors_is_told_and_loses_nothing(self, make_article, work, open_knowledge):
+        article = await make_article("refund-rules", **REFUND)
+        async with work.begin() as session:
+            await open_knowledge(session).save(article.id, ArticleDraft(title="Theirs", body="theirs"), version=1)
+
+        async with work.reading() as session:
+            with pytest.raises(ArticleChanged) as refusal:
+                await open_knowledge(session).save(article.id, ArticleDraft(title="Yours", body="yours"), version=1)
+
+        assert refusal.value.yours.body == "yours"
+        assert refusal.value.theirs.body == "theirs"
+        assert refusal.value.version == 2
+
+    async def test_every_save_is_a_version(self, make_article, work, open_knowledge):
+        article = await make_article("refund-rules", **REFUND)
+        async with work.begin() as session:
+            await open_knowledge(session).save(article.id, ArticleDraft(title="Second"), version=1, by="Omid")
+
+        async with work.reading() as session:
+            versions = await open_knowledge(session).articles.versions(article.id)
+
+        assert [(one.number, one.title, one.saved_by) for one in versions] == [
+            (2, "Second", "Omid"),
+            (1, REFUND["title"], "Sara"),
+        ]
+
+    async def test_replaces_the_passages(self, make_article, work, open_knowledge):
+        article = await make_article("refund-rules", **REFUND)
+
+        for version, body in enumerate(["one", "# A\n\none\n\n# B\n\ntwo\n\n# C\n\nthree", "last"], 1):
+            async with work.begin() as session:
+                await open_knowledge(session).save(article.id, ArticleDraft(title="T", body=body), version=version)
+
+        async with work.reading() as session:
+            assert [one.text for one in (await session.scalars(select(Passage))).all()] == ["last"]
+
+    async def test_a_body_without_words_is_found_by_its_title(self, make_article, ask):
+        article = await make_article("parking", title="Parking at the office", body="")
+
+        assert (await ask("parking at the office")).answer.article_id == article.id
+
+
+class TestCreate:
+    async def test_a_draft_is_not_searched(self, make_article, live):
+        article = await make_article(publish=False)
+
+        assert article.status is ArticleStatus.draft
+        assert len(live.search) == 0
+
+    async def test_refuses_an_address_twice(self, make_article):
+        await make_article("parking")
+
+        with pytest.raises(AddressTaken):
+            await make_article("parking")
+
+    async def test_refuses_an_unknown_category(self, make_article):
+        with pytest.raises(CategoryNotFound):
+            await make_article(category="nowhere")
+
+
+class TestArchive:
+    async def test_takes_the_article_out_of_the_search_and_publishing_brings_it_back(
+        self, make_article, work, open_knowledge, live
+    ):
+        article = await make_article()
+
+        async with work.begin() as session:
+            await open_knowledge(session).archive(article.id)
+        assert len(live.search) == 0
+
+        async with work.begin() as session:
+            await open_knowledge(session).publish(article.id)
+        assert len(live.search) == 1
+
+
+class TestLiveIndex:
+    @pytest.fixture
+    async def other(self, work, embedder):
+        """The search index of another process."""
+        other = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=None)
+        await other.start()
+        return other
+
+    async def test_a_restart_finds_what_was_published(self, make_article, work, embedder, ask):
+        article = await make_article("refund-rules", **REFUND)
+        restarted = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=None)
+
+        await restarted.start()
+
+        assert (await ask("do I get my money back?", live=restarted)).answer.article_id == article.id
+
+    async def test_a_change_is_announced_to_other_processes(self, make_article, other, events):
+        async with events.listen(TOPIC) as told:
+            article = await make_article()
+            assert (await told.get())["article_id"] == article.id
+
+        await other.synchronise()
+
+        assert other.search.versions() == {article.id: 1}
+
+    async def test_a_look_at_the_versions_finds_what_a_lost_notification_missed(
+        self, make_article, work, open_knowledge, other
+    ):
+        kept, archived = await make_article("kept"), await make_article("archived")
+        await other.synchronise()
+        async with work.begin() as session:
+            await open_knowledge(session).archive(archived.id)
+            await open_knowledge(session).save(kept.id, ArticleDraft(title="New"), version=1)
+
+        await other.synchronise()
+
+        assert other.search.versions() == {kept.id: 2}
+
+    async def test_articles_of_another_encoder_are_embedded_anew(self, make_article, work, open_knowledge, embedder):
+        article = await make_article()
+        async with work.begin() as session:
+            (await open_knowledge(session).articles.for_change(article.id)).encoder = "another"
+        live = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=None)
+        await live.start()
+        assert len(live.search) == 0
+
+        await live.embed_anew()
+
+        assert live.search.versions() == {article.id: 1}
+
+
+class TestGaps:
+    async def test_can_be_dismissed(self, ask, work, open_knowledge):
+        found = await ask("how do whales sleep")
+
+        async with work.begin() as session:
+            await open_knowledge(session).settle(found.gap_id, GapState.dismissed)
+
+        async with work.reading() as session:
+            assert not await open_knowledge(session).gaps.in_state(GapState.open)
+            assert await session.scalar(select(func.count()).select_from(Gap)) == 1
+
+
+class TestSuggest:
+    async def test_gives_the_nearest_titles_however_sure(self, make_article, work, open_knowledge, embedder):
+        await make_article("refund-rules", **REFUND)
+        await make_article("parking", body="Park behind the house.")
+
+        async with work.reading() as session:
+            service = open_knowledge(session)
+            offers = service.suggest("where to park", embedder.questions(["where to park"])[0], language="en")
+
+        assert offers[0].url == "/help/en/parking"
+        assert len(offers) == 2
