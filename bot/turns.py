@@ -84,13 +84,18 @@ class TurnRunner:
 
     def _restore(self, conversation_id: str, state: list[dict[str, Any]] | None) -> DialogueStateTracker:
         if state:
-            return DialogueStateTracker.from_dict(conversation_id, state, self._domain.slots)
+            known = [event for event in state if not self._is_of_a_former_form(event)]
+            return DialogueStateTracker.from_dict(conversation_id, known, self._domain.slots)
         beginning: list[Event] = [
             ActionExecuted(ACTION_SESSION_START_NAME),
             SessionStarted(),
             ActionExecuted(ACTION_LISTEN_NAME),
         ]
         return DialogueStateTracker.from_events(conversation_id, beginning, self._domain.slots)
+
+    def _is_of_a_former_form(self, event: dict[str, Any]) -> bool:
+        """Whether an event is about a form that the model no longer has; everything else unknown, Rasa passes over."""
+        return event.get("event") == ActiveLoop.type_name and event.get("name") not in {None, *self._domain.form_names}
 
     async def _take_in(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
         parse_data = await self._processor.parse_message(message, tracker)

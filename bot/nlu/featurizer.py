@@ -102,6 +102,6 @@ class MessageVectorFeaturizer(DenseFeaturizer, GraphComponent):
         encoder = Encoder.open(self._folder)
         if encoder.dimension != self._dimension:
             raise InvalidConfigException(
-                f"The encoder in {self._folder} has {encoder.dimension} dimensions; set `dimension` to that in config.yml."
+                f"The encoder in {self._folder} has {encoder.dimension} dimensions; write that into config.yml."
             )
         return encoder

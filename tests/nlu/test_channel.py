@@ -180,6 +180,22 @@ class TestState:
         assert slots["contact_known"] is True
         assert loops == ["ticket_form"]
 
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {"event": "slot", "name": "former_slot", "value": 1},
+            {"event": "slot", "name": "requested_slot", "value": "former_slot"},
+            {"event": "active_loop", "name": "former_form"},
+            {"event": "action", "name": "former_action"},
+            {"event": "user", "text": "x", "parse_data": {"intent": {"name": "former_intent"}, "entities": []}},
+        ],
+    )
+    def test_of_a_former_model_does_no_harm(self, server, event) -> None:
+        status, turn = server.turn("سلام", [event, {"event": "action", "name": "action_listen"}])
+
+        assert status == 200
+        assert "سلام" in texts(turn)[0]
+
     def test_holds_no_vector_and_no_ranking(self, server, actions) -> None:
         vector = to_base64(np.full(384, 0.05, dtype=np.float32))
 
