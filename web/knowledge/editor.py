@@ -12,8 +12,10 @@ from knowledge_base.models import Article
 from knowledge_base.render import to_html
 from knowledge_base.schemas import BODY_CHARACTERS
 from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, as_draft
+from web.dates import TEHRAN
 from web.desk.pages import fragment
 from web.knowledge.comparison import compare
+from web.knowledge.days import write_day
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
 from web.knowledge.gaps import settle_with_equals
 from web.knowledge.pages import HOME, knowledge_page
@@ -152,7 +154,7 @@ async def show_editor(
         categories=await knowledge.categories.all(),
         versions=await knowledge.articles.versions(article.id) if article else [],
         translation=translations.get((form.slug, OTHER_LANGUAGE.get(form.language, ""))),
-        today=knowledge.clock.now().date(),
+        today=write_day(knowledge.clock.now().astimezone(TEHRAN).date(), language_of(request)),
         **known,
     )
 

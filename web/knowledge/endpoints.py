@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from web.knowledge import articles, editor, gaps, trial, versions
+from web.knowledge.pages import HOME
 
-router = APIRouter(prefix="/desk/knowledge", include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 for part in (articles, gaps, trial, editor, versions):
-    router.include_router(part.router)
+    router.include_router(part.router, prefix=HOME)
