@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from bot.actions.backend import Backend
@@ -34,6 +35,8 @@ from web.demo.endpoints import router as demo_router
 from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
 from web.health import router as health_router
+from web.help.endpoints import router as help_router
+from web.knowledge.endpoints import router as knowledge_pages_router
 from web.knowledge_access import get_knowledge, get_knowledge_for_reading
 from web.parts import Parts, choose_parts
 from web.protection import Protection
@@ -45,6 +48,7 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 TURNS_AT_ONCE = 8
 DELIVERIES_AT_ONCE = 16
 LOOK_AROUND_SECONDS = 2.0
+COMPRESSED_FROM_BYTES = 1_000
 # sysexits' EX_CONFIG: starting again will not help, and the launcher does not try.
 EXIT_CONFIGURATION = 78
 
@@ -62,6 +66,7 @@ def create_app(parts: Parts | None = None) -> FastAPI:
     _add_routes(app, parts)
     add_error_handlers(app)
     app.add_middleware(Protection)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
     return app
 
 
@@ -134,6 +139,8 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
     app.include_router(_widget_router(app, parts))
     app.include_router(_actions_router(app, parts))
     app.include_router(desk_router)
+    app.include_router(knowledge_pages_router)
+    app.include_router(help_router)
     app.include_router(demo_router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 

@@ -17,6 +17,15 @@ HEADERS = (
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+# The widget stands on other people's sites, so their pages may ask for these; without cookies, so nobody's session helps.
+OPEN_TO_SITES = ("/widget", "/static/vendor/vazirmatn")
+SITE_HEADERS = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, POST"),
+    (b"access-control-allow-headers", b"content-type"),
+    (b"access-control-max-age", b"86400"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
 # The API docs are a page of FastAPI's own, with scripts from elsewhere; it stands alone.
 WITHOUT_POLICY = ("/api/docs",)
 REFUSAL = b'{"error":{"code":"cross_site_request","message":"This request came from another site."}}'
@@ -39,6 +48,10 @@ class Protection:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "OPTIONS" and scope["path"].startswith(OPEN_TO_SITES):
+            await send({"type": "http.response.start", "status": 204, "headers": list(SITE_HEADERS)})
+            await send({"type": "http.response.body", "body": b""})
+            return
         if scope["method"] not in SAFE_METHODS and _has_session(scope) and not _from_our_site(scope):
             await send(
                 {"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"application/json")]}
@@ -48,11 +61,15 @@ class Protection:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                plain = scope["path"].startswith(WITHOUT_POLICY)
-                message["headers"] = [*message.get("headers", []), *(HEADERS[1:] if plain else HEADERS)]
+                message["headers"] = [*message.get("headers", []), *_headers_for(scope["path"])]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _headers_for(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    headers = HEADERS[1:] if path.startswith(WITHOUT_POLICY) else HEADERS
+    return (*headers, *SITE_HEADERS) if path.startswith(OPEN_TO_SITES) else headers
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -68,7 +68,7 @@ def create_router(
         return FileResponse(
             script,
             media_type="text/javascript",
-            headers={"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"},
+            headers={"Cache-Control": "public, max-age=300"},
         )
 
     @router.post("/widget/session")

@@ -59,14 +59,14 @@ class TestPerson:
         chat.write("I want to talk to a human please")
         chat.expect_words("HM-")
 
-        desk.open_conversation_saying("HM-")
+        desk.open_conversation_saying("talk to a human please")
         expect(desk.page.locator(".banner")).to_contain_text("HM-")
         expect(desk.page.locator(".message").filter(has_text="talk to a human")).to_be_visible()
         desk.reply("Hello, this is Sara. How can I help?")
         chat.expect_words("Hello, this is Sara. How can I help?", count=1)
         chat.write("My certificate shows a wrong name")
         expect(desk.page.locator(".message").filter(has_text="a wrong name")).to_be_visible()
-        desk.page.get_by_role("button", name="Resolve").click()
+        desk.page.locator("form[data-action=resolve] button").click()
 
         stars = chat.page.locator("hamyar-chat [role=radio], hamyar-chat [type=radio], hamyar-chat .rating button")
         expect(stars.last).to_be_attached()
@@ -79,7 +79,7 @@ class TestPerson:
         chat.write("واقعاً خجالت‌آوره!!! سه بار پول ازم کم کردین و هیچ‌کس جواب نمی‌ده، کلاهبردارا 😡😡")
         chat.expect_words("HM-")
 
-        desk.open_conversation_saying("HM-")
+        desk.open_conversation_saying("خجالت‌آوره")
         expect(desk.page.locator(".banner.upset")).to_be_visible()
         expect(desk.page.locator(".banner .causes")).to_be_visible()
 
@@ -95,23 +95,23 @@ class TestPerson:
 
 class TestHostileWords:
     @pytest.mark.parametrize(
-        "text",
+        ("number", "text"),
         [
-            "<img src=x onerror=\"document.title='pwned'\">",
-            "<script>document.title='pwned'</script>",
-            "[click](javascript:document.title='pwned')",
-            "\u202eevil\u202c **<b onmouseover=document.title='pwned'>bold</b>**",
+            (1, "<img src=x onerror=\"document.title='pwned'\">"),
+            (2, "<script>document.title='pwned'</script>"),
+            (3, "[click](javascript:document.title='pwned')"),
+            (4, "\u202eevil\u202c **<b onmouseover=document.title='pwned'>bold</b>**"),
         ],
         ids=["image", "script", "link", "bidi"],
     )
-    def test_are_shown_and_never_run(self, visit: Visit, desk: Desk, text: str) -> None:
+    def test_are_shown_and_never_run(self, visit: Visit, desk: Desk, number: int, text: str) -> None:
         chat = visit("en")
 
         chat.write(text)
-        chat.expect_words("pwned" if "pwned" in text else "evil")
-        chat.write("talk to a person")
+        expect(chat.page.locator("hamyar-chat .mine").filter(has_text="pwned")).to_be_visible()
+        chat.write(f"talk to a person {number}")
         chat.expect_words("HM-")
-        desk.open_conversation_saying("HM-")
+        desk.open_conversation_saying(f"talk to a person {number}")
 
         expect(desk.page.locator(".message").filter(has_text="pwned").first).to_be_visible()
         assert "pwned" not in chat.page.title()

@@ -45,7 +45,7 @@ class TestRasaDown:
         told.click()
         chat.expect_words("HM-")
 
-        desk.open_conversation_saying("HM-")
+        desk.open_conversation_saying("Talk to a person")
         expect(desk.page.locator(".message").filter(has_text="reset my password")).to_be_visible()
 
 
@@ -72,7 +72,7 @@ class TestAppDown:
         chat = visit("en")
         chat.write("I need a human")
         chat.expect_words("HM-")
-        desk.open_conversation_saying("HM-")
+        desk.open_conversation_saying("I need a human")
         desk.page.locator("textarea[name=text]").fill("a long and careful answer")
         mended.kill("app")
         mended.start_app()

@@ -79,7 +79,7 @@ class TestConversation:
         telegram.write("با یه آدم حرف بزنم")
         telegram.wait_for_words("HM-")
 
-        desk.open_conversation_saying("HM-")
+        desk.open_conversation_saying("با یه آدم حرف بزنم")
         desk.reply("سلام، سارا هستم. بفرمایید.")
 
         telegram.wait_for_words("سارا هستم")
