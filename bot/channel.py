@@ -128,8 +128,8 @@ def _check_metadata(metadata: Any) -> None:
     if not isinstance(metadata, dict):
         raise InvalidTurn("metadata is no JSON object")
     sentiment = metadata.get(MetadataKeys.SENTIMENT)
-    if sentiment is not None and not (isinstance(sentiment, dict) and isinstance(sentiment.get("label"), str)):
-        raise InvalidTurn("metadata.sentiment has no label")
+    if sentiment is not None and not isinstance(sentiment, dict):
+        raise InvalidTurn("metadata.sentiment is no JSON object")
     vector = metadata.get(MetadataKeys.VECTOR)
     if vector is not None and not isinstance(vector, str):
         raise InvalidTurn("metadata.vector is no text")

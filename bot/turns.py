@@ -163,8 +163,8 @@ class TurnRunner:
 
 def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
     """Slots that the message's circumstances set, rather than its words."""
-    sentiment = metadata.get(MetadataKeys.SENTIMENT)
-    told = {Slots.SENTIMENT: sentiment["label"] if sentiment else None}
+    sentiment = metadata.get(MetadataKeys.SENTIMENT) or {}
+    told = {Slots.SENTIMENT: sentiment.get("label")}
     # A button's payload passes no component, so the app's word is looked up first.
     language = metadata.get(MetadataKeys.LANGUAGE) or parse_data.get(MetadataKeys.LANGUAGE)
     if language:

@@ -29,6 +29,6 @@ class SentimentComponent(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             sentiment = metadata_of(message).get(MetadataKeys.SENTIMENT)
-            if isinstance(sentiment, dict) and "label" in sentiment:
+            if isinstance(sentiment, dict) and sentiment.get("label"):
                 message.set(MetadataKeys.SENTIMENT, sentiment, add_to_output=True)
         return messages

@@ -38,7 +38,7 @@ class TestInvalidTurns:
             {"state": {}},
             {"state": ["x"]},
             {"metadata": []},
-            {"metadata": {"sentiment": {"score": 1}}},
+            {"metadata": {"sentiment": "negative"}},
             {"metadata": {"vector": [1, 2]}},
         ],
     )
@@ -78,6 +78,12 @@ class TestTurn:
         _, turn = server.turn(text, metadata=metadata)
 
         assert word in texts(turn)[0]
+
+    @pytest.mark.parametrize("sentiment", [None, {}, {"label": None, "score": None}])
+    def test_does_without_a_sentiment(self, server, sentiment) -> None:
+        status, _ = server.turn("سلام", metadata={"sentiment": sentiment})
+
+        assert status == 200
 
     def test_keeps_the_language_when_a_message_has_none(self, server) -> None:
         *_, last = server.talk("hello there my friend", "/greet")
