@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from core.config import Settings, problems
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = ("SECRET_KEY", "SERVICE_TOKEN", "ACTIONS_TOKEN", "RASA_TOKEN")
+
+
+@pytest.fixture
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """No settings from this machine."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    return monkeypatch
+
+
+class TestSettings:
+    def test_every_one_is_explained_to_operators(self) -> None:
+        assert len(Settings.model_fields) > 20
+        example = (ROOT / ".env.example").read_text()
+        manual = (ROOT / "docs/operations.md").read_text()
+
+        for name in Settings.model_fields:
+            assert f"# {name.upper()}=" in example, name
+            assert f"| `{name.upper()}` |" in manual, name
+
+    def test_no_secret_has_a_default(self, bare_environment: pytest.MonkeyPatch) -> None:
+        missing = {line.split(":")[0] for line in problems()}
+
+        assert missing == set(SECRETS)
+
+    def test_a_short_secret_is_refused_by_name(self, bare_environment: pytest.MonkeyPatch) -> None:
+        for name in SECRETS:
+            bare_environment.setenv(name, "x" * 32)
+        bare_environment.setenv("RASA_TOKEN", "changethis")
+
+        assert problems() == ["RASA_TOKEN: Value error, must have at least 24 characters"]
+
+    def test_sites_are_separated_by_commas(self, bare_environment: pytest.MonkeyPatch) -> None:
+        for name in SECRETS:
+            bare_environment.setenv(name, "x" * 32)
+        bare_environment.setenv("WIDGET_ORIGINS", "https://a.example, https://b.example")
+
+        assert Settings().widget_origins == ["https://a.example", "https://b.example"]

@@ -1,0 +1,33 @@
+import asyncio
+
+from core.events import QUEUE_LIMIT, LocalEventBus
+
+
+class TestListen:
+    async def test_hears_its_topics_and_no_others(self) -> None:
+        bus = LocalEventBus()
+
+        async with bus.listen("a", "b") as heard:
+            await bus.publish("a", {"n": 1})
+            await bus.publish("c", {"n": 2})
+            await bus.publish("b", {"n": 3})
+
+        assert [heard.get_nowait()["n"] for _ in range(heard.qsize())] == [1, 3]
+
+    async def test_a_listener_that_left_costs_nothing(self) -> None:
+        bus = LocalEventBus()
+        async with bus.listen("a"):
+            pass
+
+        await bus.publish("a", {})
+
+        assert bus._queues == {}
+
+    async def test_a_listener_that_sleeps_holds_nobody_up(self) -> None:
+        bus = LocalEventBus()
+
+        async with bus.listen("a") as heard:
+            for number in range(QUEUE_LIMIT + 10):
+                await asyncio.wait_for(bus.publish("a", {"n": number}), timeout=1)
+
+        assert heard.qsize() == QUEUE_LIMIT

@@ -1,0 +1,90 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from core.worker import Worker
+
+
+async def nothing_to_find() -> Sequence[str]:
+    return []
+
+
+def make_worker(
+    handle: Callable[[str], Awaitable[None]],
+    find: Callable[[], Awaitable[Sequence[str]]] = nothing_to_find,
+    at_once: int = 4,
+) -> Worker:
+    return Worker("test", handle=handle, find=find, at_once=at_once, look_around_seconds=60)
+
+
+class TestWorker:
+    async def test_handles_a_key_woken_while_it_runs_once_more_and_never_twice_at_once(self) -> None:
+        running = 0
+        most = 0
+        times = 0
+        go_on = asyncio.Event()
+
+        async def handle(_key: str) -> None:
+            nonlocal running, most, times
+            running, times = running + 1, times + 1
+            most = max(most, running)
+            await go_on.wait()
+            running -= 1
+
+        worker = make_worker(handle)
+        worker.wake("a")
+        await asyncio.sleep(0)
+        worker.wake("a")
+        worker.wake("a")
+        go_on.set()
+        await worker.stop()
+        while worker._running:
+            await asyncio.sleep(0)
+
+        assert most == 1
+
+    async def test_finds_what_nobody_woke_it_for(self) -> None:
+        handled = asyncio.Event()
+
+        async def handle(_key: str) -> None:
+            handled.set()
+
+        async def find() -> Sequence[str]:
+            return ["left by a dead process"]
+
+        worker = make_worker(handle, find)
+        await worker.start()
+        await asyncio.wait_for(handled.wait(), timeout=5)
+        await worker.stop()
+
+    async def test_outlives_what_it_cannot_handle(self) -> None:
+        handled: list[str] = []
+
+        async def handle(key: str) -> None:
+            if key == "bad":
+                raise RuntimeError("cannot")
+            handled.append(key)
+
+        worker = make_worker(handle)
+        worker.wake("bad")
+        worker.wake("good")
+        await worker.stop()
+
+        assert handled == ["good"]
+
+    async def test_does_no_more_at_once_than_it_may(self) -> None:
+        running = 0
+        most = 0
+
+        async def handle(_key: str) -> None:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+
+        worker = make_worker(handle, at_once=2)
+        for number in range(10):
+            worker.wake(str(number))
+        await worker.stop()
+
+        assert most == 2
