@@ -118,13 +118,14 @@ class Field:
         every = [one for entries in found for one in entries.ids]
         raw = self._index.vectors(every) @ query if every else np.zeros(0, np.float32)
         norms = {language: self._norm(query, language) for language in {one.language for one in found if one.ids}}
-        result, start = [], 0
-        for entries in found:
-            own = raw[start : start + len(entries.ids)]
-            mean, deviation = norms.get(entries.language, (0.0, 1.0))
-            result.append(Likeness(own, (own - mean) / deviation))
-            start += len(own)
-        return result
+        counts = [len(entries.ids) for entries in found]
+        means, deviations = np.array([norms.get(one.language, (0.0, 1.0)) for one in found]).reshape(-1, 2).T
+        standardised = (raw - np.repeat(means, counts)) / np.repeat(deviations, counts)
+        ends = np.cumsum(counts)
+        return [
+            Likeness(raw[end - count : end], standardised[end - count : end])
+            for end, count in zip(ends, counts, strict=True)
+        ]
 
     def _norm(self, query: Floats, language: str) -> tuple[float, float]:
         """Mean and standard deviation of what a question scores against a language's entries."""
