@@ -67,6 +67,7 @@ def _request(turn: BotTurn) -> dict[str, Any]:
             "language": turn.language,
             "sentiment": {"label": reading.sentiment, "score": reading.sentiment_score},
             "frustration": turn.frustration,
+            "contact_known": turn.contact_known,
         },
         "state": turn.state,
     }

@@ -71,7 +71,7 @@ class Checks:
 
     def e2e(self) -> list[Part]:
         """The real processes and a browser."""
-        part = self._app_part("e2e tests", "-m", "pytest", "-m", "e2e", "tests/e2e")
+        part = self._app_part("e2e tests", "-m", "pytest", "-m", "e2e", "tests/widget", "tests/e2e")
         return [Part(part.name, lambda: self._with_browser(part))]
 
     def _app_part(self, name: str, *arguments: str) -> Part:

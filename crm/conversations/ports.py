@@ -86,6 +86,8 @@ class BotTurn:
     reading: Reading
     language: str
     frustration: float
+    # Whether we could reach the contact if they left; the bot then need not ask.
+    contact_known: bool
     state: list[Any] | None
 
 

@@ -143,6 +143,7 @@ class Turns:
             reading=reading,
             language=reading.language,
             frustration=mood.frustration,
+            contact_known=bool(conversation.contact.email or conversation.contact.phone),
             state=conversation.dialogue_state,
         )
         await self.events.publish(contact_topic(conversation), {"type": "typing", "author": "bot", "on": True})
