@@ -113,7 +113,7 @@ class AgentService:
         password: str | None = None,
         locale: str | None = None,
     ) -> Agent:
-        """Change what is given; a new password or a switched-off account signs the person out everywhere.
+        """Change all that is given, or nothing; a new password or switching off signs the person out everywhere.
 
         Raises:
             AgentNotFound, PasswordUnfit, LastAdmin
@@ -123,12 +123,13 @@ class AgentService:
             raise AgentNotFound
         if agent.role is Role.admin and (is_active is False or role not in (None, Role.admin)):
             await self._keep_one_admin()
+        # Before anything changes, since it may be refused.
+        password_hash = _checked_hash(password) if password is not None else agent.password_hash
         agent.name = name.strip() if name is not None else agent.name
         agent.role = role if role is not None else agent.role
         agent.locale = locale if locale is not None else agent.locale
         agent.is_active = is_active if is_active is not None else agent.is_active
-        if password is not None:
-            agent.password_hash = _checked_hash(password)
+        agent.password_hash = password_hash
         if password is not None or is_active is False:
             await self.agents.end_sessions(agent_id=agent.id)
         await self.session.flush()

@@ -182,7 +182,7 @@ class ConversationRepository:
 
     async def count_by_status(self) -> dict[ConversationStatus, int]:
         statement = select(Conversation.status, func.count()).group_by(Conversation.status)
-        return dict((await self.session.execute(statement)).tuples().all())
+        return dict((await self.session.execute(statement)).all())
 
     async def handoffs(self, conversation_id: str) -> Sequence[Handoff]:
         """All bringings-in of a person, latest first."""
@@ -199,7 +199,7 @@ class ConversationRepository:
     async def delivery_states(self, conversation_id: str) -> dict[int, DeliveryState]:
         """How far the messages have come that had to be sent to a channel, by message."""
         statement = select(Delivery.message_id, Delivery.state).where(Delivery.conversation_id == conversation_id)
-        return dict((await self.session.execute(statement)).tuples().all())
+        return dict((await self.session.execute(statement)).all())
 
     async def inbox_by_key(self, key: str) -> Inbox | None:
         return (await self.session.scalars(select(Inbox).where(Inbox.key == key))).one_or_none()

@@ -65,8 +65,6 @@ async def change_person(
     try:
         await agents.change(agent_id, name=name, role=role, is_active=is_active, password=password or None)
     except (PasswordUnfit, LastAdmin) as error:
-        # What was set before the refusal must not stay.
-        await agents.session.rollback()
         return await _people(request, agent, agents, problem=error.code)
     return RedirectResponse(PATH, status_code=303)
 

@@ -1,0 +1,56 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from fastapi import FastAPI
+
+from crm.conversations.intake import Intake
+from crm.conversations.service import ConversationService
+from crm.enums import HandoffReason
+from crm.models import Conversation, Inbox
+from tests.conftest import message
+from tests.web.desk.browser_socket import BrowserSocket, browser_socket
+
+HOSTILE = "<script>alert(1)</script> \u202eabc"
+
+
+@pytest.fixture
+def says(intake: Intake, inbox: Inbox) -> Callable[..., Awaitable[Conversation]]:
+    """A contact writes."""
+    count = 0
+
+    async def say(text: str, *, visitor: str = "visitor", name: str = "") -> Conversation:
+        nonlocal count
+        count += 1
+        incoming = message(inbox, text, number=count, visitor=visitor, language="en", contact_name=name)
+        return (await intake.receive(incoming)).conversation
+
+    return say
+
+
+@pytest.fixture
+async def conversation(says: Callable[..., Awaitable[Conversation]]) -> Conversation:
+    """Somebody has asked the bot something."""
+    return await says("Where is my invoice?")
+
+
+@pytest.fixture
+async def waiting(app: FastAPI, conversation: Conversation) -> Conversation:
+    """The bot has brought in people."""
+    async with app.state.work.begin() as session:
+        service: ConversationService = app.state.open_conversations(session)
+        await service.hand_off(await service.lock(conversation.id), HandoffReason.contact_asked)
+    return conversation
+
+
+@pytest.fixture
+async def open_socket(app: FastAPI) -> AsyncIterator[Callable[..., Awaitable[BrowserSocket]]]:
+    """Open the desk's socket as a browser with these cookies does."""
+    sockets: list[BrowserSocket] = []
+
+    async def connect(cookies: dict[str, str], path: str = "/desk/live") -> BrowserSocket:
+        sockets.append(await browser_socket(app, path, cookies))
+        return sockets[-1]
+
+    yield connect
+    for socket in sockets:
+        await socket.leave()

@@ -1,0 +1,95 @@
+"""Who gets into which page of the desk."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from crm.enums import Role
+from crm.models import Agent
+
+SignIn = Callable[[Role], Awaitable[Agent]]
+OPEN = ("/desk/sign-in", "/desk/sign-out", "/desk/language")
+# Pages of the knowledge base have tests of their own.
+ELSEWHERE = ("/desk/knowledge",)
+
+
+@pytest.fixture
+def routes(app: FastAPI) -> list[tuple[str, str]]:
+    """Method and address of each closed route of the desk."""
+    found = [
+        (method, re.sub(r"{\w+}", "1", path))
+        for method, path in _all_routes(app)
+        if path.startswith("/desk") and path not in OPEN and not path.startswith(ELSEWHERE)
+    ]
+    assert len(found) > 12
+    return found
+
+
+def _all_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute):
+            for method in context.methods or ():
+                yield method, context.path or ""
+
+
+class TestWithoutSignIn:
+    async def test_pages_ask_to_sign_in_and_changes_are_refused(
+        self, client: httpx.AsyncClient, routes: list[tuple[str, str]]
+    ) -> None:
+        for method, path in routes:
+            response = await client.request(method, path)
+            if method == "GET":
+                assert response.status_code == 303, path
+                assert response.headers["location"] == f"/desk/sign-in?next={path}"
+            else:
+                assert response.status_code in (401, 422), path
+
+
+class TestAsEditor:
+    async def test_conversations_tickets_and_accounts_are_closed(
+        self, client: httpx.AsyncClient, sign_in: SignIn, routes: list[tuple[str, str]]
+    ) -> None:
+        await sign_in(Role.editor)
+
+        for method, path in routes:
+            assert (await client.request(method, path)).status_code in (403, 422), (method, path)
+
+
+class TestAsAgent:
+    async def test_accounts_are_closed(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.agent)
+
+        assert (await client.get("/desk/people")).status_code == 403
+        form = {"name": "Eve", "email": "eve@example.com", "password": "long enough password", "role": "admin"}
+        assert (await client.post("/desk/people", data=form)).status_code == 403
+
+    async def test_the_navigation_shows_only_what_is_open(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.agent)
+
+        page = (await client.get("/desk")).text
+
+        assert 'href="/desk/tickets"' in page
+        assert "/desk/people" not in page
+        assert "/desk/knowledge" not in page
+
+    async def test_an_unknown_conversation_is_a_page_that_says_so(
+        self, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        await sign_in(Role.agent)
+
+        response = await client.get("/desk/conversations/none?lang=en")
+
+        assert response.status_code == 404
+        assert "There is no such conversation." in response.text
+
+
+class TestAsAdmin:
+    async def test_everything_is_open(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.admin)
+
+        for path in ("/desk", "/desk?tab=resolved", "/desk/tickets", "/desk/people"):
+            assert (await client.get(path)).status_code == 200, path

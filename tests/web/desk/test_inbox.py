@@ -1,0 +1,296 @@
+"""Lists and conversations as agents see and change them."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from crm.conversations.ports import Cause
+from crm.conversations.service import ConversationService
+from crm.enums import ConversationStatus, HandoffReason, Role
+from crm.models import Agent, Conversation, Message
+from tests.web.desk.conftest import HOSTILE
+
+SignIn = Callable[[Role], Awaitable[Agent]]
+Says = Callable[..., Awaitable[Conversation]]
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def english(client: httpx.AsyncClient) -> None:
+    client.cookies.set("hamyar_language", "en")
+
+
+async def messages(app: FastAPI, conversation: Conversation, *, internal: bool = True) -> list[Message]:
+    async with app.state.work.reading() as session:
+        service: ConversationService = app.state.open_conversations(session)
+        return list(await service.conversations.messages(conversation.id, internal=internal))
+
+
+async def status(app: FastAPI, conversation: Conversation) -> ConversationStatus:
+    async with app.state.work.reading() as session:
+        service: ConversationService = app.state.open_conversations(session)
+        return (await service.get(conversation.id)).status
+
+
+class TestShowInbox:
+    async def test_lists_who_is_waiting_with_their_last_words(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        page = (await client.get("/desk")).text
+
+        assert f'id="row-{waiting.id}"' in page
+        assert "Where is my invoice?" in page
+        assert f"Visitor {waiting.id[:4].upper()}" in page
+        assert "<title>(1) Inbox" in page
+
+    async def test_keeps_the_bots_conversations_in_their_own_list(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        assert f'id="row-{conversation.id}"' not in (await client.get("/desk")).text
+        assert f'id="row-{conversation.id}"' in (await client.get("/desk?tab=with_bot")).text
+
+    async def test_asks_browsers_to_obey_a_strict_policy_and_keeps_to_it(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        response = await client.get(f"/desk/conversations/{waiting.id}")
+
+        assert "script-src 'self'" in response.headers["content-security-policy"]
+        assert " style=" not in response.text
+        assert "<style" not in response.text
+        assert "onclick" not in response.text
+
+
+class TestShowConversation:
+    async def test_writes_out_why_a_person_was_brought_in(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        causes = (Cause(code="anger", weight=0.5, sequence=1), Cause(code="never heard of", weight=0.1))
+        async with app.state.work.begin() as session:
+            service: ConversationService = app.state.open_conversations(session)
+            await service.hand_off(await service.lock(conversation.id), HandoffReason.negative_sentiment, causes=causes)
+
+        english = (await client.get(f"/desk/conversations/{conversation.id}")).text
+        persian = (await client.get(f"/desk/conversations/{conversation.id}?lang=fa")).text
+
+        assert "The contact is upset" in english
+        assert "wrote in anger" in english
+        assert "something else weighed on the mood" in english
+        assert "HM-1001" in english
+        assert "با خشم نوشته" in persian
+
+    async def test_shows_hostile_text_as_text(self, client: httpx.AsyncClient, sign_in: SignIn, says: Says) -> None:
+        await sign_in(Role.agent)
+        conversation = await says(HOSTILE, name="<b>Bobby</b>")
+
+        for path in (f"/desk/conversations/{conversation.id}", "/desk?tab=with_bot"):
+            page = (await client.get(path)).text
+            assert "<script>alert" not in page
+            assert "<b>Bobby" not in page
+            assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+            assert "<bdi>&lt;b&gt;Bobby&lt;/b&gt;</bdi>" in page
+
+    async def test_offers_only_the_actions_that_would_be_accepted(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}"
+
+        page = (await client.get(address)).text
+        assert all(f"{address}/{action}" in page for action in ("take", "resolve", "return-to-bot"))
+        await client.post(f"{address}/resolve")
+        page = (await client.get(address)).text
+        assert f"{address}/resolve" not in page
+        assert f"{address}/return-to-bot" not in page
+
+    async def test_fetches_earlier_messages_on_demand(
+        self, client: httpx.AsyncClient, sign_in: SignIn, says: Says
+    ) -> None:
+        await sign_in(Role.agent)
+        for number in range(1, 66):
+            conversation = await says(f"message number {number}.")
+        address = f"/desk/conversations/{conversation.id}"
+
+        page = (await client.get(address)).text
+        earlier = (await client.get(f"{address}/earlier?before=5")).text
+
+        assert "message number 6." in page
+        assert "message number 5." not in page
+        assert f"{address}/earlier?before=5" in page
+        assert "message number 1." in earlier
+        assert "message number 6." not in earlier
+
+
+class TestWrite:
+    async def test_a_reply_reaches_the_contact_and_takes_the_conversation(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}"
+
+        response = await client.post(f"{address}/messages", data={"text": "Here it is.", "kind": "reply"})
+
+        assert (response.status_code, response.headers["location"]) == (303, address)
+        assert "Here it is." in (await client.get(address)).text
+        assert (await messages(app, waiting, internal=False))[-1].text == "Here it is."
+        assert await status(app, waiting) is ConversationStatus.open
+        assert f'id="row-{waiting.id}"' in (await client.get("/desk?tab=mine")).text
+
+    async def test_one_agent_may_write_again_and_again(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        for text in ("One.", "Two.", "Three."):
+            response = await client.post(f"/desk/conversations/{waiting.id}/messages", data={"text": text})
+            assert response.status_code == 303
+
+        assert [message.text for message in await messages(app, waiting)][-3:] == ["One.", "Two.", "Three."]
+
+    async def test_a_note_stays_inside(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}"
+
+        await client.post(f"{address}/messages", data={"text": "Paid twice before.", "kind": "note"})
+
+        assert "Paid twice before." in (await client.get(address)).text
+        assert "Paid twice before." not in [m.text for m in await messages(app, waiting, internal=False)]
+        assert await status(app, waiting) is ConversationStatus.waiting
+
+    async def test_htmx_gets_the_changed_parts_and_an_empty_composer(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        response = await client.post(
+            f"/desk/conversations/{waiting.id}/messages", data={"text": "Here it is."}, headers=HTMX
+        )
+
+        assert response.status_code == 200
+        assert "<html" not in response.text
+        for part in ("#inbox", f"#head-{waiting.id}", f"#scroller-{waiting.id}", f"#composer-{waiting.id}"):
+            assert f'hx-target="{part}"' in response.text
+        assert "></textarea>" in response.text
+
+    @pytest.mark.parametrize("headers", [{}, HTMX])
+    async def test_a_refused_text_stays_in_the_composer(
+        self,
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        waiting: Conversation,
+        headers: dict[str, str],
+    ) -> None:
+        await sign_in(Role.agent)
+        text = "long " * 2_001
+
+        response = await client.post(f"/desk/conversations/{waiting.id}/messages", data={"text": text}, headers=headers)
+
+        assert response.status_code == 422
+        assert "This is too long" in response.text
+        assert text in response.text
+        assert len(await messages(app, waiting)) == 2
+
+    async def test_an_agents_markup_is_text_and_their_links_are_links(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}"
+
+        await client.post(f"{address}/messages", data={"text": "<i>See</i> https://example.com/a?b=1&c=2"})
+
+        page = (await client.get(address)).text
+        assert "&lt;i&gt;See&lt;/i&gt;" in page
+        assert 'href="https://example.com/a?b=1&amp;c=2"' in page
+
+
+class TestTake:
+    async def test_makes_the_conversation_mine(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        agent = await sign_in(Role.agent)
+
+        await client.post(f"/desk/conversations/{waiting.id}/take")
+
+        page = (await client.get("/desk?tab=mine")).text
+        assert f'id="row-{waiting.id}"' in page
+        assert agent.name in (await client.get(f"/desk/conversations/{waiting.id}")).text
+
+
+class TestAssign:
+    async def test_gives_it_to_a_colleague(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        make_agent: Callable[..., Awaitable[Agent]],
+        waiting: Conversation,
+    ) -> None:
+        await sign_in(Role.agent)
+        colleague = await make_agent("Omid")
+        address = f"/desk/conversations/{waiting.id}"
+        await client.post(f"{address}/take")
+
+        await client.post(f"{address}/assign", data={"assignee": str(colleague.id)})
+
+        assert f'id="row-{waiting.id}"' not in (await client.get("/desk?tab=mine")).text
+        assert "Omid" in (await client.get("/desk?tab=open")).text
+
+
+class TestResolve:
+    async def test_asks_the_contact_for_a_rating(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        await client.post(f"/desk/conversations/{waiting.id}/resolve")
+
+        last = (await messages(app, waiting, internal=False))[-1]
+        assert last.kind == "rating_request"
+        assert len(last.buttons) == 5
+
+    async def test_says_so_when_somebody_was_faster(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}/resolve"
+        await client.post(address)
+
+        response = await client.post(address, headers=HTMX)
+
+        assert response.status_code == 409
+        assert "Somebody was faster" in response.text
+        assert 'hx-target="#notices"' in response.text
+        assert "<html" not in response.text
+
+
+class TestReturnToBot:
+    async def test_lets_the_bot_answer_again(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        await client.post(f"/desk/conversations/{waiting.id}/return-to-bot")
+
+        assert await status(app, waiting) is ConversationStatus.with_bot
+
+
+class TestSuggestArticles:
+    async def test_is_calm_when_there_is_nothing_to_suggest(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+
+        response = await client.get(f"/desk/conversations/{waiting.id}/suggestions")
+
+        assert response.status_code == 200
+        assert "Nothing fits the last message." in response.text

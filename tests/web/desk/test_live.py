@@ -1,0 +1,129 @@
+"""The desk's socket, as a browser uses it."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+from fastapi import FastAPI
+
+from core.events import LocalEventBus
+from crm.agents.service import AgentService
+from crm.enums import Role
+from crm.models import Agent, Conversation
+from tests.web.desk.browser_socket import BrowserSocket
+from tests.web.desk.conftest import HOSTILE
+from web.desk.live import NOT_ALLOWED, SIGNED_OUT, View
+
+SignIn = Callable[[Role], Awaitable[Agent]]
+Says = Callable[..., Awaitable[Conversation]]
+OpenSocket = Callable[..., Awaitable[BrowserSocket]]
+
+
+async def looking_at(socket: BrowserSocket, view: View) -> None:
+    """Say what the browser shows, and take the first state of it."""
+    await socket.send(view.model_dump_json())
+    await socket.text_with('hx-target="#inbox"')
+
+
+class TestLive:
+    async def test_turns_away_who_is_not_signed_in_for_good(self, open_socket: OpenSocket) -> None:
+        socket = await open_socket({})
+
+        closed = await socket.receive()
+
+        assert (closed["type"], closed["code"]) == ("websocket.close", SIGNED_OUT)
+
+    async def test_turns_away_who_handles_no_conversations(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket
+    ) -> None:
+        await sign_in(Role.editor)
+
+        socket = await open_socket(dict(client.cookies))
+
+        assert (await socket.receive())["code"] == NOT_ALLOWED
+
+    async def test_a_new_conversation_appears_in_the_list(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, says: Says
+    ) -> None:
+        await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View(tab="with_bot"))
+
+        conversation = await says("Is anybody there?")
+
+        html = await socket.text_with("Is anybody there?")
+        assert f'id="row-{conversation.id}"' in html
+        assert "<title>" in html
+
+    async def test_the_open_conversation_gets_new_messages_and_keeps_the_composer(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, says: Says, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View(conversation=waiting.id))
+
+        await says(f"And one more thing {HOSTILE}")
+
+        html = await socket.text_with(f'hx-target="#scroller-{waiting.id}"')
+        while "And one more thing" not in html:
+            html = await socket.text_with(f'hx-target="#scroller-{waiting.id}"')
+        assert "<script>" not in html
+        assert "<textarea" not in html
+
+    async def test_shows_that_the_contact_is_writing(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        open_socket: OpenSocket,
+        events: LocalEventBus,
+        waiting: Conversation,
+    ) -> None:
+        await sign_in(Role.agent)
+        client.cookies.set("hamyar_language", "en")
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View(conversation=waiting.id))
+
+        await events.publish("desk", {"type": "typing", "conversation_id": "another", "on": True})
+        await events.publish("desk", {"type": "typing", "conversation_id": waiting.id, "on": True})
+
+        assert "The contact is writing" in await socket.text_with(f'hx-target="#typing-{waiting.id}"')
+
+    async def test_calls_for_attention_when_somebody_waits(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, says: Says, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View())
+
+        await says("Hello?")
+
+        assert await socket.text_with('"chime"')
+
+    async def test_ends_when_the_session_does(
+        self,
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        open_socket: OpenSocket,
+        says: Says,
+    ) -> None:
+        agent = await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View())
+        async with app.state.work.begin() as session:
+            await AgentService(session, clock=app.state.clock).agents.end_sessions(agent_id=agent.id)
+
+        await says("Hello?")
+
+        event = await socket.receive()
+        assert (event["type"], event["code"]) == ("websocket.close", SIGNED_OUT)
+
+    async def test_bears_nonsense_from_the_browser(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket
+    ) -> None:
+        await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+
+        await socket.send("nonsense")
+        await socket.send('{"tab": "nowhere"}')
+
+        await looking_at(socket, View(conversation="of nobody"))

@@ -1,0 +1,129 @@
+"""The desk's door."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from crm.agents.auth import SESSION_COOKIE
+from crm.enums import Role
+from crm.models import Agent
+from web.desk.sign_in import local_path
+
+MakeAgent = Callable[..., Awaitable[Agent]]
+SignIn = Callable[[Role], Awaitable[Agent]]
+
+
+def typed(agent: Agent, **more: str) -> dict[str, str]:
+    return {"email": agent.email, "password": agent.email, **more}
+
+
+class TestSignIn:
+    async def test_opens_the_inbox_in_the_persons_language(
+        self, client: httpx.AsyncClient, make_agent: MakeAgent
+    ) -> None:
+        agent = await make_agent()
+
+        response = await client.post("/desk/sign-in", data=typed(agent))
+
+        assert (response.status_code, response.headers["location"]) == (303, "/desk")
+        page = await client.get("/desk")
+        assert page.status_code == 200
+        assert '<html lang="fa" dir="rtl">' in page.text
+        assert "در صف" in page.text
+
+    async def test_keeps_the_session_from_scripts_and_other_sites(
+        self, client: httpx.AsyncClient, make_agent: MakeAgent
+    ) -> None:
+        response = await client.post("/desk/sign-in", data=typed(await make_agent()))
+
+        cookies = response.headers.get_list("set-cookie")
+        session = next(cookie for cookie in cookies if cookie.startswith(SESSION_COOKIE))
+        assert "httponly" in session.lower()
+        assert "samesite=lax" in session.lower()
+
+    async def test_goes_on_to_where_the_person_wanted_to_go(
+        self, client: httpx.AsyncClient, make_agent: MakeAgent
+    ) -> None:
+        response = await client.post("/desk/sign-in", data=typed(await make_agent(), next="/desk/tickets"))
+
+        assert response.headers["location"] == "/desk/tickets"
+
+    @pytest.mark.parametrize(
+        "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "evil.example", "/\tx", "/a\\b", ""]
+    )
+    async def test_never_sends_anybody_to_another_site(
+        self, client: httpx.AsyncClient, make_agent: MakeAgent, elsewhere: str
+    ) -> None:
+        response = await client.post("/desk/sign-in", data=typed(await make_agent(), next=elsewhere))
+
+        assert response.headers["location"] == "/desk"
+
+    async def test_takes_editors_to_the_knowledge_base(self, client: httpx.AsyncClient, make_agent: MakeAgent) -> None:
+        response = await client.post("/desk/sign-in", data=typed(await make_agent(role=Role.editor)))
+
+        assert response.headers["location"] == "/desk/knowledge"
+
+    async def test_says_in_words_that_the_password_is_wrong_and_keeps_the_address(
+        self, client: httpx.AsyncClient, make_agent: MakeAgent
+    ) -> None:
+        agent = await make_agent()
+
+        response = await client.post("/desk/sign-in?lang=en", data=typed(agent) | {"password": "wrong"})
+
+        assert response.status_code == 401
+        assert "The e-mail address or the password is wrong." in response.text
+        assert f'value="{agent.email}"' in response.text
+        assert SESSION_COOKIE not in response.headers.get("set-cookie", "")
+
+    async def test_refuses_after_too_many_tries(self, client: httpx.AsyncClient, make_agent: MakeAgent) -> None:
+        agent = await make_agent()
+        for _ in range(3):
+            await client.post("/desk/sign-in", data=typed(agent) | {"password": "wrong"})
+
+        response = await client.post("/desk/sign-in?lang=en", data=typed(agent))
+
+        assert response.status_code == 429
+        assert int(response.headers["retry-after"]) >= 1
+        assert "Too many tries" in response.text
+
+
+class TestSignOut:
+    async def test_ends_the_session_on_the_server_too(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.agent)
+        token = client.cookies[SESSION_COOKIE]
+
+        await client.post("/desk/sign-out")
+
+        client.cookies.set(SESSION_COOKIE, token)
+        response = await client.get("/desk")
+        assert response.headers["location"].startswith("/desk/sign-in")
+
+
+class TestChooseLanguage:
+    async def test_changes_the_pages_and_is_remembered_with_the_account(
+        self, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        agent = await sign_in(Role.agent)
+
+        response = await client.post(
+            "/desk/language", data={"language": "en"}, headers={"referer": "http://test/desk/tickets?status=all"}
+        )
+
+        assert response.headers["location"] == "/desk/tickets"
+        assert '<html lang="en" dir="ltr">' in (await client.get("/desk")).text
+        client.cookies.clear()
+        await client.post("/desk/sign-in", data=typed(agent))
+        assert '<html lang="en" dir="ltr">' in (await client.get("/desk")).text
+
+    async def test_does_not_follow_a_foreign_referer(self, client: httpx.AsyncClient) -> None:
+        response = await client.post(
+            "/desk/language", data={"language": "en"}, headers={"referer": "http://evil.example/x"}
+        )
+
+        assert response.headers["location"] == "/desk/sign-in"
+
+
+class TestLocalPath:
+    def test_keeps_paths_of_this_site(self) -> None:
+        assert local_path("/desk/conversations/1?tab=mine") == "/desk/conversations/1?tab=mine"

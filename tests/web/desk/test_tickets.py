@@ -1,0 +1,76 @@
+"""The desk's tickets."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from crm.enums import Role
+from crm.models import Agent, Conversation
+
+SignIn = Callable[[Role], Awaitable[Agent]]
+
+
+@pytest.fixture(autouse=True)
+async def agent(client: httpx.AsyncClient, sign_in: SignIn) -> Agent:
+    client.cookies.set("hamyar_language", "en")
+    return await sign_in(Role.agent)
+
+
+class TestListTickets:
+    async def test_shows_unfinished_ones_unless_asked_otherwise(
+        self, client: httpx.AsyncClient, waiting: Conversation
+    ) -> None:
+        assert "HM-1001" in (await client.get("/desk/tickets")).text
+        await client.post(f"/desk/conversations/{waiting.id}/resolve")
+
+        assert "HM-1001" not in (await client.get("/desk/tickets")).text
+        assert "HM-1001" in (await client.get("/desk/tickets?status=solved")).text
+        assert "HM-1001" in (await client.get("/desk/tickets?status=all")).text
+
+    async def test_narrows_to_one_person(self, client: httpx.AsyncClient, agent: Agent, waiting: Conversation) -> None:
+        assert "HM-1001" not in (await client.get(f"/desk/tickets?assignee={agent.id}")).text
+        await client.post(f"/desk/conversations/{waiting.id}/messages", data={"text": "Hello"})
+        assert "HM-1001" in (await client.get(f"/desk/tickets?assignee={agent.id}")).text
+
+
+class TestShowTicket:
+    async def test_writes_dates_and_digits_as_the_reader_does(
+        self, client: httpx.AsyncClient, waiting: Conversation
+    ) -> None:
+        assert "23 November 2026" in (await client.get("/desk/tickets/HM-1001")).text
+        assert "۲ آذر ۱۴۰۵" in (await client.get("/desk/tickets/HM-1001?lang=fa")).text
+
+    async def test_an_unknown_number_is_a_page_that_says_so(self, client: httpx.AsyncClient) -> None:
+        response = await client.get("/desk/tickets/HM-9999")
+
+        assert response.status_code == 404
+        assert "There is no ticket with this number." in response.text
+
+
+class TestChangeTicket:
+    async def test_changes_status_priority_and_assignee(
+        self, client: httpx.AsyncClient, agent: Agent, waiting: Conversation
+    ) -> None:
+        form = {"status": "on_hold", "priority": "urgent", "assignee": str(agent.id)}
+
+        response = await client.post("/desk/tickets/HM-1001", data=form)
+
+        assert response.status_code == 303
+        page = (await client.get("/desk/tickets/HM-1001")).text
+        assert 'value="on_hold" selected' in page
+        assert 'value="urgent" selected' in page
+        assert f'value="{agent.id}" selected' in page
+
+    async def test_a_closed_ticket_cannot_change(self, client: httpx.AsyncClient, waiting: Conversation) -> None:
+        await client.post("/desk/tickets/HM-1001", data={"status": "closed", "priority": "low"})
+
+        response = await client.post("/desk/tickets/HM-1001", data={"status": "open", "priority": "low"})
+
+        assert response.status_code == 409
+        assert "<select" not in (await client.get("/desk/tickets/HM-1001")).text
+
+    async def test_refuses_what_is_no_status(self, client: httpx.AsyncClient, waiting: Conversation) -> None:
+        response = await client.post("/desk/tickets/HM-1001", data={"status": "lost", "priority": "low"})
+
+        assert response.status_code == 422

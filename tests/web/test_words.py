@@ -1,0 +1,46 @@
+"""Every word of the pages has its Persian."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from sentiment.frustration import CauseCode
+from sentiment.mood import Signal
+from web.desk import words
+from web.translation import translate
+
+WEB = Path(words.__file__).parent.parent
+# The texts handed to `_(...)`, in templates and in Python alike; a text may go on over several literals.
+CALL = re.compile(r"""(?<![\w.])_\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)""")
+LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+PLACEHOLDER = re.compile(r"{(\w+)}")
+
+
+def texts() -> Iterator[tuple[str, Path]]:
+    for file in sorted([*WEB.rglob("*.html"), *WEB.rglob("*.py")]):
+        for call in CALL.finditer(file.read_text(encoding="utf-8")):
+            yield "".join(LITERAL.findall(call[1])), file
+
+
+class TestPersianWords:
+    def test_none_is_missing(self) -> None:
+        found = dict(texts())
+        assert len(found) > 50
+
+        missing = {text: file.name for text, file in found.items() if translate(text, "fa") == text}
+
+        assert not missing
+
+    def test_they_keep_the_placeholders(self) -> None:
+        for text, _file in texts():
+            assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(translate(text, "fa"))), text
+
+    def test_they_are_written_with_persian_letters(self) -> None:
+        for text, _file in texts():
+            assert not set("يكةى٠١٢٣٤٥٦٧٨٩0123456789") & set(translate(text, "fa")), text
+
+
+class TestCauses:
+    def test_each_cause_of_frustration_has_its_words(self) -> None:
+        assert set(words.CAUSES) == {code.value for code in CauseCode}
+        assert set(words.SIGNALS) == {signal.value for signal in Signal}
