@@ -1,0 +1,3 @@
+from tests.web.knowledge.conftest import category, write
+
+__all__ = ["category", "write"]

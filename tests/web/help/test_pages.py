@@ -1,0 +1,125 @@
+"""The public help centre."""
+
+import httpx
+import pytest
+
+from knowledge_base.models import Category
+from seeds.business import WIDGET_KEY
+from tests.web.knowledge.conftest import WriteArticle
+from web.parts import Parts
+
+LONG = "## One\n\ntext\n\n## *Two*\n\ntext\n\n## <Three>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+
+
+class TestContents:
+    @pytest.mark.parametrize(("accepted", "language"), [("fa-IR,fa", "fa"), ("en-GB", "en"), ("de", "fa")])
+    async def test_the_bare_address_leads_to_the_readers_language(
+        self, client: httpx.AsyncClient, accepted: str, language: str
+    ) -> None:
+        response = await client.get("/help", headers={"accept-language": accepted})
+
+        assert response.headers["location"] == f"/help/{language}"
+
+    async def test_lists_what_is_published_in_this_language_by_category(
+        self, client: httpx.AsyncClient, write: WriteArticle, category: Category
+    ) -> None:
+        await write("بازگشت وجه", slug="refunds", language="fa", category=category.slug)
+        await write("Refund rules", slug="refunds")
+        await write("پیش‌نویس", slug="draft", language="fa", published=False)
+
+        response = await client.get("/help/fa")
+
+        assert '<html lang="fa" dir="rtl">' in response.text
+        assert "پرداخت" in response.text
+        assert '<a href="/help/fa/refunds">بازگشت وجه</a>' in response.text
+        assert "Refund rules" not in response.text
+        assert "پیش‌نویس" not in response.text
+
+    async def test_carries_the_widget(self, client: httpx.AsyncClient) -> None:
+        page = (await client.get("/help/en")).text
+
+        assert f'<script src="/widget.js" data-inbox="{WIDGET_KEY}" data-language="en" defer></script>' in page
+
+    async def test_another_language_is_not_there(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/help/de")).status_code == 404
+
+
+class TestSearch:
+    async def test_answers_and_shows_the_articles(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
+        title = "How long does a refund take?"
+        await write(title, slug="refunds", summary="Days until the money is back.", body="Ten working days.")
+
+        page = (await client.get("/help/en", params={"q": title})).text
+
+        assert "Ten working days." in page
+        assert "Days until the money is back." in page
+        assert 'href="/help/en/refunds"' in page
+
+    @pytest.mark.parametrize("question", ["؟؟؟", "\x00\x00", "x" * 5_000, "<script>alert(1)</script>", "\u202e"])
+    async def test_odd_questions_do_no_harm(self, client: httpx.AsyncClient, question: str) -> None:
+        response = await client.get("/help/en", params={"q": question})
+
+        assert response.status_code == 200
+        assert "<script>alert" not in response.text
+
+    async def test_keeps_no_gap(self, client: httpx.AsyncClient, parts: Parts) -> None:
+        await client.get("/help/en", params={"q": "Is there parking?"})
+
+        async with parts.work.reading() as session:
+            assert await parts.open_knowledge(session).gaps.in_state("open") == []
+
+
+class TestArticle:
+    async def test_shows_text_date_and_the_other_language(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("بازگشت وجه", slug="refunds", language="fa", body="ده روز کاری.")
+        await write("Refund rules", slug="refunds", body="Ten working days.")
+
+        page = (await client.get("/help/fa/refunds")).text
+
+        assert "ده روز کاری." in page
+        assert "۲ آذر ۱۴۰۵" in page
+        assert '<link rel="canonical" href="http://test/help/fa/refunds">' in page
+        assert '<link rel="alternate" hreflang="en" href="http://test/help/en/refunds">' in page
+        assert 'href="/help/en/refunds"' in page
+
+    async def test_has_contents_when_it_is_long(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("Long", slug="long", body=LONG)
+        await write("Short", slug="short", body="## One\n\ntext")
+
+        long = (await client.get("/help/en/long")).text
+        short = (await client.get("/help/en/short")).text
+
+        assert '<li><a href="#part-2">Two</a></li>' in long
+        assert '<li><a href="#part-3">&lt;Three&gt;</a></li>' in long
+        assert '<h2 id="part-2"><em>Two</em></h2>' in long
+        assert "#part-1" not in short
+
+    async def test_tables_scroll_by_themselves(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("Long", slug="long", body=LONG)
+
+        assert '<div class="scrolls" tabindex="0"><table>' in (await client.get("/help/en/long")).text
+
+    async def test_a_draft_is_not_there(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("Secret plans", slug="plans", published=False)
+
+        response = await client.get("/help/en/plans")
+
+        assert response.status_code == 404
+        assert "Secret plans" not in response.text
+
+    async def test_an_article_of_the_other_language_alone_says_so(
+        self, client: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        await write("Refund rules", slug="refunds")
+
+        response = await client.get("/help/fa/refunds")
+
+        assert response.status_code == 404
+        assert 'href="/help/en/refunds"' in response.text
+
+    @pytest.mark.parametrize("slug", ["%3Cscript%3E", "..%2F..%2Fetc", "%00", "x" * 3_000])
+    async def test_odd_addresses_are_not_found(self, client: httpx.AsyncClient, slug: str) -> None:
+        response = await client.get(f"/help/en/{slug}")
+
+        assert response.status_code == 404
+        assert "<script>" not in response.text
