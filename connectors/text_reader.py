@@ -43,7 +43,8 @@ class TextReader:
     def mood(self, turns: Sequence[ReadTurn]) -> Mood:
         found = frustration([_as_contact_turn(turn) for turn in turns], self._weights)
         causes = tuple(
-            Cause(code=cause.code.value, weight=cause.weight, sequence=turns[cause.turn].sequence) for cause in found.causes
+            Cause(code=cause.code.value, weight=cause.weight, sequence=turns[cause.turn].sequence)
+            for cause in found.causes
         )
         return Mood(frustration=found.level, causes=causes)
 

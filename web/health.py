@@ -28,7 +28,7 @@ async def ready(request: Request) -> JSONResponse:
 
 async def _bot_state(client: httpx.AsyncClient) -> str:
     try:
-        await client.get("/version", timeout=1.0)
+        response = await client.get("/webhooks/hamyar/ready", timeout=1.0)
     except httpx.HTTPError:
         return "unavailable"
-    return "ok"
+    return "ok" if response.is_success else "unavailable"

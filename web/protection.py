@@ -17,7 +17,7 @@ HEADERS = (
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-# The widget stands on other people's sites, so their pages may ask for these; without cookies, so nobody's session helps.
+# The widget stands on other people's sites, so their pages may ask for these; without cookies, so no session helps.
 OPEN_TO_SITES = ("/widget", "/static/vendor/vazirmatn")
 SITE_HEADERS = (
     (b"access-control-allow-origin", b"*"),

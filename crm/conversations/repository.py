@@ -46,11 +46,17 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).one_or_none()
 
-    async def of_identity(self, identity_id: int) -> Conversation | None:
-        """The conversation with an address; there is one, and it goes on for ever."""
-        statement = select(Conversation.id).where(Conversation.identity_id == identity_id)
-        conversation_id = (await self.session.scalars(statement)).first()
-        return await self.lock(conversation_id) if conversation_id else None
+    async def of_contact(self, inbox_id: int, external_id: str) -> Conversation | None:
+        """The conversation with an address, locked; there is one, and it goes on for ever."""
+        statement = (
+            select(Conversation)
+            .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
+            .where(ContactIdentity.inbox_id == inbox_id, ContactIdentity.external_id == external_id)
+            .options(*_SHOWN, joinedload(Conversation.identity))
+            .with_for_update(of=Conversation)
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).one_or_none()
 
     async def message_by_external_id(self, inbox_id: int, external_id: str) -> Message | None:
         statement = select(Message).where(Message.inbox_id == inbox_id, Message.external_id == external_id)

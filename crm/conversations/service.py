@@ -129,8 +129,7 @@ class ConversationService:
 
     async def of_contact(self, inbox_id: int, external_id: str) -> Conversation | None:
         """The conversation with this address in this inbox, locked; `None` before the first message."""
-        identity = await self.conversations.identity(inbox_id, external_id)
-        return await self.conversations.of_identity(identity.id) if identity else None
+        return await self.conversations.of_contact(inbox_id, external_id)
 
     async def seen(self, conversation: Conversation, sequence: int) -> None:
         """The contact's screen has shown the messages up to this one."""
@@ -345,11 +344,10 @@ class ConversationService:
         return not ratings or ratings[0].created_at < asked.created_at
 
     async def _conversation_for(self, incoming: IncomingMessage) -> Conversation:
+        if known := await self.conversations.of_contact(incoming.inbox_id, incoming.contact_external_id):
+            return known
         identity = await self.conversations.identity(incoming.inbox_id, incoming.contact_external_id)
-        if identity is None:
-            return await self._start(incoming)
-        conversation = await self.conversations.of_identity(identity.id)
-        return conversation or await self._start_with(identity, incoming)
+        return await self._start_with(identity, incoming) if identity else await self._start(incoming)
 
     async def _start(self, incoming: IncomingMessage) -> Conversation:
         """A contact who has never written here."""
