@@ -9,11 +9,11 @@ from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus
 from knowledge_base.models import Article
-from knowledge_base.render import to_html
 from knowledge_base.schemas import BODY_CHARACTERS
 from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, as_draft
 from web.dates import TEHRAN
 from web.desk.pages import fragment
+from web.help.contents import article_html
 from web.knowledge.comparison import compare
 from web.knowledge.days import write_day
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
@@ -67,7 +67,7 @@ async def preview_article(
     request: Request, _agent: KnowledgeEditor, title: Annotated[str, Form()] = "", body: Annotated[str, Form()] = ""
 ) -> Response:
     """How the text would look; nothing is kept of it."""
-    html = to_html(body[:BODY_CHARACTERS])
+    html = article_html(body[:BODY_CHARACTERS]).html
     return HTMLResponse(fragment(request, "knowledge/preview.html", title=title, html=html))
 
 
@@ -150,7 +150,8 @@ async def show_editor(
         form=form,
         article=article,
         problems=problems or {},
-        preview=to_html(form.body[:BODY_CHARACTERS]),
+        asked=await knowledge.gaps.get(form.gap) if form.gap is not None else None,
+        preview=article_html(form.body[:BODY_CHARACTERS]).html,
         categories=await knowledge.categories.all(),
         versions=await knowledge.articles.versions(article.id) if article else [],
         translation=translations.get((form.slug, OTHER_LANGUAGE.get(form.language, ""))),

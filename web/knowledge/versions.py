@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 from core.errors import NotFound
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.models import ArticleVersion
-from knowledge_base.render import to_html
 from knowledge_base.service import ArticleChanged, KnowledgeService, as_draft
+from web.help.contents import article_html
 from web.knowledge.comparison import compare
 from web.knowledge.editor import show_conflict
 from web.knowledge.forms import ArticleForm, restored
@@ -33,7 +33,7 @@ async def show_version(
         agent,
         article=article,
         version=version,
-        html=to_html(version.body),
+        html=article_html(version.body).html,
         comparison=compare(restored(version, article), as_draft(article)),
     )
 
