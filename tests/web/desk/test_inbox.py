@@ -67,6 +67,17 @@ class TestShowInbox:
         assert "<style" not in response.text
         assert "onclick" not in response.text
 
+    async def test_htmx_starts_only_when_its_socket_extension_is_there(
+        self, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        await sign_in(Role.agent)
+
+        page = (await client.get("/desk")).text
+
+        # A deferred htmx starts on a timer of its own; then the socket sometimes never opened.
+        assert '<script src="/static/vendor/htmx.min.js"></script>' in page
+        assert '<script src="/static/vendor/hx-ws.min.js"></script>' in page
+
 
 class TestShowConversation:
     async def test_writes_out_why_a_person_was_brought_in(
