@@ -1,10 +1,15 @@
 """Fixtures that every room's tests share: a database of their own, a clock that stands still, people and contacts."""
 
+import os
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import knowledge_base.models  # noqa: F401 - its tables belong to the metadata too
@@ -23,6 +28,8 @@ from crm.models import Agent, Inbox
 from crm.wording import Wording
 from tests.fixtures.fakes import FakeBot, FakeReader
 
+# A PostgreSQL to run on instead of SQLite, such as postgresql+asyncpg://user:password@127.0.0.1/scratch.
+POSTGRESQL_URL = os.environ.get("TEST_DATABASE_URL", "")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SPOKEN = (
     "handed_off",
@@ -43,11 +50,39 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database of the test's own."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    """An empty database of the test's own; on PostgreSQL, a schema of its own."""
+    opened = _postgresql(POSTGRESQL_URL) if POSTGRESQL_URL else _sqlite(tmp_path / "test.db")
+    async with opened as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        yield database
+
+
+@asynccontextmanager
+async def _sqlite(file: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{file}")
     yield database
+    await database.close()
+
+
+@asynccontextmanager
+async def _postgresql(url: str) -> AsyncIterator[Database]:
+    schema = f"test_{secrets.token_hex(8)}"
+    database = Database(url)
+
+    def look_there(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET search_path TO {schema}")
+        cursor.close()
+        # A roll-back would take the setting back as well.
+        connection.commit()
+
+    event.listen(database.engine.sync_engine, "connect", look_there)
+    async with database.engine.begin() as connection:
+        await connection.execute(text(f"CREATE SCHEMA {schema}"))
+    yield database
+    async with database.engine.begin() as connection:
+        await connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     await database.close()
 
 
