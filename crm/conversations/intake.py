@@ -41,7 +41,7 @@ class Intake:
         """
         async with self.work.begin() as session:
             service = self.open_service(session)
-            conversation = await service.of_contact(inbox_id, contact_external_id)
+            conversation = await service.of_contact(inbox_id, contact_external_id, lock=True)
             return await service.rate(conversation, score=score, comment=comment) if conversation else None
 
     async def typing(self, inbox_id: int, contact_external_id: str, *, on: bool) -> None:
@@ -56,7 +56,7 @@ class Intake:
         """The contact's screen has shown the messages up to this one."""
         async with self.work.begin() as session:
             service = self.open_service(session)
-            if conversation := await service.of_contact(inbox_id, contact_external_id):
+            if conversation := await service.of_contact(inbox_id, contact_external_id, lock=True):
                 await service.seen(conversation, sequence)
 
     async def _store(self, incoming: IncomingMessage) -> Received:

@@ -46,16 +46,17 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).one_or_none()
 
-    async def of_contact(self, inbox_id: int, external_id: str) -> Conversation | None:
-        """The conversation with an address, locked; there is one, and it goes on for ever."""
+    async def of_contact(self, inbox_id: int, external_id: str, *, lock: bool) -> Conversation | None:
+        """The conversation with an address; there is one, and it goes on for ever."""
         statement = (
             select(Conversation)
             .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
             .where(ContactIdentity.inbox_id == inbox_id, ContactIdentity.external_id == external_id)
             .options(*_SHOWN, joinedload(Conversation.identity))
-            .with_for_update(of=Conversation)
             .execution_options(populate_existing=True)
         )
+        if lock:
+            statement = statement.with_for_update(of=Conversation)
         return (await self.session.scalars(statement)).one_or_none()
 
     async def message_by_external_id(self, inbox_id: int, external_id: str) -> Message | None:
@@ -77,13 +78,16 @@ class ConversationRepository:
             statement = statement.where(Message.kind != MessageKind.internal_note)
         return (await self.session.scalars(statement)).all()
 
-    async def recent_from_contact(self, conversation_id: str, *, before: int, limit: int) -> Sequence[Message]:
-        """The contact's last messages before a sequence number with their vectors, oldest first."""
+    async def recent_from_contact(
+        self, conversation_id: str, *, before: int, limit: int, after: int = 0
+    ) -> Sequence[Message]:
+        """The contact's last messages between two sequence numbers with their vectors, oldest first."""
         statement = (
             select(Message)
             .where(
                 Message.conversation_id == conversation_id,
                 Message.author == Author.contact,
+                Message.sequence > after,
                 Message.sequence < before,
             )
             .options(undefer(Message.vector))
@@ -96,6 +100,20 @@ class ConversationRepository:
         """What the contact wrote last."""
         found = await self.recent_from_contact(conversation_id, before=2**31 - 1, limit=1)
         return found[0] if found else None
+
+    async def last_typed_by_contact(self, conversation_id: str) -> Message | None:
+        """What the contact last wrote in their own words, which a pressed button's are not."""
+        statement = (
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.author == Author.contact,
+                Message.payload.is_(None),
+            )
+            .order_by(Message.sequence.desc())
+            .limit(1)
+        )
+        return (await self.session.scalars(statement)).one_or_none()
 
     async def contact_was_told_something(self, conversation_id: str, *, after: int) -> bool:
         """Whether anything but the contact's own words followed a message."""

@@ -94,13 +94,13 @@ class ConversationService:
             return Received(await self.get(found.conversation_id), found, is_new=False)
         conversation = await self._conversation_for(incoming)
         if conversation.status is ConversationStatus.resolved:
-            self._move(conversation, ConversationStatus.with_bot)
+            self._begin_anew(conversation)
         message = await self.add_message(
             conversation,
             Author.contact,
             text,
             external_id=incoming.external_id,
-            payload=(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
+            payload=safe_text(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
             turn=TurnState.pending,
         )
         return Received(conversation, message, is_new=True)
@@ -127,9 +127,9 @@ class ConversationService:
         announce(self.session, contact_topic(conversation), {"type": "rated", "score": score})
         return rating
 
-    async def of_contact(self, inbox_id: int, external_id: str) -> Conversation | None:
-        """The conversation with this address in this inbox, locked; `None` before the first message."""
-        return await self.conversations.of_contact(inbox_id, external_id)
+    async def of_contact(self, inbox_id: int, external_id: str, *, lock: bool = False) -> Conversation | None:
+        """The conversation with this address in this inbox; `None` before the first message."""
+        return await self.conversations.of_contact(inbox_id, external_id, lock=lock)
 
     async def seen(self, conversation: Conversation, sequence: int) -> None:
         """The contact's screen has shown the messages up to this one."""
@@ -227,11 +227,9 @@ class ConversationService:
 
     async def return_to_bot(self, conversation: Conversation) -> None:
         """Let the bot answer again, with a clean slate."""
-        self._move(conversation, ConversationStatus.with_bot)
+        self._begin_anew(conversation)
         conversation.assignee = None
         conversation.assignee_id = None
-        conversation.dialogue_state = None
-        conversation.frustration = 0.0
         await self.say(conversation, "utter_returned_to_bot")
 
     # What all of these need
@@ -316,6 +314,13 @@ class ConversationService:
         conversation.waiting_since = self.clock.now() if status is ConversationStatus.waiting else None
         self._changed(conversation)
 
+    def _begin_anew(self, conversation: Conversation) -> None:
+        """Give a conversation to the bot, which remembers no half-filled form and no anger from before."""
+        self._move(conversation, ConversationStatus.with_bot)
+        conversation.dialogue_state = None
+        conversation.frustration = 0.0
+        conversation.bot_since_sequence = conversation.last_sequence
+
     def _changed(self, conversation: Conversation) -> None:
         conversation.updated_at = self.clock.now()
         announce(self.session, contact_topic(conversation), {"type": "changed"})
@@ -326,8 +331,8 @@ class ConversationService:
         unfinished = await self.tickets.tickets.unfinished_of(conversation.id)
         if unfinished:
             return unfinished[0]
-        last = await self.conversations.last_from_contact(conversation.id)
-        said = last.text if last else ""
+        typed = await self.conversations.last_typed_by_contact(conversation.id)
+        said = typed.text if typed else ""
         return await self.tickets.open(
             conversation,
             subject=" ".join((said or detail).split())[:120] or reason.value,
@@ -344,7 +349,7 @@ class ConversationService:
         return not ratings or ratings[0].created_at < asked.created_at
 
     async def _conversation_for(self, incoming: IncomingMessage) -> Conversation:
-        if known := await self.conversations.of_contact(incoming.inbox_id, incoming.contact_external_id):
+        if known := await self.of_contact(incoming.inbox_id, incoming.contact_external_id, lock=True):
             return known
         identity = await self.conversations.identity(incoming.inbox_id, incoming.contact_external_id)
         return await self._start_with(identity, incoming) if identity else await self._start(incoming)
@@ -376,6 +381,7 @@ class ConversationService:
             language=incoming.language if incoming.language in LANGUAGES else DEFAULT_LANGUAGE,
             last_sequence=0,
             contact_seen_sequence=0,
+            bot_since_sequence=0,
             frustration=0.0,
             created_at=now,
             updated_at=now,

@@ -21,6 +21,7 @@ from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Re
 from crm.conversations.service import ConversationService, contact_topic
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
 from crm.models import Conversation, Message
+from language.normalise import safe_text
 
 logger = logging.getLogger(__name__)
 
@@ -89,12 +90,12 @@ class Turns:
         """Run the conversation's due turns in their order, until there is none left or another process has them."""
         while claim := await self._claim(conversation_id):
             try:
-                thought = await self._think(claim)
+                goes_on = await self._finish(claim, await self._think(claim))
             except Exception as error:
                 logger.exception("a turn of conversation %s failed", conversation_id)
                 await self._give_up(claim, error)
                 return
-            if not await self._finish(claim, thought):
+            if not goes_on:
                 return
 
     async def _claim(self, conversation_id: str) -> Claim | None:
@@ -109,9 +110,16 @@ class Turns:
             if message is None:
                 self._release(conversation)
                 return None
+            if message.attempts >= MAX_ATTEMPTS:
+                # Whoever tried last did not live to say so.
+                await self._set_aside(service, conversation, message)
+                return None
             message.attempts += 1
             history = await repository.recent_from_contact(
-                conversation_id, before=message.sequence, limit=REMEMBERED_TURNS
+                conversation_id,
+                after=conversation.bot_since_sequence,
+                before=message.sequence,
+                limit=REMEMBERED_TURNS,
             )
         return Claim(conversation, message, history)
 
@@ -169,14 +177,20 @@ class Turns:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
                 conversation.language = thought.reading.language
-            await self._speak(service, conversation, message, thought)
+            await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
             if await service.conversations.next_pending(conversation.id) is None:
                 self._release(conversation)
                 return False
         return True
 
     async def _speak(
-        self, service: ConversationService, conversation: Conversation, message: Message, thought: Thought
+        self,
+        service: ConversationService,
+        conversation: Conversation,
+        message: Message,
+        thought: Thought,
+        *,
+        claimed_at: int,
     ) -> None:
         if conversation.status is not ConversationStatus.with_bot:
             return
@@ -188,7 +202,7 @@ class Turns:
             await service.hand_off(conversation, thought.handoff, causes=causes)
         elif thought.answer and thought.answer.replies:
             await service.bot_says(conversation, thought.answer.replies)
-        elif not await service.conversations.contact_was_told_something(conversation.id, after=message.sequence):
+        elif not await service.conversations.contact_was_told_something(conversation.id, after=claimed_at):
             # Also when the bot was silent: an action that failed leaves an empty answer.
             message.outcome = Outcome.failed
             await service.say(conversation, "utter_bot_failed")
@@ -199,14 +213,18 @@ class Turns:
             service = self.open_service(session)
             conversation = await service.lock(claim.conversation.id)
             message = await session.get_one(Message, claim.message.id)
-            message.error = f"{type(error).__name__}: {error}"[:200]
-            if message.attempts < MAX_ATTEMPTS:
+            if conversation.lease_owner != self.owner or message.turn is not TurnState.pending:
                 return
-            message.turn = TurnState.parked
-            message.outcome = Outcome.failed
-            self._release(conversation)
-            if conversation.status is ConversationStatus.with_bot:
-                await service.say(conversation, "utter_bot_failed")
+            message.error = safe_text(f"{type(error).__name__}: {error}")[:200]
+            if message.attempts >= MAX_ATTEMPTS:
+                await self._set_aside(service, conversation, message)
+
+    async def _set_aside(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
+        message.turn = TurnState.parked
+        message.outcome = Outcome.failed
+        self._release(conversation)
+        if conversation.status is ConversationStatus.with_bot:
+            await service.say(conversation, "utter_bot_failed")
 
     @staticmethod
     def _release(conversation: Conversation) -> None:

@@ -27,7 +27,10 @@ class Conversation(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inboxes.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
-    identity_id: Mapped[int] = mapped_column(ForeignKey("contact_identities.id", ondelete="CASCADE"), index=True)
+    # One conversation for each address: two first messages at the same moment must not make two.
+    identity_id: Mapped[int] = mapped_column(
+        ForeignKey("contact_identities.id", ondelete="CASCADE"), index=True, unique=True
+    )
     status: Mapped[ConversationStatus] = mapped_column(enum_column(ConversationStatus))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"), index=True)
     # The language in which the contact is answered: fa or en.
@@ -36,6 +39,8 @@ class Conversation(Base):
     last_sequence: Mapped[int] = mapped_column(default=0)
     # Up to where the contact has seen the conversation, where the channel tells.
     contact_seen_sequence: Mapped[int] = mapped_column(default=0)
+    # After which message the bot last began anew; frustration looks no further back.
+    bot_since_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     frustration: Mapped[float] = mapped_column(default=0.0)
     # When the contact began to wait for a person; the queue is in this order.
     waiting_since: Mapped[datetime | None]

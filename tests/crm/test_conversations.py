@@ -7,6 +7,7 @@ from core.errors import InvalidInput
 from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.intake import Intake
+from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import (
     MAX_MESSAGE_CHARACTERS,
     ConversationService,
@@ -95,6 +96,27 @@ class TestReceive:
 
         assert first.conversation.id != second.conversation.id
 
+    async def test_a_pressed_button_can_be_stored_whatever_its_payload(self, intake: Intake, inbox: Inbox) -> None:
+        received = await intake.receive(message(inbox, "yes", payload="/aff\0irm\ud800"))
+
+        assert received.message.payload == "/affirm\ufffd"
+
+    async def test_makes_one_conversation_of_two_first_messages_at_once(
+        self, intake: Intake, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        look = ConversationRepository.of_contact
+        first = await intake.receive(message(inbox, "hello", number=1))
+        blind = iter([True])
+
+        async def look_too_early(self: ConversationRepository, *address: object, lock: bool) -> Conversation | None:
+            return None if next(blind, False) else await look(self, *address, lock=lock)
+
+        monkeypatch.setattr(ConversationRepository, "of_contact", look_too_early)
+        second = await intake.receive(message(inbox, "are you there?", number=2))
+
+        assert second.conversation.id == first.conversation.id
+        assert second.message.sequence == 2
+
     async def test_wakes_the_bot_after_people_resolved_the_matter(
         self, service: ConversationService, conversation: Conversation, agent: Agent, inbox: Inbox
     ) -> None:
@@ -126,6 +148,23 @@ class TestHandOff:
         assert locked.waiting_since is not None
         told = (await service.conversations.messages(locked.id))[-1]
         assert (told.author, told.text) == (Author.system, f"handed_off en {ticket.number}")
+
+    async def test_names_the_ticket_by_what_the_contact_typed_not_by_a_pressed_button(
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        conversation: Conversation,
+        work: UnitOfWork,
+        open_service: OpenService,
+    ) -> None:
+        await intake.receive(message(inbox, "My invoice is wrong", number=2))
+        await intake.receive(message(inbox, "Talk to a person", number=3, payload="/talk_to_person"))
+
+        async with work.begin() as session:
+            service = open_service(session)
+            ticket = await service.hand_off(await service.lock(conversation.id), HandoffReason.contact_asked)
+
+        assert (ticket.subject, ticket.description) == ("My invoice is wrong", "My invoice is wrong")
 
     async def test_keeps_the_ticket_when_people_already_have_it(
         self, service: ConversationService, conversation: Conversation

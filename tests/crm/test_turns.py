@@ -10,7 +10,7 @@ from crm.conversations.intake import Intake
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import LEASE, MAX_ATTEMPTS, TALK_TO_PERSON, Turns
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
-from crm.models import Agent, Conversation, Inbox
+from crm.models import Agent, Conversation, Inbox, Message
 from tests.conftest import message
 from tests.fixtures.fakes import FakeBot
 
@@ -212,6 +212,43 @@ class TestFailure:
 
         assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
 
+    async def test_the_contact_is_told_also_when_the_message_before_was_answered_after_this_one_came(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello", number=1))
+        await intake.receive(message(inbox, "and another thing", number=2))
+
+        async def fall_silent_next_time() -> None:
+            bot.silent = len(bot.turns) > 1
+
+        bot.meanwhile = fall_silent_next_time
+        await turns.run(received.conversation.id)
+
+        said = await transcript(work, open_service, received.conversation)
+        assert said[-2:] == [("bot", "You said: hello"), ("system", "bot_failed en")]
+
+    async def test_a_turn_that_cannot_be_stored_is_set_aside_as_well(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+        clock: FixedClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        async def refuse(*_: object) -> None:
+            raise RuntimeError("unstorable")
+
+        monkeypatch.setattr(ConversationService, "bot_says", refuse)
+        received = await intake.receive(message(inbox, "hello", language="en"))
+
+        for _ in range(MAX_ATTEMPTS):
+            await turns.run(received.conversation.id)
+            clock.advance(LEASE + timedelta(seconds=1))
+
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
+
     async def test_a_bot_that_fails_twice_brings_a_person(
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
     ) -> None:
@@ -282,3 +319,84 @@ class TestInterruption:
         assert [turn.state for turn in bot.turns] == [None, None]
         said = await transcript(work, open_service, received.conversation)
         assert said == [(Author.contact, "hello"), (Author.bot, "You said: hello")]
+
+    async def test_a_message_that_kills_every_process_is_set_aside(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        work: UnitOfWork,
+        open_service: OpenService,
+        clock: FixedClock,
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello", language="en"))
+
+        async def die() -> None:
+            raise KeyboardInterrupt
+
+        bot.meanwhile = die
+        for _ in range(MAX_ATTEMPTS):
+            with pytest.raises(KeyboardInterrupt):
+                await turns.run(received.conversation.id)
+            clock.advance(LEASE + timedelta(seconds=1))
+        await turns.run(received.conversation.id)
+
+        assert len(bot.turns) == MAX_ATTEMPTS
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
+
+    async def test_a_failing_process_leaves_the_turn_alone_that_another_has_taken_over(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello"))
+
+        async def be_overtaken() -> None:
+            async with work.begin() as session:
+                (await session.get_one(Conversation, received.conversation.id)).lease_owner = "another process"
+                (await session.get_one(Message, received.message.id)).attempts = MAX_ATTEMPTS
+            raise RuntimeError("too late")
+
+        bot.meanwhile = be_overtaken
+        await turns.run(received.conversation.id)
+
+        async with work.reading() as session:
+            conversation = await session.get_one(Conversation, received.conversation.id)
+            kept = await session.get_one(Message, received.message.id)
+        assert conversation.lease_owner == "another process"
+        assert kept.turn is TurnState.pending
+
+
+class TestBeginningAnew:
+    """What a person has dealt with does not make the bot bring in a person again."""
+
+    async def test_a_calm_message_after_an_agent_gave_the_conversation_back_is_for_the_bot(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "THIS IS A DISGRACE", number=1))
+        await turns.run(received.conversation.id)
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.return_to_bot(await service.lock(received.conversation.id))
+
+        await intake.receive(message(inbox, "what is CRM", number=2))
+        await turns.run(received.conversation.id)
+
+        assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
+        assert [turn.text for turn in bot.turns] == ["what is CRM"]
+
+    async def test_so_is_one_after_the_matter_was_resolved_and_no_old_form_waits_for_it(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "a ticket please", number=1))
+        await turns.run(received.conversation.id)
+        await intake.receive(message(inbox, "THIS IS A DISGRACE", number=2))
+        await turns.run(received.conversation.id)
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.resolve(await service.lock(received.conversation.id))
+
+        await intake.receive(message(inbox, "what is CRM", number=3))
+        await turns.run(received.conversation.id)
+
+        assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
+        assert [(turn.text, turn.state) for turn in bot.turns[1:]] == [("what is CRM", None)]
