@@ -11,7 +11,10 @@ from bot.names import Actions, Responses, Slots
 
 
 class ActionRateConversation(SupportAction):
-    """Store a rating from 1 to 5, from a button or from the contact's words; ask for it where there is none."""
+    """Store a rating from 1 to 5, from a button or from the contact's words; ask for it where there is none.
+
+    Thanks come with the stored rating itself, as they do for one that comes from the widget's stars.
+    """
 
     def name(self) -> str:
         return Actions.RATE_CONVERSATION
@@ -30,5 +33,3 @@ class ActionRateConversation(SupportAction):
             await self.backend.rate(tracker.sender_id, score=score)
         except BackendRefused:
             dispatcher.utter_message(response=Responses.RATING_REFUSED)
-        else:
-            dispatcher.utter_message(response=Responses.RATING_THANKS)
