@@ -164,7 +164,8 @@ def _actions_router(app: FastAPI, parts: Parts) -> APIRouter:
     backend = Backend.connect(
         settings.api_url or "http://app",
         settings.service_token.get_secret_value(),
-        transport=None if settings.api_url else httpx.ASGITransport(app),
+        # An error of ours is an answer with status 500, as it would be over a socket.
+        transport=None if settings.api_url else httpx.ASGITransport(app, raise_app_exceptions=False),
     )
     return create_actions_router(backend, settings.actions_token.get_secret_value())
 

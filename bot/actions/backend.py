@@ -5,6 +5,7 @@
   - BackendRefused: the API said no (4xx); the same call will be refused again
 """
 
+import asyncio
 from typing import Any, TypeVar
 
 import httpx
@@ -131,8 +132,10 @@ class Backend:
 
     async def _call(self, method: str, path: str, **request: Any) -> Any:
         try:
-            response = await self._client.request(method, path, **request)
-        except httpx.HTTPError as error:
+            # Within one process httpx sees no time-outs.
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                response = await self._client.request(method, path, **request)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise BackendUnavailable(f"{method} {path}: {type(error).__name__}") from error
         if response.is_server_error:
             raise BackendUnavailable(f"{method} {path}: {response.status_code}")
