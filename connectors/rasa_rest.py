@@ -3,11 +3,12 @@
 Rasa keeps nothing: the dialogue's state goes along with each message and comes back with the answer.
 """
 
+import asyncio
 import base64
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from crm.conversations.ports import BotAnswer, BotFailed, BotTurn, Reply
 from crm.enums import Outcome
@@ -15,12 +16,27 @@ from crm.enums import Outcome
 TURN_PATH = "/webhooks/hamyar/turn"
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class _Button(BaseModel):
+    title: str
+    payload: str
 
+
+class _Article(BaseModel):
+    title: str
+    url: str
+
+
+class _Custom(BaseModel):
+    """What our actions attach to a message."""
+
+    outcome: Outcome | None = None
+    article: _Article | None = None
+
+
+class _Message(BaseModel):
     text: str | None = None
-    buttons: list[dict[str, Any]] | None = None
-    custom: dict[str, Any] | None = None
+    buttons: list[_Button] | None = None
+    custom: _Custom | None = None
 
 
 class _Intent(BaseModel):
@@ -44,12 +60,14 @@ class RasaBot:
 
     async def answer(self, turn: BotTurn) -> BotAnswer:
         try:
-            response = await self._client.post(
-                TURN_PATH, json=_request(turn), headers=self._headers, timeout=self._timeout_seconds
-            )
+            # httpx's own time-outs are for each step: a Rasa that dribbles would pass them and outlive the lease.
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._client.post(
+                    TURN_PATH, json=_request(turn), headers=self._headers, timeout=self._timeout_seconds
+                )
             response.raise_for_status()
             answer = _TurnAnswer.model_validate_json(response.content)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise BotFailed(f"{type(error).__name__}: {error}") from error
         except ValidationError as error:
             raise BotFailed(f"Rasa's answer has an unknown form: {error.error_count()} errors") from error
@@ -74,23 +92,20 @@ def _request(turn: BotTurn) -> dict[str, Any]:
 
 
 def _answer(answer: _TurnAnswer) -> BotAnswer:
-    outcomes = [message.custom.get("outcome") for message in answer.messages if message.custom]
+    outcomes = [message.custom.outcome for message in answer.messages if message.custom]
     return BotAnswer(
         replies=[_reply(message) for message in answer.messages if message.text or message.buttons],
         state=answer.state,
-        outcome=next((Outcome(value) for value in outcomes if value in set(Outcome)), None),
+        outcome=next((outcome for outcome in outcomes if outcome), None),
         intent=answer.intent.name if answer.intent else None,
         intent_confidence=answer.intent.confidence if answer.intent else None,
     )
 
 
 def _reply(message: _Message) -> Reply:
-    article = (message.custom or {}).get("article")
+    article = message.custom.article if message.custom else None
     return Reply(
         text=message.text or "",
-        buttons=[
-            {"title": str(button.get("title", "")), "payload": str(button.get("payload", ""))}
-            for button in message.buttons or []
-        ],
-        articles=[{"title": article["title"], "url": article["url"]}] if isinstance(article, dict) else [],
+        buttons=[button.model_dump() for button in message.buttons or []],
+        articles=[article.model_dump()] if article else [],
     )
