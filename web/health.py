@@ -21,7 +21,8 @@ async def ready(request: Request) -> JSONResponse:
     try:
         async with request.app.state.work.reading() as session:
             await session.execute(text("select 1"))
-    except SQLAlchemyError:
+    except (SQLAlchemyError, OSError):
+        # asyncpg's own refusal of a connection is an OSError.
         return JSONResponse({"status": "database_unavailable"}, status_code=503)
     return JSONResponse({"status": "ok", "bot": await _bot_state(request.app.state.rasa_client)})
 
