@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 Event = dict[str, Any]
 # A listener this far behind has stopped reading; it catches up from the database when it wakes.
 QUEUE_LIMIT = 256
+# A Redis that neither answers nor refuses must not hold up what it is told of.
+PUBLISH_SECONDS = 1.0
 
 
 class EventBus(Protocol):
@@ -88,8 +90,9 @@ class RedisEventBus:
 
     async def publish(self, topic: str, event: Event) -> None:
         try:
-            await self._redis.publish(self.CHANNEL, json.dumps([topic, event]))
-        except redis.RedisError:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await self._redis.publish(self.CHANNEL, json.dumps([topic, event]))
+        except (redis.RedisError, OSError, TimeoutError):
             logger.warning("Redis does not answer; only this process hears of %s", topic)
             self._local.deliver(topic, event)
 

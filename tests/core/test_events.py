@@ -1,6 +1,8 @@
 import asyncio
 
-from core.events import QUEUE_LIMIT, LocalEventBus
+import pytest
+
+from core.events import QUEUE_LIMIT, LocalEventBus, RedisEventBus
 
 
 class TestListen:
@@ -31,3 +33,19 @@ class TestListen:
                 await asyncio.wait_for(bus.publish("a", {"n": number}), timeout=1)
 
         assert heard.qsize() == QUEUE_LIMIT
+
+
+class TestRedis:
+    async def test_a_redis_that_never_answers_holds_nobody_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def hang(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        bus = RedisEventBus("redis://127.0.0.1:1")
+        monkeypatch.setattr(bus._redis, "publish", hang)
+        monkeypatch.setattr("core.events.PUBLISH_SECONDS", 0)
+
+        async with bus.listen("a") as heard:
+            await bus.publish("a", {"n": 1})
+        await bus.close()
+
+        assert heard.get_nowait() == {"n": 1}
