@@ -40,12 +40,13 @@ class Worker:
     async def stop(self, *, grace_seconds: float = 5.0) -> None:
         """Let what runs come to its end, for so long, then cancel it."""
         self._stopping = True
-        if self._finder:
-            self._finder.cancel()
+        late = {self._finder} if self._finder else set()
         if self._running:
-            _, late = await asyncio.wait(self._running.values(), timeout=grace_seconds)
-            for task in late:
-                task.cancel()
+            late |= (await asyncio.wait(self._running.values(), timeout=grace_seconds))[1]
+        for task in late:
+            task.cancel()
+        # What they hold is closed next.
+        await asyncio.gather(*late, return_exceptions=True)
 
     def wake(self, key: str) -> None:
         """Handle this key now, or again when it is being handled."""

@@ -90,3 +90,23 @@ class TestWorker:
         await worker.stop()
 
         assert most == 2
+
+    async def test_stopping_waits_until_what_it_cancels_has_let_go(self) -> None:
+        begun = asyncio.Event()
+        let_go = False
+
+        async def handle(_key: str) -> None:
+            nonlocal let_go
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                let_go = True
+
+        worker = make_worker(handle)
+        worker.wake("a")
+        await begun.wait()
+        await worker.stop(grace_seconds=0)
+
+        assert let_go
