@@ -4,7 +4,7 @@ import time
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
 
 from core.errors import TooManyRequests
 
@@ -14,7 +14,8 @@ class RateLimit:
 
     def __init__(self, allowed: str) -> None:
         self._item: RateLimitItem = parse(allowed)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        # The moving window's storage keeps every key for ever, and keys come from outside.
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def hit(self, *key: str) -> None:
         """Count one more.
