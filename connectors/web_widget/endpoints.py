@@ -23,6 +23,7 @@ from connectors.web_widget.schemas import (
     SessionRead,
     SessionRequest,
     external_id_of,
+    fields_of,
     message_frame,
     status_frame,
 )
@@ -40,7 +41,7 @@ from crm.wording import DEFAULT_LANGUAGE, Wording
 # WebSocket close codes of the widget's protocol: make a new session; do not come back.
 CLOSE_UNKNOWN_VISITOR = 4401
 CLOSE_NOT_ALLOWED = 4403
-MAX_FRAME_CHARACTERS = 200_000
+FRAMES_PER_MESSAGE = 5
 HELLO_SECONDS = 10
 # Sent together, so that a long conversation does not hold the socket.
 PAGE = 200
@@ -61,6 +62,8 @@ def create_router(
     router = APIRouter(tags=["widget"])
     tokens = VisitorTokens(settings.secret_key.get_secret_value())
     limit = RateLimit(f"{settings.widget_messages_per_minute}/minute")
+    # Typing signs, ratings and the rest cost less than an answer, but not nothing.
+    frame_limit = RateLimit(f"{settings.widget_messages_per_minute * FRAMES_PER_MESSAGE}/minute")
 
     @router.get("/widget.js", include_in_schema=False)
     async def widget_script() -> FileResponse:
@@ -120,6 +123,7 @@ def create_router(
             intake=intake,
             open_service=open_service,
             limit=limit,
+            frame_limit=frame_limit,
             base_url=settings.public_url.rstrip("/") or _base_url(socket),
         )
         async with events.listen(topic_of_contact(visitor.inbox_id, visitor.external_id)) as queue:
@@ -141,6 +145,7 @@ class WidgetLink:
         intake: Intake,
         open_service: OpenService,
         limit: RateLimit,
+        frame_limit: RateLimit,
         base_url: str,
     ) -> None:
         self.socket = socket
@@ -151,6 +156,7 @@ class WidgetLink:
         self.intake = intake
         self.open_service = open_service
         self.limit = limit
+        self.frame_limit = frame_limit
         self.base_url = base_url
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
             SentMessage: self._take_message,
@@ -162,14 +168,17 @@ class WidgetLink:
 
     async def run(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
         """Serve the widget until it goes; the reading side notices that first."""
-        sender = asyncio.create_task(self._send_news(queue))
-        receiver = asyncio.create_task(self._receive())
-        _, rest = await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
-        for task in rest:
-            task.cancel()
-        for task in (sender, receiver):
+        sides = {asyncio.create_task(self._send_news(queue)), asyncio.create_task(self._receive(queue))}
+        try:
+            done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Also when the server stops and cancels us.
+            for side in sides:
+                side.cancel()
+            await asyncio.gather(*sides, return_exceptions=True)
+        for side in done:
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-                await task
+                side.result()
 
     async def _send_news(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
         await self._catch_up(first=True)
@@ -206,16 +215,24 @@ class WidgetLink:
         if len(messages) == PAGE:
             await self._catch_up()
 
-    async def _receive(self) -> None:
+    async def _receive(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
         while True:
-            raw = await self.socket.receive_text()
+            raw = await _next_frame(self.socket)
             try:
-                frame = FRAME.validate_json(raw[:MAX_FRAME_CHARACTERS])
+                frame = FRAME.validate_python(fields_of(raw))
+                self.frame_limit.hit(self.visitor.external_id)
             except ValidationError:
                 await self._refuse(None, "frame_invalid", "This was not understood.")
                 continue
+            except TooManyRequests as error:
+                client_id = frame.client_id if isinstance(frame, SentMessage) else None
+                await self._refuse(client_id, error.code, error.message, retry_after=error.retry_after_seconds)
+                continue
             if handler := self._handlers.get(type(frame)):
                 await handler(frame)
+            if isinstance(frame, Ping) and queue.empty():
+                # What a lost notification should have brought is found at the next heartbeat.
+                queue.put_nowait({"type": "changed"})
 
     async def _take_message(self, frame: SentMessage) -> None:
         try:
@@ -275,11 +292,18 @@ class WidgetLink:
 async def _hello(socket: WebSocket) -> Hello:
     """The first frame, which must say who is there."""
     async with asyncio.timeout(HELLO_SECONDS):
-        raw = await socket.receive_text()
+        raw = await _next_frame(socket)
     try:
-        return Hello.model_validate_json(raw[:MAX_FRAME_CHARACTERS])
+        return Hello.model_validate(fields_of(raw))
     except ValidationError as error:
         raise VisitorUnknown from error
+
+
+async def _next_frame(socket: WebSocket) -> str:
+    """The next frame's text; a binary frame has none."""
+    with suppress(KeyError):
+        return await socket.receive_text()
+    return ""
 
 
 def _base_url(socket: WebSocket) -> str:

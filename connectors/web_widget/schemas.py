@@ -1,14 +1,20 @@
 """The widget's side of the conversation: what travels over its session request and its socket."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from crm.models import Conversation, Message
+from language.normalise import safe_text
+
+# A message's number; no more than every database can compare.
+Sequence = Annotated[int, Field(ge=0, le=2**31 - 1)]
+MAX_FRAME_CHARACTERS = 200_000
 
 
 class SessionRequest(BaseModel):
-    inbox: Annotated[str, Field(max_length=64)]
+    inbox: Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=64)]
     language: Annotated[str, Field(max_length=8)] = "fa"
     # The visitor's former token, if there is one.
     token: Annotated[str, Field(max_length=2000)] | None = None
@@ -36,7 +42,7 @@ class Hello(_Frame):
 
     type: Literal["hello"]
     token: Annotated[str, Field(max_length=2000)]
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Sequence = 0
 
 
 class SentMessage(_Frame):
@@ -61,7 +67,7 @@ class SentTyping(_Frame):
 
 class SentSeen(_Frame):
     type: Literal["seen"]
-    sequence: Annotated[int, Field(ge=0)]
+    sequence: Sequence
 
 
 class Ping(_Frame):
@@ -74,6 +80,20 @@ class Pong(_Frame):
 
 Frame = Annotated[SentMessage | SentRating | SentTyping | SentSeen | Ping | Pong | Hello, Field(discriminator="type")]
 FRAME: TypeAdapter[Any] = TypeAdapter(Frame)
+
+
+def fields_of(raw: str) -> Any:
+    """What a frame holds, in texts that can be stored; `None` for one that is no JSON.
+
+    Browsers send half a character (a lone surrogate) as an escape, which pydantic's own parser refuses.
+    """
+    try:
+        fields = json.loads(raw[:MAX_FRAME_CHARACTERS])
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+    return {name: safe_text(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
 def status_frame(conversation: Conversation | None) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""The widget's socket, as a browser that may be anybody's uses it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from core.config import Settings
+from crm.models import Inbox
+from tests.web.desk.browser_socket import BrowserSocket, browser_socket
+
+PATH = "/widget/ws"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"widget_messages_per_minute": 2})
+
+
+@pytest.fixture
+async def token(client: httpx.AsyncClient, inbox: Inbox) -> str:
+    response = await client.post("/widget/session", json={"inbox": inbox.key, "language": "en"})
+    return str(response.json()["token"])
+
+
+@pytest.fixture
+async def widget(app: FastAPI, token: str) -> AsyncIterator[BrowserSocket]:
+    """A widget that has said who it is."""
+    socket = await browser_socket(app, PATH, {})
+    await socket.send(json.dumps({"type": "hello", "token": token}))
+    await socket.text_with('"ready"')
+    yield socket
+    await socket.leave()
+
+
+async def answer_to(widget: BrowserSocket, frame: dict[str, Any] | str) -> dict[str, Any]:
+    """What the app says to a frame, hints to look again aside."""
+    await widget.send(frame if isinstance(frame, str) else json.dumps(frame))
+    while True:
+        said: dict[str, Any] = json.loads((await widget.receive())["text"])
+        if said["type"] in ("accepted", "rejected", "pong", "ready"):
+            return said
+
+
+def text_frame(text: str, *, number: int = 1) -> dict[str, Any]:
+    return {"type": "message", "client_id": f"message-{number}", "text": text}
+
+
+class TestFrames:
+    @pytest.mark.parametrize("frame", ["", "no JSON", "[1]", "[" * 50_000, '{"type": "nothing"}', '{"type": 10e999}'])
+    async def test_nonsense_is_refused_and_the_socket_stays_open(self, widget: BrowserSocket, frame: str) -> None:
+        assert (await answer_to(widget, frame))["code"] == "frame_invalid"
+        assert (await answer_to(widget, text_frame("hello")))["type"] == "accepted"
+
+    async def test_so_is_a_binary_frame(self, widget: BrowserSocket) -> None:
+        await widget.to_app.put({"type": "websocket.receive", "bytes": b"\x00\xff"})
+
+        assert (await answer_to(widget, {"type": "ping"}))["code"] == "frame_invalid"
+
+    async def test_half_a_character_does_not_cost_the_rest_of_the_message(self, widget: BrowserSocket) -> None:
+        accepted = await answer_to(widget, text_frame("half \ud83d of it"))
+
+        assert accepted["type"] == "accepted"
+        assert json.loads(await widget.text_with("half"))["text"] == "half \ufffd of it"
+
+    async def test_more_frames_than_anybody_sends_are_refused(self, widget: BrowserSocket) -> None:
+        said = [await answer_to(widget, {"type": "ping"}) for _ in range(11)]
+
+        assert [one["type"] for one in said] == ["pong"] * 10 + ["rejected"]
+        assert said[-1]["code"] == "rate_limited"
+
+
+class TestHello:
+    async def test_a_number_beyond_the_databases_is_no_hello(self, app: FastAPI, token: str) -> None:
+        socket = await browser_socket(app, PATH, {})
+
+        await socket.send(json.dumps({"type": "hello", "token": token, "after": 10**20}))
+
+        assert (await socket.receive())["code"] == 4401
+
+
+class TestShutdown:
+    async def test_a_cancelled_socket_leaves_nothing_running(self, app: FastAPI, token: str) -> None:
+        before = asyncio.all_tasks()
+        socket = await browser_socket(app, PATH, {})
+        await socket.send(json.dumps({"type": "hello", "token": token}))
+        await socket.text_with('"ready"')
+        assert socket.served
+
+        socket.served.cancel()
+        await asyncio.gather(socket.served, return_exceptions=True)
+
+        assert asyncio.all_tasks() == before
