@@ -2,9 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from crm.agents.auth import SESSION_COOKIE
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
@@ -28,13 +27,16 @@ SITE_HEADERS = (
 )
 # The API docs are a page of FastAPI's own, with scripts from elsewhere; it stands alone.
 WITHOUT_POLICY = ("/api/docs",)
+# The longest article, with every letter escaped, is well below this.
+MAX_BODY_BYTES = 2_000_000
 REFUSAL = b'{"error":{"code":"cross_site_request","message":"This request came from another site."}}'
 
 
 class Protection:
-    """Adds the security headers, and refuses changing requests that another site sends with a person's cookie.
+    """Adds the security headers, and refuses endless bodies and changing requests that another site sends.
 
-    Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`), which makes forms' tokens needless:
+    Such a request needs no cookie to do harm: a foreign form could sign a person in as somebody else. Browsers say
+    where a request comes from (`Sec-Fetch-Site`, `Origin`), which makes forms' tokens needless:
     https://owasp.org/www-community/attacks/csrf, "Fetch Metadata".
     """
 
@@ -52,7 +54,7 @@ class Protection:
             await send({"type": "http.response.start", "status": 204, "headers": list(SITE_HEADERS)})
             await send({"type": "http.response.body", "body": b""})
             return
-        if scope["method"] not in SAFE_METHODS and _has_session(scope) and not _from_our_site(scope):
+        if scope["method"] not in SAFE_METHODS and not _is_welcome(scope):
             await send(
                 {"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"application/json")]}
             )
@@ -64,7 +66,22 @@ class Protection:
                 message["headers"] = [*message.get("headers", []), *_headers_for(scope["path"])]
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        await self.app(scope, _limited(receive), send_with_headers)
+
+
+def _limited(receive: Receive) -> Receive:
+    """The request's body as far as it may go."""
+    received = 0
+
+    async def receive_some() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(413, "The request is too large.")
+        return message
+
+    return receive_some
 
 
 def _headers_for(path: str) -> tuple[tuple[bytes, bytes], ...]:
@@ -76,8 +93,8 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-def _has_session(scope: Scope) -> bool:
-    return SESSION_COOKIE in _header(scope, b"cookie")
+def _is_welcome(scope: Scope) -> bool:
+    return scope["path"].startswith(OPEN_TO_SITES) or _from_our_site(scope)
 
 
 def _from_our_site(scope: Scope) -> bool:

@@ -1,0 +1,42 @@
+"""What no request gets past, whatever its route."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from web.protection import MAX_BODY_BYTES
+
+FOREIGN = ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"})
+
+
+class TestOtherSites:
+    @pytest.mark.parametrize("headers", [*FOREIGN, {"sec-fetch-site": "same-site"}])
+    async def test_cannot_sign_anybody_in(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        response = await client.post("/desk/sign-in", data={"email": "eve@example.com"}, headers=headers)
+
+        assert response.status_code == 403
+        assert response.json()["error"]["code"] == "cross_site_request"
+
+    @pytest.mark.parametrize("headers", FOREIGN)
+    async def test_may_open_the_widget(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        response = await client.post("/widget/session", json={"inbox": "no such inbox"}, headers=headers)
+
+        assert response.json()["error"]["code"] == "widget_not_allowed"
+
+
+class TestBody:
+    async def test_has_an_end_though_its_length_was_not_told(self, client: httpx.AsyncClient) -> None:
+        sent = 0
+
+        async def endless() -> AsyncIterator[bytes]:
+            nonlocal sent
+            while sent < 10 * MAX_BODY_BYTES:
+                sent += 100_000
+                yield b"x" * 100_000
+
+        response = await client.post("/api/v1/session", content=endless(), headers={"content-type": "application/json"})
+
+        assert response.status_code == 413
+        assert response.json()["error"]["code"]
+        assert sent <= MAX_BODY_BYTES + 100_000
