@@ -3,16 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy import DateTime, Dialect, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-# How long a writer waits for another before giving up; SQLite has one writer at a time.
-SQLITE_BUSY_SECONDS = 15
+from core.sqlite import create_sqlite_engine
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -55,9 +53,9 @@ class Database:
     `session()` is a unit of work: it commits when the block ends well and rolls back when it does not.
     """
 
-    def __init__(self, url: str, *, echo: bool = False) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _engine(url, echo=echo)
+        self.engine = _engine(url)
         self._writers = async_sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -76,32 +74,7 @@ class Database:
         await self.engine.dispose()
 
 
-def _engine(url: str, *, echo: bool) -> AsyncEngine:
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, echo=echo, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    file = url.split("///", 1)[-1]
-    if file and not file.startswith(":memory:"):
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, echo=echo, connect_args={"timeout": SQLITE_BUSY_SECONDS})
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """WAL lets readers and the writer work together; NORMAL keeps every commit over a killed process."""
-    connection.isolation_level = None  # the driver must not begin transactions by itself; see _begin_sqlite
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Any) -> None:
-    """Begin ourselves, since the driver would begin only at the first write.
-
-    https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable. `writes` in the execution options
-    takes the write lock at once, so that what a transaction reads cannot change before it writes.
-    """
-    immediate = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+def _engine(url: str) -> AsyncEngine:
+    if url.startswith("sqlite"):
+        return create_sqlite_engine(url)
+    return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)

@@ -12,8 +12,10 @@ _KEY = "announcements"
 
 
 def announce(session: AsyncSession, topic: str, event: Event) -> None:
-    """Publish an event when this session's transaction is committed, and never if it is not."""
-    session.info.setdefault(_KEY, []).append((topic, event))
+    """Publish an event, once, when this session's transaction is committed, and never if it is not."""
+    announced = session.info.setdefault(_KEY, [])
+    if (topic, event) not in announced:
+        announced.append((topic, event))
 
 
 class UnitOfWork:

@@ -183,19 +183,23 @@ class WidgetLink:
     async def _send_news(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
         await self._catch_up(first=True)
         while True:
-            event = await queue.get()
-            if event["type"] == "changed":
+            waiting = [await queue.get()]
+            while not queue.empty():
+                waiting.append(queue.get_nowait())
+            for event in waiting:
+                if event["type"] != "changed":
+                    await self.socket.send_json(event)
+            # One look at the database answers all the hints that have piled up.
+            if any(event["type"] == "changed" for event in waiting):
                 await self._catch_up()
-            else:
-                await self.socket.send_json(event)
 
     async def _catch_up(self, *, first: bool = False) -> None:
         """Send every message after the last one sent, and the status if it is another."""
         async with self.work.reading() as session:
-            service = self.open_service(session)
-            conversation = await service.of_contact(self.visitor.inbox_id, self.visitor.external_id)
+            conversations = self.open_service(session).conversations
+            conversation = await conversations.glance(self.visitor.inbox_id, self.visitor.external_id)
             messages = (
-                await service.conversations.messages(conversation.id, after=self.sent, limit=PAGE, internal=False)
+                await conversations.messages(conversation.id, after=self.sent, limit=PAGE, internal=False)
                 if conversation
                 else []
             )

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from crm.models import Conversation, Message
+from crm.conversations.repository import Glance
+from crm.models import Message
 from language.normalise import safe_text
 
 # A message's number; no more than every database can compare.
@@ -96,12 +97,11 @@ def fields_of(raw: str) -> Any:
     return {name: safe_text(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
-def status_frame(conversation: Conversation | None) -> dict[str, Any]:
+def status_frame(conversation: Glance | None) -> dict[str, Any]:
     """Who has the conversation, as the widget shows it."""
     if conversation is None:
         return {"status": "with_bot", "agent": None}
-    agent = conversation.assignee.name if conversation.assignee else None
-    return {"status": conversation.status.value, "agent": agent}
+    return {"status": conversation.status.value, "agent": conversation.agent_name}
 
 
 def message_frame(message: Message, *, visitor: str, base_url: str) -> dict[str, Any]:

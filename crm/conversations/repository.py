@@ -1,6 +1,7 @@
 """Conversations and their messages in SQL."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, undefer
 
 from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, TurnState
-from crm.models import ContactIdentity, Conversation, Delivery, Handoff, Inbox, Message, Rating
+from crm.models import Agent, ContactIdentity, Conversation, Delivery, Handoff, Inbox, Message, Rating
 
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
+
+
+@dataclass(frozen=True)
+class Glance:
+    """As much of a conversation as the contact's own screen shows beside the messages."""
+
+    id: str
+    status: ConversationStatus
+    last_sequence: int
+    agent_name: str | None
 
 
 class ConversationRepository:
@@ -58,6 +69,17 @@ class ConversationRepository:
         if lock:
             statement = statement.with_for_update(of=Conversation)
         return (await self.session.scalars(statement)).one_or_none()
+
+    async def glance(self, inbox_id: int, external_id: str) -> Glance | None:
+        """A contact's conversation in short; cheap, since every open widget asks at every change."""
+        statement = (
+            select(Conversation.id, Conversation.status, Conversation.last_sequence, Agent.name)
+            .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
+            .outerjoin(Agent, Agent.id == Conversation.assignee_id)
+            .where(ContactIdentity.inbox_id == inbox_id, ContactIdentity.external_id == external_id)
+        )
+        row = (await self.session.execute(statement)).one_or_none()
+        return Glance(*row) if row else None
 
     async def message_by_external_id(self, inbox_id: int, external_id: str) -> Message | None:
         statement = select(Message).where(Message.inbox_id == inbox_id, Message.external_id == external_id)

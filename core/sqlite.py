@@ -1,0 +1,97 @@
+"""SQLite for a server: one writer at a time in fair order, and no thread between us and each small statement.
+
+See docs/decisions/0005-sqlite-in-the-event-loop.md for what this gains.
+"""
+
+import asyncio
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
+
+# How long a writer waits for one in another process before giving up.
+BUSY_SECONDS = 15
+POOL_SIZE = 16
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-4000")
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+_HOLDS_LOCK = "holds the writer's lock"
+
+
+class LoopConnection(aiosqlite.Connection):
+    """An aiosqlite connection that runs statements where it is called.
+
+    A statement of ours takes some ten microseconds; handing it to a thread and back takes ten times as long. What may
+    wait for a disk or for another process, beginning to write and committing, stays in the connection's thread.
+    """
+
+    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._connection is None or fn == self._connection.commit or args[:1] == (BEGIN_WRITING,):
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return fn(*args, **kwargs)
+
+
+def create_sqlite_engine(url: str) -> AsyncEngine:
+    """An engine on a database file, whose folder is made where it is missing.
+
+    Transactions of connections with the execution option `writes` wait for each other in order of asking, and take
+    SQLite's write lock as they begin, so that what they read cannot change before they write.
+    """
+    file = url.split("///", 1)[-1]
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(
+        url, async_creator=partial(_connect, file), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
+    )
+    _Transactions().follow(engine)
+    return engine
+
+
+async def _connect(file: str) -> aiosqlite.Connection:
+    # The connection is made in aiosqlite's thread and used in the loop's; never in both at once.
+    return await LoopConnection(partial(_open, file), iter_chunk_size=64)
+
+
+def _open(file: str) -> sqlite3.Connection:
+    return sqlite3.connect(file, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+
+
+class _Transactions:
+    """Begins transactions by our own rules, and keeps this process's writers in a fair queue.
+
+    SQLite itself lets writers poll for its lock, and the unlucky one starves.
+    """
+
+    def __init__(self) -> None:
+        self._writer = asyncio.Lock()
+
+    def follow(self, engine: AsyncEngine) -> None:
+        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "begin", self._begin)
+        event.listen(engine.sync_engine.pool, "checkin", self._checkin)
+
+    def _begin(self, connection: Any) -> None:
+        """https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable: the driver begins too late."""
+        if not connection.get_execution_options().get("writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not connection.info.get(_HOLDS_LOCK):
+            await_only(self._writer.acquire())
+            connection.info[_HOLDS_LOCK] = True
+        connection.exec_driver_sql(BEGIN_WRITING)
+
+    def _checkin(self, _connection: Any, record: Any) -> None:
+        """The transaction is over, however it ended."""
+        if record.info.pop(_HOLDS_LOCK, False):
+            self._writer.release()
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    """WAL lets readers and the writer work together; NORMAL keeps every commit over a killed process."""
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
