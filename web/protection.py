@@ -66,7 +66,13 @@ class Protection:
                 message["headers"] = [*message.get("headers", []), *_headers_for(scope["path"])]
             await send(message)
 
-        await self.app(scope, _limited(receive), send_with_headers)
+        await self.app(_without_nul(scope), _limited(receive), send_with_headers)
+
+
+def _without_nul(scope: Scope) -> Scope:
+    """The same request for something that PostgreSQL can look for, and not find."""
+    path, query = scope["path"].replace("\0", "\ufffd"), scope["query_string"].replace(b"%00", b"%EF%BF%BD")
+    return {**scope, "path": path, "query_string": query}
 
 
 def _limited(receive: Receive) -> Receive:

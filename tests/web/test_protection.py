@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.datastructures import QueryParams
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
-from web.protection import MAX_BODY_BYTES
+from web.protection import MAX_BODY_BYTES, Protection
 
 FOREIGN = ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"})
 
@@ -40,3 +43,14 @@ class TestBody:
         assert response.status_code == 413
         assert response.json()["error"]["code"]
         assert sent <= MAX_BODY_BYTES + 100_000
+
+
+class TestNul:
+    async def test_reaches_no_route_since_postgresql_cannot_look_for_it(self) -> None:
+        async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+            await JSONResponse([scope["path"], dict(QueryParams(scope["query_string"]))])(scope, receive, send)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(Protection(echo)), base_url="http://test") as client:
+            response = await client.get("/help/a%00b?q=%00")
+
+        assert response.json() == ["/help/a\ufffdb", {"q": "\ufffd"}]
