@@ -73,6 +73,7 @@ async def _postgresql(url: str) -> AsyncIterator[Database]:
     def look_there(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute(f"SET search_path TO {schema}")
+        cursor.execute(f"SET application_name TO {schema}")
         cursor.close()
         # A roll-back would take the setting back as well.
         connection.commit()
@@ -81,7 +82,14 @@ async def _postgresql(url: str) -> AsyncIterator[Database]:
     async with database.engine.begin() as connection:
         await connection.execute(text(f"CREATE SCHEMA {schema}"))
     yield database
+    await database.engine.dispose()
     async with database.engine.begin() as connection:
+        # Whoever was cut off in the middle of a query may hold a table still.
+        end_others = text(
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+            " WHERE application_name = :schema AND pid <> pg_backend_pid()"
+        )
+        await connection.execute(end_others, {"schema": schema})
         await connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     await database.close()
 
