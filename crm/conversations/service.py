@@ -183,8 +183,10 @@ class ConversationService:
     async def say(self, conversation: Conversation, name: str, **values: str) -> Message:
         """Tell the contact something in the product's own words, in their language."""
         words: Words = self.wording.say(name, conversation.language, **values)
-        kind = MessageKind.rating_request if name == "utter_ask_rating" else MessageKind.text
-        return await self.add_message(conversation, Author.system, words.text, buttons=words.buttons, kind=kind)
+        if name == "utter_ask_rating":
+            # Each channel draws the scale in its own way; the response's buttons are for Rasa's rules.
+            return await self.add_message(conversation, Author.system, words.text, kind=MessageKind.rating_request)
+        return await self.add_message(conversation, Author.system, words.text, buttons=words.buttons)
 
     # What agents do
 
