@@ -5,6 +5,8 @@ See docs/decisions/0005-sqlite-in-the-event-loop.md for what this gains.
 
 import asyncio
 import sqlite3
+import threading
+from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,10 +31,36 @@ class LoopConnection(aiosqlite.Connection):
     wait for a disk or for another process, beginning to write and committing, stays in the connection's thread.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A connection used from two threads at once crashes the process; the loop waits only if a caller was cut off.
+        self._in_use = threading.RLock()
+
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         if self._connection is None or fn == self._connection.commit or args[:1] == (BEGIN_WRITING,):
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return fn(*args, **kwargs)
+            return await _to_its_end(super()._execute(self._alone, fn, *args, **kwargs))  # type: ignore[no-untyped-call]
+        return self._alone(fn, *args, **kwargs)
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Close here: in the thread it would pull the statements from under us."""
+        if self._connection is not None:
+            self._alone(self._connection.close)
+            self._connection = None
+        return super().stop()
+
+    def _alone(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        with self._in_use:
+            return fn(*args, **kwargs)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Any]) -> Any:
+    """What the thread does, awaited also by a caller who is cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def create_sqlite_engine(url: str) -> AsyncEngine:
