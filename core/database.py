@@ -77,4 +77,4 @@ class Database:
 def _engine(url: str) -> AsyncEngine:
     if url.startswith("sqlite"):
         return create_sqlite_engine(url)
-    return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)

@@ -72,7 +72,7 @@ def create_sqlite_engine(url: str) -> AsyncEngine:
     file = url.split("///", 1)[-1]
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, async_creator=partial(_connect, file), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
+        url, hide_parameters=True, async_creator=partial(_connect, file), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
     )
     _Transactions().follow(engine)
     return engine
