@@ -1,6 +1,7 @@
 """The app: the one place where parts, routes and workers are joined."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -179,11 +180,19 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         await parts.events.start()
         await parts.live_index.start()
         stack.push_async_callback(_cancel, asyncio.create_task(parts.live_index.run(parts.events)))
-        stack.push_async_callback(_cancel, asyncio.create_task(parts.embedder.load()))
+        stack.push_async_callback(_cancel, asyncio.create_task(_load_what_can_wait(parts)))
         await app.state.turn_worker.start()
         stack.push_async_callback(app.state.turn_worker.stop)
         await _start_channels(app, parts, stack)
         yield
+
+
+async def _load_what_can_wait(parts: Parts) -> None:
+    """Load sentence-transformers while the app serves; then spare the collector of all that stays for good."""
+    await parts.embedder.load()
+    # A full collection over a million lasting objects would hold every turn up for a tenth of a second.
+    gc.collect()
+    gc.freeze()
 
 
 async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> None:
