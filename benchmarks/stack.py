@@ -46,7 +46,7 @@ class Stack:
     def start_app(self) -> None:
         """Start the app; `wait_until_ready` says when it serves."""
         command = ["-m", "uvicorn", "--factory", "web.app:create_app", "--host", "127.0.0.1", "--port", str(self.port)]
-        options = ["--no-access-log", "--timeout-graceful-shutdown", "5"]
+        options = ["--no-access-log", "--timeout-graceful-shutdown", "5", "--ws-max-size", "262144"]
         self.app = self._start("app", [sys.executable, *command, *options])
 
     def start_rasa(self) -> None:

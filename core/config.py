@@ -49,6 +49,8 @@ class Settings(BaseSettings):
 
     # What one visitor may send; more is refused for a while.
     widget_messages_per_minute: int = 40
+    # New or returning visitors from one address; a mobile network may share one among many.
+    widget_sessions_per_minute: int = 120
     # Wrong passwords for one account or from one address.
     sign_ins_per_minute: int = 10
 

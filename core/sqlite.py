@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
+from aiosqlite.core import _STOP_RUNNING_SENTINEL
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
@@ -41,12 +42,15 @@ class LoopConnection(aiosqlite.Connection):
             return await _to_its_end(super()._execute(self._alone, fn, *args, **kwargs))  # type: ignore[no-untyped-call]
         return self._alone(fn, *args, **kwargs)
 
-    def stop(self) -> asyncio.Future[Any] | None:
-        """Close here: in the thread it would pull the statements from under us."""
+    def stop(self) -> None:
+        """Close here: in the thread it would pull the statements from under us. The thread then has nothing left to do,
+        and tells no loop of its end, since the loop may be gone by then.
+        """
+        self._running = False
         if self._connection is not None:
             self._alone(self._connection.close)
             self._connection = None
-        return super().stop()
+        self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
 
     def _alone(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         with self._in_use:
@@ -79,8 +83,17 @@ def create_sqlite_engine(url: str) -> AsyncEngine:
 
 
 async def _connect(file: str) -> aiosqlite.Connection:
-    # The connection is made in aiosqlite's thread and used in the loop's; never in both at once.
-    return await LoopConnection(partial(_open, file), iter_chunk_size=64)
+    """A connection, made in aiosqlite's thread and used in the loop's; closed again where its caller is cancelled."""
+    opening = asyncio.ensure_future(_opened(LoopConnection(partial(_open, file), iter_chunk_size=64)))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await (await opening).close()
+        raise
+
+
+async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
+    return await connection
 
 
 def _open(file: str) -> sqlite3.Connection:
@@ -107,7 +120,7 @@ class _Transactions:
             connection.exec_driver_sql("BEGIN")
             return
         if not connection.info.get(_HOLDS_LOCK):
-            await_only(self._writer.acquire())
+            await_only(asyncio.wait_for(self._writer.acquire(), BUSY_SECONDS))
             connection.info[_HOLDS_LOCK] = True
         connection.exec_driver_sql(BEGIN_WRITING)
 

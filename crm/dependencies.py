@@ -43,8 +43,13 @@ def get_agents(session: SessionDep, clock: ClockDep) -> AgentService:
     return AgentService(session, clock=clock)
 
 
+def get_agents_for_reading(session: ReadingSessionDep, clock: ClockDep) -> AgentService:
+    return AgentService(session, clock=clock)
+
+
 ConversationsDep = Annotated[ConversationService, Depends(get_conversations)]
 ConversationsReadDep = Annotated[ConversationService, Depends(get_conversations_for_reading)]
 TicketsDep = Annotated[TicketService, Depends(get_tickets)]
 TicketsReadDep = Annotated[TicketService, Depends(get_tickets_for_reading)]
+AgentsReadDep = Annotated[AgentService, Depends(get_agents_for_reading)]
 AgentsDep = Annotated[AgentService, Depends(get_agents)]

@@ -61,7 +61,8 @@ def rasa_program(layout: Layout, environment: Mapping[str, str], where: Addresse
 def app_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
     """The app: API, pages, channels and the bot's actions."""
     listen = ["--host", where.host, "--port", str(where.port)]
-    options = ["--no-access-log", "--timeout-graceful-shutdown", "5"]
+    # Frames of the widget and the desk are small; uvicorn would take 16 MB.
+    options = ["--no-access-log", "--timeout-graceful-shutdown", "5", "--ws-max-size", "262144"]
     return Program(
         name="app",
         command=[layout.app_python, "-m", "uvicorn", "--factory", "web.app:create_app", *listen, *options],

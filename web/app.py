@@ -45,8 +45,8 @@ from web.sign_in_limiter import SignInLimiter
 from web.templating import create_templates
 
 STATIC_FOLDER = Path(__file__).parent / "static"
-# Turns wait for Rasa most of their time; more at once than this would only queue up there.
-TURNS_AT_ONCE = 8
+# Many, since turns mostly wait: when Rasa hangs, this many contacts are told so within its time-out.
+TURNS_AT_ONCE = 32
 DELIVERIES_AT_ONCE = 16
 LOOK_AROUND_SECONDS = 2.0
 COMPRESSED_FROM_BYTES = 1_000

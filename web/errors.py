@@ -3,6 +3,7 @@
 import logging
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,7 +31,7 @@ async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101 - registered for nothing else
     headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooManyRequests) else {}
     if isinstance(error, NotAuthenticated) and _is_page(request) and request.method == "GET":
-        return RedirectResponse(f"/desk/sign-in?next={request.url.path}", status_code=HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/desk/sign-in?next={quote(request.url.path)}", status_code=HTTPStatus.SEE_OTHER)
     return answer(request, error.status_code, error.code, error.message, headers=headers)
 
 

@@ -62,6 +62,7 @@ def create_router(
     router = APIRouter(tags=["widget"])
     tokens = VisitorTokens(settings.secret_key.get_secret_value())
     limit = RateLimit(f"{settings.widget_messages_per_minute}/minute")
+    newcomers = RateLimit(f"{settings.widget_sessions_per_minute}/minute")
     # Typing signs, ratings and the rest cost less than an answer, but not nothing.
     frame_limit = RateLimit(f"{settings.widget_messages_per_minute * FRAMES_PER_MESSAGE}/minute")
 
@@ -80,6 +81,7 @@ def create_router(
         check_origin(
             request.headers.get("origin"), host=request.headers.get("host", ""), allowed=settings.widget_origins
         )
+        newcomers.hit(request.client.host if request.client else "unknown")
         language = body.language if body.language in LANGUAGES else DEFAULT_LANGUAGE
         async with work.reading() as session:
             service = open_service(session)

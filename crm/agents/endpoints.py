@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response, status
 from crm.agents.auth import SESSION_COOKIE, AgentManager, CurrentAgent
 from crm.agents.schemas import AgentCreate, AgentRead, AgentUpdate, SignIn
 from crm.agents.service import SESSION_LENGTH
-from crm.dependencies import AgentsDep
+from crm.dependencies import AgentsDep, AgentsReadDep
 from crm.models import Agent
 
 router = APIRouter(tags=["people"])
@@ -27,10 +27,11 @@ def set_session_cookie(request: Request, response: Response, token: str) -> None
 
 
 @router.post("/session", response_model=AgentRead)
-async def sign_in(body: SignIn, request: Request, response: Response, agents: AgentsDep) -> Agent:
+async def sign_in(body: SignIn, request: Request, response: Response, known: AgentsReadDep, agents: AgentsDep) -> Agent:
     """Sign in with e-mail and password; open to everybody, and limited in its rate."""
     request.app.state.sign_in_limiter.check(request, body.email)
-    agent, token = await agents.sign_in(body.email, body.password)
+    agent = await known.verify(body.email, body.password)
+    token = await agents.open_session(agent)
     set_session_cookie(request, response, token)
     return agent
 

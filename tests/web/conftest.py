@@ -95,7 +95,7 @@ def sign_in(
     async def as_role(role: Role) -> Agent:
         agent = await make_agent(role.value.capitalize(), role)
         async with work.begin() as session:
-            _, token = await AgentService(session, clock=clock).sign_in(agent.email, agent.email)
+            token = await AgentService(session, clock=clock).open_session(agent)
         client.cookies.set(SESSION_COOKIE, token)
         return agent
 

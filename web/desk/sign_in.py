@@ -10,7 +10,7 @@ from core.errors import AppError, TooManyRequests
 from crm.agents.auth import SESSION_COOKIE, signed_in_agent
 from crm.agents.endpoints import set_session_cookie
 from crm.agents.service import SESSION_LENGTH, SignInFailed
-from crm.dependencies import AgentsDep
+from crm.dependencies import AgentsDep, AgentsReadDep
 from crm.models import Agent
 from web.desk.pages import home_of
 from web.templating import LANGUAGE_COOKIE, LANGUAGES, render
@@ -31,6 +31,7 @@ async def show_sign_in(request: Request, agent: SignedIn, next: str = "") -> Res
 @router.post("/sign-in")
 async def sign_in(
     request: Request,
+    known: AgentsReadDep,
     agents: AgentsDep,
     email: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
@@ -39,9 +40,10 @@ async def sign_in(
     """Sign in and go on to where the person wanted to go; open to everybody, and limited in its rate."""
     try:
         request.app.state.sign_in_limiter.check(request, email)
-        agent, token = await agents.sign_in(email, password)
+        agent = await known.verify(email, password)
     except (SignInFailed, TooManyRequests) as problem:
         return _refused(request, problem, email=email, next=next)
+    token = await agents.open_session(agent)
     response = _to(local_path(next) or home_of(agent.role))
     set_session_cookie(request, response, token)
     _remember_language(request, response, agent.locale)
