@@ -86,7 +86,7 @@ class StockRasa:
                 stdout=log,
                 stderr=log,
             )
-        wait_for("stock Rasa", self._process, f"{self.url}/status", FOLDER / "log")
+        wait_for("stock Rasa", self._process, f"{self.url}/", FOLDER / "log")
 
     def memory_megabytes(self) -> float:
         """Resident memory."""
