@@ -8,7 +8,6 @@ TASKS: dict[str, dict[str, str | None]] = {
     "evaluate": {
         "retrieval": "knowledge_base.evaluate",
         "sentiment": "sentiment.evaluate",
-        "encoder": "language.evaluate",
     },
     "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search"},
 }
