@@ -28,7 +28,7 @@ _HOLDS_LOCK = "holds the writer's lock"
 class LoopConnection(aiosqlite.Connection):
     """An aiosqlite connection that runs statements where it is called.
 
-    A statement of ours takes some ten microseconds; handing it to a thread and back takes ten times as long. What may
+    Our statements are short, and handing each to a thread and back costs more than running it. What may
     wait for a disk or for another process, beginning to write and committing, stays in the connection's thread.
     """
 

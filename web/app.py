@@ -190,7 +190,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
 async def _load_what_can_wait(parts: Parts) -> None:
     """Load sentence-transformers while the app serves; then spare the collector of all that stays for good."""
     await parts.embedder.load()
-    # A full collection over a million lasting objects would hold every turn up for a tenth of a second.
+    # Full collections would go through all the libraries' lasting objects again and again, between turns.
     gc.collect()
     gc.freeze()
 
