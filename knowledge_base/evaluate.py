@@ -22,7 +22,7 @@ from core.config import ROOT
 from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.enums import Band
 from knowledge_base.lexical import terms
-from knowledge_base.perturbations import PERTURBATIONS
+from language.perturbations import PERTURBATIONS
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, answer_language, matching_form
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex

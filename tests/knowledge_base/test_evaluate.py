@@ -4,7 +4,7 @@ import pytest
 
 from knowledge_base.embedder import Embedder
 from knowledge_base.evaluate import CorpusLine, DataBroken, Evaluation, QueryLine, calibration_error, read_lines
-from knowledge_base.perturbations import PERTURBATIONS
+from language.perturbations import PERTURBATIONS
 from language.hashing_encoder import HashingEncoder
 
 CORPUS = [

@@ -1,0 +1,236 @@
+"""Measure an encoder beside the published one: `./hamyar evaluate encoder [--groups FILE] [--retrieval C Q] [--labels F]`.
+
+Groups are lines as in `language/data/support_questions`; without `--groups` the businesses kept apart from training are
+asked. A retrieval set is a corpus of `{"id", "text"}` and queries of `{"query", "positive_ids"}`. A label set has lines
+`{"text", "label"[, "split"]}`: a linear probe learns from the split `train` (from all but a fold where there is none).
+Only vectors and cosines are compared here; what stands on them is measured by `evaluate retrieval` and its like.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from language.detection import detect
+from language.encoder import Encoder, EncoderError, TextEncoder, Vectors
+from language.perturbations import PERTURBATIONS
+from language.reading import text_for_encoder
+from language.support_questions import DATA_FOLDER, KEPT_APART, BrokenGroup, Group, read_groups
+
+ENCODER_FOLDER = Path("var/models/encoder")
+BASE_FOLDER = Path("var/models/encoder-base")
+DEPTH = 10
+FOLDS = 5
+
+Figures = dict[str, float]
+Trial = Callable[[TextEncoder], Figures]
+
+
+class DataBroken(Exception):
+    """A data file cannot be used; the message names the line."""
+
+
+def questions(encoder: TextEncoder, texts: Sequence[str]) -> Vectors:
+    """The texts' vectors as messages are encoded when they come in."""
+    return encoder.encode([text_for_encoder(text, detect(text).language) for text in texts], kind="query")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """For each question the place of its answer, from 0; beyond DEPTH it does not matter where."""
+
+    places: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, likeness: NDArray[np.float32], answers: Sequence[Sequence[int]]) -> Ranks:
+        """Places by a matrix of questions by entries; a question may have several answers, the best counts."""
+        best = np.array([row[list(wanted)].max() for row, wanted in zip(likeness, answers, strict=True)])
+        return cls((likeness > best[:, None]).sum(axis=1))
+
+    def figures(self, name: str) -> Figures:
+        return {
+            f"{name} recall@1": float(np.mean(self.places < 1)),
+            f"{name} recall@5": float(np.mean(self.places < 5)),
+            f"{name} mrr@10": float(np.mean(np.where(self.places < DEPTH, 1 / (self.places + 1), 0))),
+        }
+
+
+class Business:
+    """One business's questions, asked of its formal titles and the other way round."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = groups
+        self.informal = [text for group in groups for text in group.informal]
+        self.owner = [number for number, group in enumerate(groups) for _ in group.informal]
+
+    def measure(self, encoder: TextEncoder) -> Figures:
+        """All figures of this business."""
+        titles = encoder.encode([group.formal for group in self.groups], kind="passage")
+        english = [group.english for group in self.groups]
+        asked = questions(encoder, self.informal)
+        own = [[number] for number in range(len(self.groups))]
+        figures = self._asked(asked, titles).figures("informal")
+        figures |= self._with_variants(asked, titles).figures("informal, variants stored")
+        finglish = questions(encoder, [group.finglish for group in self.groups])
+        figures |= Ranks.of(finglish @ titles.T, own).figures("finglish")
+        figures |= Ranks.of(questions(encoder, english) @ titles.T, own).figures("english to persian")
+        english_titles = encoder.encode(english, kind="passage")
+        formal = questions(encoder, [group.formal for group in self.groups])
+        figures |= Ranks.of(formal @ english_titles.T, own).figures("persian to english")
+        figures |= self._asked(asked, english_titles).figures("informal to english")
+        return figures | self._perturbed(encoder, asked, titles)
+
+    def _asked(self, asked: Vectors, titles: Vectors) -> Ranks:
+        return Ranks.of(asked @ titles.T, [[one] for one in self.owner])
+
+    def _with_variants(self, asked: Vectors, titles: Vectors) -> Ranks:
+        """Nearest of all texts, where each entry also keeps its informal questions but the one asked."""
+        likeness = asked @ asked.T
+        np.fill_diagonal(likeness, -np.inf)
+        owner = np.array(self.owner)
+        best = np.stack([likeness[:, owner == number].max(axis=1) for number in range(len(self.groups))], axis=1)
+        return Ranks.of(np.maximum(best, asked @ titles.T), [[one] for one in self.owner])
+
+    def _perturbed(self, encoder: TextEncoder, asked: Vectors, titles: Vectors) -> Figures:
+        """What each other way of spelling costs in recall@1, over all informal questions."""
+        before = self._asked(asked, titles).places < 1
+        losses = {}
+        for name, change in PERTURBATIONS.items():
+            after = self._asked(questions(encoder, [change(text) for text in self.informal]), titles).places < 1
+            losses[f"lost by {name}"] = float(np.mean(before) - np.mean(after))
+        return losses
+
+
+def support_trials(groups: Sequence[Group]) -> dict[str, Trial]:
+    """A trial for each business, by its name."""
+    by_business: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        by_business[group.business].append(group)
+    return {name: Business(members).measure for name, members in by_business.items()}
+
+
+def retrieval_trial(corpus_file: Path, queries_file: Path) -> Trial:
+    """Whether the right text is nearest; raises DataBroken."""
+    corpus = _read(corpus_file, ("id", "text"))
+    queries = [line for line in _read(queries_file, ("query", "positive_ids")) if line["positive_ids"]]
+    place = {line["id"]: number for number, line in enumerate(corpus)}
+    try:
+        answers = [[place[one] for one in line["positive_ids"]] for line in queries]
+    except KeyError as error:
+        raise DataBroken(f"{queries_file.name}: no text {error} in the corpus") from error
+
+    def measure(encoder: TextEncoder) -> Figures:
+        passages = encoder.encode([line["text"] for line in corpus], kind="passage")
+        asked = questions(encoder, [line["query"] for line in queries])
+        return Ranks.of(asked @ passages.T, answers).figures("retrieval")
+
+    return measure
+
+
+def label_trial(file: Path) -> Trial:
+    """How often a linear probe on the vectors finds the label; raises DataBroken."""
+    lines = [line for line in _read(file, ("text", "label")) if line.get("split", "train") in ("train", "test")]
+    labels = np.array([line["label"] for line in lines])
+    is_test = np.array([line.get("split") == "test" for line in lines])
+
+    def measure(encoder: TextEncoder) -> Figures:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.model_selection import cross_val_score
+
+        vectors = questions(encoder, [line["text"] for line in lines])
+        # Centred, since all vectors point much the same way, and with C large enough for unit vectors.
+        vectors = vectors - vectors[~is_test].mean(axis=0)
+        probe = LogisticRegression(C=100.0, max_iter=1_000)
+        if not is_test.any():
+            return {"probe accuracy": float(cross_val_score(probe, vectors, labels, cv=FOLDS).mean())}
+        probe.fit(vectors[~is_test], labels[~is_test])
+        return {"probe accuracy": float(probe.score(vectors[is_test], labels[is_test]))}
+
+    return measure
+
+
+def _read(file: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
+    lines = []
+    try:
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            lines.append(json.loads(line))
+            if not isinstance(lines[-1], dict) or any(field not in lines[-1] for field in fields):
+                raise DataBroken(f"{file.name}, line {number}: the fields {', '.join(fields)} are needed")
+    except OSError as error:
+        raise DataBroken(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataBroken(f"{file.name}: byte {error.start} is not UTF-8") from error
+    except ValueError as error:
+        raise DataBroken(f"{file.name}, line {number}: not JSON ({error})") from error
+    if not lines:
+        raise DataBroken(f"{file.name}: no lines")
+    return lines
+
+
+def mean_of(all_figures: Iterable[Figures]) -> Figures:
+    """The plain mean of each figure."""
+    several = list(all_figures)
+    return {name: fmean(one[name] for one in several) for name in several[0]}
+
+
+def run(trials: Mapping[str, Trial], encoder: TextEncoder) -> dict[str, Figures]:
+    """Every trial's figures, rounded."""
+    return {
+        name: {key: round(value, 4) for key, value in measure(encoder).items()} for name, measure in trials.items()
+    }
+
+
+def _rows(figures: Mapping[str, Mapping[str, Figures]]) -> list[str]:
+    """A Markdown table: a row per figure, a column per encoder."""
+    names = list(figures)
+    rows = ["| set | figure | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
+    for trial, measured in figures[names[0]].items():
+        for key in measured:
+            cells = " | ".join(f"{figures[name][trial][key]:.3f}" for name in names)
+            rows.append(f"| {trial} | {key} | {cells} |")
+    return rows
+
+
+def _trials(options: argparse.Namespace) -> dict[str, Trial]:
+    files = options.groups or [DATA_FOLDER / f"{name}.jsonl" for name in KEPT_APART]
+    trials = support_trials(read_groups(files))
+    for corpus, queries in options.retrieval:
+        trials[queries.stem] = retrieval_trial(corpus, queries)
+    for file in options.labels:
+        trials[file.stem] = label_trial(file)
+    return trials
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the figures; 2 when a file cannot be used."""
+    parser = argparse.ArgumentParser(prog="./hamyar evaluate encoder", description="Measure the encoder.")
+    parser.add_argument("--groups", type=Path, nargs="+", help="files of groups; those kept apart where none is named")
+    parser.add_argument("--retrieval", type=Path, nargs=2, action="append", default=[], metavar=("CORPUS", "QUERIES"))
+    parser.add_argument("--labels", type=Path, action="append", default=[], metavar="FILE")
+    parser.add_argument("--encoder", type=Path, default=ENCODER_FOLDER, help="the encoder's folder")
+    parser.add_argument("--base", type=Path, default=BASE_FOLDER, help="the published model's folder, to compare with")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    try:
+        trials = _trials(options)
+        encoders = {"published": Encoder.open(options.base), "ours": Encoder.open(options.encoder)}
+    except (BrokenGroup, DataBroken, EncoderError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    figures = {name: run(trials, encoder) for name, encoder in encoders.items()}
+    print(json.dumps(figures) if options.json else "\n".join(_rows(figures)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""What training adds to the published network: low-rank deltas of its matrices, small enough to be committed.
+
+Each matrix W of a layer becomes W + B A, with B A of a low rank (Hu et al., "LoRA: Low-Rank Adaptation of Large
+Language Models", ICLR 2022). Set-up merges the deltas when it makes the model's folder, so serving costs what it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+DELTAS_FILE = Path(__file__).with_name("weights") / "support_deltas.npz"
+
+
+class DeltasUnreadable(Exception):
+    """The file is no set of deltas for this network; the message says why in one line."""
+
+
+def attach(network: torch.nn.Module, *, rank: int) -> None:
+    """Put a trainable delta, zero at first, on every matrix of the encoder's layers; all else is frozen."""
+    import torch
+    from torch.nn.utils import parametrize
+
+    class Delta(torch.nn.Module):
+        def __init__(self, rows: int, columns: int) -> None:
+            super().__init__()
+            self.up = torch.nn.Parameter(torch.zeros(rows, rank))
+            self.down = torch.nn.Parameter(torch.randn(rank, columns) / rank**0.5)
+
+        def forward(self, weight: torch.Tensor) -> torch.Tensor:
+            return weight + self.up @ self.down
+
+    network.requires_grad_(False)
+    for _, linear in _matrices(network):
+        rows, columns = linear.weight.shape
+        parametrize.register_parametrization(linear, "weight", Delta(rows, columns), unsafe=True)
+
+
+def deltas_of(network: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+    """The trainable halves by name: `<matrix>.up` and `<matrix>.down`."""
+    return {
+        f"{name}.{half}": getattr(linear.parametrizations.weight[0], half)  # type: ignore[union-attr, index]
+        for name, linear in _matrices(network)
+        for half in ("up", "down")
+    }
+
+
+def save(network: torch.nn.Module, path: Path) -> None:
+    """Write the deltas in half precision; the file appears whole or not at all."""
+    halves = {name: half.detach().numpy().astype(np.float16) for name, half in deltas_of(network).items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.savez(file, **halves)  # type: ignore[arg-type]
+    unfinished.replace(path)
+
+
+def merge(network: torch.nn.Module, path: Path, *, share: float = 1.0) -> None:
+    """Add this share of the saved deltas to the matrices: 0 is the published network, 1 the trained one.
+
+    What lies between is the average of old and new weights (Wortsman et al., "Robust fine-tuning of zero-shot models",
+    CVPR 2022). Raises DeltasUnreadable.
+    """
+    import torch
+
+    matrices = dict(_matrices(network))
+    try:
+        with np.load(path, allow_pickle=False) as halves:
+            if set(halves) != {f"{name}.{half}" for name in matrices for half in ("up", "down")}:
+                raise DeltasUnreadable(f"{path.name} holds deltas of another network")
+            for name, linear in matrices.items():
+                product = halves[f"{name}.up"].astype(np.float32) @ halves[f"{name}.down"].astype(np.float32)
+                with torch.no_grad():
+                    linear.weight += share * torch.from_numpy(product)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise DeltasUnreadable(f"{path.name} is damaged ({error})") from error
+
+
+def _matrices(network: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Linear]]:
+    """The weight matrices of the transformer's layers, with names that do not depend on what wraps the network."""
+    import torch
+
+    for name, module in network.named_modules():
+        if isinstance(module, torch.nn.Linear) and "encoder.layer." in name:
+            yield name[name.index("encoder.layer.") :], module

@@ -1,0 +1,200 @@
+"""Train the encoder on the parallel support questions: `./hamyar train encoder`.
+
+It learns which texts ask the same thing, whatever their register, script and language, and which only look alike. What
+comes out is a small file of deltas (`language.low_rank`) that set-up merges into the model; the model that serves is
+not touched. An interrupted training goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from language import low_rank
+from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, BrokenGroup, Group, read_groups
+from language.training_batches import Batches, View
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+BASE_FOLDER = Path("var/models/encoder-base")
+CHECKPOINT = Path("var/training/encoder.pt")
+CHECKPOINT_STEPS = 50
+LONGEST_TOKENS = 96
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what is learned, beside the data."""
+
+    steps: int = 900
+    matters: int = 32
+    rank: int = 32
+    learning_rate: float = 5e-4
+    warm_up: int = 50
+    temperature: float = 0.05
+    anchor: float = 0.0
+    seed: int = 7
+
+
+class Training:
+    """The network with its deltas, the optimiser, and the step they have come to."""
+
+    def __init__(self, model: SentenceTransformer, groups: Sequence[Group], recipe: Recipe) -> None:
+        import torch
+
+        torch.manual_seed(recipe.seed)
+        self.model = model
+        self.recipe = recipe
+        self.step = 0
+        self.batches = Batches(groups, matters=recipe.matters, seed=recipe.seed)
+        low_rank.attach(model, rank=recipe.rank)
+        self.optimiser = torch.optim.AdamW(
+            low_rank.deltas_of(model).values(), lr=recipe.learning_rate, weight_decay=0.01
+        )
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._pace)
+
+    def advance(self) -> float:
+        """Learn from one batch; the loss."""
+        import torch
+
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # For dropout, so that a resumed run is the same.
+        self.model.train()
+        views = self.batches.at(self.step)
+        loss = contrast(encode(self.model, views), [view.matter for view in views], self.recipe.temperature)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(low_rank.deltas_of(self.model).values(), 1.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        return float(loss.detach())
+
+    def save_checkpoint(self, path: Path) -> None:
+        """Keep everything that the next step needs."""
+        import torch
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        torch.save({"recipe": asdict(self.recipe), "step": self.step, **self._state()}, unfinished)
+        unfinished.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint of the same recipe, where there is one."""
+        import torch
+
+        if not path.exists():
+            return
+        kept = torch.load(path, weights_only=True)
+        if kept["recipe"] != asdict(self.recipe):
+            return
+        for name, half in low_rank.deltas_of(self.model).items():
+            half.data.copy_(kept["deltas"][name])
+        self.optimiser.load_state_dict(kept["optimiser"])
+        self.schedule.load_state_dict(kept["schedule"])
+        self.step = kept["step"]
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "deltas": {name: half.detach() for name, half in low_rank.deltas_of(self.model).items()},
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+
+    def _pace(self, step: int) -> float:
+        """A short warm-up, then down along a cosine."""
+        if step < self.recipe.warm_up:
+            return (step + 1) / self.recipe.warm_up
+        done = (step - self.recipe.warm_up) / max(1, self.recipe.steps - self.recipe.warm_up)
+        return float(0.5 * (1 + np.cos(np.pi * min(1.0, done))))
+
+
+def encode(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
+    """The views' unit vectors with their gradients, shape (views, dimension)."""
+    texts = [model.prompts[view.kind] + view.text for view in views]
+    features = model.preprocess(texts)
+    features = {name: tensor[:, :LONGEST_TOKENS] for name, tensor in features.items() if hasattr(tensor, "dim")}
+    return model(features)["sentence_embedding"]
+
+
+def contrast(vectors: torch.Tensor, matters: Sequence[str], temperature: float) -> torch.Tensor:
+    """How little each text's own matter stands out for it among all others of the batch.
+
+    The supervised contrastive loss (Khosla et al., NeurIPS 2020, L_out) with each positive alone against all
+    negatives. Every register is among the negatives, the text's own too: so register cannot help.
+    """
+    import torch
+
+    index = {matter: number for number, matter in enumerate(dict.fromkeys(matters))}
+    labels = torch.tensor([index[matter] for matter in matters])
+    likeness = vectors @ vectors.T / temperature
+    same = labels[:, None] == labels[None, :]
+    others = torch.logsumexp(likeness.masked_fill(same, float("-inf")), dim=1, keepdim=True)
+    surprise = torch.logaddexp(likeness, others) - likeness
+    positives = same & ~torch.eye(len(labels), dtype=torch.bool)
+    return surprise[positives].mean()
+
+
+def recall_on(model: SentenceTransformer, groups: Sequence[Group]) -> float:
+    """Recall@1 of informal questions among the formal titles of these groups."""
+    import torch
+
+    titles = [View(group.id, group.formal, "passage") for group in groups]
+    asked = [View(group.id, text, "query") for group in groups for text in group.informal]
+    model.eval()
+    with torch.no_grad():
+        nearest = (encode(model, asked) @ encode(model, titles).T).argmax(dim=1)
+    return float(np.mean([titles[place].matter == view.matter for place, view in zip(nearest, asked, strict=True)]))
+
+
+def train(model: SentenceTransformer, groups: Sequence[Group], recipe: Recipe, *, checkpoint: Path) -> None:
+    """Attach deltas to the model and train them, saying every now and then how it goes."""
+    settings = [group for group in groups if group.business == SETTINGS_BUSINESS]
+    training = Training(model, [group for group in groups if group.business not in KEPT_APART], recipe)
+    training.resume(checkpoint)
+    started, losses = time.monotonic(), []
+    while training.step < recipe.steps:
+        losses.append(training.advance())
+        if training.step % CHECKPOINT_STEPS == 0 or training.step == recipe.steps:
+            training.save_checkpoint(checkpoint)
+            seen = recall_on(model, settings) if settings else float("nan")
+            print(
+                f"step {training.step}/{recipe.steps}: loss {np.mean(losses[-CHECKPOINT_STEPS:]):.3f}, "
+                f"recall@1 on {SETTINGS_BUSINESS} {seen:.3f}, {time.monotonic() - started:.0f} s",
+                flush=True,
+            )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="./hamyar train encoder", description="Train the encoder's deltas.")
+    parser.add_argument("--base", type=Path, default=BASE_FOLDER, help="the published model's folder")
+    parser.add_argument("--out", type=Path, default=low_rank.DELTAS_FILE, help="the file for the deltas")
+    parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    options = parser.parse_args(arguments)
+    recipe = replace(Recipe(), **{name: getattr(options, name) for name in asdict(Recipe())})
+    try:
+        groups = read_groups()
+    except (BrokenGroup, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(options.base), device="cpu", local_files_only=True)
+    train(model, groups, recipe, checkpoint=options.checkpoint)
+    low_rank.save(model, options.out)
+    print(f"The deltas are in {options.out}; `./hamyar up` merges them into the model.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

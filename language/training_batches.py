@@ -1,0 +1,112 @@
+"""What the encoder is shown at each step of its training: some matters, each in several ways of asking."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from language.detection import Language, detect
+from language.encoder import Kind, readable
+from language.finglish import to_persian
+from language.reading import text_for_encoder
+from language.support_questions import Group
+
+
+@dataclass(frozen=True)
+class View:
+    """One text of a matter, as the encoder reads it."""
+
+    matter: str
+    text: str
+    kind: Kind
+
+
+class Batches:
+    """Draws batches in which matters that look alike stand together; the same seed and step give the same batch."""
+
+    def __init__(self, groups: Sequence[Group], *, matters: int, seed: int) -> None:
+        self._groups = {group.id: group for group in groups}
+        self._by_business: Mapping[str, list[Group]] = defaultdict(list)
+        for group in groups:
+            self._by_business[group.business].append(group)
+        self._matters = matters
+        self._seed = seed
+
+    def at(self, step: int) -> list[View]:
+        """The batch of a step: four views of each matter, half of the matters from each of two businesses."""
+        chance = random.Random(f"{self._seed}:{step}")
+        businesses = chance.sample(sorted(self._by_business), 2)
+        chosen = [one for name in businesses for one in self._with_neighbours(name, chance)]
+        return [view for group in chosen for view in _views(group, chance)]
+
+    def _with_neighbours(self, business: str, chance: random.Random) -> list[Group]:
+        groups = self._by_business[business]
+        chosen: dict[str, Group] = {}
+        for group in chance.sample(groups, len(groups)):
+            known = [one for one in group.near if one in self._groups]
+            for one in (group.id, *chance.sample(known, min(1, len(known)))):
+                chosen.setdefault(one, self._groups[one])
+            if len(chosen) >= self._matters // 2:
+                break
+        return list(chosen.values())[: self._matters // 2]
+
+
+def _views(group: Group, chance: random.Random) -> Iterator[View]:
+    """What an article would hold, two informal questions, and one in another script or language."""
+    informal = chance.sample(group.informal, 3)
+    yield _draw(_WRITTEN, group, chance)
+    for text in informal[:2]:
+        yield _question(group, _as_typed(text, chance))
+    yield _draw(_ELSEWHERE, group, chance, spare=informal[2])
+
+
+def _draw(
+    choices: Sequence[tuple[float, Callable[..., View]]], group: Group, chance: random.Random, **more: str
+) -> View:
+    weights, makers = zip(*choices, strict=True)
+    return chance.choices(makers, weights)[0](group, chance, **more)
+
+
+def _question(group: Group, text: str) -> View:
+    return View(group.id, readable(text, "query"), "query")
+
+
+def _passage(group: Group, text: str) -> View:
+    return View(group.id, readable(text, "passage"), "passage")
+
+
+def _finglish(group: Group, chance: random.Random, **_: str) -> View:
+    """Mostly as it is served; a detector's mistake must not be the end of it."""
+    text = group.finglish
+    as_served = text_for_encoder(text, detect(text).language)
+    return _question(group, chance.choices((as_served, to_persian(text), text), (0.6, 0.2, 0.2))[0])
+
+
+_WRITTEN: list[tuple[float, Callable[..., View]]] = [
+    (0.35, lambda group, _: _passage(group, group.formal)),
+    (0.15, lambda group, _: _question(group, group.formal)),
+    (0.2, lambda group, _: _passage(group, group.answer)),
+    (0.15, lambda group, _: _passage(group, f"{group.formal}\n{group.answer}")),
+    (0.15, lambda group, _: _passage(group, group.english)),
+]
+_ELSEWHERE: list[tuple[float, Callable[..., View]]] = [
+    (0.4, _finglish),
+    (0.35, lambda group, _, **__: _question(group, group.english)),
+    (0.25, lambda group, chance, spare: _question(group, _as_typed(spare, chance))),
+]
+
+_PREFIX = re.compile(r"\b(ن?می)[ \u200c](?=\w)")
+_SUFFIX = re.compile(r"(?<=\w)[ \u200c](?=(?:ها|های|هام|هاتون|هایی|ام|ای|اش)\b)")
+
+
+def _as_typed(text: str, chance: random.Random) -> str:
+    """Now and then with half-spaces left out, or one letter out of place."""
+    if chance.random() < 0.3:
+        text = _SUFFIX.sub("", _PREFIX.sub(r"\1", text))
+    if chance.random() < 0.1 and len(text) > 12:
+        position = chance.randrange(1, len(text) - 2)
+        text = text[:position] + text[position + 1] + text[position] + text[position + 2 :]
+    return text
