@@ -95,6 +95,7 @@ class Responses:
     INVALID_DESCRIPTION: Final = "utter_invalid_description"
     INVALID_CONTACT_DETAIL: Final = "utter_invalid_contact_detail"
     ASK_RATING: Final = "utter_ask_rating"
+    RATING_THANKS: Final = "utter_rating_thanks"
     RATING_REFUSED: Final = "utter_rating_refused"
 
 
@@ -110,7 +111,6 @@ class SystemResponses:
     AGENT_JOINED: Final = "utter_agent_joined"
     RETURNED_TO_BOT: Final = "utter_returned_to_bot"
     RESOLVED: Final = "utter_resolved"
-    RATING_THANKS: Final = "utter_rating_thanks"
 
 
 class Outcomes:

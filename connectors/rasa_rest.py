@@ -14,6 +14,8 @@ from crm.conversations.ports import BotAnswer, BotFailed, BotTurn, Reply
 from crm.enums import Outcome
 
 TURN_PATH = "/webhooks/hamyar/turn"
+READY_PATH = "/webhooks/hamyar/ready"
+READY_SECONDS = 1.0
 
 
 class _Button(BaseModel):
@@ -72,6 +74,13 @@ class RasaBot:
         except ValidationError as error:
             raise BotFailed(f"Rasa's answer has an unknown form: {error.error_count()} errors") from error
         return _answer(answer)
+
+    async def is_ready(self) -> bool:
+        try:
+            response = await self._client.get(READY_PATH, timeout=READY_SECONDS)
+        except httpx.HTTPError:
+            return False
+        return response.is_success
 
 
 def _request(turn: BotTurn) -> dict[str, Any]:

@@ -58,4 +58,6 @@ def _as_contact_turn(turn: ReadTurn) -> ContactTurn:
         outcome=turn.outcome.value if turn.outcome and turn.outcome is not Outcome.failed else None,
         thanked=turn.sentiment_score >= THANKFUL,
         text=turn.text,
+        asked_for_person=turn.asked_for_person,
+        waited_minutes=turn.waited_minutes,
     )

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -77,4 +77,24 @@ class Database:
 def _engine(url: str) -> AsyncEngine:
     if url.startswith("sqlite"):
         return create_sqlite_engine(url)
-    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    event.listen(engine.sync_engine, "before_cursor_execute", _drop_nul, retval=True)
+    return engine
+
+
+def _drop_nul(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _executemany: bool
+) -> tuple[str, Any]:
+    """PostgreSQL's texts cannot hold NUL: whoever writes or looks for one does so without it, as on the way to a page."""
+    return statement, without_nul(parameters)
+
+
+def without_nul(parameters: Any) -> Any:
+    """The same parameters of a statement, with NUL left out of every text."""
+    if isinstance(parameters, str):
+        return parameters.replace("\0", "")
+    if isinstance(parameters, tuple | list):
+        return type(parameters)(map(without_nul, parameters))
+    if isinstance(parameters, dict):
+        return {name: without_nul(value) for name, value in parameters.items()}
+    return parameters

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ BASE_FOLDER = Path("var/models/encoder-base")
 CHECKPOINT = Path("var/training/encoder.pt")
 CHECKPOINT_STEPS = 50
 LONGEST_TOKENS = 96
+ENCODED_TOGETHER = 32
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,26 @@ class Training:
 
 def encode(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
     """The views' unit vectors with their gradients, shape (views, dimension)."""
-    texts = [model.prompts[view.kind] + view.text for view in views]
-    features = model.preprocess(texts)
+    import torch
+
+    # Texts of like length go together: beside an answer, a question is mostly padding.
+    order = sorted(range(len(views)), key=lambda place: len(views[place].text))
+    parts = [_encode_alike(model, [views[place] for place in part]) for part in batched(order, ENCODED_TOGETHER)]
+    places = torch.empty(len(views), dtype=torch.long)
+    places[torch.tensor(order)] = torch.arange(len(views))
+    return torch.cat(parts)[places]
+
+
+def _encode_alike(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
+    features = model.preprocess([model.prompts[view.kind] + view.text for view in views])
     features = {name: tensor[:, :LONGEST_TOKENS] for name, tensor in features.items() if hasattr(tensor, "dim")}
-    return model(features)["sentence_embedding"]
+    vectors: torch.Tensor = model(features)["sentence_embedding"]
+    return vectors
+
+
+def batched(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """The items in runs of this size."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def contrast(vectors: torch.Tensor, matters: Sequence[str], temperature: float) -> torch.Tensor:

@@ -149,10 +149,16 @@ def bot() -> FakeBot:
 
 
 @pytest.fixture
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+@pytest.fixture
 def turns(
     work: UnitOfWork,
     open_service: Callable[[AsyncSession], ConversationService],
     bot: FakeBot,
+    reader: FakeReader,
     policy: HandoffPolicy,
     clock: FixedClock,
     events: LocalEventBus,
@@ -160,7 +166,7 @@ def turns(
     return Turns(
         work,
         open_service=open_service,
-        reader=FakeReader(),
+        reader=reader,
         bot=bot,
         policy=policy,
         clock=clock,

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -49,6 +49,8 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 TURNS_AT_ONCE = 32
 DELIVERIES_AT_ONCE = 16
 LOOK_AROUND_SECONDS = 2.0
+BOT_STARTS_SECONDS = 20.0
+BOT_ASKED_EVERY_SECONDS = 0.5
 COMPRESSED_FROM_BYTES = 1_000
 # sysexits' EX_CONFIG: starting again will not help, and the launcher does not try.
 EXIT_CONFIGURATION = 78
@@ -112,7 +114,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.clock = parts.clock
     app.state.work = parts.work
     app.state.events = parts.events
-    app.state.rasa_client = parts.rasa_client
+    app.state.bot = parts.bot
     app.state.open_conversations = parts.open_conversations
     app.state.open_knowledge = parts.open_knowledge
     app.state.templates = create_templates()
@@ -181,10 +183,23 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         await parts.live_index.start()
         stack.push_async_callback(_cancel, asyncio.create_task(parts.live_index.run(parts.events)))
         stack.push_async_callback(_cancel, asyncio.create_task(_load_what_can_wait(parts)))
-        await app.state.turn_worker.start()
         stack.push_async_callback(app.state.turn_worker.stop)
+        stack.push_async_callback(_cancel, asyncio.create_task(_begin_with_what_waited(app.state.turn_worker, parts)))
         await _start_channels(app, parts, stack)
         yield
+
+
+async def _begin_with_what_waited(turns: Worker, parts: Parts) -> None:
+    """Take up turns that a stopped process left, once the bot is there too; what comes in now does not wait for it.
+
+    After a restart of the whole machine Rasa is ready some seconds later than we are, and who has waited for so long
+    should not be told that the bot is out of order.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BOT_STARTS_SECONDS):
+            while not await parts.bot.is_ready():
+                await asyncio.sleep(BOT_ASKED_EVERY_SECONDS)
+    await turns.start()
 
 
 async def _load_what_can_wait(parts: Parts) -> None:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from core.errors import AppError, NotAuthenticated, TooManyRequests
+from web.protection import headers_for
 from web.templating import render
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 async def _unexpected_error(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(request, 500, "internal_error", "Something went wrong on our side.")
+    # Starlette answers this one outside every middleware.
+    headers = {name.decode(): value.decode() for name, value in headers_for(request.url.path)}
+    return answer(request, 500, "internal_error", "Something went wrong on our side.", headers=headers)
 
 
 def answer(

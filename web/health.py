@@ -1,6 +1,5 @@
 """Is the app alive, and can it serve? Open to everybody, and says nothing else."""
 
-import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
@@ -24,12 +23,4 @@ async def ready(request: Request) -> JSONResponse:
     except (SQLAlchemyError, OSError):
         # asyncpg's own refusal of a connection is an OSError.
         return JSONResponse({"status": "database_unavailable"}, status_code=503)
-    return JSONResponse({"status": "ok", "bot": await _bot_state(request.app.state.rasa_client)})
-
-
-async def _bot_state(client: httpx.AsyncClient) -> str:
-    try:
-        response = await client.get("/webhooks/hamyar/ready", timeout=1.0)
-    except httpx.HTTPError:
-        return "unavailable"
-    return "ok" if response.is_success else "unavailable"
+    return JSONResponse({"status": "ok", "bot": "ok" if await request.app.state.bot.is_ready() else "unavailable"})

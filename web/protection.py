@@ -63,7 +63,7 @@ class Protection:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_headers_for(scope["path"])]
+                message["headers"] = [*message.get("headers", []), *headers_for(scope["path"])]
             await send(message)
 
         await self.app(_without_nul(scope), _limited(receive), send_with_headers)
@@ -90,7 +90,8 @@ def _limited(receive: Receive) -> Receive:
     return receive_some
 
 
-def _headers_for(path: str) -> tuple[tuple[bytes, bytes], ...]:
+def headers_for(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that every answer at this path carries."""
     headers = HEADERS[1:] if path.startswith(WITHOUT_POLICY) else HEADERS
     return (*headers, *SITE_HEADERS) if path.startswith(OPEN_TO_SITES) else headers
 

@@ -11,10 +11,7 @@ from bot.names import Actions, Responses, Slots
 
 
 class ActionRateConversation(SupportAction):
-    """Store a rating from 1 to 5, from a button or from the contact's words; ask for it where there is none.
-
-    Thanks come with the stored rating itself, as they do for one that comes from the widget's stars.
-    """
+    """Store a rating from 1 to 5, from a button or from the contact's words; ask for it where there is none."""
 
     def name(self) -> str:
         return Actions.RATE_CONVERSATION
@@ -33,3 +30,5 @@ class ActionRateConversation(SupportAction):
             await self.backend.rate(tracker.sender_id, score=score)
         except BackendRefused:
             dispatcher.utter_message(response=Responses.RATING_REFUSED)
+        else:
+            dispatcher.utter_message(response=Responses.RATING_THANKS)

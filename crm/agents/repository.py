@@ -39,6 +39,10 @@ class AgentRepository:
         found = (await self.session.scalars(statement)).one_or_none()
         return found.agent if found and found.agent.is_active else None
 
+    async def forget_expired_sessions(self, now: datetime) -> None:
+        """Delete the sign-ins that have run out."""
+        await self.session.execute(delete(AgentSession).where(AgentSession.expires_at <= now))
+
     async def end_sessions(self, *, token_hash: str | None = None, agent_id: int | None = None) -> None:
         """Sign out one browser, or one person everywhere."""
         statement = delete(AgentSession)

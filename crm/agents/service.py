@@ -72,6 +72,7 @@ class AgentService:
         """Sign a verified person in; the token of the new session."""
         token = random_token()
         now = self.clock.now()
+        await self.agents.forget_expired_sessions(now)
         self.session.add(
             AgentSession(
                 token_hash=hash_token(token), agent_id=agent.id, created_at=now, expires_at=now + SESSION_LENGTH

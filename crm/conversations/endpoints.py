@@ -93,9 +93,9 @@ async def hand_off(conversation_id: str, body: HandoffCreate, conversations: Con
 
 @router.post("/{conversation_id}/rating", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_programs])
 async def rate(conversation_id: str, body: RatingCreate, conversations: ConversationsDep) -> None:
-    """Store the contact's rating of the last resolution."""
+    """Store the contact's rating of the last resolution; who asks thanks for it, and may safely ask twice."""
     conversation = await conversations.lock(conversation_id)
-    await conversations.rate(conversation, score=body.score, comment=body.comment)
+    await conversations.rate(conversation, score=body.score, comment=body.comment, thank=False)
 
 
 @router.post("/{conversation_id}/take", response_model=ConversationRead)

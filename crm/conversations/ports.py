@@ -45,6 +45,9 @@ class ReadTurn:
     signals: tuple[str, ...]
     vector: bytes | None
     outcome: Outcome | None
+    asked_for_person: bool = False
+    # For a person, when the contact wrote this.
+    waited_minutes: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +127,10 @@ class Bot(Protocol):
         Raises:
             BotFailed: whatever went wrong; nothing is kept of the turn, so it may be tried again.
         """
+        ...
+
+    async def is_ready(self) -> bool:
+        """Whether it would answer now."""
         ...
 
 

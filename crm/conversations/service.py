@@ -94,7 +94,7 @@ class ConversationService:
             return Received(await self.get(found.conversation_id), found, is_new=False)
         conversation = await self._conversation_for(incoming)
         if conversation.status is ConversationStatus.resolved:
-            self._begin_anew(conversation)
+            self.begin_anew(conversation)
         message = await self.add_message(
             conversation,
             Author.contact,
@@ -105,15 +105,21 @@ class ConversationService:
         )
         return Received(conversation, message, is_new=True)
 
-    async def rate(self, conversation: Conversation, *, score: int, comment: str = "") -> Rating:
-        """Store the contact's rating, 1 to 5.
+    async def rate(self, conversation: Conversation, *, score: int, comment: str = "", thank: bool = True) -> Rating:
+        """Store the contact's rating, 1 to 5, and thank for it unless the caller does; the same again changes nothing.
 
         Raises:
-            RatingNotAsked: when nobody asked, or the question is answered already.
+            RatingNotAsked: when nobody asked, or the question is answered otherwise already.
         """
         if not 1 <= score <= 5:
             raise InvalidInput("A rating is a number from 1 to 5.")
-        if not await self._rating_is_open(conversation):
+        asked = await self.conversations.last_rating_request(conversation.id)
+        if asked is None:
+            raise RatingNotAsked
+        latest = next(iter(await self.conversations.ratings(conversation.id)), None)
+        if latest and latest.created_at >= asked.created_at:
+            if latest.score == score:
+                return latest
             raise RatingNotAsked
         rating = Rating(
             conversation_id=conversation.id,
@@ -123,7 +129,8 @@ class ConversationService:
             created_at=self.clock.now(),
         )
         self.session.add(rating)
-        await self.say(conversation, "utter_rating_thanks")
+        if thank:
+            await self.say(conversation, "utter_rating_thanks")
         announce(self.session, contact_topic(conversation), {"type": "rated", "score": score})
         return rating
 
@@ -229,7 +236,7 @@ class ConversationService:
 
     async def return_to_bot(self, conversation: Conversation) -> None:
         """Let the bot answer again, with a clean slate."""
-        self._begin_anew(conversation)
+        self.begin_anew(conversation)
         conversation.assignee = None
         conversation.assignee_id = None
         await self.say(conversation, "utter_returned_to_bot")
@@ -316,7 +323,7 @@ class ConversationService:
         conversation.waiting_since = self.clock.now() if status is ConversationStatus.waiting else None
         self._changed(conversation)
 
-    def _begin_anew(self, conversation: Conversation) -> None:
+    def begin_anew(self, conversation: Conversation) -> None:
         """Give a conversation to the bot, which remembers no half-filled form and no anger from before."""
         self._move(conversation, ConversationStatus.with_bot)
         conversation.dialogue_state = None
@@ -342,13 +349,6 @@ class ConversationService:
             priority=self.policy.priority(reason),
             idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
         )
-
-    async def _rating_is_open(self, conversation: Conversation) -> bool:
-        asked = await self.conversations.last_rating_request(conversation.id)
-        if asked is None:
-            return False
-        ratings = await self.conversations.ratings(conversation.id)
-        return not ratings or ratings[0].created_at < asked.created_at
 
     async def _conversation_for(self, incoming: IncomingMessage) -> Conversation:
         if known := await self.of_contact(incoming.inbox_id, incoming.contact_external_id, lock=True):

@@ -9,7 +9,7 @@ message's id as idempotency key.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 # A message that could not be dealt with so often is set aside, so that what follows it gets its turn.
 MAX_ATTEMPTS = 3
+# What failed here, in a process that lives, is tried again soon: a contact must not wait for the leases to run out.
+RETRY_AFTER = timedelta(seconds=1)
 # How far back frustration looks.
 REMEMBERED_TURNS = 8
 # Understood here, so that a person can be reached when the bot cannot.
@@ -110,6 +112,9 @@ class Turns:
             if message is None:
                 self._release(conversation)
                 return None
+            if conversation.status is ConversationStatus.resolved:
+                # It came in while an agent was closing the matter: nobody has answered it.
+                service.begin_anew(conversation)
             if message.attempts >= MAX_ATTEMPTS:
                 # Whoever tried last did not live to say so.
                 await self._set_aside(service, conversation, message)
@@ -133,7 +138,9 @@ class Turns:
         # A suggestion's payload is a question in words, only longer than its title.
         words = payload or claim.message.text
         reading = await self.reader.read(words, expected_language=claim.conversation.language)
-        mood = self.reader.mood([*map(_as_read, claim.history), _current(claim.message, reading)])
+        waiting_since = claim.conversation.waiting_since
+        earlier = [_as_read(message, waiting_since) for message in claim.history]
+        mood = self.reader.mood([*earlier, _current(claim.message, reading, waiting_since)])
         if claim.conversation.status is not ConversationStatus.with_bot:
             return Thought(reading, mood)
         if reason := self.policy.reason_before_answer(mood):
@@ -171,6 +178,8 @@ class Turns:
             conversation = await service.lock(claim.conversation.id)
             if conversation.lease_owner != self.owner:
                 return False
+            if conversation.status is ConversationStatus.resolved:
+                return True  # Meanwhile; the next claim begins anew with this message.
             message = await session.get_one(Message, claim.message.id)
             _note(message, thought)
             if thought.mood:
@@ -208,7 +217,7 @@ class Turns:
             await service.say(conversation, "utter_bot_failed")
 
     async def _give_up(self, claim: Claim, error: Exception) -> None:
-        """Leave the message for another try after the lease, or set it aside with its error."""
+        """Leave the message for another try in a moment, or set it aside with its error."""
         async with self.work.begin() as session:
             service = self.open_service(session)
             conversation = await service.lock(claim.conversation.id)
@@ -218,6 +227,9 @@ class Turns:
             message.error = safe_text(f"{type(error).__name__}: {error}")[:200]
             if message.attempts >= MAX_ATTEMPTS:
                 await self._set_aside(service, conversation, message)
+            else:
+                conversation.lease_owner = None
+                conversation.leased_until = self.clock.now() + RETRY_AFTER
 
     async def _set_aside(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
         message.turn = TurnState.parked
@@ -237,7 +249,7 @@ def _pressed_button(claim: Claim) -> Reading:
     return Reading(vector=b"", language=claim.conversation.language, sentiment="neutral", sentiment_score=0.0)
 
 
-def _as_read(message: Message) -> ReadTurn:
+def _as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
     return ReadTurn(
         sequence=message.sequence,
         text=message.text,
@@ -245,10 +257,12 @@ def _as_read(message: Message) -> ReadTurn:
         signals=tuple(message.signals),
         vector=message.vector,
         outcome=message.outcome,
+        asked_for_person=TALK_TO_PERSON.removeprefix("/") in (message.intent, (message.payload or "")[1:]),
+        waited_minutes=_waited_minutes(message, waiting_since),
     )
 
 
-def _current(message: Message, reading: Reading) -> ReadTurn:
+def _current(message: Message, reading: Reading, waiting_since: datetime | None) -> ReadTurn:
     return ReadTurn(
         sequence=message.sequence,
         text=message.text,
@@ -256,7 +270,13 @@ def _current(message: Message, reading: Reading) -> ReadTurn:
         signals=reading.signals,
         vector=reading.vector,
         outcome=None,
+        waited_minutes=_waited_minutes(message, waiting_since),
     )
+
+
+def _waited_minutes(message: Message, waiting_since: datetime | None) -> float:
+    """How long the contact had been waiting for a person when they wrote this."""
+    return max(0.0, (message.created_at - waiting_since) / timedelta(minutes=1)) if waiting_since else 0.0
 
 
 def _note(message: Message, thought: Thought) -> None:

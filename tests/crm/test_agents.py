@@ -2,13 +2,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
 from crm.agents.permissions import PERMISSIONS, Permission, may
 from crm.agents.service import SESSION_LENGTH, AgentService, EmailTaken, LastAdmin, PasswordUnfit, SignInFailed
 from crm.enums import Role
-from crm.models import Agent
+from crm.models import Agent, AgentSession
 
 MakeAgent = Callable[..., Awaitable[Agent]]
 PASSWORD = "correct horse battery"
@@ -53,6 +54,17 @@ class TestSignIn:
         clock.advance(SESSION_LENGTH + timedelta(seconds=1))
 
         assert await agents.signed_in(token) is None
+
+    async def test_those_that_ended_are_forgotten_with_the_next_one(
+        self, agents: AgentService, session: AsyncSession, clock: FixedClock
+    ) -> None:
+        await create(agents)
+        await sign_in(agents, "sara@example.com", PASSWORD)
+        clock.advance(SESSION_LENGTH + timedelta(seconds=1))
+
+        await sign_in(agents, "sara@example.com", PASSWORD)
+
+        assert len((await session.scalars(select(AgentSession))).all()) == 1
 
     async def test_signing_out_ends_it(self, agents: AgentService) -> None:
         await create(agents)

@@ -251,6 +251,19 @@ class TestRate:
         with pytest.raises(RatingNotAsked):
             await service.rate(locked, score=1)
 
+    async def test_the_same_again_changes_nothing(
+        self, service: ConversationService, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        await service.resolve(locked)
+        first = await service.rate(locked, score=4)
+        said = len(await service.conversations.messages(locked.id))
+
+        again = await service.rate(locked, score=4)
+
+        assert again.id == first.id
+        assert len(await service.conversations.messages(locked.id)) == said
+
     async def test_unasked_is_refused(self, service: ConversationService, conversation: Conversation) -> None:
         with pytest.raises(RatingNotAsked):
             await service.rate(await service.lock(conversation.id), score=5)

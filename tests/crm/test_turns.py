@@ -12,7 +12,7 @@ from crm.conversations.turns import LEASE, MAX_ATTEMPTS, TALK_TO_PERSON, Turns
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
 from crm.models import Agent, Conversation, Inbox, Message
 from tests.conftest import message
-from tests.fixtures.fakes import FakeBot
+from tests.fixtures.fakes import FakeBot, FakeReader
 
 OpenService = Callable[[AsyncSession], ConversationService]
 
@@ -143,6 +143,66 @@ class TestRun:
             last = await open_service(session).conversations.last_from_contact(received.conversation.id)
         assert last is not None
         assert last.sentiment == "negative"
+
+    async def test_answers_what_came_in_while_an_agent_was_closing_the_matter(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+        make_agent: Callable[..., Agent],
+    ) -> None:
+        agent = await make_agent("Sara")
+        received = await intake.receive(message(inbox, "hello"))
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.reply(await service.lock(received.conversation.id), "I am here", by=agent)
+        await intake.receive(message(inbox, "a person please", number=2, payload=TALK_TO_PERSON))
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.resolve(await service.lock(received.conversation.id))
+
+        await turns.run(received.conversation.id)
+
+        conversation = await reload(work, open_service, received.conversation)
+        assert conversation.status is ConversationStatus.waiting
+
+    async def test_answers_anew_when_the_matter_was_closed_while_the_bot_was_thinking(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello"))
+
+        async def agent_resolves() -> None:
+            if len(bot.turns) > 1:
+                return
+            async with work.begin() as session:
+                service = open_service(session)
+                await service.resolve(await service.lock(received.conversation.id))
+
+        bot.meanwhile = agent_resolves
+        await turns.run(received.conversation.id)
+
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("bot", "You said: hello")
+
+    async def test_hears_how_long_the_contact_has_waited_and_what_they_asked_for(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        reader: FakeReader,
+        clock: FixedClock,
+    ) -> None:
+        received = await intake.receive(message(inbox, "a person please", payload=TALK_TO_PERSON))
+        await turns.run(received.conversation.id)
+        clock.advance(timedelta(minutes=12))
+        await intake.receive(message(inbox, "anybody there?", number=2))
+
+        await turns.run(received.conversation.id)
+
+        asked, waited = reader.turns
+        assert (asked.asked_for_person, asked.waited_minutes) == (True, 0)
+        assert (waited.asked_for_person, waited.waited_minutes) == (False, 12)
 
 
 class TestHandOff:

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from web.errors import add_error_handlers
 from web.protection import MAX_BODY_BYTES, Protection
 
 FOREIGN = ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"})
@@ -54,3 +56,21 @@ class TestNul:
             response = await client.get("/help/a%00b?q=%00")
 
         assert response.json() == ["/help/a\ufffdb", {"q": "\ufffd"}]
+
+
+class TestFailures:
+    async def test_carry_the_security_headers_too(self) -> None:
+        app = FastAPI()
+        add_error_handlers(app)
+        app.add_middleware(Protection)
+
+        @app.get("/api/broken")
+        async def broken() -> None:
+            raise RuntimeError("as told")
+
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            response = await client.get("/api/broken")
+
+        assert response.json()["error"]["code"] == "internal_error"
+        assert "default-src 'self'" in response.headers["content-security-policy"]
