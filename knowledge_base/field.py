@@ -31,19 +31,23 @@ class Moments:
         self.count = 0
         self._total = np.zeros(dimension)
         self._products = np.zeros((dimension, dimension))
+        # The products over the count, in the precision of a question; made anew after a change.
+        self._mean_products: Floats | None = None
 
     def add(self, vectors: Floats, *, sign: int = 1) -> None:
         """Count vectors in, or out with sign -1."""
         exact = vectors.astype(np.float64)
+        self._mean_products = None
         self.count += sign * len(vectors)
         self._total += sign * exact.sum(axis=0)
         self._products += sign * (exact.T @ exact)
 
     def of(self, query: Floats) -> tuple[float, float]:
         """Mean and mean square of the query's inner products with all the vectors."""
-        exact = query.astype(np.float64)
         count = max(1, self.count)
-        return float(exact @ self._total) / count, float(exact @ self._products @ exact) / count
+        if self._mean_products is None:
+            self._mean_products = (self._products / count).astype(np.float32)
+        return float(query @ self._total) / count, float(query @ (self._mean_products @ query))
 
 
 @dataclass(frozen=True)

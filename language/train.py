@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from language import low_rank
+from language.general_passages import BrokenPassage, GeneralPassage, read_passages
 from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, BrokenGroup, Group, read_groups
 from language.training_batches import Batches, View
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 BASE_FOLDER = Path("var/models/encoder-base")
 CHECKPOINT = Path("var/training/encoder.pt")
 CHECKPOINT_STEPS = 50
-LONGEST_TOKENS = 96
+LONGEST_TOKENS = 160
 ENCODED_TOGETHER = 32
 
 
@@ -37,26 +38,37 @@ class Recipe:
     """Everything that decides what is learned, beside the data."""
 
     steps: int = 900
-    matters: int = 32
+    matters: int = 24
+    general: int = 8
     rank: int = 32
     learning_rate: float = 5e-4
     warm_up: int = 50
     temperature: float = 0.05
-    anchor: float = 0.0
+    general_weight: float = 0.3
+    anchor_weight: float = 5.0
     seed: int = 7
 
 
 class Training:
     """The network with its deltas, the optimiser, and the step they have come to."""
 
-    def __init__(self, model: SentenceTransformer, groups: Sequence[Group], recipe: Recipe) -> None:
+    def __init__(
+        self,
+        model: SentenceTransformer,
+        groups: Sequence[Group],
+        passages: Sequence[GeneralPassage],
+        recipe: Recipe,
+    ) -> None:
         import torch
 
         torch.manual_seed(recipe.seed)
         self.model = model
         self.recipe = recipe
         self.step = 0
-        self.batches = Batches(groups, matters=recipe.matters, seed=recipe.seed)
+        self.batches = Batches(
+            groups, passages, matters=recipe.matters, general=recipe.general, seed=recipe.seed
+        )
+        self.published = _as_published(model, self.batches.every_general_view())
         low_rank.attach(model, rank=recipe.rank)
         self.optimiser = torch.optim.AdamW(
             low_rank.deltas_of(model).values(), lr=recipe.learning_rate, weight_decay=0.01
@@ -64,20 +76,27 @@ class Training:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._pace)
 
     def advance(self) -> float:
-        """Learn from one batch; the loss."""
+        """Learn from one batch of support questions and one of general passages; the loss of the former."""
         import torch
 
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # For dropout, so that a resumed run is the same.
         self.model.train()
-        views = self.batches.at(self.step)
-        loss = contrast(encode(self.model, views), [view.matter for view in views], self.recipe.temperature)
+        support, general = self.batches.at(self.step), self.batches.general_at(self.step)
+        loss = self._contrast(support, encode(self.model, support))
+        vectors = encode(self.model, general)
+        kept = 1 - (vectors * torch.stack([self.published[view] for view in general])).sum(dim=1).mean()
+        recipe = self.recipe
+        total = loss + recipe.general_weight * self._contrast(general, vectors) + recipe.anchor_weight * kept
         self.optimiser.zero_grad()
-        loss.backward()
+        total.backward()
         torch.nn.utils.clip_grad_norm_(low_rank.deltas_of(self.model).values(), 1.0)
         self.optimiser.step()
         self.schedule.step()
         self.step += 1
         return float(loss.detach())
+
+    def _contrast(self, views: Sequence[View], vectors: torch.Tensor) -> torch.Tensor:
+        return contrast(vectors, [view.matter for view in views], self.recipe.temperature)
 
     def save_checkpoint(self, path: Path) -> None:
         """Keep everything that the next step needs."""
@@ -130,6 +149,15 @@ def encode(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
     return torch.cat(parts)[places]
 
 
+def _as_published(model: SentenceTransformer, views: Sequence[View]) -> dict[View, torch.Tensor]:
+    """The vectors that the published model gives, to hold general texts to."""
+    import torch
+
+    model.eval()
+    with torch.no_grad():
+        return dict(zip(views, encode(model, views), strict=True))
+
+
 def _encode_alike(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
     features = model.preprocess([model.prompts[view.kind] + view.text for view in views])
     features = {name: tensor[:, :LONGEST_TOKENS] for name, tensor in features.items() if hasattr(tensor, "dim")}
@@ -172,10 +200,18 @@ def recall_on(model: SentenceTransformer, groups: Sequence[Group]) -> float:
     return float(np.mean([titles[place].matter == view.matter for place, view in zip(nearest, asked, strict=True)]))
 
 
-def train(model: SentenceTransformer, groups: Sequence[Group], recipe: Recipe, *, checkpoint: Path) -> None:
+def train(
+    model: SentenceTransformer,
+    groups: Sequence[Group],
+    passages: Sequence[GeneralPassage],
+    recipe: Recipe,
+    *,
+    checkpoint: Path,
+) -> None:
     """Attach deltas to the model and train them, saying every now and then how it goes."""
     settings = [group for group in groups if group.business == SETTINGS_BUSINESS]
-    training = Training(model, [group for group in groups if group.business not in KEPT_APART], recipe)
+    learned = [group for group in groups if group.business not in KEPT_APART]
+    training = Training(model, learned, passages, recipe)
     training.resume(checkpoint)
     started, losses = time.monotonic(), []
     while training.step < recipe.steps:
@@ -200,14 +236,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     recipe = replace(Recipe(), **{name: getattr(options, name) for name in asdict(Recipe())})
     try:
-        groups = read_groups()
-    except (BrokenGroup, OSError) as error:
+        groups, passages = read_groups(), read_passages()
+    except (BrokenGroup, BrokenPassage, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(options.base), device="cpu", local_files_only=True)
-    train(model, groups, recipe, checkpoint=options.checkpoint)
+    train(model, groups, passages, recipe, checkpoint=options.checkpoint)
     low_rank.save(model, options.out)
     print(f"The deltas are in {options.out}; `./hamyar up` merges them into the model.")
     return 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from language.detection import Language, detect
 from language.encoder import Kind, readable
 from language.finglish import to_persian
+from language.general_passages import GeneralPassage
 from language.reading import text_for_encoder
 from language.support_questions import Group
 
@@ -27,7 +28,11 @@ class View:
 class Batches:
     """Draws batches in which matters that look alike stand together; the same seed and step give the same batch."""
 
-    def __init__(self, groups: Sequence[Group], *, matters: int, seed: int) -> None:
+    def __init__(
+        self, groups: Sequence[Group], passages: Sequence[GeneralPassage], *, matters: int, general: int, seed: int
+    ) -> None:
+        self._passages = passages
+        self._general = general
         self._groups = {group.id: group for group in groups}
         self._by_business: Mapping[str, list[Group]] = defaultdict(list)
         for group in groups:
@@ -36,11 +41,21 @@ class Batches:
         self._seed = seed
 
     def at(self, step: int) -> list[View]:
-        """The batch of a step: four views of each matter, half of the matters from each of two businesses."""
+        """The support questions of a step: four views of each matter, half of the matters from each of two businesses."""
         chance = random.Random(f"{self._seed}:{step}")
         businesses = chance.sample(sorted(self._by_business), 2)
         chosen = [one for name in businesses for one in self._with_neighbours(name, chance)]
         return [view for group in chosen for view in _views(group, chance)]
+
+    def general_at(self, step: int) -> list[View]:
+        """The general passages of a step, each with one of its questions."""
+        chance = random.Random(f"{self._seed}:general:{step}")
+        chosen = chance.sample(self._passages, self._general)
+        return [view for one in chosen for view in _passage_views(one, chance)]
+
+    def every_general_view(self) -> list[View]:
+        """All that `general_at` can give."""
+        return [view for one in self._passages for view in _all_passage_views(one)]
 
     def _with_neighbours(self, business: str, chance: random.Random) -> list[Group]:
         groups = self._by_business[business]
@@ -61,6 +76,16 @@ def _views(group: Group, chance: random.Random) -> Iterator[View]:
     for text in informal[:2]:
         yield _question(group, _as_typed(text, chance))
     yield _draw(_ELSEWHERE, group, chance, spare=informal[2])
+
+
+def _passage_views(one: GeneralPassage, chance: random.Random) -> list[View]:
+    passage, *asked = _all_passage_views(one)
+    return [passage, chance.choice(asked)]
+
+
+def _all_passage_views(one: GeneralPassage) -> list[View]:
+    asked = [View(one.id, readable(text, "query"), "query") for text in one.questions]
+    return [View(one.id, readable(one.passage, "passage"), "passage"), *asked]
 
 
 def _draw(

@@ -161,11 +161,15 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).one_or_none()
 
-    async def next_pending(self, conversation_id: str) -> Message | None:
-        """The oldest message of the contact that nobody has dealt with."""
+    async def next_pending(self, conversation_id: str, *, after: int = 0) -> Message | None:
+        """The contact's oldest message with a greater sequence number that nobody has dealt with."""
         statement = (
             select(Message)
-            .where(Message.conversation_id == conversation_id, Message.turn == TurnState.pending)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.turn == TurnState.pending,
+                Message.sequence > after,
+            )
             .order_by(Message.sequence)
             .limit(1)
         )

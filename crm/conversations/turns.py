@@ -45,6 +45,8 @@ class Claim:
 
     conversation: Conversation
     message: Message
+    # The message's own forgets it where finishing the turn fails and is rolled back.
+    message_id: int
     history: Sequence[Message]
 
 
@@ -126,7 +128,7 @@ class Turns:
                 before=message.sequence,
                 limit=REMEMBERED_TURNS,
             )
-        return Claim(conversation, message, history)
+        return Claim(conversation, message, message.id, history)
 
     async def _think(self, claim: Claim) -> Thought:
         """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
@@ -180,17 +182,19 @@ class Turns:
                 return False
             if conversation.status is ConversationStatus.resolved:
                 return True  # Meanwhile; the next claim begins anew with this message.
-            message = await session.get_one(Message, claim.message.id)
+            # As claimed: while the lease is ours, nobody else writes to it.
+            message = claim.message
+            session.add(message)
+            is_last = await service.conversations.next_pending(conversation.id, after=message.sequence) is None
             _note(message, thought)
             if thought.mood:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
                 conversation.language = thought.reading.language
             await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
-            if await service.conversations.next_pending(conversation.id) is None:
+            if is_last:
                 self._release(conversation)
-                return False
-        return True
+        return not is_last
 
     async def _speak(
         self,
@@ -221,7 +225,7 @@ class Turns:
         async with self.work.begin() as session:
             service = self.open_service(session)
             conversation = await service.lock(claim.conversation.id)
-            message = await session.get_one(Message, claim.message.id)
+            message = await session.get_one(Message, claim.message_id)
             if conversation.lease_owner != self.owner or message.turn is not TurnState.pending:
                 return
             message.error = safe_text(f"{type(error).__name__}: {error}")[:200]
