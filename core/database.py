@@ -85,7 +85,7 @@ def _engine(url: str) -> AsyncEngine:
 def _drop_nul(
     _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _executemany: bool
 ) -> tuple[str, Any]:
-    """PostgreSQL's texts cannot hold NUL: whoever writes or looks for one does so without it, as on the way to a page."""
+    """PostgreSQL's texts cannot hold NUL: whoever writes or looks for one does so without it."""
     return statement, without_nul(parameters)
 
 

@@ -22,12 +22,12 @@ from core.config import ROOT
 from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.enums import Band
 from knowledge_base.lexical import terms
-from language.perturbations import PERTURBATIONS
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, answer_language, matching_form
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex
 from knowledge_base.weights import RankerWeights
 from language.encoder import Encoder, EncoderError
+from language.perturbations import PERTURBATIONS
 
 Line = TypeVar("Line", bound=BaseModel)
 

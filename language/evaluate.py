@@ -1,4 +1,4 @@
-"""Measure an encoder beside the published one: `./hamyar evaluate encoder [--groups FILE] [--retrieval C Q] [--labels F]`.
+"""Measure the encoder beside the published one: `./hamyar evaluate encoder`, with `--help` for the options.
 
 Groups are lines as in `language/data/support_questions`; without `--groups` the businesses kept apart from training are
 asked. A retrieval set is a corpus of `{"id", "text"}` and queries of `{"query", "positive_ids"}`. A label set has lines
@@ -185,9 +185,7 @@ def mean_of(all_figures: Iterable[Figures]) -> Figures:
 
 def run(trials: Mapping[str, Trial], encoder: TextEncoder) -> dict[str, Figures]:
     """Every trial's figures, rounded."""
-    return {
-        name: {key: round(value, 4) for key, value in measure(encoder).items()} for name, measure in trials.items()
-    }
+    return {name: {key: round(value, 4) for key, value in measure(encoder).items()} for name, measure in trials.items()}
 
 
 def _rows(figures: Mapping[str, Mapping[str, Figures]]) -> list[str]:

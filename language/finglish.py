@@ -2,8 +2,9 @@
 
 Known words come from a list of everyday and support talk and take Persian's suffixes; others are looked for among the
 common words that such a spelling may stand for (`language.vocabulary`); the rest goes letter by letter, which is a
-guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short vowels. What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by,
-never to show.
+guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short vowels.
+What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by, never to
+show.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ def _persian_word(word: str, *, ends_clause: bool) -> str:
 
 
 def _from_vocabulary(key: str, worst: float) -> str | None:
-    found = likeliest_word(key) if len(key) > 1 else None
+    found = likeliest_word(key)
     return found[0] if found and found[1] <= worst else None
 
 
@@ -171,9 +172,7 @@ def _common_stem(stem: str) -> str | None:
     return _from_vocabulary(stem, GOOD_FIT) if len(stem) > 3 else None
 
 
-def _with_suffix(
-    key: str, *, ends_clause: bool, find: Callable[[str], str | None] = _listed
-) -> str | None:
+def _with_suffix(key: str, *, ends_clause: bool, find: Callable[[str], str | None] = _listed) -> str | None:
     for suffix, after_letter, after_he in _SUFFIXES:
         stem = key.removesuffix(suffix)
         known = find(stem) if stem != key and len(stem) > 1 else None

@@ -42,7 +42,8 @@ def _read_line(line: str, place: str) -> GeneralPassage:
         raise BrokenPassage(f"{place}: not JSON ({error}).") from error
     if not isinstance(fields, dict) or set(fields) != _FIELDS:
         raise BrokenPassage(f"{place}: the fields must be {', '.join(sorted(_FIELDS))}.")
-    texts = [fields["id"], fields["passage"], *fields["questions"]]
-    if not fields["questions"] or not all(isinstance(text, str) and text.strip() for text in texts):
+    questions = fields["questions"]
+    texts = [fields["id"], fields["passage"], *(questions if isinstance(questions, list) else [None])]
+    if not questions or not all(isinstance(text, str) and text.strip() for text in texts):
         raise BrokenPassage(f"{place}: a passage and at least one question are needed, none of them blank.")
     return GeneralPassage(fields["id"], fields["passage"], tuple(fields["questions"]))

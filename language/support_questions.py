@@ -1,4 +1,4 @@
-"""The parallel support questions that the encoder learns from: `data/support_questions/<business>.jsonl`, a group a line.
+"""The parallel questions that the encoder learns from: `data/support_questions/<business>.jsonl`, a group a line.
 
     python -m language.support_questions [FILE ...]     # check them: broken lines, unknown neighbours, near-copies
 
@@ -31,11 +31,14 @@ NEAR_COPY = 0.7
 _FIELDS = ("id", "formal", "answer", "informal", "finglish", "english", "near")
 # What says nothing of the matter itself; the rest are content words.
 _FUNCTION_WORDS = frozenset(
-    """از به با در بر را رو که و یا تا هم اگر اگه برای واسه این اون آن یک یه من ما شما تو او ام ای است هست هستم هستن
-    نیست بود باشد باشه شده شد شود میشه میشود بشه نشه نمیشه چه چی چیست چیه چرا چطور چطوری چگونه چجوری چند چقدر چقد کی کجا
-    کدام کدوم آیا نحوه شرایط مراحل علت روش می نمی کنم کنید کنیم کند کنه کنین کنند کردن کردم کرد کرده دارم دارد داره دارید
-    دارین داریم ندارم نداره دهم بدم بده میدم میدین خود خودم هر همه هیچ فقط دیگه دیگر الان بعد قبل پس ولی اما چون مگه باید
-    حتما لطفا سلام ببخشید خب ها های هایی تر ترین کار چیز چیزی روی توی تو دست""".split()
+    """
+    از به با در بر را رو که و یا تا هم اگر اگه برای واسه این اون آن یک یه من ما شما تو او ام ای است هست هستم
+    هستن نیست بود باشد باشه شده شد شود میشه میشود بشه نشه نمیشه چه چی چیست چیه چرا چطور چطوری چگونه چجوری چند
+    چقدر چقد کی کجا کدام کدوم آیا نحوه شرایط مراحل علت روش می نمی کنم کنید کنیم کند کنه کنین کنند کردن کردم
+    کرد کرده دارم دارد داره دارید دارین داریم ندارم نداره دهم بدم بده میدم میدین خود خودم هر همه هیچ فقط دیگه
+    دیگر الان بعد قبل پس ولی اما چون مگه باید حتما لطفا سلام ببخشید خب ها های هایی تر ترین کار چیز چیزی روی
+    توی دست
+    """.split()  # noqa: SIM905
 )
 
 
@@ -180,7 +183,7 @@ def _alike(sets: Sequence[frozenset[str]]) -> Iterator[tuple[float, int, int]]:
 def main(arguments: Sequence[str]) -> int:
     """Check the files and say what is in them; 1 where a line is broken or two texts are nearly the same."""
     try:
-        groups = read_groups(map(Path, arguments))
+        groups = read_groups([Path(one) for one in arguments])
     except (BrokenGroup, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -65,9 +65,7 @@ class Training:
         self.model = model
         self.recipe = recipe
         self.step = 0
-        self.batches = Batches(
-            groups, passages, matters=recipe.matters, general=recipe.general, seed=recipe.seed
-        )
+        self.batches = Batches(groups, passages, matters=recipe.matters, general=recipe.general, seed=recipe.seed)
         self.published = _as_published(model, self.batches.every_general_view())
         low_rank.attach(model, rank=recipe.rank)
         self.optimiser = torch.optim.AdamW(
@@ -88,7 +86,7 @@ class Training:
         recipe = self.recipe
         total = loss + recipe.general_weight * self._contrast(general, vectors) + recipe.anchor_weight * kept
         self.optimiser.zero_grad()
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(low_rank.deltas_of(self.model).values(), 1.0)
         self.optimiser.step()
         self.schedule.step()

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from language.detection import Language, detect
+from language.detection import detect
 from language.encoder import Kind, readable
 from language.finglish import to_persian
 from language.general_passages import GeneralPassage
@@ -41,7 +41,7 @@ class Batches:
         self._seed = seed
 
     def at(self, step: int) -> list[View]:
-        """The support questions of a step: four views of each matter, half of the matters from each of two businesses."""
+        """The support questions of a step: four views of each matter, half of them of each of two businesses."""
         chance = random.Random(f"{self._seed}:{step}")
         businesses = chance.sample(sorted(self._by_business), 2)
         chosen = [one for name in businesses for one in self._with_neighbours(name, chance)]
@@ -92,7 +92,8 @@ def _draw(
     choices: Sequence[tuple[float, Callable[..., View]]], group: Group, chance: random.Random, **more: str
 ) -> View:
     weights, makers = zip(*choices, strict=True)
-    return chance.choices(makers, weights)[0](group, chance, **more)
+    view: View = chance.choices(makers, weights)[0](group, chance, **more)
+    return view
 
 
 def _question(group: Group, text: str) -> View:

@@ -53,6 +53,8 @@ _NEVER = math.inf
 def likeliest_word(spelling: str) -> tuple[str, float] | None:
     """The word that a Latin spelling most likely stands for, and how badly it fits (0 is perfectly); None beyond 2."""
     sounds = _sounds(spelling)
+    if len(sounds) < 2:
+        return None
     fits = [(_misfit(sounds, word), word) for word in _by_consonants().get(_consonants(sounds), ())]
     fits = [(misfit, word) for misfit, word in fits if misfit <= WORST_FIT]
     if not fits:

@@ -197,7 +197,7 @@ async def _begin_with_what_waited(turns: Worker, parts: Parts) -> None:
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(BOT_STARTS_SECONDS):
-            while not await parts.bot.is_ready():
+            while not await parts.bot.is_ready():  # noqa: ASYNC110 - another process, which nobody hears of
                 await asyncio.sleep(BOT_ASKED_EVERY_SECONDS)
     await turns.start()
 

@@ -4,8 +4,8 @@ import pytest
 
 from knowledge_base.embedder import Embedder
 from knowledge_base.evaluate import CorpusLine, DataBroken, Evaluation, QueryLine, calibration_error, read_lines
-from language.perturbations import PERTURBATIONS
 from language.hashing_encoder import HashingEncoder
+from language.perturbations import PERTURBATIONS
 
 CORPUS = [
     CorpusLine(id="a", text="Refunds are paid within seven working days.", lang="en"),

@@ -1,0 +1,38 @@
+import json
+
+import pytest
+
+from language.general_passages import BrokenPassage, read_passages
+
+PASSAGE = {"id": "general-1", "language": "fa", "passage": "دماوند ۵۶۱۰ متر است.", "questions": ["ارتفاع دماوند"]}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_lines(*lines):
+        file = tmp_path / "passages.jsonl"
+        file.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+        return file
+
+    return write_lines
+
+
+class TestReadPassages:
+    def test_reads_what_is_written(self, write):
+        (one,) = read_passages(write(PASSAGE))
+
+        assert one.questions == ("ارتفاع دماوند",)
+
+    @pytest.mark.parametrize(
+        "change", [{"questions": []}, {"passage": " "}, {"questions": [1]}, {"more": ""}, {"questions": "چرا"}]
+    )
+    def test_refuses_a_broken_line(self, write, change):
+        with pytest.raises(BrokenPassage, match=r"passages\.jsonl, line 1"):
+            read_passages(write({**PASSAGE, **change}))
+
+    def test_refuses_an_id_that_is_taken(self, write):
+        with pytest.raises(BrokenPassage, match="twice"):
+            read_passages(write(PASSAGE, PASSAGE))
+
+    def test_ours_are_many(self):
+        assert len(read_passages()) >= 300
