@@ -7,13 +7,14 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.article_files import ArticleFile
+from knowledge_base.article_files import ArticleFile, FrontMatter
 from knowledge_base.confidence import SIGNALS, Calibration, Thresholds
 from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, answer_language, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
+from language.support_questions import Group
 
 Floats = NDArray[np.float32]
 
@@ -44,6 +45,19 @@ class Example:
     def features(self) -> NDArray[np.float64]:
         """A row per candidate."""
         return np.array([[one.features[name] for name in FEATURES] for one in self.candidates])
+
+
+def as_articles(groups: Iterable[Group]) -> Iterator[ArticleFile]:
+    """A business's parallel questions as its knowledge base: the formal one is the title, the others are variants."""
+    for group in groups:
+        front = FrontMatter(
+            title=group.formal,
+            category=group.business,
+            slug=group.id.replace("_", "-"),
+            language="fa",
+            questions=[*group.informal, group.finglish, group.english],
+        )
+        yield ArticleFile(front, group.answer)
 
 
 def searchable(files: Iterable[ArticleFile], embedder: Embedder) -> list[SearchableArticle]:

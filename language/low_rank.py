@@ -6,6 +6,7 @@ Language Models", ICLR 2022). Set-up merges the deltas when it makes the model's
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,14 +67,14 @@ def merge(network: torch.nn.Module, path: Path, *, share: float = 1.0) -> None:
 
     matrices = dict(_matrices(network))
     try:
-        with np.load(path, allow_pickle=False) as halves:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as halves:
             if set(halves) != {f"{name}.{half}" for name in matrices for half in ("up", "down")}:
                 raise DeltasUnreadable(f"{path.name} holds deltas of another network")
             for name, linear in matrices.items():
                 product = halves[f"{name}.up"].astype(np.float32) @ halves[f"{name}.down"].astype(np.float32)
                 with torch.no_grad():
                     linear.weight += share * torch.from_numpy(product)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
         raise DeltasUnreadable(f"{path.name} is damaged ({error})") from error
 
 

@@ -41,10 +41,14 @@ class Batches:
         self._seed = seed
 
     def at(self, step: int) -> list[View]:
-        """The support questions of a step: four views of each matter, half of them of each of two businesses."""
+        """The support questions of a step: three views of each matter, three quarters of them of one business."""
         chance = random.Random(f"{self._seed}:{step}")
-        businesses = chance.sample(sorted(self._by_business), 2)
-        chosen = [one for name in businesses for one in self._with_neighbours(name, chance)]
+        one, another = chance.sample(sorted(self._by_business), 2)
+        few = self._matters // 4
+        chosen = [
+            *self._with_neighbours(one, self._matters - few, chance),
+            *self._with_neighbours(another, few, chance),
+        ]
         return [view for group in chosen for view in _views(group, chance)]
 
     def general_at(self, step: int) -> list[View]:
@@ -57,25 +61,24 @@ class Batches:
         """All that `general_at` can give."""
         return [view for one in self._passages for view in _all_passage_views(one)]
 
-    def _with_neighbours(self, business: str, chance: random.Random) -> list[Group]:
+    def _with_neighbours(self, business: str, count: int, chance: random.Random) -> list[Group]:
         groups = self._by_business[business]
         chosen: dict[str, Group] = {}
         for group in chance.sample(groups, len(groups)):
             known = [one for one in group.near if one in self._groups]
             for one in (group.id, *chance.sample(known, min(1, len(known)))):
                 chosen.setdefault(one, self._groups[one])
-            if len(chosen) >= self._matters // 2:
+            if len(chosen) >= count:
                 break
-        return list(chosen.values())[: self._matters // 2]
+        return list(chosen.values())[:count]
 
 
 def _views(group: Group, chance: random.Random) -> Iterator[View]:
-    """What an article would hold, two informal questions, and one in another script or language."""
-    informal = chance.sample(group.informal, 3)
+    """What an article would hold, an informal question, and one of another kind or in other words."""
+    one, another = chance.sample(group.informal, 2)
     yield _draw(_WRITTEN, group, chance)
-    for text in informal[:2]:
-        yield _question(group, _as_typed(text, chance))
-    yield _draw(_ELSEWHERE, group, chance, spare=informal[2])
+    yield _question(group, _as_typed(one, chance))
+    yield _draw(_ELSEWHERE, group, chance, spare=another)
 
 
 def _passage_views(one: GeneralPassage, chance: random.Random) -> list[View]:
@@ -119,9 +122,9 @@ _WRITTEN: list[tuple[float, Callable[..., View]]] = [
     (0.15, lambda group, _: _passage(group, group.english)),
 ]
 _ELSEWHERE: list[tuple[float, Callable[..., View]]] = [
-    (0.4, _finglish),
-    (0.35, lambda group, _, **__: _question(group, group.english)),
-    (0.25, lambda group, chance, spare: _question(group, _as_typed(spare, chance))),
+    (0.25, _finglish),
+    (0.3, lambda group, _, **__: _question(group, group.english)),
+    (0.45, lambda group, chance, spare: _question(group, _as_typed(spare, chance))),
 ]
 
 _PREFIX = re.compile(r"\b(ن?می)[ \u200c](?=\w)")

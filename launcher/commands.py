@@ -4,9 +4,15 @@
 A_STEP = None
 
 TASKS: dict[str, dict[str, str | None]] = {
-    "train": {"rasa": A_STEP, "sentiment": "sentiment.train", "ranker": "knowledge_base.train"},
+    "train": {
+        "rasa": A_STEP,
+        "encoder": "language.train",
+        "sentiment": "sentiment.train",
+        "ranker": "knowledge_base.train",
+    },
     "evaluate": {
         "retrieval": "knowledge_base.evaluate",
+        "encoder": "language.evaluate",
         "sentiment": "sentiment.evaluate",
     },
     "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search"},

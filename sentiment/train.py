@@ -43,15 +43,18 @@ SIGNAL_FEATURES = tuple(name for name in FEATURE_NAMES if name != "length")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How much the vector counts beside the features, and how strongly weights are held down (sklearn's C)."""
+    """How much vector and features count, and how strongly weights are held down (sklearn's C).
+
+    The vectors are scaled so that they lie, on average, this far from their mean: encoders differ in that.
+    """
 
     vector_scale: float
     feature_scale: float
     freedom: float
 
 
-LABEL_RECIPE = Recipe(vector_scale=40, feature_scale=1, freedom=0.003)
-SIGNAL_RECIPE = Recipe(vector_scale=20, feature_scale=1, freedom=0.03)
+LABEL_RECIPE = Recipe(vector_scale=17.4, feature_scale=1, freedom=0.003)
+SIGNAL_RECIPE = Recipe(vector_scale=8.7, feature_scale=1, freedom=0.03)
 
 # Crying wolf over a calm report of a problem is worse than missing a mild displeasure.
 CALM_SUPPORT_WEIGHT = 1.5
@@ -97,8 +100,10 @@ def _design(vectors: Numbers, features: Numbers, used: Sequence[str], recipe: Re
     spread = features.std(axis=0)
     wanted = np.array([name in used for name in FEATURE_NAMES]) & (spread > 0)
     feature_scales = np.where(wanted, recipe.feature_scale / np.where(spread > 0, spread, 1), 0)
-    scales = np.concatenate([np.full(vectors.shape[1], recipe.vector_scale), feature_scales])
-    centre = np.concatenate([vectors.mean(axis=0), np.zeros(len(FEATURE_NAMES))])
+    mean = vectors.mean(axis=0)
+    distance = float(np.sqrt(np.square(vectors - mean).sum(axis=1).mean())) or 1.0
+    scales = np.concatenate([np.full(vectors.shape[1], recipe.vector_scale / distance), feature_scales])
+    centre = np.concatenate([mean, np.zeros(len(FEATURE_NAMES))])
     return Design((np.hstack([vectors, features]) - centre) * scales, centre, scales)
 
 

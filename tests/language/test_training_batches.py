@@ -1,0 +1,61 @@
+"""What a step shows the encoder."""
+
+from collections import Counter
+
+import pytest
+
+from language.general_passages import GeneralPassage
+from language.support_questions import Group
+from language.training_batches import Batches
+
+
+def group(business, number):
+    return Group(
+        business=business,
+        id=f"{business}-{number:03}",
+        formal=f"پرسش رسمی {number}",
+        answer=f"پاسخ {number}",
+        informal=(f"می‌خوام {number}", f"نمی‌خوام {number}", f"چی شد {number}"),
+        finglish=f"salam {number}",
+        english=f"question {number}",
+        near=(f"{business}-{number ^ 1:03}",),
+        line=number,
+    )
+
+
+@pytest.fixture
+def batches():
+    groups = [group(business, number) for business in ("shop", "bank", "clinic") for number in range(20)]
+    passages = [GeneralPassage(f"general-{number}", f"متن {number}", (f"چرا {number}",)) for number in range(10)]
+    return Batches(groups, passages, matters=16, general=4, seed=3)
+
+
+class TestAt:
+    def test_is_the_same_for_the_same_step_and_another_for_the_next(self, batches):
+        assert batches.at(5) == batches.at(5)
+        assert batches.at(5) != batches.at(6)
+
+    def test_shows_each_matter_in_three_ways(self, batches):
+        assert set(Counter(view.matter for view in batches.at(0)).values()) == {3}
+
+    def test_puts_matters_of_one_business_side_by_side_with_a_few_of_another(self, batches):
+        businesses = Counter(view.matter.partition("-")[0] for view in batches.at(0))
+
+        assert sorted(businesses.values()) == [4 * 3, 12 * 3]
+
+    def test_brings_the_look_alikes_along(self, batches):
+        matters = {view.matter for view in batches.at(1)}
+        with_neighbour = [one for one in matters if f"{one[:-3]}{int(one[-3:]) ^ 1:03}" in matters]
+
+        assert len(with_neighbour) == len(matters)
+
+
+class TestGeneralAt:
+    def test_shows_each_passage_with_a_question(self, batches):
+        kinds = Counter((view.matter, view.kind) for view in batches.general_at(0))
+
+        assert len(kinds) == 8
+        assert set(kinds.values()) == {1}
+
+    def test_shows_nothing_that_was_not_announced(self, batches):
+        assert set(batches.general_at(2)) <= set(batches.every_general_view())
