@@ -12,7 +12,7 @@ from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapState
-from knowledge_base.excerpts import MAX_CHARACTERS, excerpt, overlap
+from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage
 from knowledge_base.question import Question, matching_form
@@ -22,10 +22,6 @@ from knowledge_base.search import Entry, Ranking
 from knowledge_base.storage import ask_also, store, to_bytes
 
 OFFERS = 3
-# What the words of a passage count for beside its standardised likeness in meaning, when the answering one is chosen.
-WORDS_WEIGHT = 3.0
-# Articles answer their question first and go into detail after: what each place further down costs.
-PLACE_COST = 0.3
 
 Floats = NDArray[np.float32]
 
@@ -138,19 +134,38 @@ class KnowledgeService:
 
         `language` is the one to answer in. The same message asked twice leaves one gap.
         """
-        asked = await self._read(question, language=language, vector=vector)
+        asked = await self.read_question(question, language=language, vector=vector)
         ranking = self.live.search.rank(asked)
+        found = await self.found_by(ranking, question, asked)
+        if found.band is Band.answer or not keep_gap:
+            return found
+        gap = await self._keep_gap(question, asked, ranking, found.band, conversation_id, message_id)
+        return Found(found.band, found.confidence, offers=found.offers, gap_id=gap.id)
+
+    async def read_question(self, question: str, *, language: str, vector: Floats | None = None) -> Question:
+        """A question as search takes it.
+
+        Raises:
+            QuestionBlank, VectorUnfit
+        """
+        matching = matching_form(question)
+        if not matching:
+            raise QuestionBlank
+        if vector is None:
+            vector = await self.live.embedder.embed_question(question)
+        elif vector.shape != (self.live.embedder.dimension,):
+            raise VectorUnfit
+        return Question(matching, vector, language)
+
+    async def found_by(self, ranking: Ranking, question: str, asked: Question) -> Found:
+        """What a ranking comes to; nothing is kept of it."""
         band = self.live.search.calibration.band(ranking.confidence)
-        found = Found(
+        return Found(
             band,
             ranking.confidence,
             answer=await self._best_answer(ranking, question, asked) if band is Band.answer else None,
-            offers=self._offers(ranking) if band is Band.offer else [],
+            offers=self.offers(ranking) if band is Band.offer else [],
         )
-        if band is Band.answer or not keep_gap:
-            return found
-        gap = await self._keep_gap(question, asked, ranking, band, conversation_id, message_id)
-        return Found(band, found.confidence, offers=found.offers, gap_id=gap.id)
 
     async def answer_from(self, article_id: int, *, language: str) -> Answer:
         """What an article says in short, in this language where it can; for a contact who chose its title."""
@@ -164,11 +179,16 @@ class KnowledgeService:
     def suggest(self, text: str, vector: Floats, *, language: str, count: int = OFFERS) -> list[Offer]:
         """The articles nearest to what a contact wrote, best first, however sure; for an agent to choose from."""
         matching = matching_form(text)
-        return self._offers(self.live.search.rank(Question(matching, vector, language)), count) if matching else []
+        return self.offers(self.live.search.rank(Question(matching, vector, language)), count) if matching else []
+
+    def offers(self, ranking: Ranking, count: int = OFFERS) -> list[Offer]:
+        """The first articles of a ranking by title."""
+        entries = [self.live.search.entry(one.article_id) for one in ranking.candidates[:count]]
+        return [_offer(entry) for entry in entries if entry]
 
     async def create(self, draft: ArticleCreate, *, by: str = "") -> Article:
         """Write a new article; nobody sees it until it is published."""
-        embedded = await self.live.embedder.embed(_text(draft))
+        embedded = await self.live.embedder.embed(text_of(draft))
         if await self.articles.by_address(draft.slug, draft.language):
             raise AddressTaken
         category = await self._category(draft.category)
@@ -191,7 +211,7 @@ class KnowledgeService:
         Raises:
             ArticleChanged: somebody saved meanwhile; nothing is lost, the error holds both texts.
         """
-        embedded = await self.live.embedder.embed(_text(draft))
+        embedded = await self.live.embedder.embed(text_of(draft))
         article = await self._for_change(article_id)
         if article.version != version:
             raise ArticleChanged(yours=draft, theirs=as_draft(article), version=article.version)
@@ -227,16 +247,6 @@ class KnowledgeService:
         await self.session.flush()
         return gap
 
-    async def _read(self, question: str, *, language: str, vector: Floats | None) -> Question:
-        matching = matching_form(question)
-        if not matching:
-            raise QuestionBlank
-        if vector is None:
-            vector = await self.live.embedder.embed_question(question)
-        elif vector.shape != (self.live.embedder.dimension,):
-            raise VectorUnfit
-        return Question(matching, vector, language)
-
     async def _best_answer(self, ranking: Ranking, question: str, asked: Question) -> Answer | None:
         article_id = ranking.candidates[0].article_id
         article = await self.articles.get(article_id)
@@ -244,19 +254,8 @@ class KnowledgeService:
         if article is None:
             return None
         likeness = self.live.search.likeness(asked, article_id)
-        best = max(
-            passages,
-            key=lambda one: (
-                likeness.get(one.id, 0.0) + WORDS_WEIGHT * overlap(question, one.text) - PLACE_COST * one.position
-            ),
-            default=None,
-        )
-        text = excerpt(best.text, question) if best else article.summary
-        return _answer(article, text, language=asked.language)
-
-    def _offers(self, ranking: Ranking, count: int = OFFERS) -> list[Offer]:
-        entries = [self.live.search.entry(one.article_id) for one in ranking.candidates[:count]]
-        return [_offer(entry) for entry in entries if entry]
+        part = answering_part(question, [one.text for one in passages], [likeness.get(one.id, 0.0) for one in passages])
+        return _answer(article, article.summary if part is None else part, language=asked.language)
 
     async def _keep_gap(
         self,
@@ -351,7 +350,8 @@ def as_draft(article: Article) -> ArticleDraft:
     )
 
 
-def _text(draft: ArticleDraft) -> ArticleText:
+def text_of(draft: ArticleDraft) -> ArticleText:
+    """What the embedder reads of a draft."""
     return ArticleText(draft.title, draft.summary, draft.body, list(dict.fromkeys(draft.questions)))
 
 

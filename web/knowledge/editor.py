@@ -11,6 +11,7 @@ from knowledge_base.enums import ArticleStatus
 from knowledge_base.models import Article
 from knowledge_base.schemas import BODY_CHARACTERS
 from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, as_draft
+from knowledge_base.trial import Trial
 from web.dates import TEHRAN
 from web.desk.pages import fragment
 from web.help.contents import article_html
@@ -19,6 +20,7 @@ from web.knowledge.days import write_day
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
 from web.knowledge.gaps import settle_with_equals
 from web.knowledge.pages import HOME, knowledge_page
+from web.knowledge.trial import unsaved_text
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 from web.templating import LANGUAGES, language_of
 
@@ -56,6 +58,8 @@ async def create_article(
     if form.action is Action.preview:
         return await show_editor(request, agent, reading, form)
     try:
+        if form.action is Action.publish and (overlaps := await Trial(reading).overlaps(unsaved_text(form, None))):
+            return await show_editor(request, agent, reading, form, overlaps=overlaps)
         article = await knowledge.create(form.new_article(), by=agent.name)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, problems=_problems(refusal))
@@ -104,6 +108,8 @@ async def save_article(
         return await show_editor(request, agent, reading, form, article=article)
     try:
         draft = form.draft()
+        if form.action is Action.publish and (overlaps := await Trial(reading).overlaps(unsaved_text(form, article))):
+            return await show_editor(request, agent, reading, form, article=article, overlaps=overlaps)
         if draft.model_dump() != as_draft(article).model_dump():
             article = await knowledge.save(article_id, draft, version=form.version, by=agent.name)
     except (FormUnfit, CategoryNotFound) as refusal:
@@ -140,7 +146,7 @@ async def show_editor(
     **context: Any,
 ) -> Response:
     """The editor's page around a form."""
-    known = {"conflict": [], "done": "", **context}
+    known = {"conflict": [], "overlaps": [], "done": "", **context}
     translations = await knowledge.articles.at_addresses({form.slug}) if article else {}
     return knowledge_page(
         request,
@@ -163,7 +169,7 @@ async def show_editor(
 async def _finish(knowledge: KnowledgeService, article: Article, form: ArticleForm) -> Response:
     """Do what the button says besides saving, settle the question that the text answers, and show the article."""
     done = "saved" if article.status is ArticleStatus.published else "saved_draft"
-    if form.action is Action.publish:
+    if form.action in (Action.publish, Action.publish_anyway):
         article, done = await knowledge.publish(article.id), "published"
     elif form.action is Action.archive:
         article, done = await knowledge.archive(article.id), "archived"

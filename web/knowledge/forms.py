@@ -21,6 +21,8 @@ class Action(StrEnum):
 
     save = "save"
     publish = "publish"
+    # Whatever other articles it gets in the way of.
+    publish_anyway = "publish_anyway"
     archive = "archive"
     preview = "preview"
 

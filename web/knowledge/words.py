@@ -20,6 +20,17 @@ BANDS = {
     Band.decline: _("The bot says that it does not know"),
 }
 BAND_TONES = {Band.answer: "good", Band.offer: "warn", Band.decline: "bad"}
+# What speaks for an article, by the name of the ranking's feature.
+FEATURES = {
+    "dense": _("Meaning of the text, beside others"),
+    "cosine": _("Meaning of the text, by itself"),
+    "title": _("Meaning of the title"),
+    "variant": _("Meaning of the other ways to ask"),
+    "lexical": _("Words of the text"),
+    "coverage": _("Share of the question in the text"),
+    "asked": _("Share of the question in title and ways to ask"),
+    "language": _("In the language of the question"),
+}
 LANGUAGES = {"fa": _("Persian"), "en": _("English")}
 # What has just been done, by the name that the redirect carries.
 DONE = {
