@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
-from knowledge_base.enums import ArticleStatus, Band, GapState
+from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage
 from knowledge_base.question import Question, matching_form
 from knowledge_base.repository import ArticleRepository, CategoryRepository, GapRepository
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
-from knowledge_base.search import Entry, Ranking
+from knowledge_base.search import Entry, Ranking, SearchIndex
 from knowledge_base.storage import ask_also, store, to_bytes
+from knowledge_base.transitions import check
 
 OFFERS = 3
+# How far ahead an article can be published.
+LATEST = timedelta(days=3_650)
 
 Floats = NDArray[np.float32]
 
@@ -36,6 +39,12 @@ class CategoryNotFound(NotFound):
     """There is no such category."""
 
     code = "category_not_found"
+
+
+class TimeUnfit(InvalidInput):
+    """The time to publish at must be still to come, within ten years."""
+
+    code = "time_unfit"
 
 
 class GapNotFound(NotFound):
@@ -82,6 +91,8 @@ class Offer:
     article_id: int
     title: str
     url: str
+    # False where only agents may see it.
+    is_public: bool = True
 
 
 @dataclass(frozen=True)
@@ -176,15 +187,20 @@ class KnowledgeService:
         passages = await self.articles.passages_of(entry.id)
         return _answer(article, _opening(article.summary, passages), language=language)
 
-    def suggest(self, text: str, vector: Floats, *, language: str, count: int = OFFERS) -> list[Offer]:
-        """The articles nearest to what a contact wrote, best first, however sure; for an agent to choose from."""
+    def suggest(
+        self, text: str, vector: Floats, *, language: str, count: int = OFFERS, for_agents: bool = False
+    ) -> list[Offer]:
+        """The articles nearest to what a contact wrote, best first, however sure; agents see their own too."""
         matching = matching_form(text)
-        return self.offers(self.live.search.rank(Question(matching, vector, language)), count) if matching else []
+        if not matching:
+            return []
+        search = self.live.search_for_agents if for_agents else self.live.search
+        entries = _entries(search, search.rank(Question(matching, vector, language)), count)
+        return [_offer(entry, is_public=self.live.search.entry(entry.id) is not None) for entry in entries]
 
     def offers(self, ranking: Ranking, count: int = OFFERS) -> list[Offer]:
         """The first articles of a ranking by title."""
-        entries = [self.live.search.entry(one.article_id) for one in ranking.candidates[:count]]
-        return [_offer(entry) for entry in entries if entry]
+        return [_offer(entry) for entry in _entries(self.live.search, ranking, count)]
 
     async def create(self, draft: ArticleCreate, *, by: str = "") -> Article:
         """Write a new article; nobody sees it until it is published."""
@@ -196,6 +212,7 @@ class KnowledgeService:
             slug=draft.slug,
             language=draft.language,
             status=ArticleStatus.draft,
+            visibility=Visibility.public,
             version=0,
             created_at=self.clock.now(),
             variants=[],
@@ -221,14 +238,61 @@ class KnowledgeService:
         return article
 
     async def publish(self, article_id: int) -> Article:
-        """Let contacts find an article; safe to call twice."""
+        """Let those whom it is for find an article, whatever was planned; safe to call twice."""
         article = await self._for_change(article_id)
-        article.published_at = article.published_at or self.clock.now()
+        now = self.clock.now()
+        article.published_at = min(article.published_at or now, now)
         return await self._move(article, ArticleStatus.published)
+
+    async def schedule(self, article_id: int, *, at: datetime) -> Article:
+        """Let an article be published at this time; until then it is a draft, or in review.
+
+        Raises:
+            TimeUnfit
+            StatusChangeRefused: it is published already.
+        """
+        self.check_time(at)
+        article = await self._for_change(article_id)
+        if article.status is not ArticleStatus.in_review:
+            await self._move(article, ArticleStatus.draft)
+        article.published_at = at.astimezone(UTC)
+        await self.session.flush()
+        return article
+
+    def check_time(self, at: datetime) -> None:
+        """Refuse a time that nothing can be published at.
+
+        Raises:
+            TimeUnfit
+        """
+        now = self.clock.now()
+        if not now < at < now + LATEST:
+            raise TimeUnfit
+
+    async def publish_if_due(self, article_id: int) -> None:
+        """Publish an article whose time has come; nothing where somebody was quicker, or thought better of it."""
+        article = await self._for_change(article_id)
+        if article.publishes_at and article.publishes_at <= self.clock.now():
+            await self.publish(article_id)
+
+    async def submit(self, article_id: int) -> Article:
+        """Ask the others to look at an article before it is published; safe to call twice."""
+        return await self._move(await self._for_change(article_id), ArticleStatus.in_review)
+
+    async def return_to_draft(self, article_id: int) -> Article:
+        """Take an article up again; whatever time it was to be published at is called off."""
+        article = await self._for_change(article_id)
+        await self._move(article, ArticleStatus.draft)
+        article.published_at = None
+        await self.session.flush()
+        return article
 
     async def archive(self, article_id: int) -> Article:
         """Take an article away from contacts and keep it for editors; safe to call twice."""
-        return await self._move(await self._for_change(article_id), ArticleStatus.archived)
+        article = await self._for_change(article_id)
+        if article.publishes_at:
+            article.published_at = None
+        return await self._move(article, ArticleStatus.archived)
 
     async def get(self, article_id: int) -> Article:
         """An article with its category and variants.
@@ -290,7 +354,8 @@ class KnowledgeService:
         """Put the draft into the article as its next version."""
         article.category = category
         article.title, article.summary, article.body = draft.title, draft.summary, draft.body
-        article.reviewed_on = draft.reviewed_on
+        article.reviewed_on, article.review_due_on = draft.reviewed_on, draft.review_due_on
+        article.visibility = draft.visibility or article.visibility
         article.updated_at = self.clock.now()
         article.version += 1
         ask_also(article, draft.questions)
@@ -311,6 +376,7 @@ class KnowledgeService:
         await self.session.flush()
 
     async def _move(self, article: Article, status: ArticleStatus) -> Article:
+        check(article.status, status)
         article.status = status
         article.updated_at = self.clock.now()
         await self.session.flush()
@@ -347,6 +413,8 @@ def as_draft(article: Article) -> ArticleDraft:
         category=article.category.slug if article.category else None,
         questions=article.questions,
         reviewed_on=article.reviewed_on,
+        review_due_on=article.review_due_on,
+        visibility=article.visibility,
     )
 
 
@@ -367,8 +435,13 @@ def _answer(article: Article, text: str, *, language: str) -> Answer:
     )
 
 
-def _offer(entry: Entry) -> Offer:
-    return Offer(entry.id, entry.title, entry.url)
+def _entries(search: SearchIndex, ranking: Ranking, count: int) -> list[Entry]:
+    found = (search.entry(one.article_id) for one in ranking.candidates[:count])
+    return [entry for entry in found if entry]
+
+
+def _offer(entry: Entry, *, is_public: bool = True) -> Offer:
+    return Offer(entry.id, entry.title, entry.url, is_public)
 
 
 def _opening(summary: str, passages: Sequence[Passage]) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from knowledge_base.addresses import article_url
 from knowledge_base.embedder import EmbeddedArticle
-from knowledge_base.enums import Band
+from knowledge_base.enums import Band, Visibility
 from knowledge_base.excerpts import answering_part
 from knowledge_base.live_index import searchable
 from knowledge_base.pretence import instead
@@ -44,6 +44,11 @@ class Unsaved:
     slug: str
     language: str
     article_id: int | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the bot may answer from it."""
+        return self.draft.visibility is not Visibility.agents
 
 
 @dataclass(frozen=True)
@@ -114,10 +119,10 @@ class Trial:
         embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
         trial = await self._as_searched(unsaved, embedded)
         saved = await self._stored([trial.id])
-        with instead(self._search, of=saved, put=[trial]):
+        with instead(self._search, of=saved, put=[trial] if unsaved.is_public else []):
             ranking = self._search.rank(asked)
             candidates, offers = self._explained(ranking), self._knowledge.offers(ranking)
-            likeness = list(self._search.likeness(asked, trial.id).values())
+            likeness = list(self._search.likeness(asked, trial.id).values()) if unsaved.is_public else []
         band, answer = self._search.calibration.band(ranking.confidence), None
         if band is Band.answer and _first(ranking) != trial.id:
             return Attempt(await self._knowledge.found_by(ranking, text, asked), candidates)
@@ -129,6 +134,8 @@ class Trial:
 
     async def overlaps(self, unsaved: Unsaved) -> list[Overlap]:
         """The articles in the same language that answer this text's questions now, or would lose theirs to it."""
+        if not unsaved.is_public:
+            return []
         embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
         trial = await self._as_searched(unsaved, embedded)
         asked = await self._questions(unsaved, embedded)
@@ -154,14 +161,16 @@ class Trial:
         for rival, variant in _nearest_variants(await self._stored(rival_ids), asked):
             without = replace(rival, variants=[one for one in rival.variants if one.id != variant.id])
             question = Question(matching_form(variant.text), variant.vector, rival.language)
+            await asyncio.sleep(0)
             with instead(self._search, of=[rival], put=[without]):
                 before = self._search.rank(question)
+            if _first(before) != rival.id:
+                continue
+            await asyncio.sleep(0)
             with instead(self._search, of=[rival, *saved], put=[without, trial]):
                 after = self._search.rank(question)
-            is_sure = self._search.calibration.band(after.confidence) is Band.answer
-            if is_sure and _first(before) == rival.id and _first(after) == trial.id:
+            if _first(after) == trial.id and self._search.calibration.band(after.confidence) is Band.answer:
                 taken.setdefault(rival.id, []).append(variant.text)
-            await asyncio.sleep(0)
         return taken
 
     async def _rank(self, questions: Sequence[Question], *, without: Sequence[SearchableArticle]) -> list[Ranking]:
@@ -182,7 +191,9 @@ class Trial:
     def _overlaps(
         self, language: str, answered: Mapping[int, list[str]], taken: Mapping[int, list[str]], asked: int
     ) -> list[Overlap]:
-        entries = (self._search.entry(one) for one in dict.fromkeys([*answered, *taken]))
+        """Those worth a word: that another article answers one question of many is no harm."""
+        duplicates = {one for one, questions in answered.items() if len(questions) >= DUPLICATE_SHARE * asked}
+        entries = (self._search.entry(one) for one in dict.fromkeys([*duplicates, *taken]))
         return [
             Overlap(
                 entry.id,
@@ -190,7 +201,7 @@ class Trial:
                 entry.language,
                 answered.get(entry.id, []),
                 taken.get(entry.id, []),
-                is_duplicate=len(answered.get(entry.id, [])) >= DUPLICATE_SHARE * asked,
+                is_duplicate=entry.id in duplicates,
             )
             for entry in entries
             if entry and entry.language == language

@@ -28,6 +28,7 @@ from crm.conversations.outbox import Outbox
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
+from knowledge_base.schedule import Schedule
 from language.encoder import EncoderError
 from seeds.business import FIRM
 from sentiment.model import SentimentModelError
@@ -49,6 +50,7 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 TURNS_AT_ONCE = 32
 DELIVERIES_AT_ONCE = 16
 LOOK_AROUND_SECONDS = 2.0
+PUBLISHING_LOOK_SECONDS = 10.0
 BOT_STARTS_SECONDS = 20.0
 BOT_ASKED_EVERY_SECONDS = 0.5
 COMPRESSED_FROM_BYTES = 1_000
@@ -186,7 +188,22 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(app.state.turn_worker.stop)
         stack.push_async_callback(_cancel, asyncio.create_task(_begin_with_what_waited(app.state.turn_worker, parts)))
         await _start_channels(app, parts, stack)
+        publishing = _publishing_worker(parts)
+        await publishing.start()
+        stack.push_async_callback(publishing.stop)
         yield
+
+
+def _publishing_worker(parts: Parts) -> Worker:
+    """Publishes articles in time; nobody wakes it, since the time to publish at is known to the database alone."""
+    schedule = Schedule(parts.work, open_service=parts.open_knowledge, clock=parts.clock)
+    return Worker(
+        "publishing",
+        handle=schedule.publish,
+        find=schedule.due,
+        at_once=1,
+        look_around_seconds=PUBLISHING_LOOK_SECONDS,
+    )
 
 
 async def _begin_with_what_waited(turns: Worker, parts: Parts) -> None:

@@ -131,6 +131,17 @@ class TestOverlaps:
         assert await trial("overlaps", unsaved(title="Refunds", body="Ten days.", questions=["money back"])) == []
 
 
+class TestAgentsOnly:
+    async def test_a_text_for_agents_alone_answers_nobody_and_gets_in_nobodys_way(self, make_article, trial):
+        await make_article("refunds", body="Ten days.")
+        hidden = unsaved(**PARKING, visibility="agents")
+
+        attempt = await trial("ask_with", hidden, "is there a parking lot?", language="en")
+
+        assert attempt.found.answer is None
+        assert await trial("overlaps", unsaved(title="refunds", visibility="agents")) == []
+
+
 class TestInstead:
     async def test_puts_everything_back_after_a_failure(self, make_article, live, seen, work, open_knowledge):
         await make_article("parking", **PARKING)

@@ -1,4 +1,4 @@
-"""`/help`: the public help centre. Open to everybody: it shows published articles alone."""
+"""`/help`: the public help centre. Open to everybody: it shows what contacts may see alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from knowledge_base.addresses import article_url
-from knowledge_base.enums import ArticleStatus
 from knowledge_base.models import Article, Category
 from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
 from seeds.business import FIRM, WIDGET_KEY
@@ -65,11 +64,11 @@ async def show_contents(request: Request, language: str, knowledge: KnowledgeRea
 
 @router.get("/{language}/{slug}")
 async def show_article(request: Request, language: str, slug: str, knowledge: KnowledgeReadDep) -> Response:
-    """One published article; drafts and archived ones are not there."""
+    """One public article; drafts, archived ones and those for agents alone are not there."""
     article = await knowledge.articles.by_address(slug, language)
-    written_in = await knowledge.articles.languages_of(slug, status=ArticleStatus.published)
+    written_in = await knowledge.articles.public_languages(slug)
     addresses = {each: article_url(slug, each) for each in written_in}
-    if article is None or article.status is not ArticleStatus.published:
+    if article is None or not article.is_public:
         return _missing(request, language if language in LANGUAGES else language_of(request), addresses)
     near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
     return _page(

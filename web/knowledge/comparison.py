@@ -9,7 +9,7 @@ from knowledge_base.schemas import ArticleDraft
 # Beyond this many lines, those that stand everywhere are no landmarks any more: comparing each with each takes minutes.
 MOST_LANDMARKS = 2_000
 
-FIELDS = ("title", "summary", "body", "questions", "category", "reviewed_on")
+FIELDS = ("title", "summary", "body", "questions", "category", "reviewed_on", "review_due_on", "visibility")
 
 
 @dataclass(frozen=True)
