@@ -1,15 +1,17 @@
 """The knowledge base in SQL."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
 from knowledge_base.enums import ArticleStatus, GapState, Visibility
-from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage, QuestionVariant
+from knowledge_base.models import Article, ArticleVersion, ArticleVote, Category, Gap, Passage, QuestionVariant
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
 # What contacts may see.
@@ -149,6 +151,51 @@ def _fitting(*, words: str, language: str | None, category: str | None, due_by: 
     if due_by:
         fitting = fitting.where(Article.review_due_on <= due_by)
     return fitting
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How many readers an article helped, and how many it did not."""
+
+    helpful: int = 0
+    unhelpful: int = 0
+
+
+class VoteRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def of(self, reader: str, article_id: int) -> bool | None:
+        """What a reader said of an article; none for nothing."""
+        return await self.session.scalar(select(ArticleVote.helpful).where(*_vote_of(reader, article_id)))
+
+    async def cast(self, vote: ArticleVote) -> None:
+        """Keep a vote in place of what the same reader said before."""
+        if await self._change(vote):
+            return
+        try:
+            async with self.session.begin_nested():
+                self.session.add(vote)
+        except IntegrityError:
+            # The same reader in another request, between the two statements.
+            await self._change(vote)
+
+    async def counts(self, article_ids: Collection[int]) -> dict[int, Votes]:
+        """The votes on these articles; those without any are left out."""
+        helpful = func.sum(case((ArticleVote.helpful, 1), else_=0))
+        statement = select(ArticleVote.article_id, helpful, func.count() - helpful).group_by(ArticleVote.article_id)
+        found = await self.session.execute(statement.where(ArticleVote.article_id.in_(article_ids)))
+        return {article_id: Votes(yes, no) for article_id, yes, no in found}
+
+    async def _change(self, vote: ArticleVote) -> bool:
+        """Whether there was a vote to change."""
+        statement = update(ArticleVote).where(*_vote_of(vote.reader, vote.article_id))
+        changed = statement.values(helpful=vote.helpful, voted_at=vote.voted_at).returning(ArticleVote.id)
+        return await self.session.scalar(changed) is not None
+
+
+def _vote_of(reader: str, article_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ArticleVote.reader == reader, ArticleVote.article_id == article_id
 
 
 class CategoryRepository:

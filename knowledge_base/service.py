@@ -14,9 +14,9 @@ from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
 from knowledge_base.live_index import LiveIndex
-from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage
+from knowledge_base.models import Article, ArticleVersion, ArticleVote, Category, Gap, Passage
 from knowledge_base.question import Question, matching_form
-from knowledge_base.repository import ArticleRepository, CategoryRepository, GapRepository
+from knowledge_base.repository import ArticleRepository, CategoryRepository, GapRepository, VoteRepository
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.search import Entry, Ranking, SearchIndex
 from knowledge_base.storage import ask_also, store, to_bytes
@@ -130,6 +130,7 @@ class KnowledgeService:
         self.articles = ArticleRepository(session)
         self.categories = CategoryRepository(session)
         self.gaps = GapRepository(session)
+        self.votes = VoteRepository(session)
 
     async def answer(
         self,
@@ -301,6 +302,20 @@ class KnowledgeService:
             ArticleNotFound
         """
         return await self._existing(article_id)
+
+    async def vote(self, slug: str, language: str, *, reader: str, helpful: bool) -> Article:
+        """Keep whether a public article helped a reader; the last word of each reader counts.
+
+        Raises:
+            ArticleNotFound
+        """
+        article = await self.articles.by_address(slug, language)
+        if article is None or not article.is_public:
+            raise ArticleNotFound
+        await self.votes.cast(
+            ArticleVote(article_id=article.id, reader=reader, helpful=helpful, voted_at=self.clock.now())
+        )
+        return article
 
     async def settle(self, gap_id: int, state: GapState) -> Gap:
         """Say what has become of a question without a sure answer."""

@@ -18,6 +18,7 @@ from connectors.registry import Doors, open_connectors
 from connectors.web_widget.endpoints import create_router as create_widget_router
 from core.config import Settings, problems
 from core.logging import set_up_logging
+from core.rate_limit import RateLimit
 from core.worker import Worker
 from crm.agents.auth import agent_who_may, program
 from crm.agents.endpoints import router as agents_router
@@ -38,6 +39,8 @@ from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
 from web.health import router as health_router
 from web.help.endpoints import router as help_router
+from web.help.votes import VOTES_ALLOWED
+from web.help.votes import router as votes_router
 from web.knowledge.endpoints import router as knowledge_pages_router
 from web.knowledge_access import get_knowledge, get_knowledge_for_reading
 from web.parts import Parts, choose_parts
@@ -121,6 +124,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.open_knowledge = parts.open_knowledge
     app.state.templates = create_templates()
     app.state.sign_in_limiter = SignInLimiter(parts.settings.sign_ins_per_minute)
+    app.state.vote_limit = RateLimit(VOTES_ALLOWED)
     app.state.turn_worker = turn_worker
     app.state.intake = Intake(parts.work, open_service=parts.open_conversations, wake=turn_worker.wake)
 
@@ -146,6 +150,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
     app.include_router(desk_router)
     app.include_router(knowledge_pages_router)
     app.include_router(help_router)
+    app.include_router(votes_router)
     app.include_router(demo_router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 

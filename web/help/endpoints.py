@@ -12,6 +12,7 @@ from knowledge_base.models import Article, Category
 from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
 from seeds.business import FIRM, WIDGET_KEY
 from web.help.contents import article_html
+from web.help.votes import reader_of
 from web.knowledge_access import KnowledgeReadDep
 from web.templating import LANGUAGES, language_of, render
 
@@ -70,6 +71,7 @@ async def show_article(request: Request, language: str, slug: str, knowledge: Kn
     addresses = {each: article_url(slug, each) for each in written_in}
     if article is None or not article.is_public:
         return _missing(request, language if language in LANGUAGES else language_of(request), addresses)
+    reader = reader_of(request)
     near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
     return _page(
         request,
@@ -77,6 +79,7 @@ async def show_article(request: Request, language: str, slug: str, knowledge: Kn
         language,
         article=article,
         content=article_html(article.body),
+        voted=await knowledge.votes.of(reader, article.id) if reader else None,
         near=[other for other in near if other.id != article.id],
         addresses=addresses,
     )

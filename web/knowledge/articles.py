@@ -65,6 +65,7 @@ async def list_articles(
         total=total,
         counts=counts,
         translations=await knowledge.articles.at_addresses({article.slug for article in articles}),
+        votes=await knowledge.votes.counts({article.id for article in articles}),
         categories=await knowledge.categories.all(),
         open_gaps=await knowledge.gaps.count(GapState.open),
         chosen=chosen,
