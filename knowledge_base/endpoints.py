@@ -1,6 +1,7 @@
 """`/api/v1/knowledge`: answers for programs, articles for editors."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, status
@@ -14,6 +15,7 @@ from knowledge_base.schemas import (
     ArticlePage,
     ArticleRead,
     ArticleSave,
+    ArticleSchedule,
     ArticleSummary,
     CategoryRead,
     FoundRead,
@@ -96,12 +98,16 @@ def _add_articles(
         language: AnswerLanguage | None = None,
         status: ArticleStatus | None = None,
         category: str | None = None,
+        due_by: date | None = None,
         limit: Limit = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> ArticlePage:
-        """Articles, last changed first; every word of `q` must be in title, address, summary, text or a variant."""
+        """Articles, last changed first; every word of `q` must be in title, address, summary, text or a variant.
+
+        `due_by` leaves those that should have been reviewed by this day.
+        """
         articles, total = await service.articles.listed(
-            words=q, language=language, status=status, category=category, limit=limit, offset=offset
+            words=q, language=language, status=status, category=category, due_by=due_by, limit=limit, offset=offset
         )
         return ArticlePage(articles=[ArticleSummary.model_validate(one) for one in articles], total=total)
 
@@ -126,8 +132,25 @@ def _add_articles(
 
     @router.post("/articles/{article_id}/publish", response_model=ArticleRead, dependencies=for_editors)
     async def publish_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:
-        """Let contacts find it."""
+        """Let those whom it is for find it."""
         return await service.publish(article_id)
+
+    @router.post("/articles/{article_id}/schedule", response_model=ArticleRead, dependencies=for_editors)
+    async def schedule_article(
+        article_id: int, body: ArticleSchedule, service: KnowledgeService = in_transaction
+    ) -> Article:
+        """Let it be published at a time that is still to come."""
+        return await service.schedule(article_id, at=body.at)
+
+    @router.post("/articles/{article_id}/review", response_model=ArticleRead, dependencies=for_editors)
+    async def submit_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+        """Ask the others to look at it before it is published."""
+        return await service.submit(article_id)
+
+    @router.post("/articles/{article_id}/draft", response_model=ArticleRead, dependencies=for_editors)
+    async def return_article_to_draft(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+        """Take it up again, and call off the time it was to be published at."""
+        return await service.return_to_draft(article_id)
 
     @router.post("/articles/{article_id}/archive", response_model=ArticleRead, dependencies=for_editors)
     async def archive_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:

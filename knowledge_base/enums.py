@@ -4,11 +4,20 @@ from enum import StrEnum
 
 
 class ArticleStatus(StrEnum):
-    """Only published articles are searched and shown to contacts."""
+    """Only published articles are searched, and shown to those who may see them."""
 
     draft = "draft"
+    in_review = "in_review"
     published = "published"
     archived = "archived"
+
+
+class Visibility(StrEnum):
+    """Who may see an article once it is published."""
+
+    public = "public"
+    # Never given to a contact, but suggested to agents.
+    agents = "agents"
 
 
 class Band(StrEnum):

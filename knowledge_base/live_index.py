@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.events import EventBus
 from core.unit_of_work import UnitOfWork, announce
 from knowledge_base.embedder import ArticleText, Embedder
-from knowledge_base.enums import ArticleStatus
+from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.index import use_one_thread
 from knowledge_base.models import Article
 from knowledge_base.projection import Projection
@@ -31,7 +31,7 @@ LOADED_AT_ONCE = 100
 
 
 class LiveIndex:
-    """Searches what is published."""
+    """Searches what is published, for contacts and for agents."""
 
     def __init__(
         self, work: UnitOfWork, embedder: Embedder, *, weights: RankerWeights, projection: Projection | None
@@ -40,10 +40,17 @@ class LiveIndex:
         self.embedder = embedder
         if weights.encoder != embedder.fingerprint:
             logger.warning("The ranker was trained with another encoder: its confidence may be off")
-        fitting = projection if projection and projection.encoder == embedder.fingerprint else None
-        self.search = SearchIndex(
-            embedder.dimension, ranker=weights.ranker(), calibration=weights.calibration(), projection=fitting
-        )
+        self._weights = weights
+        self._projection = projection if projection and projection.encoder == embedder.fingerprint else None
+        # What contacts may see, and nothing else: no answer comes from what is not in it.
+        self.search = self._empty()
+        # What agents may see; there is none while that is the same.
+        self._agents_search: SearchIndex | None = None
+
+    @property
+    def search_for_agents(self) -> SearchIndex:
+        """Searches all that is published, also what only agents may see."""
+        return self._agents_search or self.search
 
     async def start(self) -> None:
         """Read every published article that has vectors of this encoder."""
@@ -68,15 +75,16 @@ class LiveIndex:
     async def synchronise(self) -> None:
         """Read the articles whose version is not the one searched, and drop those no longer published."""
         async with self._work.reading() as session:
-            articles = ArticleRepository(session)
-            published = await articles.published_versions(encoder=self.embedder.fingerprint)
-            searched = self.search.versions()
-            for article_id in searched.keys() - published.keys():
-                self.search.remove(article_id)
-            stale = [one for one, version in published.items() if searched.get(one) != version]
-            for start in range(0, len(stale), LOADED_AT_ONCE):
-                for article in await articles.with_vectors(stale[start : start + LOADED_AT_ONCE]):
-                    self.search.put(searchable(article))
+            articles, encoder = ArticleRepository(session), self.embedder.fingerprint
+            public = await articles.published_versions(encoder=encoder, visible_to=[Visibility.public])
+            await _bring(self.search, public, articles)
+            published = await articles.published_versions(encoder=encoder)
+            if published.keys() == public.keys():
+                self._agents_search = None
+                return
+            for_agents = self._agents_search or self._empty()
+            await _bring(for_agents, published, articles)
+            self._agents_search = for_agents
 
     async def embed_anew(self) -> None:
         """Give articles without vectors of this encoder theirs; the rest is searched meanwhile."""
@@ -100,17 +108,44 @@ class LiveIndex:
 
     def follow(self, session: AsyncSession, article: Article) -> None:
         """As this transaction commits, search the article as it is then, and tell the other processes."""
-        published = article.status is ArticleStatus.published
-        ready = searchable(article) if published else None
+        ready = searchable(article) if article.status is ArticleStatus.published else None
+        is_public = article.is_public
 
         def apply(_session: object) -> None:
-            if ready:
-                self.search.put(ready)
-            else:
-                self.search.remove(article.id)
+            _take(self.search, article.id, ready if is_public else None)
+            # Where the first article for agents alone brings their index into being, the announcement does.
+            if self._agents_search:
+                _take(self._agents_search, article.id, ready)
 
         event.listen(session.sync_session, "after_commit", apply, once=True)
         announce(session, TOPIC, {"article_id": article.id})
+
+    def _empty(self) -> SearchIndex:
+        return SearchIndex(
+            self.embedder.dimension,
+            ranker=self._weights.ranker(),
+            calibration=self._weights.calibration(),
+            projection=self._projection,
+        )
+
+
+def _take(search: SearchIndex, article_id: int, ready: SearchableArticle | None) -> None:
+    """Search an article as it is now, or no longer."""
+    if ready:
+        search.put(ready)
+    else:
+        search.remove(article_id)
+
+
+async def _bring(search: SearchIndex, published: dict[int, int], articles: ArticleRepository) -> None:
+    """Make an index hold these versions of these articles and no others."""
+    searched = search.versions()
+    for article_id in searched.keys() - published.keys():
+        search.remove(article_id)
+    stale = [one for one, version in published.items() if searched.get(one) != version]
+    for start in range(0, len(stale), LOADED_AT_ONCE):
+        for article in await articles.with_vectors(stale[start : start + LOADED_AT_ONCE]):
+            search.put(searchable(article))
 
 
 def article_text(article: Article) -> ArticleText:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
 from knowledge_base.addresses import article_url
-from knowledge_base.enums import ArticleStatus, Band, GapState
+from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 
 
 def _values(kind: Any) -> list[str]:
@@ -17,7 +17,7 @@ def _values(kind: Any) -> list[str]:
 
 
 def _enum(kind: type[StrEnum]) -> Enum:
-    """Stored as the value, with a check constraint."""
+    """Stored as the value, in a column that a new member does not have to change."""
     return Enum(kind, native_enum=False, length=16, values_callable=_values, validate_strings=True)
 
 
@@ -51,6 +51,9 @@ class Article(Base):
     # Markdown as the editor wrote it; `render.to_html` makes it safe to show.
     body: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[ArticleStatus] = mapped_column(_enum(ArticleStatus), default=ArticleStatus.draft)
+    visibility: Mapped[Visibility] = mapped_column(
+        _enum(Visibility), default=Visibility.public, server_default=Visibility.public.value
+    )
     # Counts saves: who saves must name the version they edited.
     version: Mapped[int] = mapped_column(default=1)
     # Of the title; null until the article is first published.
@@ -59,8 +62,11 @@ class Article(Base):
     encoder: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # When it was first published; of a draft or an article in review, when it is to be.
     published_at: Mapped[datetime | None]
     reviewed_on: Mapped[date | None]
+    # From this day on it should be looked at again.
+    review_due_on: Mapped[date | None]
 
     category: Mapped[Category | None] = relationship(lazy="raise")
     versions: Mapped[list["ArticleVersion"]] = relationship(
@@ -77,6 +83,16 @@ class Article(Base):
     def url(self) -> str:
         """Where the public page is, relative to the site."""
         return article_url(self.slug, self.language)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether contacts may see it."""
+        return self.status is ArticleStatus.published and self.visibility is Visibility.public
+
+    @property
+    def publishes_at(self) -> datetime | None:
+        """When it is to be published by itself; none where nobody has planned that."""
+        return self.published_at if self.status in (ArticleStatus.draft, ArticleStatus.in_review) else None
 
     @property
     def questions(self) -> list[str]:
@@ -126,6 +142,20 @@ class Passage(Base):
     text: Mapped[str] = mapped_column(Text)
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     encoder: Mapped[str] = mapped_column(String(80))
+
+
+class ArticleVote(Base):
+    """Whether an article helped one reader of the help centre; the last word counts."""
+
+    __tablename__ = "article_votes"
+    __table_args__ = (UniqueConstraint("article_id", "reader"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    # The digest of what the reader's cookie holds.
+    reader: Mapped[str] = mapped_column(String(64))
+    helpful: Mapped[bool]
+    voted_at: Mapped[datetime]
 
 
 class Gap(Base):

@@ -1,16 +1,21 @@
 """The knowledge base in SQL."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
-from knowledge_base.enums import ArticleStatus, GapState
-from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage, QuestionVariant
+from knowledge_base.enums import ArticleStatus, GapState, Visibility
+from knowledge_base.models import Article, ArticleVersion, ArticleVote, Category, Gap, Passage, QuestionVariant
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
+# What contacts may see.
+_PUBLIC = (Article.status == ArticleStatus.published, Article.visibility == Visibility.public)
 _SHOWN = (joinedload(Article.category), selectinload(Article.variants))
 
 
@@ -27,9 +32,9 @@ class ArticleRepository:
         statement = select(Article).where(Article.slug == slug, Article.language == language).options(*_SHOWN)
         return (await self.session.scalars(statement)).one_or_none()
 
-    async def languages_of(self, slug: str, *, status: ArticleStatus) -> Sequence[str]:
-        """The languages in which there is a page of this slug."""
-        statement = select(Article.language).where(Article.slug == slug, Article.status == status)
+    async def public_languages(self, slug: str) -> Sequence[str]:
+        """The languages in which contacts may see a page of this slug."""
+        statement = select(Article.language).where(Article.slug == slug, *_PUBLIC)
         return (await self.session.scalars(statement.order_by(Article.language.desc()))).all()
 
     async def for_change(self, article_id: int) -> Article | None:
@@ -48,12 +53,21 @@ class ArticleRepository:
         statement = select(Article).where(Article.id.in_(article_ids)).options(*_WITH_VECTORS)
         return (await self.session.scalars(statement)).all()
 
-    async def published_versions(self, *, encoder: str) -> dict[int, int]:
+    async def published_versions(
+        self, *, encoder: str, visible_to: Collection[Visibility] = tuple(Visibility)
+    ) -> dict[int, int]:
         """The version of every published article whose vectors this encoder made."""
         statement = select(Article.id, Article.version).where(
-            Article.status == ArticleStatus.published, Article.encoder == encoder
+            Article.status == ArticleStatus.published, Article.encoder == encoder, Article.visibility.in_(visible_to)
         )
         return dict((await self.session.execute(statement)).all())
+
+    async def due(self, now: datetime) -> Sequence[int]:
+        """The articles that were to be published by now and are not."""
+        statement = select(Article.id).where(
+            Article.status.in_((ArticleStatus.draft, ArticleStatus.in_review)), Article.published_at <= now
+        )
+        return (await self.session.scalars(statement.order_by(Article.published_at))).all()
 
     async def published_with_another_encoder(self, encoder: str) -> Sequence[int]:
         """The published articles without vectors of this encoder."""
@@ -74,11 +88,15 @@ class ArticleRepository:
         language: str | None = None,
         status: ArticleStatus | None = None,
         category: str | None = None,
+        due_by: date | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> tuple[Sequence[Article], int]:
-        """One page of the articles that fit, last changed first, and how many fit altogether."""
-        fitting = _fitting(words=words, language=language, category=category)
+        """One page of the articles that fit, last changed first, and how many fit altogether.
+
+        `due_by` leaves those that should have been reviewed by this day.
+        """
+        fitting = _fitting(words=words, language=language, category=category, due_by=due_by)
         if status:
             fitting = fitting.where(Article.status == status)
         page = fitting.order_by(Article.updated_at.desc(), Article.id.desc()).limit(limit).offset(offset)
@@ -86,10 +104,10 @@ class ArticleRepository:
         return articles, await self._count(fitting)
 
     async def count_by_status(
-        self, *, words: str = "", language: str | None = None, category: str | None = None
+        self, *, words: str = "", language: str | None = None, category: str | None = None, due_by: date | None = None
     ) -> dict[ArticleStatus, int]:
         """How many articles fit, by their status."""
-        fitting = _fitting(words=words, language=language, category=category).subquery()
+        fitting = _fitting(words=words, language=language, category=category, due_by=due_by).subquery()
         statement = select(fitting.c.status, func.count()).group_by(fitting.c.status)
         return dict((await self.session.execute(statement)).all())
 
@@ -99,18 +117,14 @@ class ArticleRepository:
         return {(slug, language): found for slug, language, found in await self.session.execute(statement)}
 
     async def headings(self, *, language: str) -> Sequence[Article]:
-        """Every published article in one language by title, without its text."""
-        statement = select(Article).where(Article.language == language, Article.status == ArticleStatus.published)
+        """Every article in one language that contacts may see, by title, without its text."""
+        statement = select(Article).where(Article.language == language, *_PUBLIC)
         shown = load_only(Article.slug, Article.language, Article.title, Article.summary, Article.category_id)
         return (await self.session.scalars(statement.options(shown).order_by(Article.title))).all()
 
     async def in_category(self, category_id: int, *, language: str) -> Sequence[Article]:
-        """A category's published articles in one language, by title."""
-        statement = select(Article).where(
-            Article.category_id == category_id,
-            Article.language == language,
-            Article.status == ArticleStatus.published,
-        )
+        """A category's articles in one language that contacts may see, by title."""
+        statement = select(Article).where(Article.category_id == category_id, Article.language == language, *_PUBLIC)
         return (await self.session.scalars(statement.order_by(Article.title))).all()
 
     async def versions(self, article_id: int) -> Sequence[ArticleVersion]:
@@ -122,7 +136,7 @@ class ArticleRepository:
         return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
 
-def _fitting(*, words: str, language: str | None, category: str | None) -> Select[Article]:
+def _fitting(*, words: str, language: str | None, category: str | None, due_by: date | None) -> Select[Article]:
     """Every word must be in the article's title, address, summary, text or one of its variants."""
     fitting = select(Article)
     for word in words.split():
@@ -134,7 +148,54 @@ def _fitting(*, words: str, language: str | None, category: str | None) -> Selec
         fitting = fitting.where(Article.language == language)
     if category:
         fitting = fitting.where(Article.category.has(Category.slug == category))
+    if due_by:
+        fitting = fitting.where(Article.review_due_on <= due_by)
     return fitting
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How many readers an article helped, and how many it did not."""
+
+    helpful: int = 0
+    unhelpful: int = 0
+
+
+class VoteRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def of(self, reader: str, article_id: int) -> bool | None:
+        """What a reader said of an article; none for nothing."""
+        return await self.session.scalar(select(ArticleVote.helpful).where(*_vote_of(reader, article_id)))
+
+    async def cast(self, vote: ArticleVote) -> None:
+        """Keep a vote in place of what the same reader said before."""
+        if await self._change(vote):
+            return
+        try:
+            async with self.session.begin_nested():
+                self.session.add(vote)
+        except IntegrityError:
+            # The same reader in another request, between the two statements.
+            await self._change(vote)
+
+    async def counts(self, article_ids: Collection[int]) -> dict[int, Votes]:
+        """The votes on these articles; those without any are left out."""
+        helpful = func.sum(case((ArticleVote.helpful, 1), else_=0))
+        statement = select(ArticleVote.article_id, helpful, func.count() - helpful).group_by(ArticleVote.article_id)
+        found = await self.session.execute(statement.where(ArticleVote.article_id.in_(article_ids)))
+        return {article_id: Votes(yes, no) for article_id, yes, no in found}
+
+    async def _change(self, vote: ArticleVote) -> bool:
+        """Whether there was a vote to change."""
+        statement = update(ArticleVote).where(*_vote_of(vote.reader, vote.article_id))
+        changed = statement.values(helpful=vote.helpful, voted_at=vote.voted_at).returning(ArticleVote.id)
+        return await self.session.scalar(changed) is not None
+
+
+def _vote_of(reader: str, article_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ArticleVote.reader == reader, ArticleVote.article_id == article_id
 
 
 class CategoryRepository:

@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from knowledge_base.enums import ArticleStatus, Band, GapState
+from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from language.normalise import safe_text
 
 AnswerLanguage = Literal["fa", "en"]
@@ -80,6 +80,9 @@ class ArticleDraft(BaseModel):
     category: str | None = None
     questions: Annotated[list[Annotated[Line, Field(min_length=1, max_length=500)]], Field(max_length=200)] = []
     reviewed_on: date | None = None
+    review_due_on: date | None = None
+    # None leaves it as it is, so that who does not know of it shows nobody what is not for them; a new one is public.
+    visibility: Visibility | None = None
 
 
 class ArticleCreate(ArticleDraft):
@@ -105,10 +108,12 @@ class ArticleSummary(_Read):
     summary: str
     url: str
     status: ArticleStatus
+    visibility: Visibility
     category: Annotated[str | None, BeforeValidator(lambda category: getattr(category, "slug", category))]
     version: int
     updated_at: datetime
     reviewed_on: date | None
+    review_due_on: date | None
 
 
 class ArticleRead(ArticleSummary):
@@ -117,7 +122,14 @@ class ArticleRead(ArticleSummary):
     body: str
     questions: list[str]
     created_at: datetime
+    # When it was first published, or is to be.
     published_at: datetime | None
+
+
+class ArticleSchedule(BaseModel):
+    """When to publish an article."""
+
+    at: AwareDatetime
 
 
 class ArticlePage(BaseModel):

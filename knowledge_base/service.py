@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
-from knowledge_base.enums import ArticleStatus, Band, GapState
-from knowledge_base.excerpts import MAX_CHARACTERS, excerpt, overlap
+from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
+from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
 from knowledge_base.live_index import LiveIndex
-from knowledge_base.models import Article, ArticleVersion, Category, Gap, Passage
+from knowledge_base.models import Article, ArticleVersion, ArticleVote, Category, Gap, Passage
 from knowledge_base.question import Question, matching_form
-from knowledge_base.repository import ArticleRepository, CategoryRepository, GapRepository
+from knowledge_base.repository import ArticleRepository, CategoryRepository, GapRepository, VoteRepository
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
-from knowledge_base.search import Entry, Ranking
+from knowledge_base.search import Entry, Ranking, SearchIndex
 from knowledge_base.storage import ask_also, store, to_bytes
+from knowledge_base.transitions import check
 
 OFFERS = 3
-# What the words of a passage count for beside its standardised likeness in meaning, when the answering one is chosen.
-WORDS_WEIGHT = 3.0
-# Articles answer their question first and go into detail after: what each place further down costs.
-PLACE_COST = 0.3
+# How far ahead an article can be published.
+LATEST = timedelta(days=3_650)
 
 Floats = NDArray[np.float32]
 
@@ -40,6 +39,12 @@ class CategoryNotFound(NotFound):
     """There is no such category."""
 
     code = "category_not_found"
+
+
+class TimeUnfit(InvalidInput):
+    """The time to publish at must be still to come, within ten years."""
+
+    code = "time_unfit"
 
 
 class GapNotFound(NotFound):
@@ -86,6 +91,8 @@ class Offer:
     article_id: int
     title: str
     url: str
+    # False where only agents may see it.
+    is_public: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,7 @@ class KnowledgeService:
         self.articles = ArticleRepository(session)
         self.categories = CategoryRepository(session)
         self.gaps = GapRepository(session)
+        self.votes = VoteRepository(session)
 
     async def answer(
         self,
@@ -138,19 +146,38 @@ class KnowledgeService:
 
         `language` is the one to answer in. The same message asked twice leaves one gap.
         """
-        asked = await self._read(question, language=language, vector=vector)
+        asked = await self.read_question(question, language=language, vector=vector)
         ranking = self.live.search.rank(asked)
+        found = await self.found_by(ranking, question, asked)
+        if found.band is Band.answer or not keep_gap:
+            return found
+        gap = await self._keep_gap(question, asked, ranking, found.band, conversation_id, message_id)
+        return Found(found.band, found.confidence, offers=found.offers, gap_id=gap.id)
+
+    async def read_question(self, question: str, *, language: str, vector: Floats | None = None) -> Question:
+        """A question as search takes it.
+
+        Raises:
+            QuestionBlank, VectorUnfit
+        """
+        matching = matching_form(question)
+        if not matching:
+            raise QuestionBlank
+        if vector is None:
+            vector = await self.live.embedder.embed_question(question)
+        elif vector.shape != (self.live.embedder.dimension,):
+            raise VectorUnfit
+        return Question(matching, vector, language)
+
+    async def found_by(self, ranking: Ranking, question: str, asked: Question) -> Found:
+        """What a ranking comes to; nothing is kept of it."""
         band = self.live.search.calibration.band(ranking.confidence)
-        found = Found(
+        return Found(
             band,
             ranking.confidence,
             answer=await self._best_answer(ranking, question, asked) if band is Band.answer else None,
-            offers=self._offers(ranking) if band is Band.offer else [],
+            offers=self.offers(ranking) if band is Band.offer else [],
         )
-        if band is Band.answer or not keep_gap:
-            return found
-        gap = await self._keep_gap(question, asked, ranking, band, conversation_id, message_id)
-        return Found(band, found.confidence, offers=found.offers, gap_id=gap.id)
 
     async def answer_from(self, article_id: int, *, language: str) -> Answer:
         """What an article says in short, in this language where it can; for a contact who chose its title."""
@@ -161,14 +188,24 @@ class KnowledgeService:
         passages = await self.articles.passages_of(entry.id)
         return _answer(article, _opening(article.summary, passages), language=language)
 
-    def suggest(self, text: str, vector: Floats, *, language: str, count: int = OFFERS) -> list[Offer]:
-        """The articles nearest to what a contact wrote, best first, however sure; for an agent to choose from."""
+    def suggest(
+        self, text: str, vector: Floats, *, language: str, count: int = OFFERS, for_agents: bool = False
+    ) -> list[Offer]:
+        """The articles nearest to what a contact wrote, best first, however sure; agents see their own too."""
         matching = matching_form(text)
-        return self._offers(self.live.search.rank(Question(matching, vector, language)), count) if matching else []
+        if not matching:
+            return []
+        search = self.live.search_for_agents if for_agents else self.live.search
+        entries = _entries(search, search.rank(Question(matching, vector, language)), count)
+        return [_offer(entry, is_public=self.live.search.entry(entry.id) is not None) for entry in entries]
+
+    def offers(self, ranking: Ranking, count: int = OFFERS) -> list[Offer]:
+        """The first articles of a ranking by title."""
+        return [_offer(entry) for entry in _entries(self.live.search, ranking, count)]
 
     async def create(self, draft: ArticleCreate, *, by: str = "") -> Article:
         """Write a new article; nobody sees it until it is published."""
-        embedded = await self.live.embedder.embed(_text(draft))
+        embedded = await self.live.embedder.embed(text_of(draft))
         if await self.articles.by_address(draft.slug, draft.language):
             raise AddressTaken
         category = await self._category(draft.category)
@@ -176,6 +213,7 @@ class KnowledgeService:
             slug=draft.slug,
             language=draft.language,
             status=ArticleStatus.draft,
+            visibility=Visibility.public,
             version=0,
             created_at=self.clock.now(),
             variants=[],
@@ -191,7 +229,7 @@ class KnowledgeService:
         Raises:
             ArticleChanged: somebody saved meanwhile; nothing is lost, the error holds both texts.
         """
-        embedded = await self.live.embedder.embed(_text(draft))
+        embedded = await self.live.embedder.embed(text_of(draft))
         article = await self._for_change(article_id)
         if article.version != version:
             raise ArticleChanged(yours=draft, theirs=as_draft(article), version=article.version)
@@ -201,14 +239,61 @@ class KnowledgeService:
         return article
 
     async def publish(self, article_id: int) -> Article:
-        """Let contacts find an article; safe to call twice."""
+        """Let those whom it is for find an article, whatever was planned; safe to call twice."""
         article = await self._for_change(article_id)
-        article.published_at = article.published_at or self.clock.now()
+        now = self.clock.now()
+        article.published_at = min(article.published_at or now, now)
         return await self._move(article, ArticleStatus.published)
+
+    async def schedule(self, article_id: int, *, at: datetime) -> Article:
+        """Let an article be published at this time; until then it is a draft, or in review.
+
+        Raises:
+            TimeUnfit
+            StatusChangeRefused: it is published already.
+        """
+        self.check_time(at)
+        article = await self._for_change(article_id)
+        if article.status is not ArticleStatus.in_review:
+            await self._move(article, ArticleStatus.draft)
+        article.published_at = at.astimezone(UTC)
+        await self.session.flush()
+        return article
+
+    def check_time(self, at: datetime) -> None:
+        """Refuse a time that nothing can be published at.
+
+        Raises:
+            TimeUnfit
+        """
+        now = self.clock.now()
+        if not now < at < now + LATEST:
+            raise TimeUnfit
+
+    async def publish_if_due(self, article_id: int) -> None:
+        """Publish an article whose time has come; nothing where somebody was quicker, or thought better of it."""
+        article = await self._for_change(article_id)
+        if article.publishes_at and article.publishes_at <= self.clock.now():
+            await self.publish(article_id)
+
+    async def submit(self, article_id: int) -> Article:
+        """Ask the others to look at an article before it is published; safe to call twice."""
+        return await self._move(await self._for_change(article_id), ArticleStatus.in_review)
+
+    async def return_to_draft(self, article_id: int) -> Article:
+        """Take an article up again; whatever time it was to be published at is called off."""
+        article = await self._for_change(article_id)
+        await self._move(article, ArticleStatus.draft)
+        article.published_at = None
+        await self.session.flush()
+        return article
 
     async def archive(self, article_id: int) -> Article:
         """Take an article away from contacts and keep it for editors; safe to call twice."""
-        return await self._move(await self._for_change(article_id), ArticleStatus.archived)
+        article = await self._for_change(article_id)
+        if article.publishes_at:
+            article.published_at = None
+        return await self._move(article, ArticleStatus.archived)
 
     async def get(self, article_id: int) -> Article:
         """An article with its category and variants.
@@ -217,6 +302,20 @@ class KnowledgeService:
             ArticleNotFound
         """
         return await self._existing(article_id)
+
+    async def vote(self, slug: str, language: str, *, reader: str, helpful: bool) -> Article:
+        """Keep whether a public article helped a reader; the last word of each reader counts.
+
+        Raises:
+            ArticleNotFound
+        """
+        article = await self.articles.by_address(slug, language)
+        if article is None or not article.is_public:
+            raise ArticleNotFound
+        await self.votes.cast(
+            ArticleVote(article_id=article.id, reader=reader, helpful=helpful, voted_at=self.clock.now())
+        )
+        return article
 
     async def settle(self, gap_id: int, state: GapState) -> Gap:
         """Say what has become of a question without a sure answer."""
@@ -227,16 +326,6 @@ class KnowledgeService:
         await self.session.flush()
         return gap
 
-    async def _read(self, question: str, *, language: str, vector: Floats | None) -> Question:
-        matching = matching_form(question)
-        if not matching:
-            raise QuestionBlank
-        if vector is None:
-            vector = await self.live.embedder.embed_question(question)
-        elif vector.shape != (self.live.embedder.dimension,):
-            raise VectorUnfit
-        return Question(matching, vector, language)
-
     async def _best_answer(self, ranking: Ranking, question: str, asked: Question) -> Answer | None:
         article_id = ranking.candidates[0].article_id
         article = await self.articles.get(article_id)
@@ -244,19 +333,8 @@ class KnowledgeService:
         if article is None:
             return None
         likeness = self.live.search.likeness(asked, article_id)
-        best = max(
-            passages,
-            key=lambda one: (
-                likeness.get(one.id, 0.0) + WORDS_WEIGHT * overlap(question, one.text) - PLACE_COST * one.position
-            ),
-            default=None,
-        )
-        text = excerpt(best.text, question) if best else article.summary
-        return _answer(article, text, language=asked.language)
-
-    def _offers(self, ranking: Ranking, count: int = OFFERS) -> list[Offer]:
-        entries = [self.live.search.entry(one.article_id) for one in ranking.candidates[:count]]
-        return [_offer(entry) for entry in entries if entry]
+        part = answering_part(question, [one.text for one in passages], [likeness.get(one.id, 0.0) for one in passages])
+        return _answer(article, article.summary if part is None else part, language=asked.language)
 
     async def _keep_gap(
         self,
@@ -291,7 +369,8 @@ class KnowledgeService:
         """Put the draft into the article as its next version."""
         article.category = category
         article.title, article.summary, article.body = draft.title, draft.summary, draft.body
-        article.reviewed_on = draft.reviewed_on
+        article.reviewed_on, article.review_due_on = draft.reviewed_on, draft.review_due_on
+        article.visibility = draft.visibility or article.visibility
         article.updated_at = self.clock.now()
         article.version += 1
         ask_also(article, draft.questions)
@@ -312,6 +391,7 @@ class KnowledgeService:
         await self.session.flush()
 
     async def _move(self, article: Article, status: ArticleStatus) -> Article:
+        check(article.status, status)
         article.status = status
         article.updated_at = self.clock.now()
         await self.session.flush()
@@ -348,10 +428,13 @@ def as_draft(article: Article) -> ArticleDraft:
         category=article.category.slug if article.category else None,
         questions=article.questions,
         reviewed_on=article.reviewed_on,
+        review_due_on=article.review_due_on,
+        visibility=article.visibility,
     )
 
 
-def _text(draft: ArticleDraft) -> ArticleText:
+def text_of(draft: ArticleDraft) -> ArticleText:
+    """What the embedder reads of a draft."""
     return ArticleText(draft.title, draft.summary, draft.body, list(dict.fromkeys(draft.questions)))
 
 
@@ -367,8 +450,13 @@ def _answer(article: Article, text: str, *, language: str) -> Answer:
     )
 
 
-def _offer(entry: Entry) -> Offer:
-    return Offer(entry.id, entry.title, entry.url)
+def _entries(search: SearchIndex, ranking: Ranking, count: int) -> list[Entry]:
+    found = (search.entry(one.article_id) for one in ranking.candidates[:count])
+    return [entry for entry in found if entry]
+
+
+def _offer(entry: Entry, *, is_public: bool = True) -> Offer:
+    return Offer(entry.id, entry.title, entry.url, is_public)
 
 
 def _opening(summary: str, passages: Sequence[Passage]) -> str:

@@ -18,6 +18,7 @@ from connectors.registry import Doors, open_connectors
 from connectors.web_widget.endpoints import create_router as create_widget_router
 from core.config import Settings, problems
 from core.logging import set_up_logging
+from core.rate_limit import RateLimit
 from core.worker import Worker
 from crm.agents.auth import agent_who_may, program
 from crm.agents.endpoints import router as agents_router
@@ -28,6 +29,7 @@ from crm.conversations.outbox import Outbox
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
+from knowledge_base.schedule import Schedule
 from language.encoder import EncoderError
 from seeds.business import FIRM
 from sentiment.model import SentimentModelError
@@ -37,6 +39,8 @@ from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
 from web.health import router as health_router
 from web.help.endpoints import router as help_router
+from web.help.votes import VOTES_ALLOWED
+from web.help.votes import router as votes_router
 from web.knowledge.endpoints import router as knowledge_pages_router
 from web.knowledge_access import get_knowledge, get_knowledge_for_reading
 from web.parts import Parts, choose_parts
@@ -49,6 +53,7 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 TURNS_AT_ONCE = 32
 DELIVERIES_AT_ONCE = 16
 LOOK_AROUND_SECONDS = 2.0
+PUBLISHING_LOOK_SECONDS = 10.0
 BOT_STARTS_SECONDS = 20.0
 BOT_ASKED_EVERY_SECONDS = 0.5
 COMPRESSED_FROM_BYTES = 1_000
@@ -119,6 +124,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.open_knowledge = parts.open_knowledge
     app.state.templates = create_templates()
     app.state.sign_in_limiter = SignInLimiter(parts.settings.sign_ins_per_minute)
+    app.state.vote_limit = RateLimit(VOTES_ALLOWED)
     app.state.turn_worker = turn_worker
     app.state.intake = Intake(parts.work, open_service=parts.open_conversations, wake=turn_worker.wake)
 
@@ -144,6 +150,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
     app.include_router(desk_router)
     app.include_router(knowledge_pages_router)
     app.include_router(help_router)
+    app.include_router(votes_router)
     app.include_router(demo_router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 
@@ -186,7 +193,22 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(app.state.turn_worker.stop)
         stack.push_async_callback(_cancel, asyncio.create_task(_begin_with_what_waited(app.state.turn_worker, parts)))
         await _start_channels(app, parts, stack)
+        publishing = _publishing_worker(parts)
+        await publishing.start()
+        stack.push_async_callback(publishing.stop)
         yield
+
+
+def _publishing_worker(parts: Parts) -> Worker:
+    """Publishes articles in time; nobody wakes it, since the time to publish at is known to the database alone."""
+    schedule = Schedule(parts.work, open_service=parts.open_knowledge, clock=parts.clock)
+    return Worker(
+        "publishing",
+        handle=schedule.publish,
+        find=schedule.due,
+        at_once=1,
+        look_around_seconds=PUBLISHING_LOOK_SECONDS,
+    )
 
 
 async def _begin_with_what_waited(turns: Worker, parts: Parts) -> None:

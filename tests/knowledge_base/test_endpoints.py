@@ -129,6 +129,51 @@ class TestArticles:
 
         assert (version["saved_by"], version["questions"]) == ("Sara", ["money?"])
 
+    async def test_who_does_not_know_of_visibility_shows_nobody_more(self, client):
+        created = await client.post("/articles", json={**ARTICLE, "visibility": "agents"}, headers=EDITOR)
+        article_id = created.json()["id"]
+
+        saved = await client.put(f"/articles/{article_id}", json={"title": "New", "version": 1}, headers=EDITOR)
+
+        assert saved.json()["visibility"] == "agents"
+
+    async def test_goes_through_review_and_is_published_later(self, client):
+        article_id = (await client.post("/articles", json=ARTICLE, headers=EDITOR)).json()["id"]
+
+        review = await client.post(f"/articles/{article_id}/review", headers=EDITOR)
+        planned = await client.post(
+            f"/articles/{article_id}/schedule", json={"at": "2026-11-24T08:00:00+03:30"}, headers=EDITOR
+        )
+
+        assert review.json()["status"] == planned.json()["status"] == "in_review"
+        assert planned.json()["published_at"] == "2026-11-24T04:30:00Z"
+
+    @pytest.mark.parametrize(
+        ("at", "code"),
+        [
+            ("2020-01-01T00:00:00Z", "time_unfit"),
+            ("9999-12-31T23:59:00-12:00", "time_unfit"),
+            ("2030-01-01T00:00:00", None),
+            ("soon", None),
+        ],
+    )
+    async def test_refuses_a_time_that_is_over_or_none(self, client, at, code):
+        article_id = (await client.post("/articles", json=ARTICLE, headers=EDITOR)).json()["id"]
+
+        response = await client.post(f"/articles/{article_id}/schedule", json={"at": at}, headers=EDITOR)
+
+        assert response.status_code == 422
+        assert response.json().get("error", {}).get("code") == code
+
+    async def test_what_is_published_cannot_be_scheduled_or_sent_to_review(self, client):
+        article_id = await published(client)
+
+        for verb in ("schedule", "review", "draft"):
+            response = await client.post(
+                f"/articles/{article_id}/{verb}", json={"at": "2030-01-01T00:00:00Z"}, headers=EDITOR
+            )
+            assert (response.status_code, response.json()["error"]["code"]) == (409, "status_change_refused")
+
     async def test_keeps_hostile_text_as_it_was_written(self, client):
         body = "<script>alert(1)</script> \u202e [x](javascript:1)"
         created = await client.post("/articles", json={**ARTICLE, "body": body}, headers=EDITOR)
@@ -149,7 +194,8 @@ class TestAccess:
             *(("GET", "/articles/1/answer?language=en", None, PROGRAM),),
             *(("GET", path, None, EDITOR) for path in ("/articles", "/articles/1", "/articles/1/versions")),
             *(("GET", path, None, EDITOR) for path in ("/categories", "/gaps")),
-            *(("POST", f"/articles/1/{verb}", None, EDITOR) for verb in ("publish", "archive")),
+            *(("POST", f"/articles/1/{verb}", None, EDITOR) for verb in ("publish", "archive", "review", "draft")),
+            ("POST", "/articles/1/schedule", {"at": "2030-01-01T08:00:00Z"}, EDITOR),
             ("POST", "/articles", ARTICLE, EDITOR),
             ("PUT", "/articles/1", {"title": "x", "version": 1}, EDITOR),
             ("PATCH", "/gaps/1", {"state": "dismissed"}, EDITOR),

@@ -3,7 +3,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import func, select
 
-from knowledge_base.enums import ArticleStatus, Band, GapState
+from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from knowledge_base.live_index import TOPIC, LiveIndex
 from knowledge_base.models import Gap, Passage
 from knowledge_base.schemas import ArticleDraft
@@ -274,6 +274,73 @@ class TestGaps:
         async with work.reading() as session:
             assert not await open_knowledge(session).gaps.in_state(GapState.open)
             assert await session.scalar(select(func.count()).select_from(Gap)) == 1
+
+
+SECRET = {"title": "Refund beyond the rules", "body": "The manager may refund all.", "visibility": "agents"}
+
+
+class TestAgentsOnly:
+    async def test_is_never_given_to_a_contact(self, make_article, ask, work, open_knowledge, live):
+        article = await make_article("exceptions", **SECRET)
+        await make_article("parking", body="Park behind the house.")
+
+        found = await ask("Refund beyond the rules")
+
+        assert found.answer is None
+        assert article.id not in [one.article_id for one in found.offers]
+        assert live.search.entry(article.id) is None
+        async with work.reading() as session:
+            with pytest.raises(ArticleNotFound):
+                await open_knowledge(session).answer_from(article.id, language="en")
+
+    async def test_does_not_stand_in_for_its_public_translation(self, make_article, ask):
+        await make_article("refund-rules", language="fa", **SECRET)
+        english = await make_article("refund-rules", **REFUND)
+
+        found = await ask("do I get my money back?", language="fa")
+
+        assert found.answer.article_id == english.id
+
+    async def test_is_suggested_to_agents(self, make_article, work, open_knowledge, embedder, live):
+        article = await make_article("exceptions", **SECRET)
+        public = await make_article("parking", body="Park behind the house.")
+        await live.synchronise()
+        vector = embedder.questions(["Refund beyond the rules"])[0]
+
+        async with work.reading() as session:
+            suggest = open_knowledge(session).suggest
+            to_agent = suggest("Refund beyond the rules", vector, language="en", for_agents=True)
+            to_contact = suggest("Refund beyond the rules", vector, language="en")
+
+        assert [(one.article_id, one.is_public) for one in to_agent] == [(article.id, False), (public.id, True)]
+        assert [one.article_id for one in to_contact] == [public.id]
+
+    async def test_hiding_a_public_article_takes_it_from_contacts_at_once(
+        self, make_article, work, open_knowledge, live
+    ):
+        article = await make_article("refund-rules", **REFUND)
+        draft = as_draft(article).model_copy(update={"visibility": Visibility.agents})
+
+        async with work.begin() as session:
+            await open_knowledge(session).save(article.id, draft, version=1)
+        assert len(live.search) == 0
+
+        await live.synchronise()
+        assert live.search_for_agents.versions() == {article.id: 2}
+
+    async def test_agents_have_no_index_of_their_own_where_nothing_is_hidden(
+        self, make_article, work, open_knowledge, live
+    ):
+        article = await make_article("exceptions", **SECRET)
+        await live.synchronise()
+        assert live.search_for_agents is not live.search
+
+        async with work.begin() as session:
+            await open_knowledge(session).archive(article.id)
+        assert len(live.search_for_agents) == 0
+
+        await live.synchronise()
+        assert live.search_for_agents is live.search
 
 
 class TestSuggest:

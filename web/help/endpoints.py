@@ -1,4 +1,4 @@
-"""`/help`: the public help centre. Open to everybody: it shows published articles alone."""
+"""`/help`: the public help centre. Open to everybody: it shows what contacts may see alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from knowledge_base.addresses import article_url
-from knowledge_base.enums import ArticleStatus
 from knowledge_base.models import Article, Category
 from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
 from seeds.business import FIRM, WIDGET_KEY
 from web.help.contents import article_html
+from web.help.votes import reader_of
 from web.knowledge_access import KnowledgeReadDep
 from web.templating import LANGUAGES, language_of, render
 
@@ -65,12 +65,13 @@ async def show_contents(request: Request, language: str, knowledge: KnowledgeRea
 
 @router.get("/{language}/{slug}")
 async def show_article(request: Request, language: str, slug: str, knowledge: KnowledgeReadDep) -> Response:
-    """One published article; drafts and archived ones are not there."""
+    """One public article; drafts, archived ones and those for agents alone are not there."""
     article = await knowledge.articles.by_address(slug, language)
-    written_in = await knowledge.articles.languages_of(slug, status=ArticleStatus.published)
+    written_in = await knowledge.articles.public_languages(slug)
     addresses = {each: article_url(slug, each) for each in written_in}
-    if article is None or article.status is not ArticleStatus.published:
+    if article is None or not article.is_public:
         return _missing(request, language if language in LANGUAGES else language_of(request), addresses)
+    reader = reader_of(request)
     near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
     return _page(
         request,
@@ -78,6 +79,7 @@ async def show_article(request: Request, language: str, slug: str, knowledge: Kn
         language,
         article=article,
         content=article_html(article.body),
+        voted=await knowledge.votes.of(reader, article.id) if reader else None,
         near=[other for other in near if other.id != article.id],
         addresses=addresses,
     )

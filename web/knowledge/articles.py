@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.enums import ArticleStatus, GapState
+from web.dates import TEHRAN
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeReadDep
 
@@ -25,6 +26,8 @@ class Filter(BaseModel):
     status: str = ""
     language: str = ""
     category: str = ""
+    # `due` leaves those whose review is due.
+    review: str = ""
     page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
 
     def address(self, page: int) -> str:
@@ -40,15 +43,20 @@ async def list_articles(
     """Articles, last changed first."""
     status = next((one for one in ArticleStatus if one == chosen.status), None)
     language, category = chosen.language or None, chosen.category or None
+    today = knowledge.clock.now().astimezone(TEHRAN).date()
+    due_by = today if chosen.review == "due" else None
     articles, total = await knowledge.articles.listed(
         words=chosen.q,
         language=language,
         category=category,
         status=status,
+        due_by=due_by,
         limit=ON_A_PAGE,
         offset=(chosen.page - 1) * ON_A_PAGE,
     )
-    counts = await knowledge.articles.count_by_status(words=chosen.q, language=language, category=category)
+    counts = await knowledge.articles.count_by_status(
+        words=chosen.q, language=language, category=category, due_by=due_by
+    )
     return knowledge_page(
         request,
         "articles.html",
@@ -57,8 +65,10 @@ async def list_articles(
         total=total,
         counts=counts,
         translations=await knowledge.articles.at_addresses({article.slug for article in articles}),
+        votes=await knowledge.votes.counts({article.id for article in articles}),
         categories=await knowledge.categories.all(),
         open_gaps=await knowledge.gaps.count(GapState.open),
         chosen=chosen,
+        today=today,
         pages=-(-total // ON_A_PAGE),
     )

@@ -6,7 +6,10 @@ from itertools import zip_longest
 
 from knowledge_base.schemas import ArticleDraft
 
-FIELDS = ("title", "summary", "body", "questions", "category", "reviewed_on")
+# Beyond this many lines, those that stand everywhere are no landmarks any more: comparing each with each takes minutes.
+MOST_LANDMARKS = 2_000
+
+FIELDS = ("title", "summary", "body", "questions", "category", "reviewed_on", "review_due_on", "visibility")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ def compare(left: ArticleDraft, right: ArticleDraft) -> list[FieldComparison]:
 
 def _rows(left: list[str], right: list[str]) -> list[Row]:
     rows: list[Row] = []
-    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, left, right, autojunk=max(len(left), len(right)) > MOST_LANDMARKS)
+    for tag, a, b, c, d in matcher.get_opcodes():
         rows += [Row(one, other, tag == "equal") for one, other in zip_longest(left[a:b], right[c:d])]
     return rows
 

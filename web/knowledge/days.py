@@ -1,14 +1,15 @@
-"""Days as editors type them: Jalali for readers of Persian, and either calendar understood."""
+"""Days and times as editors type them: Jalali for readers of Persian, and either calendar understood."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time, tzinfo
 
 import jdatetime
 
-from web.dates import digits
+from web.dates import TEHRAN, digits
 
 # No Jalali year reaches this far, and no article was reviewed before it in the other calendar.
 FIRST_GREGORIAN_YEAR = 1700
+_MOMENT = re.compile(r"(?P<day>.*\S)\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})")
 _DAY = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})")
 
 
@@ -37,3 +38,28 @@ def read_day(text: str) -> date | None:
         return date(year, month, day)
     gregorian: date = jdatetime.date(year, month, day).togregorian()
     return gregorian
+
+
+def write_moment(at: datetime | None, language: str) -> str:
+    """`۱۴۰۵/۰۹/۰۲ ۰۸:۳۰` or `2026-11-23 05:00`, each in the zone of its readers; empty for none."""
+    if at is None:
+        return ""
+    local = at.astimezone(_zone(language))
+    return f"{write_day(local.date(), language)} {digits(f'{local:%H:%M}', language)}"
+
+
+def read_moment(text: str, language: str) -> datetime:
+    """The time that a reader of this language typed.
+
+    Raises:
+        ValueError: this is no day with a time
+    """
+    match = _MOMENT.fullmatch(text.strip())
+    day = read_day(match["day"]) if match else None
+    if match is None or day is None:
+        raise ValueError("not a time")
+    return datetime.combine(day, time(int(match["hour"]), int(match["minute"])), _zone(language))
+
+
+def _zone(language: str) -> tzinfo:
+    return TEHRAN if language == "fa" else UTC

@@ -1,5 +1,6 @@
 """Writing an article: a new one, a change, and what happens when two people change the same."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -7,18 +8,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
-from knowledge_base.enums import ArticleStatus
+from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article
 from knowledge_base.schemas import BODY_CHARACTERS
-from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, as_draft
+from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, TimeUnfit, as_draft
+from knowledge_base.trial import Overlap, Trial
 from web.dates import TEHRAN
 from web.desk.pages import fragment
 from web.help.contents import article_html
 from web.knowledge.comparison import compare
-from web.knowledge.days import write_day
+from web.knowledge.days import write_day, write_moment
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
 from web.knowledge.gaps import settle_with_equals
 from web.knowledge.pages import HOME, knowledge_page
+from web.knowledge.trial import unsaved_text
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 from web.templating import LANGUAGES, language_of
 
@@ -56,10 +59,13 @@ async def create_article(
     if form.action is Action.preview:
         return await show_editor(request, agent, reading, form)
     try:
+        if overlaps := await _overlaps(reading, form, None):
+            return await show_editor(request, agent, reading, form, overlaps=overlaps)
+        publish_at = _chosen_time(request, form, reading)
         article = await knowledge.create(form.new_article(), by=agent.name)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, problems=_problems(refusal))
-    return await _finish(knowledge, article, form)
+    return await _finish(knowledge, article, form, publish_at=publish_at)
 
 
 @router.post("/preview")
@@ -104,13 +110,16 @@ async def save_article(
         return await show_editor(request, agent, reading, form, article=article)
     try:
         draft = form.draft()
+        if overlaps := await _overlaps(reading, form, article):
+            return await show_editor(request, agent, reading, form, article=article, overlaps=overlaps)
+        publish_at = _chosen_time(request, form, reading)
         if draft.model_dump() != as_draft(article).model_dump():
             article = await knowledge.save(article_id, draft, version=form.version, by=agent.name)
     except (FormUnfit, CategoryNotFound) as refusal:
         return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
     except ArticleChanged as change:
         return await show_conflict(request, agent, reading, form, article=article, change=change)
-    return await _finish(knowledge, article, form)
+    return await _finish(knowledge, article, form, publish_at=publish_at)
 
 
 async def show_conflict(
@@ -140,7 +149,7 @@ async def show_editor(
     **context: Any,
 ) -> Response:
     """The editor's page around a form."""
-    known = {"conflict": [], "done": "", **context}
+    known = {"conflict": [], "overlaps": [], "done": "", **context}
     translations = await knowledge.articles.at_addresses({form.slug}) if article else {}
     return knowledge_page(
         request,
@@ -156,23 +165,63 @@ async def show_editor(
         versions=await knowledge.articles.versions(article.id) if article else [],
         translation=translations.get((form.slug, OTHER_LANGUAGE.get(form.language, ""))),
         today=write_day(knowledge.clock.now().astimezone(TEHRAN).date(), language_of(request)),
+        now=write_moment(knowledge.clock.now(), language_of(request)),
         **known,
     )
 
 
-async def _finish(knowledge: KnowledgeService, article: Article, form: ArticleForm) -> Response:
+async def _overlaps(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> list[Overlap]:
+    """What to warn of before the text is published; nothing where it is not to be, or is to be all the same."""
+    if form.action not in (Action.publish, Action.schedule):
+        return []
+    return await Trial(knowledge).overlaps(unsaved_text(form, article))
+
+
+def _chosen_time(request: Request, form: ArticleForm, knowledge: KnowledgeService) -> datetime | None:
+    """When to publish, where that was the button.
+
+    Raises:
+        FormUnfit
+    """
+    if form.action not in (Action.schedule, Action.schedule_anyway):
+        return None
+    at = form.moment(reader=language_of(request))
+    try:
+        knowledge.check_time(at)
+    except TimeUnfit as error:
+        raise FormUnfit({"publish_at": "time_unfit"}) from error
+    return at
+
+
+async def _finish(
+    knowledge: KnowledgeService, article: Article, form: ArticleForm, *, publish_at: datetime | None
+) -> Response:
     """Do what the button says besides saving, settle the question that the text answers, and show the article."""
-    done = "saved" if article.status is ArticleStatus.published else "saved_draft"
-    if form.action is Action.publish:
-        article, done = await knowledge.publish(article.id), "published"
-    elif form.action is Action.archive:
-        article, done = await knowledge.archive(article.id), "archived"
+    article, done = await _act(knowledge, article, form.action, publish_at)
     suffix = ""
     if form.gap is not None and article.status is ArticleStatus.published:
         await settle_with_equals(knowledge, form.gap)
     elif form.gap is not None:
         suffix = f"&gap={form.gap}"
     return RedirectResponse(f"{HOME}/{article.id}?done={done}{suffix}", status_code=303)
+
+
+async def _act(
+    knowledge: KnowledgeService, article: Article, action: Action, publish_at: datetime | None
+) -> tuple[Article, str]:
+    """The article after what the button says, and the name of the sentence that says so."""
+    for_agents = "" if article.visibility is Visibility.public else "_agents"
+    if publish_at:
+        return await knowledge.schedule(article.id, at=publish_at), "scheduled"
+    if action in (Action.publish, Action.publish_anyway):
+        return await knowledge.publish(article.id), f"published{for_agents}"
+    if action is Action.review:
+        return await knowledge.submit(article.id), "in_review"
+    if action is Action.draft:
+        return await knowledge.return_to_draft(article.id), "draft"
+    if action is Action.archive:
+        return await knowledge.archive(article.id), "archived"
+    return article, f"saved{for_agents}" if article.status is ArticleStatus.published else "saved_draft"
 
 
 def _problems(refusal: Exception) -> dict[str, str]:

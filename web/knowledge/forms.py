@@ -1,15 +1,16 @@
 """What the editor's form sends, and what becomes of it."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from knowledge_base.enums import Visibility
 from knowledge_base.models import Article, ArticleVersion, Gap
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.service import as_draft
-from web.knowledge.days import read_day, write_day
+from web.knowledge.days import read_day, read_moment, write_day, write_moment
 
 Draft = TypeVar("Draft", bound=ArticleDraft)
 # The longest that a variant may be.
@@ -21,6 +22,12 @@ class Action(StrEnum):
 
     save = "save"
     publish = "publish"
+    # Whatever other articles it gets in the way of.
+    publish_anyway = "publish_anyway"
+    schedule = "schedule"
+    schedule_anyway = "schedule_anyway"
+    review = "review"
+    draft = "draft"
     archive = "archive"
     preview = "preview"
 
@@ -45,6 +52,10 @@ class ArticleForm(BaseModel):
     # One a line.
     questions: str = ""
     reviewed: str = ""
+    review_due: str = ""
+    visibility: str = Visibility.public.value
+    # When to publish, for who schedules it.
+    publish_at: str = ""
     # The version that the editor saw.
     version: int = 0
     # The question without an answer that this text is to answer.
@@ -64,6 +75,9 @@ class ArticleForm(BaseModel):
             body=text.body,
             questions="\n".join(text.questions),
             reviewed=write_day(text.reviewed_on, reader),
+            review_due=write_day(text.review_due_on, reader),
+            visibility=(text.visibility or article.visibility).value,
+            publish_at=write_moment(article.publishes_at, reader),
             version=article.version,
         )
 
@@ -90,6 +104,17 @@ class ArticleForm(BaseModel):
         address = {"slug": self.slug.strip(), "language": self.language}
         return _validated(ArticleCreate, {**self._content(), **address})
 
+    def moment(self, *, reader: str) -> datetime:
+        """When to publish.
+
+        Raises:
+            FormUnfit
+        """
+        try:
+            return read_moment(self.publish_at, reader)
+        except ValueError as error:
+            raise FormUnfit({"publish_at": "publish_at"}) from error
+
     def _content(self) -> dict[str, Any]:
         return {
             "title": self.title,
@@ -100,7 +125,9 @@ class ArticleForm(BaseModel):
             "questions": list(
                 dict.fromkeys(" ".join(line.split()) for line in self.questions.splitlines() if line.strip())
             ),
-            "reviewed_on": _day(self.reviewed),
+            "reviewed_on": _day("reviewed_on", self.reviewed),
+            "review_due_on": _day("review_due_on", self.review_due),
+            "visibility": self.visibility,
         }
 
 
@@ -117,8 +144,8 @@ def _validated(kind: type[Draft], content: dict[str, Any]) -> Draft:
         raise FormUnfit({str(one["loc"][0]): str(one["loc"][0]) for one in error.errors()}) from error
 
 
-def _day(text: str) -> date | None:
+def _day(field: str, text: str) -> date | None:
     try:
         return read_day(text)
     except ValueError as error:
-        raise FormUnfit({"reviewed_on": "reviewed_on"}) from error
+        raise FormUnfit({field: field}) from error

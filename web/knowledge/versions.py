@@ -1,5 +1,6 @@
 """What was saved of an article before, and bringing it back."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -8,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from core.errors import NotFound
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.models import ArticleVersion
-from knowledge_base.service import ArticleChanged, KnowledgeService, as_draft
+from knowledge_base.service import ArticleChanged, as_draft
 from web.help.contents import article_html
 from web.knowledge.comparison import compare
 from web.knowledge.editor import show_conflict
@@ -20,13 +21,39 @@ from web.templating import language_of
 router = APIRouter(include_in_schema=False)
 
 
+@router.get("/{article_id:int}/versions")
+async def list_versions(
+    request: Request,
+    article_id: int,
+    agent: KnowledgeEditor,
+    knowledge: KnowledgeReadDep,
+    left: int | None = None,
+    right: int | None = None,
+) -> Response:
+    """Everything that was saved, and two of the texts side by side: the last two where none are chosen."""
+    article = await knowledge.get(article_id)
+    versions = await knowledge.articles.versions(article_id)
+    newer = _numbered(versions, right) if right is not None else versions[0]
+    older = _numbered(versions, left) if left is not None else versions[min(1, len(versions) - 1)]
+    return knowledge_page(
+        request,
+        "versions.html",
+        agent,
+        article=article,
+        versions=versions,
+        left=older,
+        right=newer,
+        comparison=compare(restored(older, article), restored(newer, article)),
+    )
+
+
 @router.get("/{article_id:int}/versions/{number:int}")
 async def show_version(
     request: Request, article_id: int, number: int, agent: KnowledgeEditor, knowledge: KnowledgeReadDep
 ) -> Response:
     """An earlier text, and how it differs from the present one."""
     article = await knowledge.get(article_id)
-    version = await _version(knowledge, article_id, number)
+    version = _numbered(await knowledge.articles.versions(article_id), number)
     return knowledge_page(
         request,
         "version.html",
@@ -50,7 +77,7 @@ async def restore_version(
 ) -> Response:
     """Save an earlier text as the newest version; `seen` is the version that the editor compared it with."""
     article = await reading.get(article_id)
-    draft = restored(await _version(reading, article_id, number), article)
+    draft = restored(_numbered(await reading.articles.versions(article_id), number), article)
     try:
         await knowledge.save(article_id, draft, version=seen, by=agent.name)
     except ArticleChanged as change:
@@ -59,8 +86,8 @@ async def restore_version(
     return RedirectResponse(f"{HOME}/{article_id}?done=restored", status_code=303)
 
 
-async def _version(knowledge: KnowledgeService, article_id: int, number: int) -> ArticleVersion:
-    found = next((one for one in await knowledge.articles.versions(article_id) if one.number == number), None)
+def _numbered(versions: Sequence[ArticleVersion], number: int) -> ArticleVersion:
+    found = next((one for one in versions if one.number == number), None)
     if found is None:
         raise NotFound
     return found

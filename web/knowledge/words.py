@@ -1,14 +1,23 @@
 """Words that Python hands to the templates of the knowledge base, translated where they are shown."""
 
-from knowledge_base.enums import ArticleStatus, Band, GapState
+from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from web.desk.words import _
 
 STATUSES = {
     ArticleStatus.published: _("Published"),
+    ArticleStatus.in_review: _("In review"),
     ArticleStatus.draft: _("Draft"),
     ArticleStatus.archived: _("Archived"),
 }
-STATUS_TONES = {ArticleStatus.published: "good", ArticleStatus.draft: "warn", ArticleStatus.archived: "plain"}
+STATUS_TONES = {
+    ArticleStatus.published: "good",
+    ArticleStatus.in_review: "accent",
+    ArticleStatus.draft: "warn",
+    ArticleStatus.archived: "plain",
+}
+VISIBILITIES = {Visibility.public: _("Everybody"), Visibility.agents: _("Agents only")}
+# The clock that a reader's times are of.
+ZONES = {"fa": _("Tehran time"), "en": _("UTC")}
 GAP_STATES = {
     GapState.open: _("Open questions"),
     GapState.answered: _("Answered questions"),
@@ -20,12 +29,28 @@ BANDS = {
     Band.decline: _("The bot says that it does not know"),
 }
 BAND_TONES = {Band.answer: "good", Band.offer: "warn", Band.decline: "bad"}
+# What speaks for an article, by the name of the ranking's feature.
+FEATURES = {
+    "dense": _("Meaning of the text, beside others"),
+    "cosine": _("Meaning of the text, by itself"),
+    "title": _("Meaning of the title"),
+    "variant": _("Meaning of the other ways to ask"),
+    "lexical": _("Words of the text"),
+    "coverage": _("Share of the question in the text"),
+    "asked": _("Share of the question in title and ways to ask"),
+    "language": _("In the language of the question"),
+}
 LANGUAGES = {"fa": _("Persian"), "en": _("English")}
 # What has just been done, by the name that the redirect carries.
 DONE = {
     "saved": _("Saved. Contacts are answered from this text at once."),
+    "saved_agents": _("Saved. Agents find this text at once, and contacts do not see it."),
     "saved_draft": _("Saved. Contacts do not see a draft."),
     "published": _("Published. Contacts find it from now on."),
+    "published_agents": _("Published for agents. Contacts do not see it."),
+    "scheduled": _("Saved. It will be published by itself at the time you chose."),
+    "in_review": _("Saved and sent to review. Contacts do not see it yet."),
+    "draft": _("This is a draft again, and is not published by itself."),
     "archived": _("Archived. Contacts do not find it any more."),
     "restored": _("The earlier text is back, as a new version."),
 }
@@ -40,6 +65,10 @@ PROBLEMS = {
     "body": _("A text has at most 200,000 characters."),
     "questions": _("At most 200 questions, each of at most 500 characters."),
     "reviewed_on": _("Write a date as year/month/day."),
+    "review_due_on": _("Write a date as year/month/day."),
+    "visibility": _("Choose who may see it."),
+    "publish_at": _("Write a day and a time as year/month/day hour:minute."),
+    "time_unfit": _("Choose a time that is still to come, within ten years."),
 }
 FIELDS = {
     "title": _("Title"),
@@ -48,4 +77,6 @@ FIELDS = {
     "questions": _("Other ways to ask"),
     "category": _("Category"),
     "reviewed_on": _("Reviewed on"),
+    "review_due_on": _("Review again by"),
+    "visibility": _("Visible to"),
 }

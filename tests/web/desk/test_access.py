@@ -14,7 +14,7 @@ from crm.models import Agent
 SignIn = Callable[[Role], Awaitable[Agent]]
 OPEN = ("/desk/sign-in", "/desk/sign-out", "/desk/language")
 # Pages of the knowledge base have tests of their own.
-ELSEWHERE = ("/desk/knowledge",)
+ELSEWHERE = ("/desk/knowledge", "/desk/articles")
 
 
 @pytest.fixture

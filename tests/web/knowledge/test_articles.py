@@ -102,8 +102,28 @@ class TestList:
         assert ("Unfinished" in drafts, "Refund rules" in drafts) == (True, False)
         assert ("Unfinished" in payments, "Refund rules" in payments) == (False, True)
 
+    async def test_finds_what_should_have_been_reviewed(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("Due today", slug="today", review_due_on="2026-11-23")
+        await write("Due tomorrow", slug="tomorrow", review_due_on="2026-11-24")
+        await write("Never due", slug="never")
+
+        everything = (await editor.get(LIST)).text
+        due = (await editor.get(LIST, params={"review": "due"})).text
+
+        assert everything.count("Review is due</span>") == 1
+        assert "Due today" in due
+        assert "Due tomorrow" not in due
+        assert "Never due" not in due
+
+    async def test_tells_what_agents_alone_see(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("Exceptions", slug="exceptions", visibility="agents")
+
+        assert "Agents only" in (await editor.get(LIST)).text
+
     async def test_a_filter_that_nobody_knows_is_harmless(self, editor: httpx.AsyncClient) -> None:
-        response = await editor.get(LIST, params={"status": "<b>", "language": "xx", "category": "'; --", "q": "%_"})
+        response = await editor.get(
+            LIST, params={"status": "<b>", "language": "xx", "category": "'; --", "q": "%_", "review": "<i>"}
+        )
 
         assert response.status_code == 200
         assert "No article fits" in response.text

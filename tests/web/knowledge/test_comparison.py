@@ -19,3 +19,10 @@ class TestCompare:
         fields = compare(ArticleDraft(title="A", summary="s"), ArticleDraft(title="B", summary="s"))
 
         assert [field.field for field in fields if not field.same] == ["title"]
+
+    def test_endless_equal_lines_take_no_minutes(self) -> None:
+        left, right = (ArticleDraft(title="T", body="\n".join(["a"] * 50_000 + [end])) for end in ("x", "y"))
+
+        body = next(field for field in compare(left, right) if field.field == "body")
+
+        assert body.rows[-1].right == "y"

@@ -1,0 +1,280 @@
+"""Trying out a text before anybody else sees it: what the bot would say with it, and whose questions it would take."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.addresses import article_url
+from knowledge_base.embedder import EmbeddedArticle
+from knowledge_base.enums import Band, Visibility
+from knowledge_base.excerpts import answering_part
+from knowledge_base.live_index import searchable
+from knowledge_base.pretence import instead
+from knowledge_base.question import Question, matching_form
+from knowledge_base.schemas import ArticleDraft
+from knowledge_base.search import Ranking, SearchableArticle, SearchablePassage, SearchableVariant
+from knowledge_base.service import Answer, Found, KnowledgeService, text_of
+
+# How many candidates of a ranking are explained.
+EXPLAINED = 5
+# Of the draft's questions, how many are asked.
+MOST_ASKED = 30
+# Of other articles, how many are looked at, and how many of their variants altogether.
+RIVALS = 8
+RIVAL_VARIANTS = 16
+# Rankings in one go: others wait for no more than a few milliseconds.
+AT_ONCE = 4
+# An article that answers at least this share of a draft's questions is one on the same thing.
+DUPLICATE_SHARE = 0.5
+# Ids that no row has.
+UNSAVED = 2**48
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """A text as it would stand in the knowledge base; `article_id` is none for one that was never saved."""
+
+    draft: ArticleDraft
+    slug: str
+    language: str
+    article_id: int | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the bot may answer from it."""
+        return self.draft.visibility is not Visibility.agents
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A candidate article, with its score and what it comes from."""
+
+    article_id: int
+    title: str
+    language: str
+    score: float
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What the bot would say, and which articles it chose from, best first."""
+
+    found: Found
+    candidates: list[Explained]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Another article that a text gets in the way of."""
+
+    article_id: int
+    title: str
+    language: str
+    # The text's own questions that the other article answers now.
+    answered: list[str]
+    # The other's ways to ask: to the likes of them the bot would answer with the text instead.
+    taken: list[str]
+    is_duplicate: bool
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A text that is asked, as search takes it."""
+
+    text: str
+    question: Question
+
+
+class Trial:
+    """Tries things out within the caller's session, and leaves everything as it was."""
+
+    def __init__(self, knowledge: KnowledgeService) -> None:
+        self._knowledge = knowledge
+        self._search = knowledge.live.search
+
+    async def ask(self, text: str, *, language: str) -> Attempt:
+        """What the bot would say now.
+
+        Raises:
+            QuestionBlank
+        """
+        asked = await self._knowledge.read_question(text, language=language)
+        ranking = self._search.rank(asked)
+        return Attempt(await self._knowledge.found_by(ranking, text, asked), self._explained(ranking))
+
+    async def ask_with(self, unsaved: Unsaved, text: str, *, language: str) -> Attempt:
+        """What the bot would say if this text were published.
+
+        Raises:
+            QuestionBlank
+        """
+        asked = await self._knowledge.read_question(text, language=language)
+        embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
+        trial = await self._as_searched(unsaved, embedded)
+        saved = await self._stored([trial.id])
+        with instead(self._search, of=saved, put=[trial] if unsaved.is_public else []):
+            ranking = self._search.rank(asked)
+            candidates, offers = self._explained(ranking), self._knowledge.offers(ranking)
+            likeness = list(self._search.likeness(asked, trial.id).values()) if unsaved.is_public else []
+        band, answer = self._search.calibration.band(ranking.confidence), None
+        if band is Band.answer and _first(ranking) != trial.id:
+            return Attempt(await self._knowledge.found_by(ranking, text, asked), candidates)
+        if band is Band.answer:
+            part = answering_part(text, [one.text for one in embedded.passages], likeness)
+            answer = self._answer(trial, unsaved.draft.summary if part is None else part, language=language)
+        offers = offers if band is Band.offer else []
+        return Attempt(Found(band, ranking.confidence, answer=answer, offers=offers), candidates)
+
+    async def overlaps(self, unsaved: Unsaved) -> list[Overlap]:
+        """The articles in the same language that answer this text's questions now, or would lose theirs to it."""
+        if not unsaved.is_public:
+            return []
+        embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
+        trial = await self._as_searched(unsaved, embedded)
+        asked = await self._questions(unsaved, embedded)
+        topic = (await self._knowledge.articles.at_addresses({trial.slug})).values()
+        own = await self._stored({trial.id, *topic})
+        rankings = await self._rank([one.question for one in asked], without=own)
+        answered: dict[int, list[str]] = {}
+        for one, ranking in zip(asked, rankings, strict=True):
+            if self._search.calibration.band(ranking.confidence) is Band.answer:
+                answered.setdefault(ranking.candidates[0].article_id, []).append(one.text)
+        taken = await self._taken(trial, asked, self._nearest(rankings, trial.language))
+        return self._overlaps(trial.language, answered, taken, len(asked))
+
+    async def _taken(
+        self, trial: SearchableArticle, asked: Sequence[_Asked], rival_ids: Sequence[int]
+    ) -> dict[int, list[str]]:
+        """The rivals' variants to whose likes the trial would answer, by rival.
+
+        A variant is asked with itself left out: word for word, its own article always has it.
+        """
+        saved = await self._stored([trial.id])
+        taken: dict[int, list[str]] = {}
+        for rival, variant in _nearest_variants(await self._stored(rival_ids), asked):
+            without = replace(rival, variants=[one for one in rival.variants if one.id != variant.id])
+            question = Question(matching_form(variant.text), variant.vector, rival.language)
+            await asyncio.sleep(0)
+            with instead(self._search, of=[rival], put=[without]):
+                before = self._search.rank(question)
+            if _first(before) != rival.id:
+                continue
+            await asyncio.sleep(0)
+            with instead(self._search, of=[rival, *saved], put=[without, trial]):
+                after = self._search.rank(question)
+            if _first(after) == trial.id and self._search.calibration.band(after.confidence) is Band.answer:
+                taken.setdefault(rival.id, []).append(variant.text)
+        return taken
+
+    async def _rank(self, questions: Sequence[Question], *, without: Sequence[SearchableArticle]) -> list[Ranking]:
+        """How these are ranked where some articles are not there."""
+        rankings: list[Ranking] = []
+        for start in range(0, len(questions), AT_ONCE):
+            with instead(self._search, of=without, put=[]):
+                rankings += map(self._search.rank, questions[start : start + AT_ONCE])
+            await asyncio.sleep(0)
+        return rankings
+
+    def _nearest(self, rankings: Sequence[Ranking], language: str) -> list[int]:
+        """The articles that come up most among the first."""
+        found = Counter(one.article_id for ranking in rankings for one in ranking.candidates[:EXPLAINED])
+        entries = (self._search.entry(one) for one, _count in found.most_common())
+        return [one.id for one in entries if one and one.language == language][:RIVALS]
+
+    def _overlaps(
+        self, language: str, answered: Mapping[int, list[str]], taken: Mapping[int, list[str]], asked: int
+    ) -> list[Overlap]:
+        """Those worth a word: that another article answers one question of many is no harm."""
+        duplicates = {one for one, questions in answered.items() if len(questions) >= DUPLICATE_SHARE * asked}
+        entries = (self._search.entry(one) for one in dict.fromkeys([*duplicates, *taken]))
+        return [
+            Overlap(
+                entry.id,
+                entry.title,
+                entry.language,
+                answered.get(entry.id, []),
+                taken.get(entry.id, []),
+                is_duplicate=entry.id in duplicates,
+            )
+            for entry in entries
+            if entry and entry.language == language
+        ]
+
+    def _explained(self, ranking: Ranking) -> list[Explained]:
+        pairs = ((one, self._search.entry(one.article_id)) for one in ranking.candidates[:EXPLAINED])
+        return [
+            Explained(entry.id, entry.title, entry.language, one.score, one.features) for one, entry in pairs if entry
+        ]
+
+    async def _questions(self, unsaved: Unsaved, embedded: EmbeddedArticle) -> list[_Asked]:
+        """The title and the variants, as contacts would ask them."""
+        title = await self._knowledge.live.embedder.embed_question(unsaved.draft.title)
+        texts = [unsaved.draft.title, *text_of(unsaved.draft).questions][:MOST_ASKED]
+        vectors = [title, *embedded.question_vectors]
+        asked = [
+            _Asked(text, Question(matching_form(text), vector, unsaved.language))
+            for text, vector in zip(texts, vectors, strict=False)
+        ]
+        return [one for one in asked if one.question.matching]
+
+    async def _stored(self, article_ids: Sequence[int] | set[int]) -> list[SearchableArticle]:
+        """Those of these articles that have been saved."""
+        return [searchable(one) for one in await self._knowledge.articles.with_vectors(list(article_ids))]
+
+    async def _as_searched(self, unsaved: Unsaved, embedded: EmbeddedArticle) -> SearchableArticle:
+        """The text as search would have it."""
+        article_id = UNSAVED if unsaved.article_id is None else unsaved.article_id
+        holder = await self._knowledge.articles.by_address(unsaved.slug, unsaved.language)
+        is_free = holder is None or holder.id == article_id
+        variants = text_of(unsaved.draft).questions
+        return SearchableArticle(
+            id=article_id,
+            slug=unsaved.slug if is_free else "",
+            language=unsaved.language,
+            title=unsaved.draft.title,
+            version=0,
+            vector=embedded.title_vector,
+            summary=unsaved.draft.summary,
+            passages=[
+                SearchablePassage(UNSAVED + place, one.embedded(unsaved.draft.title), vector)
+                for place, (one, vector) in enumerate(zip(embedded.passages, embedded.passage_vectors, strict=True))
+            ],
+            variants=[
+                SearchableVariant(UNSAVED + place, text, vector)
+                for place, (text, vector) in enumerate(zip(variants, embedded.question_vectors, strict=True))
+            ],
+        )
+
+    def _answer(self, trial: SearchableArticle, text: str, *, language: str) -> Answer:
+        return Answer(
+            article_id=trial.id,
+            title=trial.title,
+            url=article_url(trial.slug, trial.language),
+            text=text,
+            language=trial.language,
+            updated_at=self._knowledge.clock.now(),
+            other_language=trial.language != language,
+        )
+
+
+def _nearest_variants(
+    rivals: Sequence[SearchableArticle], asked: Sequence[_Asked]
+) -> list[tuple[SearchableArticle, SearchableVariant]]:
+    """The rivals' variants that are nearest to any of the questions, nearest first."""
+    pairs = [(rival, variant) for rival in rivals for variant in rival.variants]
+    if not pairs or not asked:
+        return []
+    ours = np.stack([one.question.vector for one in asked])
+    nearness = (np.stack([variant.vector for _rival, variant in pairs]) @ ours.T).max(axis=1)
+    return [pairs[place] for place in np.argsort(-nearness, kind="stable")[:RIVAL_VARIANTS]]
+
+
+def _first(ranking: Ranking) -> int | None:
+    return ranking.candidates[0].article_id if ranking.candidates else None

@@ -1,0 +1,68 @@
+"""Everything that was saved of an article, two of the texts side by side, and one brought back."""
+
+import httpx
+import pytest
+
+from knowledge_base.models import Article
+from tests.web.knowledge.conftest import WriteArticle
+from tests.web.knowledge.test_editor import page_of, stored, typed
+from web.parts import Parts
+
+
+@pytest.fixture
+async def article(editor: httpx.AsyncClient, write: WriteArticle) -> Article:
+    """A Persian article that was saved three times."""
+    article = await write("بازگشت وجه", slug="refunds", language="fa", body="ده روز")
+    for version, body in enumerate(["پنج روز", "سه روز"], 1):
+        await editor.post(page_of(article), data=typed(title=article.title, body=body, version=version))
+    return article
+
+
+class TestVersions:
+    async def test_the_last_two_are_compared_from_right_to_left(
+        self, editor: httpx.AsyncClient, article: Article
+    ) -> None:
+        page = (await editor.get(f"{page_of(article)}/versions")).text
+
+        assert '<table lang="fa" dir="rtl">' in page
+        assert "<del>پنج روز</del>" in page
+        assert "<ins>سه روز</ins>" in page
+        assert "Kaveh" in page
+        assert "Editor" in page
+
+    async def test_any_two_can_be_compared(self, editor: httpx.AsyncClient, article: Article) -> None:
+        page = (await editor.get(f"{page_of(article)}/versions", params={"left": 1, "right": 3})).text
+
+        assert "<del>ده روز</del>" in page
+        assert "<ins>سه روز</ins>" in page
+
+    async def test_a_version_beside_itself_asks_for_another(self, editor: httpx.AsyncClient, article: Article) -> None:
+        page = (await editor.get(f"{page_of(article)}/versions", params={"left": 2, "right": 2})).text
+
+        assert "Choose two different versions" in page
+
+    async def test_bringing_one_back_is_a_new_save(
+        self, editor: httpx.AsyncClient, article: Article, parts: Parts
+    ) -> None:
+        page = (await editor.get(f"{page_of(article)}/versions")).text
+        assert f'formaction="{page_of(article)}/versions/1/restore"' in page
+
+        await editor.post(f"{page_of(article)}/versions/1/restore", data={"seen": 3})
+
+        assert (await stored(parts, article.id)).body == "ده روز"
+        assert (await stored(parts, article.id)).version == 4
+
+    @pytest.mark.parametrize("query", [{"left": 9}, {"right": -1}, {"left": 10**30}])
+    async def test_a_version_that_never_was_is_not_found(
+        self, editor: httpx.AsyncClient, article: Article, query: dict[str, int]
+    ) -> None:
+        assert (await editor.get(f"{page_of(article)}/versions", params=query)).status_code == 404
+
+    async def test_hostile_text_is_harmless(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        article = await write("<script>alert(1)</script>", slug="x", body="<img onerror=alert(2)>")
+        await editor.post(page_of(article), data=typed(title="<b>", body="<script>alert(3)</script>"))
+
+        page = (await editor.get(f"{page_of(article)}/versions")).text
+
+        assert "<script>alert" not in page
+        assert "<img onerror" not in page
