@@ -85,7 +85,7 @@ async def suggest_articles(
     offers = []
     if last and last.vector:
         vector = np.frombuffer(last.vector, dtype="<f4")
-        offers = knowledge.suggest(last.text, vector, language=conversation.language, count=SUGGESTIONS)
+        offers = knowledge.suggest(last.latest_text, vector, language=conversation.language, count=SUGGESTIONS)
     site = request.app.state.settings.public_url or str(request.base_url)
     return HTMLResponse(fragment(request, "desk/parts/suggestions.html", offers=offers, site=site.rstrip("/")))
 
