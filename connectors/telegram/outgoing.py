@@ -4,6 +4,7 @@ import asyncio
 import html
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from aiolimiter import AsyncLimiter
@@ -35,6 +36,8 @@ _MAX_CAPTION_UNITS = 880
 # Larger pictures, and those of other types, go as files.
 _MAX_PHOTO_BYTES = 10 * 1024 * 1024
 _PHOTO_TYPES = ("image/jpeg", "image/png")
+# Telegram answers when it has the whole file where it belongs.
+_FILE_ANSWER_SECONDS = 60.0
 # Well within the time after which the outbox gives a sending up: crm.conversations.outbox.FILE_SENDING_LIMIT.
 _LONGEST_UPLOAD_SECONDS = 240.0
 
@@ -132,18 +135,20 @@ class Outgoing:
 
     async def _send_file(self, chat: str, part: _Part, file: File) -> Message:
         upload = InputFile(file.content, filename=file.name or None)
+        more: dict[str, Any] = {
+            "caption": part.words,
+            "parse_mode": ParseMode.HTML,
+            "reply_markup": part.keyboard,
+            "read_timeout": _FILE_ANSWER_SECONDS,
+        }
         async with asyncio.timeout(_LONGEST_UPLOAD_SECONDS):
             if file.content_type in _PHOTO_TYPES and len(file.content) <= _MAX_PHOTO_BYTES:
                 try:
-                    return await self._bot.send_photo(
-                        chat, upload, caption=part.words, parse_mode=ParseMode.HTML, reply_markup=part.keyboard
-                    )
+                    return await self._bot.send_photo(chat, upload, **more)
                 except BadRequest as refusal:
                     # Nothing was sent. It may be too long and thin for a photo, and still be welcome as a file.
                     logger.info("a picture goes as a file, since Telegram says: %s", refusal.message)
-            return await self._bot.send_document(
-                chat, upload, caption=part.words, parse_mode=ParseMode.HTML, reply_markup=part.keyboard
-            )
+            return await self._bot.send_document(chat, upload, **more)
 
 
 def outcome_of(error: TelegramError) -> SendLater | SendRefused | SendUncertain:
