@@ -5,7 +5,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
-from crm.conversations.ports import ChannelSender, IncomingMessage
+from crm.conversations.ports import ChannelSender, FileSource, IncomingMessage
 
 # Stores a message once and wakes the bot; when it returns, the message is committed and the channel may be told "ok".
 # Raises core.errors.InvalidInput (message_empty, message_too_long) for a text that nobody could answer.
@@ -14,8 +14,8 @@ Receive = Callable[[IncomingMessage], Awaitable[object]]
 Rate = Callable[[int, str, int], Awaitable[object]]
 
 
-class Connector(ChannelSender, Protocol):
-    """One channel: brings messages in through `Receive` and carries replies out through `send`."""
+class Connector(ChannelSender, FileSource, Protocol):
+    """One channel: brings messages in through `Receive`, their files when asked, and replies out through `send`."""
 
     # What the channel calls us by; None where it does not.
     router: APIRouter | None

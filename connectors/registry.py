@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connectors.ports import Connector, Rate, Receive
+from connectors.ports import Connector
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.threads import StoredThreads
 from connectors.telegram.webhook import secret_for
 from core.clock import Clock
 from core.config import Settings
 from core.unit_of_work import UnitOfWork
+from crm.conversations.intake import Intake
 from crm.conversations.repository import ConversationRepository
 from crm.enums import Channel
 from crm.models import Inbox
@@ -23,8 +24,7 @@ class Doors:
     settings: Settings
     work: UnitOfWork
     wording: Wording
-    receive: Receive
-    rate: Rate
+    intake: Intake
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def _open_telegram(doors: Doors, inbox: Inbox) -> Connector:
         token=settings.telegram_bot_token.get_secret_value(),
         inbox_id=inbox.id,
         inbox_key=inbox.key,
-        receive=doors.receive,
-        rate=doors.rate,
-        threads=StoredThreads(doors.work),
+        receive=doors.intake.receive,
+        rate=doors.intake.rate,
+        threads=StoredThreads(doors.work, doors.intake),
         words=doors.wording.say,
         webhook=settings.telegram_webhook,
         secret=secret_for(settings.secret_key.get_secret_value(), inbox.key),

@@ -63,6 +63,24 @@ class DeliveryState(StrEnum):
     failed = "failed"
 
 
+class AttachmentKind(StrEnum):
+    """What a file is to those who look at it."""
+
+    photo = "photo"
+    video = "video"
+    voice = "voice"
+    audio = "audio"
+    document = "document"
+
+
+class AttachmentState(StrEnum):
+    """Where a file is: still with the channel, stored here, or not to be had any more."""
+
+    waiting = "waiting"
+    stored = "stored"
+    lost = "lost"
+
+
 class HandoffReason(StrEnum):
     """Why a person was brought in."""
 

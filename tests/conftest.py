@@ -38,6 +38,7 @@ SPOKEN = (
     "ask_rating",
     "rating_thanks",
     "returned_to_bot",
+    "started_over",
     "agent_joined",
     "resolved",
 )
@@ -211,7 +212,7 @@ def make_agent(work: UnitOfWork, clock: FixedClock) -> Callable[..., Awaitable[A
     return make
 
 
-def message(inbox: Inbox, text: str, *, number: int = 1, visitor: str = "visitor", **more: str) -> IncomingMessage:
+def message(inbox: Inbox, text: str, *, number: int = 1, visitor: str = "visitor", **more: Any) -> IncomingMessage:
     """What a connector would hand over."""
     return IncomingMessage(
         inbox_id=inbox.id, contact_external_id=visitor, external_id=f"{visitor}:{number}", text=text, **more

@@ -23,6 +23,7 @@ from core.worker import Worker
 from crm.agents.auth import agent_who_may, program
 from crm.agents.endpoints import router as agents_router
 from crm.agents.permissions import Permission
+from crm.conversations.downloads import Downloads
 from crm.conversations.endpoints import router as conversations_router
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
@@ -52,6 +53,8 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 # Many, since turns mostly wait: when Rasa hangs, this many contacts are told so within its time-out.
 TURNS_AT_ONCE = 32
 DELIVERIES_AT_ONCE = 16
+# Each may hold a whole file in memory.
+DOWNLOADS_AT_ONCE = 3
 LOOK_AROUND_SECONDS = 2.0
 PUBLISHING_LOOK_SECONDS = 10.0
 BOT_STARTS_SECONDS = 20.0
@@ -234,19 +237,34 @@ async def _load_what_can_wait(parts: Parts) -> None:
 
 async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> None:
     """The channels that are called by us, with their outbox."""
-    doors = Doors(parts.settings, parts.work, parts.wording, app.state.intake.receive, app.state.intake.rate)
+    doors = Doors(parts.settings, parts.work, parts.wording, app.state.intake)
     connectors = await open_connectors(doors, parts.clock)
     outbox = Outbox(parts.work, senders=connectors, clock=parts.clock)
-    worker = Worker(
-        "outbox",
-        handle=outbox.send_all,
-        find=outbox.due,
-        at_once=DELIVERIES_AT_ONCE,
-        look_around_seconds=LOOK_AROUND_SECONDS,
+    downloads = Downloads(parts.work, sources=connectors, clock=parts.clock)
+    await _start_worker(
+        parts,
+        stack,
+        Worker(
+            "outbox",
+            handle=outbox.send_all,
+            find=outbox.due,
+            at_once=DELIVERIES_AT_ONCE,
+            look_around_seconds=LOOK_AROUND_SECONDS,
+        ),
+        woken_by=("outbox", "conversation_id"),
     )
-    await worker.start()
-    stack.push_async_callback(worker.stop)
-    stack.push_async_callback(_cancel, asyncio.create_task(_wake_outbox(parts, worker)))
+    await _start_worker(
+        parts,
+        stack,
+        Worker(
+            "files",
+            handle=downloads.fetch,
+            find=downloads.due,
+            at_once=DOWNLOADS_AT_ONCE,
+            look_around_seconds=LOOK_AROUND_SECONDS,
+        ),
+        woken_by=("files", "attachment_id"),
+    )
     for connector in connectors.values():
         if connector.router:
             app.include_router(connector.router)
@@ -254,11 +272,17 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
         stack.push_async_callback(connector.stop)
 
 
-async def _wake_outbox(parts: Parts, worker: Worker) -> None:
-    """Send at once what a transaction has put into the outbox."""
-    async with parts.events.listen("outbox") as queue:
+async def _start_worker(parts: Parts, stack: AsyncExitStack, worker: Worker, *, woken_by: tuple[str, str]) -> None:
+    """Start a worker, which also does at once what a transaction has announced: `woken_by` is the topic and the key."""
+    await worker.start()
+    stack.push_async_callback(worker.stop)
+    stack.push_async_callback(_cancel, asyncio.create_task(_wake(parts, worker, *woken_by)))
+
+
+async def _wake(parts: Parts, worker: Worker, topic: str, key: str) -> None:
+    async with parts.events.listen(topic) as queue:
         while True:
-            worker.wake((await queue.get())["conversation_id"])
+            worker.wake(str((await queue.get())[key]))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -1,9 +1,12 @@
 """What every answer and every changing request has to go through, whatever its route."""
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm.conversations.files import MAX_FILE_BYTES
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
@@ -29,6 +32,9 @@ SITE_HEADERS = (
 WITHOUT_POLICY = ("/api/docs",)
 # The longest article, with every letter escaped, is well below this.
 MAX_BODY_BYTES = 2_000_000
+# An agent's file and the words that go with it.
+MAX_FILE_BODY_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
+_TAKES_FILES = re.compile(r"/desk/conversations/[^/]+/messages")
 REFUSAL = b'{"error":{"code":"cross_site_request","message":"This request came from another site."}}'
 
 
@@ -66,7 +72,7 @@ class Protection:
                 message["headers"] = [*message.get("headers", []), *headers_for(scope["path"])]
             await send(message)
 
-        await self.app(_without_nul(scope), _limited(receive), send_with_headers)
+        await self.app(_without_nul(scope), _limited(receive, _longest_body(scope["path"])), send_with_headers)
 
 
 def _without_nul(scope: Scope) -> Scope:
@@ -75,7 +81,11 @@ def _without_nul(scope: Scope) -> Scope:
     return {**scope, "path": path, "query_string": query}
 
 
-def _limited(receive: Receive) -> Receive:
+def _longest_body(path: str) -> int:
+    return MAX_FILE_BODY_BYTES if _TAKES_FILES.fullmatch(path) else MAX_BODY_BYTES
+
+
+def _limited(receive: Receive, longest: int) -> Receive:
     """The request's body as far as it may go."""
     received = 0
 
@@ -83,7 +93,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
+        if received > longest:
             raise HTTPException(413, "The request is too large.")
         return message
 

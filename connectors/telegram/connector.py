@@ -12,6 +12,7 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from connectors.ports import Rate, Receive
 from connectors.telegram import responses
+from connectors.telegram.files import Files
 from connectors.telegram.incoming import ALLOWED_UPDATES, Incoming
 from connectors.telegram.outgoing import Outgoing
 from connectors.telegram.pace import Backoff, SystemTimer, Timer
@@ -72,6 +73,7 @@ class TelegramConnector:
         self._timer = timer or SystemTimer()
         self._words = words
         self._outgoing = Outgoing(self._bot, timer=self._timer, public_url=public_url)
+        self._files = Files(self._bot)
         incoming = Incoming(
             self._bot,
             inbox_id=inbox_id,
@@ -102,6 +104,9 @@ class TelegramConnector:
 
     async def send(self, message: OutgoingMessage) -> str | None:
         return await self._outgoing.send(message)
+
+    async def fetch(self, source: str) -> bytes:
+        return await self._files.fetch(source)
 
     async def show_typing(self, contact_external_id: str) -> None:
         await self._outgoing.show_typing(contact_external_id)

@@ -15,17 +15,19 @@ from telegram.error import TelegramError
 
 from connectors.ports import Rate, Receive
 from connectors.telegram import keyboards, responses
+from connectors.telegram.files import file_of
 from connectors.telegram.keyboards import Choice, LanguageChoice, Score, Suggestion
 from connectors.telegram.outgoing import Outgoing
 from connectors.telegram.ports import Button, Say, Threads
 from core.errors import Conflict, InvalidInput, NotFound
-from crm.conversations.ports import IncomingMessage
-from crm.conversations.turns import TALK_TO_PERSON
+from crm.conversations.files import safe_file_name
+from crm.conversations.ports import IncomingFile, IncomingMessage
+from crm.conversations.turns import START_OVER, TALK_TO_PERSON
 from crm.wording import DEFAULT_LANGUAGE, Words
 
 logger = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY]
+ALLOWED_UPDATES = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
 # https://core.telegram.org/bots/api#answercallbackquery
 _MAX_NOTICE_CHARACTERS = 200
 
@@ -56,14 +58,15 @@ class Incoming:
         self._commands: dict[str, Callable[[Message, Writer], Awaitable[None]]] = {
             "start": self._start,
             "human": self._ask_person,
+            "new": self._start_over,
             "language": self._language,
         }
 
     async def handle(self, raw: dict[str, Any]) -> None:
         """Deal with one update; what it holds of a contact is stored when this returns.
 
-        Groups, channels and edited messages are left alone: an edited message is not a new question. An update that
-        cannot be read is dropped, since it would be no better the next time.
+        Groups and channels are left alone. An update that cannot be read is dropped, since it would be no better the
+        next time.
         """
         try:
             update = Update.de_json(raw, self._bot)
@@ -72,6 +75,8 @@ class Incoming:
             return
         if update.message:
             await self._take_message(update.message)
+        elif update.edited_message:
+            await self._take_edit(update.edited_message)
         elif update.callback_query:
             await self._take_press(update.callback_query)
 
@@ -84,11 +89,36 @@ class Incoming:
             # A command that we do not have gets the list of those that we do.
             await self._commands.get(command, self._help)(message, writer)
             return
-        text = message.text or await self._placeholder(message, writer)
+        text = _words_of(message) or await self._placeholder(message, writer)
         if text is not None:
-            await self._store(writer, f"{writer.chat}:{message.message_id}", text)
+            await self._store(writer, _external_id(message), text, file=file_of(message))
 
-    async def _store(self, writer: Writer, external_id: str, text: str, payload: str | None = None) -> None:
+    async def _take_edit(self, message: Message) -> None:
+        """Keep a contact's new wording: no new question, unless there was none that could be stored before.
+
+        Telegram also tells of edits that change no words, such as a live location that moves.
+        """
+        words = _words_of(message)
+        if message.chat.type != ChatType.PRIVATE or message.from_user is None or words is None or _command(message):
+            return
+        at = message.edit_date or message.date
+        try:
+            is_known = await self._threads.correct(self._inbox_id, _external_id(message), words, at=at)
+        except InvalidInput as error:
+            await self._send_back(_writer(message.chat.id, message.from_user), error)
+            return
+        if not is_known:
+            await self._take_message(message)
+
+    async def _store(
+        self,
+        writer: Writer,
+        external_id: str,
+        text: str,
+        payload: str | None = None,
+        *,
+        file: IncomingFile | None = None,
+    ) -> None:
         """Hand a message on; one that nobody could answer is sent back to its writer and not stored."""
         incoming = IncomingMessage(
             inbox_id=self._inbox_id,
@@ -98,16 +128,21 @@ class Incoming:
             payload=payload,
             contact_name=writer.name,
             language=writer.screen_language,
+            file=file,
         )
         try:
             await self._receive(incoming)
         except InvalidInput as error:
-            too_long = error.code == "message_too_long"
-            name = responses.MESSAGE_TOO_LONG if too_long else responses.MESSAGE_UNREADABLE
-            await self._outgoing.say(writer.chat, (await self._words(name, writer)).text)
+            await self._send_back(writer, error)
+
+    async def _send_back(self, writer: Writer, error: InvalidInput) -> None:
+        """Tell a contact that their words were not stored, and why."""
+        too_long = error.code == "message_too_long"
+        name = responses.MESSAGE_TOO_LONG if too_long else responses.MESSAGE_UNREADABLE
+        await self._outgoing.say(writer.chat, (await self._words(name, writer)).text)
 
     async def _placeholder(self, message: Message, writer: Writer) -> str | None:
-        """What stands for an attachment, with its caption or name; `None` for Telegram's own notices."""
+        """What stands for something without words, with its name; `None` for Telegram's own notices."""
         for attribute, response in responses.PLACEHOLDERS.items():
             if getattr(message, attribute):
                 shown = (await self._words(response, writer)).text
@@ -125,7 +160,11 @@ class Incoming:
 
     async def _ask_person(self, message: Message, writer: Writer) -> None:
         words = await self._words(responses.ASK_PERSON, writer)
-        await self._store(writer, f"{writer.chat}:{message.message_id}", words.text, TALK_TO_PERSON)
+        await self._store(writer, _external_id(message), words.text, TALK_TO_PERSON)
+
+    async def _start_over(self, message: Message, writer: Writer) -> None:
+        words = await self._words(responses.START_OVER, writer)
+        await self._store(writer, _external_id(message), words.text, START_OVER)
 
     async def _language(self, message: Message, writer: Writer) -> None:
         chosen = (message.text or "").partition(" ")[2].strip().lower()
@@ -136,7 +175,7 @@ class Incoming:
         await self._outgoing.say(writer.chat, words.text, keyboards.for_languages())
 
     async def _choose_language(self, writer: Writer, language: str) -> None:
-        await self._threads.choose_language(self._inbox_id, writer.chat, language)
+        await self._threads.choose_language(self._inbox_id, writer.chat, language, contact_name=writer.name)
         await self._outgoing.say(writer.chat, self._say(responses.LANGUAGE_CHOSEN, language).text)
 
     # Buttons
@@ -212,14 +251,34 @@ def _command(message: Message) -> str | None:
     return None
 
 
+def _external_id(message: Message) -> str:
+    """Telegram counts messages within each chat."""
+    return f"{message.chat.id}:{message.message_id}"
+
+
+def _words_of(message: Message) -> str | None:
+    return message.text or message.caption
+
+
 def _details(message: Message) -> str:
-    """What tells one attachment from another without seeing it."""
+    """What a message without words holds, as far as it can be written."""
     if message.location:
-        return f"{message.location.latitude}, {message.location.longitude}"
+        place = (message.venue.title, message.venue.address) if message.venue else ()
+        latitude, longitude = message.location.latitude, message.location.longitude
+        return "\n".join([*place, _left_to_right(f"{latitude}, {longitude}"), _map_of(latitude, longitude)])
     if message.contact:
         name = f"{message.contact.first_name} {message.contact.last_name or ''}".strip()
-        return f"{name} {message.contact.phone_number}"
+        return f"{name}\n{_left_to_right(message.contact.phone_number)}"
     if message.sticker:
         return message.sticker.emoji or ""
-    file_name = (message.document and message.document.file_name) or ""
-    return "\n".join(detail for detail in (file_name, message.caption or "") if detail)
+    file = file_of(message)
+    return safe_file_name(file.name) if file else ""
+
+
+def _left_to_right(numbers: str) -> str:
+    """Numbers that keep their order, and their sign its place, within a Persian text."""
+    return f"\u2066{numbers}\u2069"
+
+
+def _map_of(latitude: float, longitude: float) -> str:
+    return f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"

@@ -53,6 +53,11 @@ def split(text: str, limit: int = MAX_PART_UNITS) -> list[str]:
     return [*parts, rest]
 
 
+def units(text: str) -> int:
+    """A text's length in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def _fitting(text: str, limit: int) -> str:
     """The longest beginning of a text within so many UTF-16 units."""
     if len(text) * 2 <= limit:

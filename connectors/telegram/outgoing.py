@@ -1,17 +1,21 @@
 """Messages on their way to Telegram, and what its refusals mean to the outbox."""
 
+import asyncio
 import html
 import logging
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from aiolimiter import AsyncLimiter
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from connectors.telegram import keyboards
-from connectors.telegram.markup import split, to_html
+from connectors.telegram.markup import split, to_html, units
 from connectors.telegram.pace import MESSAGES_PER_SECOND, Pace, Timer, seconds_of
+from crm.conversations.files import File
 from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
 
 logger = logging.getLogger(__name__)
@@ -27,6 +31,25 @@ _NEVER_LEFT = (
     httpx.LocalProtocolError,
 )
 
+# Telegram takes captions of 1024 characters; an agent's name goes on top. https://core.telegram.org/bots/api#sendphoto
+_MAX_CAPTION_UNITS = 880
+# Larger pictures, and those of other types, go as files.
+_MAX_PHOTO_BYTES = 10 * 1024 * 1024
+_PHOTO_TYPES = ("image/jpeg", "image/png")
+# Telegram answers when it has the whole file where it belongs.
+_FILE_ANSWER_SECONDS = 60.0
+# Well within the time after which the outbox gives a sending up: crm.conversations.outbox.FILE_SENDING_LIMIT.
+_LONGEST_UPLOAD_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one call sends: words as HTML, and perhaps the file that they stand under."""
+
+    words: str
+    file: File | None = None
+    keyboard: InlineKeyboardMarkup | None = None
+
 
 class Outgoing:
     """Sends to chats at the pace that Telegram allows."""
@@ -40,7 +63,7 @@ class Outgoing:
         self._parts_sent: dict[int, int] = {}
 
     async def send(self, message: OutgoingMessage) -> str:
-        """Send a message, a long one in parts; returns the id of the last part.
+        """Send a message, a long one in parts and a file first; returns the id of the last part.
 
         When it says `SendLater` between two parts, the next call goes on where this one stopped.
 
@@ -48,15 +71,12 @@ class Outgoing:
             SendLater, SendRefused, SendUncertain
         """
         chat = message.contact_external_id
-        parts = [to_html(part) for part in split(message.text)]
-        if message.agent_name:
-            parts[0] = f"<b>{html.escape(message.agent_name, quote=False)}</b>\n{parts[0]}"
-        keyboard = keyboards.for_message(message, public_url=self._public_url)
+        parts = self._parts_of(message)
         begun = self._parts_sent.pop(message.message_id, 0)
         sent_id = 0
         for number, part in enumerate(parts[begun:], start=begun + 1):
             try:
-                sent_id = await self._send_part(chat, part, keyboard if number == len(parts) else None)
+                sent_id = await self._send_part(chat, part)
             except SendLater:
                 self._parts_sent[message.message_id] = number - 1
                 raise
@@ -66,7 +86,7 @@ class Outgoing:
         """Answer a command at once. Not repeated when it fails: the contact can ask again, others must not wait."""
         self._pace.reserve(chat)
         try:
-            await self._call(chat, to_html(text), keyboard)
+            await self._call(chat, _Part(to_html(text), keyboard=keyboard))
         except TelegramError as error:
             logger.warning("an answer to a command was not sent: %s", type(error).__name__)
 
@@ -77,19 +97,58 @@ class Outgoing:
         except TelegramError as error:
             logger.debug("no typing sign: %s", type(error).__name__)
 
-    async def _send_part(self, chat: str, part: str, keyboard: InlineKeyboardMarkup | None) -> int:
+    def _parts_of(self, message: OutgoingMessage) -> list[_Part]:
+        words = [to_html(part) for part in split(message.text)]
+        if message.file and units(message.text) > _MAX_CAPTION_UNITS:
+            words.insert(0, "")
+        if message.agent_name:
+            words[0] = f"<b>{html.escape(message.agent_name, quote=False)}</b>\n{words[0]}".rstrip()
+        keyboard = keyboards.for_message(message, public_url=self._public_url)
+        last = len(words) - 1
+        return [
+            _Part(part, message.file if index == 0 else None, keyboard if index == last else None)
+            for index, part in enumerate(words)
+        ]
+
+    async def _send_part(self, chat: str, part: _Part) -> int:
         await self._pace.wait(chat)
         try:
-            return await self._call(chat, part, keyboard)
+            return await self._call(chat, part)
         except TelegramError as error:
             raise outcome_of(error) from error
+        except TimeoutError as error:
+            raise SendUncertain("the file took too long") from error
 
-    async def _call(self, chat: str, part: str, keyboard: InlineKeyboardMarkup | None) -> int:
+    async def _call(self, chat: str, part: _Part) -> int:
         async with self._overall:
-            sent = await self._bot.send_message(
-                chat, part, parse_mode=ParseMode.HTML, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
-            )
+            sent = await (self._send_file(chat, part, part.file) if part.file else self._send_words(chat, part))
         return sent.message_id
+
+    async def _send_words(self, chat: str, part: _Part) -> Message:
+        return await self._bot.send_message(
+            chat,
+            part.words,
+            parse_mode=ParseMode.HTML,
+            reply_markup=part.keyboard,
+            link_preview_options=_NO_PREVIEW,
+        )
+
+    async def _send_file(self, chat: str, part: _Part, file: File) -> Message:
+        upload = InputFile(file.content, filename=file.name or None)
+        more: dict[str, Any] = {
+            "caption": part.words,
+            "parse_mode": ParseMode.HTML,
+            "reply_markup": part.keyboard,
+            "read_timeout": _FILE_ANSWER_SECONDS,
+        }
+        async with asyncio.timeout(_LONGEST_UPLOAD_SECONDS):
+            if file.content_type in _PHOTO_TYPES and len(file.content) <= _MAX_PHOTO_BYTES:
+                try:
+                    return await self._bot.send_photo(chat, upload, **more)
+                except BadRequest as refusal:
+                    # Nothing was sent. It may be too long and thin for a photo, and still be welcome as a file.
+                    logger.info("a picture goes as a file, since Telegram says: %s", refusal.message)
+            return await self._bot.send_document(chat, upload, **more)
 
 
 def outcome_of(error: TelegramError) -> SendLater | SendRefused | SendUncertain:

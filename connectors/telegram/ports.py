@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from crm.wording import Words
@@ -26,9 +27,18 @@ class Threads(Protocol):
         ...
 
     async def language(self, inbox_id: int, contact_external_id: str) -> str | None:
-        """The language the contact is answered in; `None` before their first message."""
+        """The language the contact is answered in; `None` before they chose one or wrote."""
         ...
 
-    async def choose_language(self, inbox_id: int, contact_external_id: str, language: str) -> None:
-        """Answer the contact in this language from now on."""
+    async def choose_language(
+        self, inbox_id: int, contact_external_id: str, language: str, *, contact_name: str
+    ) -> None:
+        """Answer the contact in this language until they choose another."""
+        ...
+
+    async def correct(self, inbox_id: int, external_id: str, text: str, *, at: datetime) -> bool:
+        """Keep what a contact changed their message to; false when there is no such message.
+
+        Raises core.errors.InvalidInput, as `receive` does.
+        """
         ...

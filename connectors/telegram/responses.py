@@ -5,6 +5,7 @@ from typing import Final
 START: Final = "utter_telegram_start"
 HELP: Final = "utter_telegram_help"
 ASK_PERSON: Final = "utter_telegram_ask_person"
+START_OVER: Final = "utter_telegram_start_over"
 ASK_LANGUAGE: Final = "utter_telegram_ask_language"
 LANGUAGE_CHOSEN: Final = "utter_telegram_language_chosen"
 CHOICE_GONE: Final = "utter_telegram_choice_gone"
@@ -19,10 +20,11 @@ COMMANDS: Final = {
     "start": "utter_telegram_command_start",
     "help": "utter_telegram_command_help",
     "human": "utter_telegram_command_human",
+    "new": "utter_telegram_command_new",
     "language": "utter_telegram_command_language",
 }
 
-# What stands in the conversation for something that is not carried: attribute of Telegram's message -> response.
+# What stands in the conversation for something that came without words: attribute of Telegram's message -> response.
 # In this order, since an animation is also a document and a venue also a location.
 PLACEHOLDERS: Final = {
     "photo": "utter_telegram_photo",
@@ -41,6 +43,7 @@ ALL: Final = (
     START,
     HELP,
     ASK_PERSON,
+    START_OVER,
     ASK_LANGUAGE,
     LANGUAGE_CHOSEN,
     CHOICE_GONE,

@@ -11,6 +11,7 @@ class Permission(StrEnum):
     handle_conversations = "handle_conversations"
     edit_knowledge = "edit_knowledge"
     manage_agents = "manage_agents"
+    keep_turns = "keep_turns"
 
 
 _P = Permission

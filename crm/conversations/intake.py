@@ -1,6 +1,7 @@
 """The door through which every contact's message comes in, whatever the channel."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
@@ -33,6 +34,23 @@ class Intake:
         self.wake(received.conversation.id)
         return received
 
+    async def correct(self, inbox_id: int, external_id: str, text: str, *, at: datetime) -> bool:
+        """Keep a contact's new wording of a message; false when the message was never stored.
+
+        Raises:
+            MessageEmpty, MessageTooLong
+        """
+        async with self.work.begin() as session:
+            return await self.open_service(session).correct(inbox_id, external_id, text, at=at)
+
+    async def choose_language(self, inbox_id: int, contact_external_id: str, language: str, contact_name: str) -> None:
+        """Answer the contact at this address in this language from now on."""
+        try:
+            await self._choose_language(inbox_id, contact_external_id, language, contact_name)
+        except IntegrityError:
+            # The contact was made at the same moment through another process.
+            await self._choose_language(inbox_id, contact_external_id, language, contact_name)
+
     async def rate(self, inbox_id: int, contact_external_id: str, score: int, comment: str = "") -> Rating | None:
         """Store a rating of the conversation with this address; `None` when there is no conversation.
 
@@ -62,3 +80,8 @@ class Intake:
     async def _store(self, incoming: IncomingMessage) -> Received:
         async with self.work.begin() as session:
             return await self.open_service(session).receive(incoming)
+
+    async def _choose_language(self, inbox_id: int, contact_external_id: str, language: str, contact_name: str) -> None:
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            await service.choose_language(inbox_id, contact_external_id, language, contact_name=contact_name)

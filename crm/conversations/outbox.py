@@ -10,18 +10,21 @@ from datetime import timedelta
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
+from crm.conversations.files import File
 from crm.conversations.ports import ChannelSender, OutgoingMessage, SendLater, SendRefused, SendUncertain
 from crm.enums import Channel, DeliveryState
-from crm.models import Conversation, Delivery, Message
+from crm.models import Attachment, Conversation, Delivery, Message
 
 logger = logging.getLogger(__name__)
 
 # Longer than any call to a channel takes.
 SENDING_LIMIT = timedelta(seconds=60)
+# A large file on a slow line.
+FILE_SENDING_LIMIT = timedelta(minutes=5)
 LONGEST_BACKOFF_SECONDS = 900
 _UNSENT = (DeliveryState.pending, DeliveryState.sending)
 
@@ -67,23 +70,26 @@ class Outbox:
                 delivery.next_attempt_at = now + SENDING_LIMIT
                 delivery.error = "the channel is switched off"
                 return None
+            limit = FILE_SENDING_LIMIT if delivery.message.attachment else SENDING_LIMIT
             taken = await session.execute(
                 update(Delivery)
                 .where(Delivery.message_id == delivery.message_id, Delivery.state == DeliveryState.pending)
-                .values(
-                    state=DeliveryState.sending, attempts=Delivery.attempts + 1, next_attempt_at=now + SENDING_LIMIT
-                )
+                .values(state=DeliveryState.sending, attempts=Delivery.attempts + 1, next_attempt_at=now + limit)
                 .execution_options(synchronize_session=False)
             )
             if not taken.rowcount:  # type: ignore[attr-defined]
                 return None
-            return conversation.inbox.channel, _outgoing(conversation, delivery.message)
+            file = await _file(session, delivery.message)
+            return conversation.inbox.channel, _outgoing(conversation, delivery.message, file)
 
     async def _next(self, session: AsyncSession, conversation_id: str) -> Delivery | None:
         statement = (
             select(Delivery)
             .where(Delivery.conversation_id == conversation_id, Delivery.state.in_(_UNSENT))
-            .options(joinedload(Delivery.message).joinedload(Message.agent))
+            .options(
+                joinedload(Delivery.message).joinedload(Message.agent),
+                joinedload(Delivery.message).joinedload(Message.attachment),
+            )
             .order_by(Delivery.message_id)
             .limit(1)
         )
@@ -142,7 +148,16 @@ async def _conversation(session: AsyncSession, conversation_id: str) -> Conversa
     )
 
 
-def _outgoing(conversation: Conversation, message: Message) -> OutgoingMessage:
+async def _file(session: AsyncSession, message: Message) -> File | None:
+    """What goes with a message, read only now that it is to be sent."""
+    if message.attachment is None:
+        return None
+    statement = select(Attachment).where(Attachment.id == message.attachment.id).options(undefer(Attachment.content))
+    attachment = (await session.scalars(statement.execution_options(populate_existing=True))).one()
+    return File(attachment.name, attachment.content or b"")
+
+
+def _outgoing(conversation: Conversation, message: Message, file: File | None) -> OutgoingMessage:
     return OutgoingMessage(
         message_id=message.id,
         conversation_id=conversation.id,
@@ -154,4 +169,5 @@ def _outgoing(conversation: Conversation, message: Message) -> OutgoingMessage:
         buttons=message.buttons,
         articles=message.articles,
         agent_name=message.agent.name if message.agent else None,
+        file=file,
     )

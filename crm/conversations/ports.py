@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from crm.enums import Channel, MessageKind, Outcome
+from crm.conversations.files import File
+from crm.enums import AttachmentKind, Channel, MessageKind, Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomingFile:
+    """A file that came with a message and is still with the channel, which gives it out for `source`."""
+
+    source: str
+    kind: AttachmentKind
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +32,7 @@ class IncomingMessage:
     contact_name: str = ""
     # The language the contact's screen is in, where the channel knows it.
     language: str | None = None
+    file: IncomingFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +159,7 @@ class OutgoingMessage:
     buttons: list[dict[str, str]]
     articles: list[dict[str, Any]]
     agent_name: str | None
+    file: File | None = None
 
 
 class SendLater(Exception):
@@ -176,5 +188,29 @@ class ChannelSender(Protocol):
 
         Raises:
             SendLater, SendRefused, SendUncertain
+        """
+        ...
+
+
+class FetchLater(Exception):
+    """The file is not to be had now; it may be in a while."""
+
+    def __init__(self, reason: str, *, after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
+
+
+class FetchRefused(Exception):
+    """The channel will never give this file out (too large, gone)."""
+
+
+class FileSource(Protocol):
+    """Gives out files that contacts sent on one channel."""
+
+    async def fetch(self, source: str) -> bytes:
+        """The bytes of one file, no more than `MAX_FILE_BYTES`; may be asked again.
+
+        Raises:
+            FetchLater, FetchRefused
         """
         ...

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, undefer
 
 from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, TurnState
-from crm.models import Agent, ContactIdentity, Conversation, Delivery, Handoff, Inbox, Message, Rating
+from crm.models import Agent, Attachment, ContactIdentity, Conversation, Delivery, Handoff, Inbox, Message, Rating
 
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
@@ -85,6 +85,25 @@ class ConversationRepository:
         statement = select(Message).where(Message.inbox_id == inbox_id, Message.external_id == external_id)
         return (await self.session.scalars(statement)).one_or_none()
 
+    async def message(self, message_id: int) -> Message | None:
+        return await self.session.get(Message, message_id)
+
+    async def attachment(self, attachment_id: int) -> Attachment | None:
+        """A message's file with its bytes."""
+        return await self.session.get(Attachment, attachment_id, options=(undefer(Attachment.content),))
+
+    async def parked(self, *, limit: int) -> Sequence[tuple[Message, Conversation]]:
+        """Messages whose turns were set aside, latest first, each with its conversation."""
+        statement = (
+            select(Message, Conversation)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(Message.turn == TurnState.parked)
+            .options(*_SHOWN)
+            .order_by(Message.id.desc())
+            .limit(limit)
+        )
+        return [(message, conversation) for message, conversation in await self.session.execute(statement)]
+
     async def messages(
         self, conversation_id: str, *, after: int = 0, limit: int | None = None, internal: bool = True
     ) -> Sequence[Message]:
@@ -92,7 +111,7 @@ class ConversationRepository:
         statement = (
             select(Message)
             .where(Message.conversation_id == conversation_id, Message.sequence > after)
-            .options(joinedload(Message.agent))
+            .options(joinedload(Message.agent), joinedload(Message.attachment))
             .order_by(Message.sequence)
             .limit(limit)
         )

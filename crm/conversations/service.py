@@ -3,19 +3,32 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
+from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
-from crm.conversations.ports import Cause, IncomingMessage, Reply
+from crm.conversations.ports import Cause, IncomingFile, IncomingMessage, Reply
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.transitions import check
-from crm.enums import Author, Channel, ConversationStatus, DeliveryState, HandoffReason, MessageKind, TurnState
+from crm.enums import (
+    AttachmentKind,
+    AttachmentState,
+    Author,
+    Channel,
+    ConversationStatus,
+    DeliveryState,
+    HandoffReason,
+    MessageKind,
+    TurnState,
+)
 from crm.models import (
     Agent,
+    Attachment,
     Contact,
     ContactIdentity,
     Conversation,
@@ -36,6 +49,8 @@ MAX_PAYLOAD_CHARACTERS = 1_000
 LANGUAGES = ("fa", "en")
 # The widget fetches what is new by itself; every other channel has to be called.
 PUSHED_CHANNELS = frozenset({Channel.telegram})
+# Where contacts can be sent files.
+FILE_CHANNELS = frozenset({Channel.telegram})
 
 
 class ConversationNotFound(NotFound):
@@ -54,6 +69,24 @@ class MessageTooLong(InvalidInput):
     """A message may have ten thousand characters at the most."""
 
     code = "message_too_long"
+
+
+class FileNotCarried(InvalidInput):
+    """Files cannot be sent on this channel."""
+
+    code = "file_not_carried"
+
+
+class FileNotFound(NotFound):
+    """There is no such file, or it was not fetched."""
+
+    code = "file_not_found"
+
+
+class TurnNotParked(Conflict):
+    """This message is not among those that were set aside."""
+
+    code = "turn_not_parked"
 
 
 class RatingNotAsked(Conflict):
@@ -102,8 +135,47 @@ class ConversationService:
             external_id=incoming.external_id,
             payload=safe_text(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
             turn=TurnState.pending,
+            attachment=self._awaited(incoming.file) if incoming.file else None,
         )
         return Received(conversation, message, is_new=True)
+
+    async def correct(self, inbox_id: int, external_id: str, text: str, *, at: datetime) -> bool:
+        """Keep a contact's new wording of a message beside the first; false when we do not have the message.
+
+        A turn that has yet to begin reads the new words; one that is over is not run again.
+
+        Raises:
+            MessageEmpty, MessageTooLong: nothing is stored.
+        """
+        text = checked_text(text)
+        message = await self.conversations.message_by_external_id(inbox_id, external_id)
+        if message is None:
+            return False
+        conversation = await self.lock(message.conversation_id)
+        await self.session.refresh(message, ["corrected_text", "corrected_at"])
+        is_late = message.corrected_at is not None and message.corrected_at > at
+        if not is_late and text != message.latest_text:
+            message.corrected_text = text
+            message.corrected_at = at
+            self._changed(conversation)
+        return True
+
+    async def choose_language(self, inbox_id: int, external_id: str, language: str, *, contact_name: str) -> None:
+        """Answer the contact at this address in this language until they choose another."""
+        identity = await self.conversations.identity(inbox_id, external_id)
+        if identity is None:
+            identity = await self._make_identity(inbox_id, external_id, contact_name=contact_name)
+        identity.chosen_language = language
+        if conversation := await self.of_contact(inbox_id, external_id, lock=True):
+            conversation.language = language
+
+    async def start_over(self, conversation: Conversation) -> None:
+        """Do as the contact asks, whoever has the conversation: the bot answers, as if they had just come."""
+        if conversation.status is not ConversationStatus.with_bot:
+            self._move(conversation, ConversationStatus.with_bot)
+        self._forget(conversation)
+        self._unassign(conversation)
+        await self.say(conversation, "utter_started_over")
 
     async def rate(self, conversation: Conversation, *, score: int, comment: str = "", thank: bool = True) -> Rating:
         """Store the contact's rating, 1 to 5, and thank for it unless the caller does; the same again changes nothing.
@@ -197,17 +269,34 @@ class ConversationService:
 
     # What agents do
 
-    async def reply(self, conversation: Conversation, text: str, *, by: Agent) -> Message:
-        """Send an agent's words to the contact; the conversation is then theirs and the bot is silent."""
-        text = checked_text(text)
+    async def reply(self, conversation: Conversation, text: str, *, by: Agent, file: File | None = None) -> Message:
+        """Send an agent's words to the contact; the conversation is then theirs and the bot is silent.
+
+        Raises:
+            MessageEmpty: there is neither a text nor a file.
+            MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried
+        """
+        text = _checked_words(text, file)
+        if file and conversation.inbox.channel not in FILE_CHANNELS:
+            raise FileNotCarried
+        attachment = self._attached(file) if file else None
         await self.take(conversation, by=by)
         await self.tickets.answered_by_person(conversation, by)
-        return await self.add_message(conversation, Author.agent, text, agent=by)
+        return await self.add_message(conversation, Author.agent, text, agent=by, attachment=attachment)
 
-    async def add_note(self, conversation: Conversation, text: str, *, by: Agent) -> Message:
-        """Keep an internal note that the contact never sees."""
+    async def add_note(self, conversation: Conversation, text: str, *, by: Agent, file: File | None = None) -> Message:
+        """Keep an internal note that the contact never sees.
+
+        Raises:
+            MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge
+        """
         return await self.add_message(
-            conversation, Author.agent, checked_text(text), agent=by, kind=MessageKind.internal_note
+            conversation,
+            Author.agent,
+            _checked_words(text, file),
+            agent=by,
+            kind=MessageKind.internal_note,
+            attachment=self._attached(file) if file else None,
         )
 
     async def take(self, conversation: Conversation, *, by: Agent) -> None:
@@ -237,9 +326,53 @@ class ConversationService:
     async def return_to_bot(self, conversation: Conversation) -> None:
         """Let the bot answer again, with a clean slate."""
         self.begin_anew(conversation)
-        conversation.assignee = None
-        conversation.assignee_id = None
+        self._unassign(conversation)
         await self.say(conversation, "utter_returned_to_bot")
+
+    async def stored_file(self, attachment_id: int) -> Attachment:
+        """A file with its bytes.
+
+        Raises:
+            FileNotFound
+        """
+        attachment = await self.conversations.attachment(attachment_id)
+        if attachment is None or attachment.state is not AttachmentState.stored:
+            raise FileNotFound
+        return attachment
+
+    # What admins do
+
+    async def try_again(self, message_id: int) -> Message:
+        """Give a message that was set aside another turn.
+
+        Raises:
+            TurnNotParked
+        """
+        message = await self._parked(message_id)
+        message.turn = TurnState.pending
+        message.attempts = 0
+        message.error = None
+        message.outcome = None
+        return message
+
+    async def dismiss(self, message_id: int) -> None:
+        """Leave a message that was set aside as it is; its error stays with it.
+
+        Raises:
+            TurnNotParked
+        """
+        message = await self._parked(message_id)
+        message.turn = TurnState.done
+
+    async def _parked(self, message_id: int) -> Message:
+        message = await self.conversations.message(message_id)
+        if message is None:
+            raise TurnNotParked
+        await self.lock(message.conversation_id)
+        await self.session.refresh(message, ["turn"])
+        if message.turn is not TurnState.parked:
+            raise TurnNotParked
+        return message
 
     # What all of these need
 
@@ -278,6 +411,7 @@ class ConversationService:
         external_id: str | None = None,
         payload: str | None = None,
         turn: TurnState | None = None,
+        attachment: Attachment | None = None,
     ) -> Message:
         """Append a message with the next sequence number, and queue its delivery where the channel wants one."""
         now = self.clock.now()
@@ -295,14 +429,43 @@ class ConversationService:
             buttons=list(buttons),
             articles=list(articles),
             turn=turn,
+            attachment=attachment,
             created_at=now,
         )
         self.session.add(message)
         self._changed(conversation)
         await self.session.flush()
+        if attachment and attachment.state is AttachmentState.waiting:
+            announce(self.session, "files", {"attachment_id": attachment.id})
         if author is not Author.contact and kind is not MessageKind.internal_note:
             self._queue_delivery(conversation, message)
         return message
+
+    def _awaited(self, file: IncomingFile) -> Attachment:
+        """A contact's file that the channel still has."""
+        now = self.clock.now()
+        return Attachment(
+            kind=file.kind,
+            name=safe_file_name(file.name),
+            state=AttachmentState.waiting,
+            source=file.source,
+            next_attempt_at=now,
+            created_at=now,
+        )
+
+    def _attached(self, file: File) -> Attachment:
+        """An agent's file."""
+        file = checked_file(file)
+        is_picture = file.content_type.startswith("image/")
+        return Attachment(
+            kind=AttachmentKind.photo if is_picture else AttachmentKind.document,
+            name=file.name,
+            state=AttachmentState.stored,
+            created_at=self.clock.now(),
+            content_type=file.content_type,
+            size=len(file.content),
+            content=file.content,
+        )
 
     def _queue_delivery(self, conversation: Conversation, message: Message) -> None:
         if conversation.inbox.channel not in PUSHED_CHANNELS:
@@ -326,9 +489,18 @@ class ConversationService:
     def begin_anew(self, conversation: Conversation) -> None:
         """Give a conversation to the bot, which remembers no half-filled form and no anger from before."""
         self._move(conversation, ConversationStatus.with_bot)
+        self._forget(conversation)
+
+    @staticmethod
+    def _forget(conversation: Conversation) -> None:
         conversation.dialogue_state = None
         conversation.frustration = 0.0
         conversation.bot_since_sequence = conversation.last_sequence
+
+    @staticmethod
+    def _unassign(conversation: Conversation) -> None:
+        conversation.assignee = None
+        conversation.assignee_id = None
 
     def _changed(self, conversation: Conversation) -> None:
         conversation.updated_at = self.clock.now()
@@ -341,7 +513,7 @@ class ConversationService:
         if unfinished:
             return unfinished[0]
         typed = await self.conversations.last_typed_by_contact(conversation.id)
-        said = typed.text if typed else ""
+        said = typed.latest_text if typed else ""
         return await self.tickets.open(
             conversation,
             subject=" ".join((said or detail).split())[:120] or reason.value,
@@ -354,23 +526,24 @@ class ConversationService:
         if known := await self.of_contact(incoming.inbox_id, incoming.contact_external_id, lock=True):
             return known
         identity = await self.conversations.identity(incoming.inbox_id, incoming.contact_external_id)
-        return await self._start_with(identity, incoming) if identity else await self._start(incoming)
+        if identity is None:
+            identity = await self._make_identity(
+                incoming.inbox_id, incoming.contact_external_id, contact_name=incoming.contact_name
+            )
+        return await self._start_with(identity, incoming)
 
-    async def _start(self, incoming: IncomingMessage) -> Conversation:
-        """A contact who has never written here."""
-        contact = Contact(name=safe_text(incoming.contact_name)[:200], created_at=self.clock.now())
-        identity = ContactIdentity(
-            contact=contact,
-            inbox_id=incoming.inbox_id,
-            external_id=incoming.contact_external_id,
-            created_at=self.clock.now(),
-        )
+    async def _make_identity(self, inbox_id: int, external_id: str, *, contact_name: str) -> ContactIdentity:
+        """A contact who was never here."""
+        now = self.clock.now()
+        contact = Contact(name=safe_text(contact_name)[:200], created_at=now)
+        identity = ContactIdentity(contact=contact, inbox_id=inbox_id, external_id=external_id, created_at=now)
         self.session.add(identity)
         await self.session.flush()
-        return await self._start_with(identity, incoming)
+        return identity
 
     async def _start_with(self, identity: ContactIdentity, incoming: IncomingMessage) -> Conversation:
         now = self.clock.now()
+        wanted = identity.chosen_language or incoming.language
         conversation = Conversation(
             id=secrets.token_hex(16),
             inbox=await self.session.get_one(Inbox, identity.inbox_id),
@@ -380,7 +553,7 @@ class ConversationService:
             inbox_id=identity.inbox_id,
             assignee=None,
             status=ConversationStatus.with_bot,
-            language=incoming.language if incoming.language in LANGUAGES else DEFAULT_LANGUAGE,
+            language=wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE,
             last_sequence=0,
             contact_seen_sequence=0,
             bot_since_sequence=0,
@@ -401,6 +574,11 @@ def contact_topic(conversation: Conversation) -> str:
 def topic_of_contact(inbox_id: int, external_id: str) -> str:
     """The same, by the contact's address in an inbox."""
     return f"contact:{inbox_id}:{external_id}"
+
+
+def _checked_words(text: str, file: File | None) -> str:
+    """The text of a message, which a file may stand without."""
+    return "" if file and not text.strip() else checked_text(text)
 
 
 def checked_text(text: str) -> str:

@@ -35,6 +35,8 @@ RETRY_AFTER = timedelta(seconds=1)
 REMEMBERED_TURNS = 8
 # Understood here, so that a person can be reached when the bot cannot.
 TALK_TO_PERSON = "/talk_to_person"
+# Also understood here: it is the way back from people, who are no part of the bot's dialogue.
+START_OVER = "/start_over"
 
 OpenService = Callable[[AsyncSession], ConversationService]
 
@@ -59,6 +61,7 @@ class Thought:
     answer: BotAnswer | None = None
     outcome: Outcome | None = None
     handoff: HandoffReason | None = None
+    starts_over: bool = False
 
 
 class Turns:
@@ -135,10 +138,12 @@ class Turns:
         payload = claim.message.payload or ""
         if payload == TALK_TO_PERSON:
             return Thought(handoff=HandoffReason.contact_asked)
+        if payload == START_OVER:
+            return Thought(starts_over=True)
         if payload.startswith("/"):
             return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
         # A suggestion's payload is a question in words, only longer than its title.
-        words = payload or claim.message.text
+        words = payload or claim.message.latest_text
         reading = await self.reader.read(words, expected_language=claim.conversation.language)
         waiting_since = claim.conversation.waiting_since
         earlier = [_as_read(message, waiting_since) for message in claim.history]
@@ -156,9 +161,9 @@ class Turns:
         turn = BotTurn(
             conversation_id=conversation.id,
             message_id=str(claim.message.id),
-            text=claim.message.payload or claim.message.text,
+            text=claim.message.payload or claim.message.latest_text,
             reading=reading,
-            language=reading.language,
+            language=conversation.identity.chosen_language or reading.language,
             frustration=mood.frustration,
             contact_known=bool(conversation.contact.email or conversation.contact.phone),
             state=conversation.dialogue_state,
@@ -182,7 +187,7 @@ class Turns:
                 return False
             if conversation.status is ConversationStatus.resolved:
                 return True  # Meanwhile; the next claim begins anew with this message.
-            # As claimed: while the lease is ours, nobody else writes to it.
+            # As claimed: while the lease is ours, nobody else writes to it but a contact who corrects their words.
             message = claim.message
             session.add(message)
             is_last = await service.conversations.next_pending(conversation.id, after=message.sequence) is None
@@ -190,7 +195,7 @@ class Turns:
             if thought.mood:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
-                conversation.language = thought.reading.language
+                conversation.language = conversation.identity.chosen_language or thought.reading.language
             await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
             if is_last:
                 self._release(conversation)
@@ -205,6 +210,9 @@ class Turns:
         *,
         claimed_at: int,
     ) -> None:
+        if thought.starts_over:
+            await service.start_over(conversation)
+            return
         if conversation.status is not ConversationStatus.with_bot:
             return
         if thought.answer:
@@ -269,7 +277,7 @@ def _as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
 def _current(message: Message, reading: Reading, waiting_since: datetime | None) -> ReadTurn:
     return ReadTurn(
         sequence=message.sequence,
-        text=message.text,
+        text=message.latest_text,
         sentiment_score=reading.sentiment_score,
         signals=reading.signals,
         vector=reading.vector,

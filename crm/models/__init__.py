@@ -1,6 +1,7 @@
 """The CRM's tables; together, since their relationships cross the features."""
 
 from crm.models.agent import Agent, AgentSession
+from crm.models.attachment import Attachment
 from crm.models.contact import Contact, ContactIdentity
 from crm.models.conversation import Conversation, Handoff, Rating
 from crm.models.inbox import Inbox
@@ -10,6 +11,7 @@ from crm.models.ticket import SlaPolicy, Ticket
 __all__ = [
     "Agent",
     "AgentSession",
+    "Attachment",
     "Contact",
     "ContactIdentity",
     "Conversation",

@@ -29,6 +29,8 @@ class ContactIdentity(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inboxes.id", ondelete="CASCADE"))
     external_id: Mapped[str] = mapped_column(String(128))
+    # The language they asked to be answered in, which counts before the one they write in.
+    chosen_language: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime]
 
     contact: Mapped[Contact] = relationship(lazy="raise")

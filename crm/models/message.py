@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.database import Base
 from crm.enums import Author, DeliveryState, MessageKind, Outcome, TurnState
 from crm.models.agent import Agent
+from crm.models.attachment import Attachment
 from crm.models.columns import enum_column
 
 
@@ -43,7 +44,9 @@ class Message(Base):
     articles: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime]
 
-    # Of contacts' messages only: how far the turn is, and what was read from the text.
+    # Of contacts' messages only: how they worded it later, how far the turn is, and what was read from the text.
+    corrected_text: Mapped[str | None] = mapped_column(Text)
+    corrected_at: Mapped[datetime | None]
     turn: Mapped[TurnState | None] = mapped_column(enum_column(TurnState))
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(String(200))
@@ -58,6 +61,12 @@ class Message(Base):
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     agent: Mapped[Agent | None] = relationship(lazy="raise")
+    attachment: Mapped[Attachment | None] = relationship(lazy="raise")
+
+    @property
+    def latest_text(self) -> str:
+        """The words that the writer wants to be read."""
+        return self.text if self.corrected_text is None else self.corrected_text
 
 
 class Delivery(Base):

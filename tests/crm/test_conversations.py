@@ -1,25 +1,31 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import InvalidInput
 from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
+from crm.conversations.files import File
 from crm.conversations.intake import Intake
+from crm.conversations.ports import IncomingFile
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import (
     MAX_MESSAGE_CHARACTERS,
     ConversationService,
+    FileNotCarried,
+    FileNotFound,
     MessageEmpty,
     MessageTooLong,
     RatingNotAsked,
     topic_of_contact,
 )
 from crm.conversations.transitions import StatusChangeRefused
-from crm.enums import Author, ConversationStatus, HandoffReason, MessageKind, TicketStatus
-from crm.models import Agent, Conversation, Inbox
-from tests.conftest import message
+from crm.enums import AttachmentKind, Author, ConversationStatus, HandoffReason, MessageKind, TicketStatus
+from crm.models import Agent, Conversation, Inbox, Message
+from tests.conftest import NOON, message
 
 OpenService = Callable[[AsyncSession], ConversationService]
 MakeAgent = Callable[..., Awaitable[Agent]]
@@ -287,3 +293,67 @@ class TestReturnToBot:
 
         assert locked.status is ConversationStatus.with_bot
         assert (locked.assignee_id, locked.dialogue_state, locked.frustration) == (None, None, 0.0)
+
+
+class TestCorrect:
+    async def test_keeps_the_first_words(self, intake: Intake, inbox: Inbox, conversation: Conversation, work) -> None:
+        assert await intake.correct(inbox.id, "visitor:1", "hello there", at=NOON)
+
+        corrected = await only_message(work)
+        assert (corrected.text, corrected.corrected_text, corrected.corrected_at) == ("hello", "hello there", NOON)
+
+    async def test_is_not_undone_by_an_older_one_that_comes_late(
+        self, intake: Intake, inbox: Inbox, conversation: Conversation, work
+    ) -> None:
+        await intake.correct(inbox.id, "visitor:1", "second", at=NOON + timedelta(minutes=1))
+        await intake.correct(inbox.id, "visitor:1", "first", at=NOON)
+
+        assert (await only_message(work)).corrected_text == "second"
+
+    async def test_of_nothing_is_none(self, intake: Intake, inbox: Inbox, conversation: Conversation, work) -> None:
+        assert await intake.correct(inbox.id, "visitor:1", "hello", at=NOON)
+
+        assert (await only_message(work)).corrected_text is None
+
+    async def test_does_not_know_anothers_message(
+        self, intake: Intake, inbox: Inbox, conversation: Conversation
+    ) -> None:
+        assert not await intake.correct(inbox.id, "visitor:2", "x", at=NOON)
+        assert not await intake.correct(inbox.id + 1, "visitor:1", "x", at=NOON)
+
+    async def test_refuses_what_could_not_have_been_written(
+        self, intake: Intake, inbox: Inbox, conversation: Conversation, work
+    ) -> None:
+        with pytest.raises(MessageTooLong):
+            await intake.correct(inbox.id, "visitor:1", "x" * (MAX_MESSAGE_CHARACTERS + 1), at=NOON)
+
+        assert (await only_message(work)).corrected_text is None
+
+
+async def only_message(work: UnitOfWork) -> Message:
+    async with work.reading() as session:
+        return (await session.scalars(select(Message))).one()
+
+
+class TestStoredFile:
+    async def test_is_there_for_a_reply_and_not_while_it_waits(
+        self, service: ConversationService, agent: Agent, telegram_inbox: Inbox, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        note = await service.add_note(locked, "", by=agent, file=File("a.png", b"\x89PNG\r\n\x1a\n"))
+        incoming = IncomingFile(source="BQAC", kind=AttachmentKind.voice)
+        received = await service.receive(message(telegram_inbox, "[Voice]", file=incoming))
+        assert note.attachment
+        assert received.message.attachment
+
+        assert (await service.stored_file(note.attachment.id)).content_type == "image/png"
+        with pytest.raises(FileNotFound):
+            await service.stored_file(received.message.attachment.id)
+
+    async def test_is_not_sent_where_the_channel_carries_none(
+        self, service: ConversationService, agent: Agent, conversation: Conversation
+    ) -> None:
+        with pytest.raises(FileNotCarried):
+            await service.reply(await service.lock(conversation.id), "x", by=agent, file=File("a.png", b"x"))
+
+        assert (await service.get(conversation.id)).status is ConversationStatus.with_bot

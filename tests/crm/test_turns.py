@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -8,7 +8,7 @@ from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from crm.conversations.intake import Intake
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import LEASE, MAX_ATTEMPTS, TALK_TO_PERSON, Turns
+from crm.conversations.turns import LEASE, MAX_ATTEMPTS, START_OVER, TALK_TO_PERSON, Turns
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
 from crm.models import Agent, Conversation, Inbox, Message
 from tests.conftest import message
@@ -353,6 +353,26 @@ class TestFailure:
         assert entries[-1].text == "You said: hello"
 
 
+class TestTryAgain:
+    async def test_gives_a_message_that_was_set_aside_its_answer(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "poison"))
+        async with work.begin() as session:
+            (await session.get_one(Message, received.message.id)).turn = TurnState.parked
+        await turns.run(received.conversation.id)
+        assert len(await transcript(work, open_service, received.conversation)) == 1
+
+        async with work.begin() as session:
+            await open_service(session).try_again(received.message.id)
+        await turns.run(received.conversation.id)
+
+        assert await transcript(work, open_service, received.conversation) == [
+            ("contact", "poison"),
+            ("bot", "You said: poison"),
+        ]
+
+
 class TestInterruption:
     async def test_a_turn_that_was_cut_off_is_run_again_from_the_old_state(
         self,
@@ -460,3 +480,80 @@ class TestBeginningAnew:
 
         assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
         assert [(turn.text, turn.state) for turn in bot.turns[1:]] == [("what is CRM", None)]
+
+
+class TestStartingOver:
+    async def test_calls_the_bot_back_from_people_and_lets_it_forget(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        work: UnitOfWork,
+        open_service: OpenService,
+        make_agent: Callable[..., Awaitable[Agent]],
+    ) -> None:
+        received = await intake.receive(message(inbox, "سلام", number=1))
+        await turns.run(received.conversation.id)
+        agent = await make_agent()
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.take(await service.lock(received.conversation.id), by=agent)
+
+        await intake.receive(message(inbox, "از اول", number=2, payload=START_OVER))
+        await intake.receive(message(inbox, "ساعت کاری؟", number=3))
+        await turns.run(received.conversation.id)
+
+        assert [turn.state for turn in bot.turns] == [None, None]
+        assert (await transcript(work, open_service, received.conversation))[-2:] == [
+            ("system", "started_over fa"),
+            ("bot", "You said: ساعت کاری؟"),
+        ]
+        conversation = await reload(work, open_service, received.conversation)
+        assert (conversation.status, conversation.assignee) == (ConversationStatus.with_bot, None)
+
+    async def test_waits_for_the_turns_before_it(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "سلام", number=1))
+
+        async def meanwhile() -> None:
+            bot.meanwhile = FakeBot().meanwhile
+            await intake.receive(message(inbox, "از اول", number=2, payload=START_OVER))
+
+        bot.meanwhile = meanwhile
+        await turns.run(received.conversation.id)
+
+        assert (await reload(work, open_service, received.conversation)).dialogue_state is None
+
+
+class TestChosenLanguage:
+    async def test_counts_before_the_one_that_is_written(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello", number=1, language="en"))
+        await intake.choose_language(inbox.id, "visitor", "fa", "")
+
+        await turns.run(received.conversation.id)
+
+        assert [turn.language for turn in bot.turns] == ["fa"]
+        assert (await reload(work, open_service, received.conversation)).language == "fa"
+
+
+class TestCorrection:
+    async def test_that_comes_while_the_bot_thinks_is_kept_and_not_answered_again(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello"))
+
+        async def meanwhile() -> None:
+            await intake.correct(inbox.id, "visitor:1", "hello there", at=clock.now())
+
+        bot.meanwhile = meanwhile
+        await turns.run(received.conversation.id)
+        await turns.run(received.conversation.id)
+
+        assert [turn.text for turn in bot.turns] == ["hello"]
+        async with work.reading() as session:
+            corrected = await session.get_one(Message, received.message.id)
+        assert (corrected.turn, corrected.corrected_text) == (TurnState.done, "hello there")

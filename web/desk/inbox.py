@@ -3,7 +3,7 @@
 Every changing route answers a plain form with a redirect, and htmx with the parts of the page that changed.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Form, Query, Request
@@ -11,9 +11,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from crm.agents.auth import ConversationAgent
 from crm.agents.service import AgentNotFound
-from crm.conversations.service import ConversationService, MessageEmpty, MessageTooLong
+from crm.conversations.files import FileEmpty, FileTooLarge
+from crm.conversations.service import ConversationService, FileNotCarried, MessageEmpty, MessageTooLong
 from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep
 from crm.models import Agent
+from web.desk.composer import DraftDep
 from web.desk.pages import fragment, is_htmx, page
 from web.desk.presenter import Tab
 from web.desk.reading import read_earlier, read_inbox, read_thread
@@ -86,7 +88,7 @@ async def suggest_articles(
     if last and last.vector:
         vector = np.frombuffer(last.vector, dtype="<f4")
         offers = knowledge.suggest(
-            last.text, vector, language=conversation.language, count=SUGGESTIONS, for_agents=True
+            last.latest_text, vector, language=conversation.language, count=SUGGESTIONS, for_agents=True
         )
     site = request.app.state.settings.public_url or str(request.base_url)
     return HTMLResponse(fragment(request, "desk/parts/suggestions.html", offers=offers, site=site.rstrip("/")))
@@ -97,22 +99,18 @@ async def write(
     request: Request,
     conversation_id: str,
     agent: ConversationAgent,
+    draft: DraftDep,
     conversations: ConversationsDep,
-    text: Annotated[str, Form()] = "",
-    kind: Annotated[Literal["reply", "note"], Form()] = "reply",
-    tab: Annotated[Tab | None, Form()] = None,
 ) -> Response:
-    """Answer the contact, or keep an internal note."""
+    """Answer the contact, or keep an internal note; a file may go with either."""
     conversation = await conversations.lock(conversation_id)
     context: dict[str, Any] = {"sent": True}
+    say = conversations.add_note if draft.kind == "note" else conversations.reply
     try:
-        if kind == "note":
-            await conversations.add_note(conversation, text, by=agent)
-        else:
-            await conversations.reply(conversation, text, by=agent)
-    except (MessageEmpty, MessageTooLong) as error:
-        context = {"draft": text, "kind": kind, "problem": error.code}
-    return await _after(request, agent, conversations, conversation_id, tab, **context)
+        await say(conversation, draft.text, by=agent, file=draft.file)
+    except (MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried) as error:
+        context = {"draft": draft.text, "kind": draft.kind, "problem": error.code}
+    return await _after(request, agent, conversations, conversation_id, draft.tab, **context)
 
 
 @router.post(f"{ConversationPath}/take")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from crm.conversations.files import ENDINGS
 from crm.conversations.transitions import TRANSITIONS
-from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind
-from crm.models import Agent, Conversation, Handoff, Message, Ticket
+from crm.enums import AttachmentState, Author, ConversationStatus, DeliveryState, MessageKind
+from crm.models import Agent, Attachment, Conversation, Handoff, Message, Ticket
 from web.desk.words import CAUSES, UNKNOWN_CAUSE
 
 # Levels of frustration at which a mood changes its colour; the handoff policy has its own threshold.
@@ -120,6 +121,46 @@ def row_of(conversation: Conversation, last: Message | None, ticket: Ticket | No
 
 
 @dataclass(frozen=True)
+class Size:
+    """How much a file holds, in the unit that people would say: `KB` or `MB`."""
+
+    count: int
+    unit: str
+
+
+def size_of(byte_count: int) -> Size:
+    """A file's size, rounded up: nobody says that a file holds nothing."""
+    if byte_count < 1_000_000:
+        return Size(-(-byte_count // 1_000), "KB")
+    return Size(-(-byte_count // 1_000_000), "MB")
+
+
+@dataclass(frozen=True)
+class ShownFile:
+    """A message's file as the thread shows it: `look` is `picture`, `sound`, `file`, `waiting` or `lost`."""
+
+    id: int
+    look: str
+    name: str
+    size: Size | None
+
+
+def shown_file(attachment: Attachment) -> ShownFile:
+    """How a file is shown: what its bytes are counts, and not its name."""
+    if attachment.state is not AttachmentState.stored:
+        return ShownFile(attachment.id, attachment.state.value, attachment.name, None)
+    group = (attachment.content_type or "").partition("/")[0]
+    look = {"image": "picture", "audio": "sound"}.get(group, "file")
+    return ShownFile(attachment.id, look, file_name_of(attachment), size_of(attachment.size or 0))
+
+
+def file_name_of(attachment: Attachment) -> str:
+    """Its own name, or one made of what it is and its number."""
+    ending = ENDINGS.get(attachment.content_type or "", "")
+    return attachment.name or f"{attachment.kind.value}-{attachment.id}{ending}"
+
+
+@dataclass(frozen=True)
 class Entry:
     """One message as the thread shows it: `look` is `contact`, `bot`, `agent`, `note` or `line`."""
 
@@ -127,6 +168,7 @@ class Entry:
     look: str
     delivery: DeliveryState | None
     seen: bool
+    file: ShownFile | None
 
 
 def entries_of(
@@ -134,7 +176,16 @@ def entries_of(
 ) -> list[Entry]:
     """The messages of a thread; the last one of ours that the contact has seen is marked."""
     seen = max((m.sequence for m in messages if _is_ours(m) and m.sequence <= seen_sequence), default=None)
-    return [Entry(m, _look(m), deliveries.get(m.id), m.sequence == seen) for m in messages]
+    return [
+        Entry(
+            m,
+            _look(m),
+            deliveries.get(m.id),
+            m.sequence == seen,
+            shown_file(m.attachment) if m.attachment else None,
+        )
+        for m in messages
+    ]
 
 
 def _is_ours(message: Message) -> bool:

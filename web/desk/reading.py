@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from crm.agents.permissions import Permission, may
 from crm.agents.repository import AgentRepository
-from crm.conversations.service import ConversationService
+from crm.conversations.files import MAX_FILE_BYTES
+from crm.conversations.service import FILE_CHANNELS, ConversationService
 from crm.enums import ConversationStatus
 from crm.models import Agent, Conversation, Handoff, Rating, Ticket
 from web.desk.presenter import (
@@ -53,6 +54,8 @@ class Thread:
     causes: list[WrittenCause]
     tickets: list[Ticket]
     ratings: list[Rating]
+    # Of a file that the contact can be sent; 0 where none can.
+    max_file_bytes: int
     # To whom it could be given.
     colleagues: list[Agent]
 
@@ -111,6 +114,7 @@ async def read_thread(
         causes=causes_of(handoff) if handoff else [],
         tickets=tickets,
         ratings=list(await repository.ratings(conversation_id)),
+        max_file_bytes=MAX_FILE_BYTES if conversation.inbox.channel in FILE_CHANNELS else 0,
         colleagues=await _colleagues(conversations),
     )
 

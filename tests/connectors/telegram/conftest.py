@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ class FakeDesk:
         self.rating_trouble: Exception | None = None
         self.buttons: dict[tuple[str, int], list[Button]] = {}
         self.languages: dict[str, str] = {}
+        self.corrections: list[tuple[str, str, datetime]] = []
 
     @property
     def texts(self) -> list[str]:
@@ -107,8 +109,18 @@ class FakeDesk:
     async def language(self, inbox_id: int, contact_external_id: str) -> str | None:
         return self.languages.get(contact_external_id)
 
-    async def choose_language(self, inbox_id: int, contact_external_id: str, language: str) -> None:
+    async def choose_language(
+        self, inbox_id: int, contact_external_id: str, language: str, *, contact_name: str
+    ) -> None:
         self.languages[contact_external_id] = language
+
+    async def correct(self, inbox_id: int, external_id: str, text: str, *, at: datetime) -> bool:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        if external_id not in self.stored:
+            return False
+        self.corrections.append((external_id, text, at))
+        return True
 
 
 def speaking(names: tuple[str, ...] = responses.ALL) -> Wording:

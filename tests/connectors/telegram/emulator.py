@@ -10,6 +10,7 @@ Rules after https://core.telegram.org/bots/api: updates are kept until a higher 
 
 import argparse
 import asyncio
+import base64
 import hmac
 import json
 import re
@@ -24,10 +25,15 @@ import httpx
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.datastructures import UploadFile
 from starlette.types import Receive, Scope, Send
 
 TOKEN = "7000000001:AAEmulatorEmulatorEmulatorEmulator0"
 MAX_TEXT_CHARACTERS = 4096
+MAX_CAPTION_CHARACTERS = 1024
+MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
+MAX_PHOTO_BYTES = 10 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 50 * 1024 * 1024
 MAX_BUTTONS = 100
 MAX_BUTTON_BYTES = 64
 KEPT_SECONDS = 24 * 3600
@@ -85,6 +91,8 @@ class Emulator:
         self.chats: dict[int, Json] = {}
         self.blocked: set[int] = set()
         self.messages: dict[tuple[int, int], Json] = {}
+        # What people and the bot have sent, by file_id.
+        self.files: dict[str, bytes] = {}
         # What the bot did, in order: messages, answered presses, typing signs, all calls' names.
         self.sent: list[Json] = []
         self.answered: list[Json] = []
@@ -110,6 +118,32 @@ class Emulator:
         if match := re.match(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?", text):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(match[0])}]
         return self.push({"message": message})
+
+    def send_file(
+        self,
+        kind: str,
+        content: bytes,
+        *,
+        name: str | None = None,
+        caption: str | None = None,
+        chat: int = 5012345678,
+        language: str | None = "fa",
+    ) -> Json:
+        """A person sends a file; `kind` is Telegram's word for it, such as `photo` or `voice`."""
+        file = self._keep(content) | ({"file_name": name} if name else {})
+        # Of a photo the smallest size comes first, and this is not it.
+        small = {**file, "file_id": "thumbnail", "width": 90, "height": 67}
+        shown = [small, {**file, "width": 800, "height": 600}] if kind == "photo" else file | _about(kind)
+        words = {"caption": caption} if caption else {}
+        message = self._message(chat, self._person(chat, language, "سارا"), **{kind: shown}, **words)
+        return self.push({"message": message})
+
+    def edit(self, update: Json, text: str) -> Json:
+        """A person changes the words of what they sent."""
+        message = update["message"]
+        changed = {**message, "text": text, "edit_date": message["date"] + 60}
+        self.messages[message["chat"]["id"], message["message_id"]] = changed
+        return self.push({"edited_message": changed})
 
     def press(
         self, title: str, *, chat: int = 5012345678, language: str | None = "fa", data: str | None = None
@@ -140,7 +174,17 @@ class Emulator:
 
     def texts_to(self, chat: int = 5012345678) -> list[str]:
         """What the bot wrote into a chat, as its reader sees it."""
-        return [message["text"] for message in self.sent if message["chat"]["id"] == chat]
+        texts = [message.get("text", message.get("caption", "")) for message in self.sent if _is_in(message, chat)]
+        return [text for text in texts if text]
+
+    def files_to(self, chat: int = 5012345678) -> list[tuple[str, str, bytes]]:
+        """What files the bot sent into a chat: `photo` or `document`, the name, the bytes."""
+        found = []
+        for message in self.sent:
+            if _is_in(message, chat) and (file := message.get("document") or message.get("photo", [None])[-1]):
+                kind = "document" if "document" in message else "photo"
+                found.append((kind, file.get("file_name", ""), self.files[file["file_id"]]))
+        return found
 
     def fail_next(self, method: str, *troubles: str | Exception) -> None:
         """Make the next calls of a method fail.
@@ -177,6 +221,12 @@ class Emulator:
         self._next_message += 1
         self.messages[chat, message["message_id"]] = message
         return message
+
+    def _keep(self, content: bytes) -> Json:
+        """A file as messages name it."""
+        number = len(self.files) + 1
+        self.files[f"AgACAgQAAxkBAAMO{number}"] = content
+        return {"file_id": f"AgACAgQAAxkBAAMO{number}", "file_unique_id": f"AQAD{number}", "file_size": len(content)}
 
     def _find_button(self, chat: int, title: str) -> tuple[Json, Json]:
         for message in reversed([sent for sent in self.sent if sent["chat"]["id"] == chat]):
@@ -235,14 +285,17 @@ class Emulator:
             "deleteWebhook": self._delete_webhook,
             "setMyCommands": self._set_my_commands,
             "sendMessage": self._send_message,
+            "sendPhoto": self._send_photo,
+            "sendDocument": self._send_document,
             "sendChatAction": self._send_chat_action,
+            "getFile": self._get_file,
             "answerCallbackQuery": self._answer_callback_query,
             "editMessageReplyMarkup": self._edit_message_reply_markup,
         }
 
         @app.api_route("/bot{token}/{method}", methods=["GET", "POST"])
         async def call(token: str, method: str, request: Request) -> Response:
-            arguments = {**request.query_params, **await request.form()}
+            arguments = {**request.query_params, **await _fields_of(request)}
             self.calls.append(method)
             try:
                 if not hmac.compare_digest(token, TOKEN):
@@ -260,6 +313,19 @@ class Emulator:
                 return CutLine() if trouble == "cut_after" else JSONResponse({"ok": True, "result": result})
             except ApiError as error:
                 return JSONResponse(error.body, error.status)
+
+        @app.get("/file/bot{token}/{path:path}")
+        async def download(token: str, path: str) -> Response:
+            self.calls.append("download")
+            trouble = self._troubles["download"].popleft() if self._troubles["download"] else None
+            if isinstance(trouble, Exception):
+                raise trouble
+            if trouble:
+                return CutLine()
+            content = self.files.get(path.rpartition("/")[2])
+            if content is None or not hmac.compare_digest(token, TOKEN):
+                return JSONResponse(ApiError(404, "Not Found").body, 404)
+            return Response(content, media_type="application/octet-stream")
 
         return app
 
@@ -308,9 +374,41 @@ class Emulator:
     def _send_message(self, arguments: Json) -> Json:
         chat = self._writable_chat(arguments)
         text, entities = _read_text(arguments)
-        content: Json = {"text": text}
-        if entities:
-            content["entities"] = entities
+        if not text.strip():
+            raise bad_request("message text is empty")
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise bad_request("message is too long")
+        return self._send(chat, arguments, {"text": text} | ({"entities": entities} if entities else {}))
+
+    def _send_photo(self, arguments: Json) -> Json:
+        chat, content, _name = self._writable_chat(arguments), *_uploaded(arguments, "photo")
+        if not content.startswith((b"\xff\xd8\xff", b"\x89PNG")) or len(content) > MAX_PHOTO_BYTES:
+            raise bad_request("IMAGE_PROCESS_FAILED")
+        # A picture says its own size; this one says that it is too long and thin.
+        if b"thin" in content:
+            raise bad_request("PHOTO_INVALID_DIMENSIONS")
+        photo = {**self._keep(content), "width": 800, "height": 600}
+        return self._send(chat, arguments, {"photo": [photo], **_read_caption(arguments)})
+
+    def _send_document(self, arguments: Json) -> Json:
+        chat, content, name = self._writable_chat(arguments), *_uploaded(arguments, "document")
+        if len(content) > MAX_DOCUMENT_BYTES:
+            raise ApiError(413, "Request Entity Too Large")
+        if not content:
+            raise bad_request("file must be non-empty")
+        document = {**self._keep(content), "file_name": name}
+        return self._send(chat, arguments, {"document": document, **_read_caption(arguments)})
+
+    def _get_file(self, arguments: Json) -> Json:
+        file_id = arguments.get("file_id", "")
+        if file_id not in self.files:
+            raise bad_request("wrong file_id or the file is temporarily unavailable")
+        if len(self.files[file_id]) > MAX_DOWNLOAD_BYTES:
+            raise bad_request("file is too big")
+        size = len(self.files[file_id])
+        return {"file_id": file_id, "file_unique_id": "AQAD", "file_size": size, "file_path": f"documents/{file_id}"}
+
+    def _send(self, chat: int, arguments: Json, content: Json) -> Json:
         if "reply_markup" in arguments:
             content["reply_markup"] = _checked_markup(json.loads(arguments["reply_markup"]))
         message = self._message(chat, self._get_me({}), **content)
@@ -365,6 +463,51 @@ def _chat_of(update: Json) -> Json | None:
     return chat
 
 
+def _is_in(message: Json, chat: int) -> bool:
+    found: int = message["chat"]["id"]
+    return found == chat
+
+
+def _about(kind: str) -> Json:
+    """What Telegram tells of a file besides."""
+    kinds: dict[str, Json] = {
+        "voice": {"duration": 7},
+        "audio": {"duration": 7},
+        "video": {"duration": 7, "width": 640, "height": 480},
+        "video_note": {"duration": 7, "length": 240},
+    }
+    return kinds.get(kind, {})
+
+
+async def _fields_of(request: Request) -> Json:
+    """A call's fields; a file is its bytes and its name."""
+    async with request.form() as form:
+        return {
+            name: (await value.read(), value.filename or "") if isinstance(value, UploadFile) else value
+            for name, value in form.items()
+        }
+
+
+def _uploaded(arguments: Json, field: str) -> tuple[bytes, str]:
+    """A file that came with a call, and its name."""
+    upload = arguments.get(field)
+    if isinstance(upload, str) and upload.startswith("attach://"):
+        upload = arguments.get(upload.removeprefix("attach://"))
+    if not isinstance(upload, tuple):
+        raise bad_request("there is no file in the request")
+    return upload
+
+
+def _read_caption(arguments: Json) -> Json:
+    """The words under a file, where there are any."""
+    caption, entities = _read_text({**arguments, "text": arguments.get("caption", "")})
+    if len(caption) > MAX_CAPTION_CHARACTERS:
+        raise bad_request("message caption is too long")
+    if not caption:
+        return {}
+    return {"caption": caption} | ({"caption_entities": entities} if entities else {})
+
+
 def _read_text(arguments: Json) -> tuple[str, list[Json]]:
     """The text as its reader sees it, with its entities."""
     text, entities = arguments.get("text", ""), list[Json]()
@@ -372,10 +515,6 @@ def _read_text(arguments: Json) -> tuple[str, list[Json]]:
         parser = _TelegramHtml()
         parser.feed(text)
         text, entities = parser.finish()
-    if not text.strip():
-        raise bad_request("message text is empty")
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise bad_request("message is too long")
     return text, entities
 
 
@@ -456,6 +595,11 @@ def add_control(emulator: Emulator) -> None:
     async def write(body: Json) -> Json:
         """`{"text", "chat"?, "language"?, "name"?}`: a person writes."""
         return emulator.write(**body)
+
+    @app.post("/control/send_file")
+    async def send_file(body: Json) -> Json:
+        """`{"kind", "content" in base64, "name"?, "caption"?, "chat"?}`: a person sends a file."""
+        return emulator.send_file(**{**body, "content": base64.b64decode(body["content"])})
 
     @app.post("/control/press")
     async def press(body: Json) -> Json:

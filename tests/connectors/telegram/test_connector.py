@@ -12,7 +12,7 @@ class TestStart:
         assert polling.router is None
         for language, spoken in (("", "fa"), ("en", "en")):
             menu = {command["command"]: command["description"] for command in telegram.commands[language]}
-            assert list(menu) == ["start", "help", "human", "language"]
+            assert list(menu) == ["start", "help", "human", "new", "language"]
             assert menu["human"] == f"[utter_telegram_command_human {spoken}]"
 
     async def test_takes_the_bot_back_from_a_webhook(self, make_connector, telegram: Emulator):

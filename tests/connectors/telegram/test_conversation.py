@@ -5,13 +5,16 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.threads import StoredThreads
+from crm.conversations.downloads import Downloads
+from crm.conversations.files import File
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
-from crm.enums import Channel, DeliveryState
-from crm.models import Delivery
+from crm.enums import AttachmentState, Channel, ConversationStatus, DeliveryState
+from crm.models import Attachment, Conversation, Delivery, Message
 from tests.connectors.telegram.conftest import until
 from tests.connectors.telegram.emulator import Emulator, flood
 
@@ -19,8 +22,9 @@ from tests.connectors.telegram.emulator import Emulator, flood
 class Shop:
     """An app with a Telegram inbox, whose turns and outbox run when the test says so."""
 
-    def __init__(self, connector, turns, outbox, woken) -> None:
+    def __init__(self, connector, turns, outbox, downloads, woken) -> None:
         self.connector: TelegramConnector = connector
+        self.downloads: Downloads = downloads
         self.turns = turns
         self.outbox: Outbox = outbox
         self.woken: list[str] = woken
@@ -32,17 +36,23 @@ class Shop:
         for conversation_id in await self.outbox.due():
             await self.outbox.send_all(conversation_id)
 
+    async def fetch(self) -> None:
+        """Fetch the files that may be fetched now."""
+        for attachment_id in await self.downloads.due():
+            await self.downloads.fetch(attachment_id)
+
 
 @pytest.fixture
 async def shop(make_connector, telegram_inbox, work, open_service, turns, clock) -> AsyncIterator[Shop]:
     woken: list[str] = []
     intake = Intake(work, open_service=open_service, wake=woken.append)
     connector = make_connector(
-        inbox_id=telegram_inbox.id, receive=intake.receive, rate=intake.rate, threads=StoredThreads(work)
+        inbox_id=telegram_inbox.id, receive=intake.receive, rate=intake.rate, threads=StoredThreads(work, intake)
     )
     outbox = Outbox(work, senders={Channel.telegram: connector}, clock=clock)
     await connector.start()
-    yield Shop(connector, turns, outbox, woken)
+    downloads = Downloads(work, sources={Channel.telegram: connector}, clock=clock)
+    yield Shop(connector, turns, outbox, downloads, woken)
     await connector.stop()
 
 
@@ -89,3 +99,103 @@ class TestConversation:
         await shop.answer()
 
         assert telegram.texts_to()[0].startswith("handed_off fa")
+
+    async def test_keeps_the_language_that_the_contact_chose(self, shop: Shop, telegram: Emulator, bot):
+        telegram.write("/language en")
+        telegram.write("سلام، سفارشم کجاست؟")
+        await until(lambda: shop.woken)
+        await shop.answer()
+        telegram.write("چرا نرسیده؟")
+        await until(lambda: len(shop.woken) == 2)
+
+        await shop.answer()
+
+        assert [turn.language for turn in bot.turns] == ["en", "en"]
+
+    async def test_begins_anew_with_the_bot_by_command(self, shop: Shop, telegram: Emulator, work, bot):
+        telegram.write("سلام")
+        telegram.write("/human")
+        await until(lambda: len(shop.woken) == 2)
+        await shop.answer()
+
+        telegram.write("/new")
+        telegram.write("ساعت کاری؟")
+        await until(lambda: len(shop.woken) == 4)
+        await shop.answer()
+
+        assert telegram.texts_to()[-2:] == ["started_over fa", "You said: ساعت کاری؟"]
+        assert [turn.state for turn in bot.turns] == [None, None]
+        async with work.reading() as session:
+            (conversation,) = (await session.scalars(select(Conversation))).all()
+        assert conversation.status is ConversationStatus.with_bot
+
+    async def test_reads_the_new_words_where_the_turn_has_not_begun(self, shop: Shop, telegram: Emulator, work):
+        telegram.edit(telegram.write("سلام"), "سفارشم کجاست؟")
+        telegram.write("بعدی")
+        await until(lambda: len(shop.woken) == 2)
+
+        await shop.answer()
+
+        assert telegram.texts_to() == ["You said: سفارشم کجاست؟", "You said: بعدی"]
+        async with work.reading() as session:
+            first = (await session.scalars(select(Message).order_by(Message.id))).first()
+        assert (first.text, first.corrected_text) == ("سلام", "سفارشم کجاست؟")
+
+    async def test_is_not_answered_again_for_a_later_correction(self, shop: Shop, telegram: Emulator, work):
+        update = telegram.write("سلام")
+        await until(lambda: shop.woken)
+        await shop.answer()
+
+        telegram.edit(update, "سلام!")
+        telegram.write("بعدی")
+        await until(lambda: len(shop.woken) == 2)
+        await shop.answer()
+
+        assert telegram.texts_to() == ["You said: سلام", "You said: بعدی"]
+
+    async def test_has_the_contacts_file(self, shop: Shop, telegram: Emulator, work):
+        telegram.send_file("photo", b"\xff\xd8\xff the photo", caption="این خطا")
+        await until(lambda: shop.woken)
+
+        await shop.answer()
+        await shop.fetch()
+
+        assert telegram.texts_to() == ["You said: این خطا"]
+        async with work.reading() as session:
+            (stored,) = (await session.scalars(select(Attachment).options(undefer(Attachment.content)))).all()
+        assert (stored.state, stored.content_type) == (AttachmentState.stored, "image/jpeg")
+        assert stored.content == b"\xff\xd8\xff the photo"
+
+    async def test_is_answered_though_the_file_cannot_be_had(self, shop: Shop, telegram: Emulator, work):
+        telegram.send_file("document", b"x", caption="فاکتورم")
+        telegram.files.clear()
+        await until(lambda: shop.woken)
+
+        await shop.fetch()
+        await shop.answer()
+
+        assert telegram.texts_to() == ["You said: فاکتورم"]
+        async with work.reading() as session:
+            (lost,) = (await session.scalars(select(Attachment))).all()
+        assert lost.state is AttachmentState.lost
+
+    async def test_carries_an_agents_file_back_after_telegram_asked_to_wait(
+        self, shop: Shop, telegram: Emulator, work, open_service, make_agent, clock
+    ):
+        telegram.write("فاکتورم را بفرستید")
+        await until(lambda: shop.woken)
+        await shop.answer()
+        agent = await make_agent("Sara")
+        async with work.begin() as session:
+            service = open_service(session)
+            conversation = await service.lock(shop.woken[0])
+            await service.reply(conversation, "بفرمایید", by=agent, file=File("فاکتور.pdf", b"%PDF-1.7"))
+        telegram.fail_next("sendDocument", flood(30))
+
+        await shop.answer()
+        assert telegram.files_to() == []
+        clock.advance(timedelta(seconds=31))
+        await shop.answer()
+
+        assert telegram.files_to() == [("document", "فاکتور.pdf", b"%PDF-1.7")]
+        assert telegram.texts_to()[-1] == "Sara\nبفرمایید"

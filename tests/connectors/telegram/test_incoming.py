@@ -1,9 +1,12 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.ports import Button
 from core.errors import Conflict, InvalidInput, Unavailable
-from crm.enums import MessageKind
+from crm.conversations.ports import IncomingFile
+from crm.enums import AttachmentKind, MessageKind
 from tests.connectors.telegram.conftest import SARA, FakeDesk, outgoing, payload, until
 from tests.connectors.telegram.emulator import Emulator
 
@@ -69,7 +72,7 @@ class TestText:
 
 
 class TestWhatIsLeftAlone:
-    @pytest.mark.parametrize("name", ["group_message", "edited_message", "pinned_notice"])
+    @pytest.mark.parametrize("name", ["group_message", "pinned_notice"])
     async def test_stores_nothing(self, name: str, polling, telegram: Emulator, desk: FakeDesk):
         telegram.push(payload(name))
         telegram.write("بعدی")
@@ -90,27 +93,133 @@ class TestWhatIsLeftAlone:
         assert "secret words" not in caplog.text
 
 
-class TestAttachments:
+class TestFiles:
     @pytest.mark.parametrize(
-        ("name", "stands_for_it"),
+        ("name", "words", "file"),
         [
-            ("photo", "[utter_telegram_photo fa] این خطا را می‌بینم"),
-            ("document", "[utter_telegram_document fa] فاکتور.pdf"),
-            ("voice", "[utter_telegram_voice fa]"),
-            ("animation", "[utter_telegram_video fa] a.mp4"),
-            ("sticker", "[utter_telegram_sticker fa] 👍"),
-            ("location", "[utter_telegram_location fa] 35.699739, 51.338097"),
-            ("contact", "[utter_telegram_contact fa] رضا کریمی +989120000000"),
+            ("photo", "این خطا را می‌بینم", IncomingFile(source="AgACAgQAAxkBAAMOZ0-x1", kind=AttachmentKind.photo)),
+            (
+                "document",
+                "[utter_telegram_document fa] فاکتور.pdf",
+                IncomingFile(source="BQACAgQAAxkBAAMPZ0", kind=AttachmentKind.document, name="فاکتور.pdf"),
+            ),
+            (
+                "voice",
+                "[utter_telegram_voice fa]",
+                IncomingFile(source="AwACAgQAAxkBAAMQZ0", kind=AttachmentKind.voice),
+            ),
         ],
     )
-    async def test_leave_a_placeholder_with_what_is_known(
-        self, name: str, stands_for_it: str, polling, telegram: Emulator, desk: FakeDesk
+    async def test_come_with_their_caption_or_with_what_stands_for_one(
+        self, name: str, words: str, file: IncomingFile, polling, telegram: Emulator, desk: FakeDesk
     ):
         telegram.push(payload(name))
 
         await until(lambda: desk.stored)
 
+        assert (desk.last.text, desk.last.file) == (words, file)
+
+    async def test_of_an_animation_is_the_video_and_not_its_document(self, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.push(payload("animation"))
+
+        await until(lambda: desk.stored)
+
+        assert desk.last.text == "[utter_telegram_video fa] a.mp4"
+        assert desk.last.file
+        assert desk.last.file.kind is AttachmentKind.video
+
+    async def test_may_have_a_hostile_name(self, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.send_file("document", b"x", name="../../\u202egpj.<b>\n.exe")
+
+        await until(lambda: desk.stored)
+
+        assert desk.last.text == "[utter_telegram_document fa] gpj.<b>.exe"
+
+    async def test_are_not_waited_for(self, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.send_file("photo", b"x")
+
+        await until(lambda: desk.stored)
+
+        assert "getFile" not in telegram.calls
+
+
+class TestWhatHasNoWords:
+    @pytest.mark.parametrize(
+        ("name", "stands_for_it"),
+        [
+            ("sticker", "[utter_telegram_sticker fa] 👍"),
+            (
+                "location",
+                "[utter_telegram_location fa] \u206635.699739, 51.338097\u2069\n"
+                "https://www.openstreetmap.org/?mlat=35.699739&mlon=51.338097#map=16/35.699739/51.338097",
+            ),
+            ("contact", "[utter_telegram_contact fa] رضا کریمی\n\u2066+989120000000\u2069"),
+        ],
+    )
+    async def test_is_written_out(self, name: str, stands_for_it: str, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.push(payload(name))
+
+        await until(lambda: desk.stored)
+
         assert desk.last.text == stands_for_it
+        assert desk.last.file is None
+
+    async def test_names_a_place_that_has_a_name(self, polling, telegram: Emulator, desk: FakeDesk):
+        update = payload("location")
+        location = update["message"]["location"]
+        update["message"]["venue"] = {"location": location, "title": "برج آزادی", "address": "تهران، میدان آزادی"}
+
+        telegram.push(update)
+        await until(lambda: desk.stored)
+
+        assert desk.last.text.startswith("[utter_telegram_location fa] برج آزادی\nتهران، میدان آزادی\n\u206635.699739")
+
+
+class TestEdits:
+    async def test_are_kept_with_the_message_and_are_no_new_one(self, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.push(payload("text"))
+        telegram.push(payload("edited_message"))
+
+        await until(lambda: desk.corrections)
+
+        edited_at = datetime(2026, 11, 23, 1, 11, tzinfo=UTC)
+        assert desk.corrections == [(f"{SARA}:11", "سلام، سفارشم کِی می‌رسد؟", edited_at)]
+        assert desk.calls == 1
+
+    async def test_of_what_could_not_be_stored_before_are_a_message(self, polling, telegram: Emulator, desk: FakeDesk):
+        update = telegram.write("\u2003 ")
+        await until(lambda: telegram.sent)
+
+        telegram.edit(update, "سلام")
+        await until(lambda: desk.stored)
+
+        assert desk.texts == ["سلام"]
+
+    async def test_that_are_too_long_go_back_and_hold_up_nothing(self, polling, telegram: Emulator, desk: FakeDesk):
+        update = telegram.write("سلام")
+        await until(lambda: desk.stored)
+        desk.troubles = [TooLong("too long")]
+
+        telegram.edit(update, "x" * 4096)
+        telegram.write("بعدی")
+        await until(lambda: len(desk.stored) == 2)
+
+        assert telegram.texts_to() == ["[utter_message_too_long fa]"]
+        assert not desk.corrections
+
+    @pytest.mark.parametrize("name", ["group_message", "location", "command_human"])
+    async def test_in_groups_without_words_or_of_commands_are_left_alone(
+        self, name: str, polling, telegram: Emulator, desk: FakeDesk
+    ):
+        message = payload(name)["message"]
+        telegram.push({"edited_message": {**message, "edit_date": message["date"] + 60}})
+        telegram.write("بعدی")
+
+        await until(lambda: desk.stored)
+
+        assert desk.texts == ["بعدی"]
+        assert not desk.corrections
+        assert not telegram.sent
 
 
 class TestCommands:
@@ -142,6 +251,13 @@ class TestCommands:
 
         assert desk.last.payload == "/talk_to_person"
         assert desk.last.text == "[utter_telegram_ask_person fa]"
+
+    async def test_new_asks_to_start_over(self, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.write("/new")
+
+        await until(lambda: desk.stored)
+
+        assert (desk.last.payload, desk.last.text) == ("/start_over", "[utter_telegram_start_over fa]")
 
     async def test_language_changes_what_we_speak(self, polling, telegram: Emulator, desk: FakeDesk):
         telegram.write("/language en")

@@ -4,11 +4,13 @@ import httpx
 import pytest
 
 from connectors.telegram.connector import TelegramConnector
+from crm.conversations.files import File
 from crm.conversations.ports import SendLater, SendRefused, SendUncertain
 from crm.enums import MessageKind
 from tests.connectors.telegram.conftest import SARA, FakeTimer, outgoing
 from tests.connectors.telegram.emulator import ApiError, Emulator, bad_request, flood
 
+PNG = b"\x89PNG\r\n\x1a\n..."
 LONG = " ".join(f"این جملهٔ شمارهٔ {number} است." for number in range(400))
 
 
@@ -93,6 +95,56 @@ class TestSend:
 
         (row,) = telegram.sent[0]["reply_markup"]["inline_keyboard"]
         assert " ".join(button["text"] for button in row) == stars
+
+
+class TestSendFile:
+    async def test_sends_a_picture_as_a_photo_with_the_words_under_it(self, connector, telegram: Emulator):
+        await connector.send(outgoing("**این** را ببینید", agent_name="رضا", file=File("خطا.png", PNG)))
+
+        assert telegram.files_to() == [("photo", "", PNG)]
+        assert telegram.texts_to() == ["رضا\nاین را ببینید"]
+
+    @pytest.mark.parametrize("content", [b"%PDF-1.7", b"<svg onload=alert(1)>", b"GIF89a", PNG + b"thin"])
+    async def test_sends_everything_else_as_a_file_under_its_name(self, content: bytes, connector, telegram: Emulator):
+        await connector.send(outgoing("", file=File("فاکتور «۱۲».pdf", content)))
+
+        assert telegram.files_to() == [("document", "فاکتور «۱۲».pdf", content)]
+        assert telegram.texts_to() == []
+
+    async def test_sends_many_words_after_the_file(self, connector, telegram: Emulator):
+        await connector.send(outgoing(LONG, agent_name="رضا", file=File("a.pdf", b"%PDF")))
+
+        first, *rest = telegram.texts_to()
+        assert first == "رضا"
+        assert " ".join(rest) == LONG
+        assert "document" in telegram.sent[0]
+
+    async def test_goes_on_after_the_file_where_telegram_asked_to_wait(self, connector, telegram: Emulator):
+        telegram.fail_next("sendMessage", flood(3))
+        message = outgoing("سلام " * 200, file=File("a.pdf", b"%PDF"))
+        with pytest.raises(SendLater):
+            await connector.send(message)
+
+        await connector.send(message)
+
+        assert telegram.calls.count("sendDocument") == 1
+        assert len(telegram.texts_to()) == 1
+
+    @pytest.mark.parametrize(
+        ("trouble", "outcome"),
+        [
+            (flood(7), SendLater),
+            ("cut_before", SendUncertain),
+            ("cut_after", SendUncertain),
+            (ApiError(403, "Forbidden: bot was blocked by the user"), SendRefused),
+            (httpx.ConnectTimeout("no line"), SendLater),
+        ],
+    )
+    async def test_fails_as_words_do(self, trouble, outcome: type[Exception], connector, telegram: Emulator):
+        telegram.fail_next("sendDocument", trouble)
+
+        with pytest.raises(outcome):
+            await connector.send(outgoing(file=File("a.pdf", b"%PDF")))
 
 
 class TestPace:

@@ -7,8 +7,8 @@ from tests.conftest import message
 
 
 @pytest.fixture
-def threads(work) -> StoredThreads:
-    return StoredThreads(work)
+def threads(work, intake) -> StoredThreads:
+    return StoredThreads(work, intake)
 
 
 @pytest.fixture
@@ -40,14 +40,21 @@ class TestFindButton:
 
 
 class TestLanguage:
-    async def test_is_unknown_before_the_first_message(self, threads, telegram_inbox):
-        await threads.choose_language(telegram_inbox.id, "nobody", "en")
-
+    async def test_is_unknown_before_anything_was_said(self, threads, telegram_inbox):
         assert await threads.language(telegram_inbox.id, "nobody") is None
 
-    async def test_is_what_was_chosen(self, threads, telegram_inbox, offered):
+    async def test_is_the_conversations_until_one_is_chosen(self, threads, telegram_inbox, offered):
         assert await threads.language(telegram_inbox.id, "visitor") == "fa"
 
-        await threads.choose_language(telegram_inbox.id, "visitor", "en")
+        await threads.choose_language(telegram_inbox.id, "visitor", "en", contact_name="Sara")
 
         assert await threads.language(telegram_inbox.id, "visitor") == "en"
+
+    async def test_chosen_before_the_first_message_holds_for_it(self, threads, telegram_inbox, intake):
+        await threads.choose_language(telegram_inbox.id, "visitor", "en", contact_name="Sara")
+        assert await threads.language(telegram_inbox.id, "visitor") == "en"
+
+        received = await intake.receive(message(telegram_inbox, "سلام", language="fa"))
+
+        assert received.conversation.language == "en"
+        assert received.conversation.contact.name == "Sara"

@@ -19,7 +19,7 @@ class TestWebhook:
         assert telegram.webhook
         assert telegram.webhook["url"] == f"{PUBLIC_URL}{PATH}"
         assert telegram.webhook["secret_token"] == SECRET
-        assert json.loads(telegram.webhook["allowed_updates"]) == ["message", "callback_query"]
+        assert json.loads(telegram.webhook["allowed_updates"]) == ["message", "edited_message", "callback_query"]
 
     async def test_stores_what_telegram_brings_in_order(self, site, telegram: Emulator, desk: FakeDesk):
         for text in ("یک", "دو", "سه"):

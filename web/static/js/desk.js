@@ -39,7 +39,15 @@ document.addEventListener("click", ({ target }) => {
 });
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-submit-on-change]")) target.form.requestSubmit();
+  if (target.matches("[data-max-bytes]")) checkSize(target);
 });
+
+// A file that is too large is refused before it travels.
+function checkSize(input) {
+  const isTooLarge = [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
+  input.setCustomValidity(isTooLarge ? input.dataset.tooLarge : "");
+  input.reportValidity();
+}
 
 // Keys.
 const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit() };

@@ -1,0 +1,38 @@
+"""Messages whose turns were set aside after too many failures, for admins: each is tried again or left as it is."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import RedirectResponse, Response
+
+from crm.agents.auth import TurnKeeper
+from crm.dependencies import ConversationsDep, ConversationsReadDep
+from web.desk.pages import page
+
+router = APIRouter(prefix="/desk", include_in_schema=False)
+
+PATH = "/desk/parked"
+LIST_LENGTH = 200
+
+MessageId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("/parked")
+async def list_parked(request: Request, agent: TurnKeeper, conversations: ConversationsReadDep) -> Response:
+    """The latest of them, with their errors."""
+    parked = await conversations.conversations.parked(limit=LIST_LENGTH)
+    return page(request, "desk/parked.html", agent, section="parked", parked=parked)
+
+
+@router.post("/parked/{message_id}/try-again")
+async def try_again(message_id: MessageId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
+    """Give a message another turn; the worker finds it when it next looks around."""
+    await conversations.try_again(message_id)
+    return RedirectResponse(PATH, status_code=303)
+
+
+@router.post("/parked/{message_id}/dismiss")
+async def dismiss(message_id: MessageId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
+    """Take a message off the list."""
+    await conversations.dismiss(message_id)
+    return RedirectResponse(PATH, status_code=303)
