@@ -151,6 +151,13 @@ class ConversationRepository:
         )
         return (await self.session.scalar(statement)) is not None
 
+    async def responses_said(self, conversation_id: str) -> frozenset[str]:
+        """The names of the responses that the contact has been given."""
+        statement = select(Message.response).where(
+            Message.conversation_id == conversation_id, Message.response.is_not(None)
+        )
+        return frozenset(name for name in await self.session.scalars(statement) if name)
+
     async def last_rating_request(self, conversation_id: str) -> Message | None:
         """The last time the contact was asked for a rating."""
         statement = (

@@ -159,7 +159,7 @@ class TestLoadWeights:
     def test_names_a_number_that_is_out_of_range(self, tmp_path, weights):
         path = self.write(tmp_path, {**weights.__dict__, "decay": 7})
 
-        with pytest.raises(WeightsUnreadable, match="decay is 7"):
+        with pytest.raises(WeightsUnreadable, match="decay must be a number from 0 to 1, not 7"):
             load_weights(path)
 
     def test_names_a_word_where_a_number_belongs(self, tmp_path, weights):

@@ -60,9 +60,21 @@ OUTCOMES = {Outcome.not_understood: _("The bot did not understand"), Outcome.fai
 HANDOFF_REASONS = {
     HandoffReason.contact_asked: _("The contact asked for a person"),
     HandoffReason.negative_sentiment: _("The contact is upset"),
+    HandoffReason.vulnerable: _("The contact may be in distress"),
+    HandoffReason.legal_threat: _("The contact speaks of legal steps"),
+    HandoffReason.churn_threat: _("The contact wants to leave us"),
     HandoffReason.not_understood: _("The bot could not make sense of it"),
     HandoffReason.bot_failed: _("The bot failed for technical reasons"),
 }
+# Reasons that an agent should see in another colour.
+GRAVE_REASONS = frozenset(
+    {
+        HandoffReason.negative_sentiment,
+        HandoffReason.vulnerable,
+        HandoffReason.legal_threat,
+        HandoffReason.churn_threat,
+    }
+)
 # The codes of sentiment.frustration.CauseCode.
 CAUSES = {
     "anger": _("wrote in anger"),
