@@ -11,6 +11,7 @@ class Permission(StrEnum):
     handle_conversations = "handle_conversations"
     edit_knowledge = "edit_knowledge"
     manage_agents = "manage_agents"
+    edit_handoff_policy = "edit_handoff_policy"
 
 
 _P = Permission

@@ -43,7 +43,7 @@ class HandoffPolicy(BaseModel):
     priorities: dict[HandoffReason, Priority]
     tell: dict[HandoffReason, list[Role]]
     # What differs from `sentiment/frustration.yml`, by name.
-    weights: dict[str, float] = {}
+    weights: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
 
     @classmethod
     def load(cls, file: Path) -> "HandoffPolicy":

@@ -144,7 +144,7 @@ class Turns:
         words = payload or claim.message.text
         reading = await self.reader.read(words, expected_language=claim.conversation.language)
         waiting_since = claim.conversation.waiting_since
-        earlier = [_as_read(message, waiting_since) for message in claim.history]
+        earlier = [as_read(message, waiting_since) for message in claim.history]
         mood = self.reader.mood([*earlier, _current(claim.message, reading, waiting_since)], claim.policy.weights)
         if claim.conversation.status is not ConversationStatus.with_bot:
             return Thought(reading, mood)
@@ -268,7 +268,8 @@ def _pressed_button(claim: Claim) -> Reading:
     return Reading(vector=b"", language=claim.conversation.language, sentiment="neutral", sentiment_score=0.0)
 
 
-def _as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
+def as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
+    """A contact's message as frustration sees it, once its turn is over."""
     return ReadTurn(
         sequence=message.sequence,
         text=message.text,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.desk import inbox, live, people, sign_in, tickets
+from web.desk import handoffs, inbox, live, people, sign_in, tickets
 
 router = APIRouter()
-for part in (sign_in, inbox, tickets, people, live):
+for part in (sign_in, inbox, tickets, handoffs, people, live):
     router.include_router(part.router)

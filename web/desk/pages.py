@@ -32,6 +32,7 @@ SECTIONS = (
     Section("conversations", _("Inbox"), "/desk", "chat", Permission.handle_conversations),
     Section("tickets", _("Tickets"), "/desk/tickets", "ticket", Permission.handle_conversations),
     Section("knowledge", _("Knowledge base"), "/desk/knowledge", "book", Permission.edit_knowledge),
+    Section("handoffs", _("Handoffs"), "/desk/handoffs", "hand", Permission.edit_handoff_policy),
     Section("people", _("People"), "/desk/people", "people", Permission.manage_agents),
 )
 
