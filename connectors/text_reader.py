@@ -9,9 +9,10 @@ from crm.enums import Outcome
 from language.batching import BatchingEncoder
 from language.detection import Language, detect
 from language.reading import text_for_encoder
-from sentiment.frustration import ContactTurn, FrustrationWeights, changed_weights, frustration
+from sentiment.frustration import ContactTurn, FrustrationWeights, changed_weights, frustration, heard_signals
 from sentiment.problems import problem_of
 from sentiment.reader import MoodReader
+from sentiment.requests import asks_for_person
 
 # Below this, a text says too little of its language ("ok", a number) to answer in another one than before.
 SURE_OF_LANGUAGE = 0.7
@@ -38,8 +39,9 @@ class TextReader:
             language=_ANSWERED_IN.get(detection.language, expected_language) if sure else expected_language,
             sentiment=mood.label.value,
             sentiment_score=mood.score,
-            signals=tuple(sorted(signal.value for signal in mood.signals)),
+            signals=tuple(sorted(signal.value for signal in heard_signals(mood, self._weights))),
             problem=problem_of(text),
+            asked_for_person=asks_for_person(text),
         )
 
     def mood(self, turns: Sequence[ReadTurn], weights: Mapping[str, float]) -> Mood:

@@ -8,6 +8,7 @@ TASKS: dict[str, dict[str, str | None]] = {
     "evaluate": {
         "retrieval": "knowledge_base.evaluate",
         "sentiment": "sentiment.evaluate",
+        "handoff": "connectors.evaluate_handoff",
     },
     "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search"},
 }

@@ -20,7 +20,7 @@ import yaml
 from numpy.typing import NDArray
 
 from language.normalise import normalise
-from sentiment.mood import Signal
+from sentiment.mood import Sentiment, Signal
 
 WEIGHTS_FILE = Path(__file__).with_name("frustration.yml")
 
@@ -32,6 +32,7 @@ EDITABLE = (
     "decay",
 )
 
+_HOSTILE = frozenset({Signal.anger, Signal.legal_threat, Signal.churn_threat})
 _LEAST_NAMED = 0.02  # What is left of a cause below this is not worth a word.
 _COMPARED_CHARACTERS = 1_000
 
@@ -86,6 +87,7 @@ class FrustrationWeights:
     relief_answered: float
     decay: float
     remembered_turns: int
+    hostile_from: float
     repeat_cosine: float
     repeat_overlap: float
     repeat_words: int
@@ -146,6 +148,11 @@ def changed_weights(weights: FrustrationWeights, numbers: Mapping[str, float]) -
     changed = replace(weights, **wanted)
     _check_all(changed)
     return changed
+
+
+def heard_signals(mood: Sentiment, weights: FrustrationWeights) -> frozenset[Signal]:
+    """The signals of a message that count: anger and threats do not where nothing else in it is negative."""
+    return mood.signals if mood.score < -weights.hostile_from else mood.signals - _HOSTILE
 
 
 def frustration(turns: Sequence[ContactTurn], weights: FrustrationWeights) -> Frustration:

@@ -35,6 +35,8 @@ class Reading:
     signals: tuple[str, ...] = ()
     # What the message is about, where it is one of the problems that we have an apology for.
     problem: str | None = None
+    # Whether it plainly asks for a person; the bot understands less plain ways.
+    asked_for_person: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,6 +150,8 @@ class Turns:
             return Thought(reading, mood)
         if decision := claim.policy.before_answer(mood, reading.signals, sequence=claim.message.sequence):
             return Thought(reading, mood, handoff=decision)
+        if reading.asked_for_person:
+            return Thought(reading, mood, handoff=Decision(HandoffReason.contact_asked, mood.causes))
         return await self._ask_bot(claim, reading, mood, apology=await self._apology(claim, reading, mood))
 
     async def _apology(self, claim: Claim, reading: Reading, mood: Mood) -> str | None:
@@ -307,6 +309,8 @@ def _note(message: Message, thought: Thought) -> None:
     if thought.answer:
         message.intent = thought.answer.intent
         message.intent_confidence = thought.answer.intent_confidence
+    elif thought.reading and thought.reading.asked_for_person:
+        message.intent = TALK_TO_PERSON.removeprefix("/")
     if thought.reading and thought.reading.vector:
         message.language = thought.reading.language
         message.sentiment = thought.reading.sentiment

@@ -266,6 +266,22 @@ class TestHandOff:
         assert conversation.status is ConversationStatus.waiting
         assert bot.turns == []
 
+    async def test_so_do_plain_words(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.fails = True
+        received = await intake.receive(message(inbox, "a human please"))
+
+        await turns.run(received.conversation.id)
+
+        assert bot.turns == []
+        async with work.reading() as session:
+            repository = open_service(session).conversations
+            handoff = (await repository.handoffs(received.conversation.id))[0]
+            heard = await repository.last_from_contact(received.conversation.id)
+        assert heard is not None
+        assert (handoff.reason, heard.intent) == (HandoffReason.contact_asked, "talk_to_person")
+
     async def test_the_third_message_in_a_row_that_nobody_understands_brings_a_person_instead_of_an_apology(
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
     ) -> None:

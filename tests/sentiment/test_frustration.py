@@ -8,10 +8,14 @@ from sentiment.frustration import (
     ContactTurn,
     FrustrationWeights,
     WeightsUnreadable,
+    WeightUnfit,
+    changed_weights,
     frustration,
+    heard_signals,
     is_repeat,
     load_weights,
 )
+from sentiment.mood import Sentiment, SentimentLabel, Signal
 
 THRESHOLD = 0.6
 
@@ -153,6 +157,34 @@ class TestIsRepeat:
 
     def test_never_takes_short_messages_for_repeats(self, weights):
         assert not is_repeat(report("سلام"), report("سلام"), weights)
+
+
+class TestHeardSignals:
+    @pytest.mark.parametrize(("score", "heard"), [(-0.6, {"anger", "vulnerable"}), (0.3, {"vulnerable"})])
+    def test_anger_in_a_glad_message_is_none(self, weights, score, heard):
+        mood = Sentiment(
+            label=SentimentLabel.neutral,
+            score=score,
+            probabilities={},
+            signal_probabilities={},
+            signals=frozenset({Signal.anger, Signal.vulnerable}),
+        )
+
+        assert heard_signals(mood, weights) == heard
+
+
+class TestChangedWeights:
+    def test_changes_what_an_admin_may_change_and_nothing_that_hangs_on_the_encoder(self, weights):
+        changed = changed_weights(weights, {"anger": 0.9, "repeat_cosine": 0.1, "of another version": 1.0})
+
+        assert changed == replace(weights, anger=0.9)
+
+    @pytest.mark.parametrize("value", [7, -0.1, float("nan"), float("inf")])
+    def test_refuses_a_number_out_of_range_by_its_name(self, weights, value):
+        with pytest.raises(WeightUnfit) as refused:
+            changed_weights(weights, {"decay": value})
+
+        assert refused.value.name == "decay"
 
 
 class TestLoadWeights:
