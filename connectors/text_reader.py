@@ -1,6 +1,6 @@
 """Reads contacts' texts for conversations: one encoding, from which language, mood and signals come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,8 +9,10 @@ from crm.enums import Outcome
 from language.batching import BatchingEncoder
 from language.detection import Language, detect
 from language.reading import text_for_encoder
-from sentiment.frustration import ContactTurn, FrustrationWeights, frustration
+from sentiment.frustration import ContactTurn, FrustrationWeights, changed_weights, frustration, heard_signals
+from sentiment.problems import problem_of
 from sentiment.reader import MoodReader
+from sentiment.requests import asks_for_person
 
 # Below this, a text says too little of its language ("ok", a number) to answer in another one than before.
 SURE_OF_LANGUAGE = 0.7
@@ -37,11 +39,14 @@ class TextReader:
             language=_ANSWERED_IN.get(detection.language, expected_language) if sure else expected_language,
             sentiment=mood.label.value,
             sentiment_score=mood.score,
-            signals=tuple(sorted(signal.value for signal in mood.signals)),
+            signals=tuple(sorted(signal.value for signal in heard_signals(mood, self._weights))),
+            problem=problem_of(text),
+            asked_for_person=asks_for_person(text),
         )
 
-    def mood(self, turns: Sequence[ReadTurn]) -> Mood:
-        found = frustration([_as_contact_turn(turn) for turn in turns], self._weights)
+    def mood(self, turns: Sequence[ReadTurn], weights: Mapping[str, float]) -> Mood:
+        used = changed_weights(self._weights, weights)
+        found = frustration([_as_contact_turn(turn) for turn in turns], used)
         causes = tuple(
             Cause(code=cause.code.value, weight=cause.weight, sequence=turns[cause.turn].sequence)
             for cause in found.causes

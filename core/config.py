@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     encoder_folder: Path = ROOT / "var/models/encoder"
     sentiment_folder: Path = ROOT / "sentiment/weights"
     domain_file: Path = ROOT / "domain.yml"
+    # Until an admin saves a policy of their own in the desk.
     handoff_policy_file: Path = ROOT / "crm/conversations/handoff_policy.yml"
 
     # Telegram is off until a bot's token is set.

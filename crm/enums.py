@@ -86,6 +86,10 @@ class HandoffReason(StrEnum):
 
     contact_asked = "contact_asked"
     negative_sentiment = "negative_sentiment"
+    # Of the same names as the signals that they answer.
+    vulnerable = "vulnerable"
+    legal_threat = "legal_threat"
+    churn_threat = "churn_threat"
     not_understood = "not_understood"
     bot_failed = "bot_failed"
 

@@ -14,6 +14,7 @@ TASKS: dict[str, dict[str, str | None]] = {
         "retrieval": "knowledge_base.evaluate",
         "encoder": "language.evaluate",
         "sentiment": "sentiment.evaluate",
+        "handoff": "connectors.evaluate_handoff",
     },
     "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search"},
 }

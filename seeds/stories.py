@@ -52,6 +52,7 @@ MOODS = {
     "displeased": Mood(label="negative", score=-0.66),
     "angry": Mood(label="negative", score=-0.93, signals=("anger",)),
     "leaving": Mood(label="negative", score=-0.84, signals=("churn_threat",)),
+    "distressed": Mood(label="neutral", score=-0.22, signals=("vulnerable",)),
     "furious": Mood(label="negative", score=-0.97, signals=("anger", "legal_threat")),
 }
 
@@ -65,7 +66,9 @@ class Says(_Act):
     """The contact writes. `causes` are what frustrates them about it, by code and weight; `payload` is a button's."""
 
     contact: str
-    mood: Literal["calm", "pleased", "grateful", "worried", "displeased", "angry", "leaving", "furious"] = "calm"
+    mood: Literal[
+        "calm", "pleased", "grateful", "worried", "displeased", "angry", "leaving", "distressed", "furious"
+    ] = "calm"
     causes: dict[str, float] = {}
     intent: str | None = None
     payload: str | None = None

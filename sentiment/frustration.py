@@ -8,22 +8,31 @@ Intelligent Systems", 1988), so the level stays in [0, 1] and every part of it c
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
 from language.normalise import normalise
-from sentiment.mood import Signal
+from sentiment.mood import Sentiment, Signal
 
 WEIGHTS_FILE = Path(__file__).with_name("frustration.yml")
 
+# What an admin may change. The others hang on the encoder or on how texts are compared and stand in `frustration.yml`
+# alone: a policy saved today must not hold on to a likeness that a new encoder has moved.
+EDITABLE = (
+    *("anger", "abuse", "legal_threat", "churn_threat", "vulnerable", "displeasure", "displeasure_from", "repeat"),
+    *("not_understood", "waiting", "waiting_full_minutes", "asked_for_person", "relief_thanks", "relief_answered"),
+    "decay",
+)
+
+_HOSTILE = frozenset({Signal.anger, Signal.legal_threat, Signal.churn_threat})
 _LEAST_NAMED = 0.02  # What is left of a cause below this is not worth a word.
 _COMPARED_CHARACTERS = 1_000
 
@@ -47,6 +56,17 @@ class WeightsUnreadable(Exception):
     """A file of weights cannot be used; the message says why."""
 
 
+class WeightUnfit(ValueError):
+    """A number cannot be this weight; `name` is the weight's, and `lowest` and `highest` are what it may be."""
+
+    def __init__(self, name: str, value: object, *, lowest: float, highest: float | None) -> None:
+        span = f"above {lowest:g}" if highest is None else f"from {lowest:g} to {highest:g}"
+        super().__init__(f"{name} must be a number {span}, not {value!r}.")
+        self.name = name
+        self.lowest = lowest
+        self.highest = highest
+
+
 @dataclass(frozen=True)
 class FrustrationWeights:
     """The numbers of `frustration.yml`, where each is explained."""
@@ -67,6 +87,7 @@ class FrustrationWeights:
     relief_answered: float
     decay: float
     remembered_turns: int
+    hostile_from: float
     repeat_cosine: float
     repeat_overlap: float
     repeat_words: int
@@ -114,9 +135,24 @@ def load_weights(path: Path = WEIGHTS_FILE) -> FrustrationWeights:
         weights = FrustrationWeights(**content)
     except (OSError, yaml.YAMLError, TypeError) as error:
         raise WeightsUnreadable(f"{path.name}: {error}") from error
-    for field in fields(weights):
-        _check(path, field.name, getattr(weights, field.name))
+    try:
+        _check_all(weights)
+    except WeightUnfit as error:
+        raise WeightsUnreadable(f"{path.name}: {error}") from error
     return weights
+
+
+def changed_weights(weights: FrustrationWeights, numbers: Mapping[str, float]) -> FrustrationWeights:
+    """The weights with some numbers changed, those of EDITABLE alone; raises WeightUnfit."""
+    wanted: dict[str, Any] = {name: number for name, number in numbers.items() if name in EDITABLE}
+    changed = replace(weights, **wanted)
+    _check_all(changed)
+    return changed
+
+
+def heard_signals(mood: Sentiment, weights: FrustrationWeights) -> frozenset[Signal]:
+    """The signals of a message that count: anger and threats do not where nothing else in it is negative."""
+    return mood.signals if mood.score < -weights.hostile_from else mood.signals - _HOSTILE
 
 
 def frustration(turns: Sequence[ContactTurn], weights: FrustrationWeights) -> Frustration:
@@ -199,14 +235,19 @@ def _grams(text: str) -> frozenset[str]:
     return frozenset(line[start : start + 4] for start in range(len(line) - 3))
 
 
-def _check(path: Path, name: str, value: object) -> None:
+def _check_all(weights: FrustrationWeights) -> None:
+    for field in fields(weights):
+        _check(field.name, getattr(weights, field.name))
+
+
+def _check(name: str, value: Any) -> None:
     """Shares lie in [0, 1]; counts and minutes are positive."""
-    counted = name in ("remembered_turns", "repeat_words", "waiting_full_minutes")
-    if isinstance(value, bool) or not isinstance(
-        value, int if name in ("remembered_turns", "repeat_words") else int | float
-    ):
-        raise WeightsUnreadable(f"{path.name}: {name} must be a number, not {value!r}.")
-    if not (value > 0 if counted else 0 <= value <= 1):
-        raise WeightsUnreadable(
-            f"{path.name}: {name} is {value}; it must be {'above 0' if counted else 'from 0 to 1'}."
-        )
+    whole = name in ("remembered_turns", "repeat_words")
+    counted = whole or name == "waiting_full_minutes"
+    is_number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not (is_number and _fits(value, counted=counted)):
+        raise WeightUnfit(name, value, lowest=0, highest=None if counted else 1)
+
+
+def _fits(number: float, *, counted: bool) -> bool:
+    return math.isfinite(number) and (number > 0 if counted else 0 <= number <= 1)

@@ -22,7 +22,7 @@ from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import Turns
+from crm.conversations.turns import TALK_TO_PERSON, Turns
 from crm.enums import Channel, HandoffReason, Priority, Role
 from crm.models import Agent, Inbox
 from crm.wording import Wording
@@ -34,6 +34,10 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SPOKEN = (
     "handed_off",
     "handed_off_upset",
+    "handed_off_gently",
+    "sorry_repeat",
+    "sorry_money",
+    "sorry_displeasure",
     "bot_failed",
     "ask_rating",
     "rating_thanks",
@@ -116,11 +120,13 @@ def wording() -> Wording:
     """Every response says its own name and language, and what it was given."""
     english = [{"type": "slot", "name": "language", "value": "en"}]
     values = {"handed_off": " {ticket_number}", "agent_joined": " {agent_name}"}
+    person = {"buttons": [{"title": "A person", "payload": TALK_TO_PERSON}]}
+    offers = {name: person for name in SPOKEN if name.startswith("sorry")}
     return Wording(
         {
             f"utter_{name}": [
-                {"text": f"{name} en{values.get(name, '')}", "condition": english},
-                {"text": f"{name} fa{values.get(name, '')}"},
+                {"text": f"{name} en{values.get(name, '')}", "condition": english, **offers.get(name, {})},
+                {"text": f"{name} fa{values.get(name, '')}", **offers.get(name, {})},
             ]
             for name in SPOKEN
         }
@@ -131,9 +137,12 @@ def wording() -> Wording:
 def policy() -> HandoffPolicy:
     return HandoffPolicy(
         frustration=0.6,
+        apology=0.05,
         not_understood_in_a_row=3,
         failed_in_a_row=2,
-        priorities={HandoffReason.negative_sentiment: Priority.high},
+        at_once=["vulnerable", "legal_threat"],
+        priorities={HandoffReason.negative_sentiment: Priority.high, HandoffReason.vulnerable: Priority.urgent},
+        tell={HandoffReason.vulnerable: [Role.supervisor]},
     )
 
 
@@ -160,7 +169,6 @@ def turns(
     open_service: Callable[[AsyncSession], ConversationService],
     bot: FakeBot,
     reader: FakeReader,
-    policy: HandoffPolicy,
     clock: FixedClock,
     events: LocalEventBus,
 ) -> Turns:
@@ -169,7 +177,6 @@ def turns(
         open_service=open_service,
         reader=reader,
         bot=bot,
-        policy=policy,
         clock=clock,
         events=events,
         owner="this process",

@@ -105,7 +105,6 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
         open_service=parts.open_conversations,
         reader=parts.reader,
         bot=parts.bot,
-        policy=parts.policy,
         clock=parts.clock,
         events=parts.events,
         owner=parts.process,

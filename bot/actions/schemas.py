@@ -18,6 +18,9 @@ class HandoffReason(StrEnum):
 
     contact_asked = "contact_asked"
     negative_sentiment = "negative_sentiment"
+    vulnerable = "vulnerable"
+    legal_threat = "legal_threat"
+    churn_threat = "churn_threat"
     not_understood = "not_understood"
     bot_failed = "bot_failed"
 

@@ -89,3 +89,4 @@ ConversationAgent = Annotated[Agent, Depends(agent_who_may(Permission.handle_con
 KnowledgeEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_knowledge))]
 AgentManager = Annotated[Agent, Depends(agent_who_may(Permission.manage_agents))]
 TurnKeeper = Annotated[Agent, Depends(agent_who_may(Permission.keep_turns))]
+PolicyEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_handoff_policy))]

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     edit_knowledge = "edit_knowledge"
     manage_agents = "manage_agents"
     keep_turns = "keep_turns"
+    edit_handoff_policy = "edit_handoff_policy"
 
 
 _P = Permission

@@ -1,46 +1,98 @@
-"""When the bot brings in a person by itself: a pure rule over what was counted, read from a file an admin can edit."""
+"""When the bot brings in a person by itself, and when it apologises first: pure rules over what was counted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from crm.conversations.ports import Mood
-from crm.enums import HandoffReason, Outcome, Priority
+from crm.conversations.ports import Cause, Mood
+from crm.enums import HandoffReason, Outcome, Priority, Role
+
+# The reasons that answer a signal of the same name, gravest first.
+SIGNAL_REASONS = (HandoffReason.vulnerable, HandoffReason.legal_threat, HandoffReason.churn_threat)
+# Signals for which a person can be brought in whatever the frustration.
+AtOnce = Literal["vulnerable", "legal_threat", "churn_threat"]
+# Causes by which one message shows displeasure of its own.
+DISPLEASED = frozenset({"displeasure", "churn_threat"})
+
+Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """That a person is needed: why, and the causes for the agent to read, heaviest first."""
+
+    reason: HandoffReason
+    causes: tuple[Cause, ...] = ()
 
 
 class HandoffPolicy(BaseModel):
-    """The thresholds and the priorities of `handoff_policy.yml`."""
+    """The thresholds, rules and priorities of `handoff_policy.yml`, where each is explained."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    frustration: Annotated[float, Field(gt=0, le=1)]
-    not_understood_in_a_row: Annotated[int, Field(ge=1)]
-    failed_in_a_row: Annotated[int, Field(ge=1)]
+    frustration: Share
+    apology: Share
+    not_understood_in_a_row: Count
+    failed_in_a_row: Count
+    at_once: list[AtOnce]
     priorities: dict[HandoffReason, Priority]
+    tell: dict[HandoffReason, list[Role]]
+    # What differs from `sentiment/frustration.yml`, by name.
+    weights: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
 
     @classmethod
     def load(cls, file: Path) -> "HandoffPolicy":
         """Read and check the policy file."""
         return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
-    def reason_before_answer(self, mood: Mood) -> HandoffReason | None:
-        """Why a person is needed before the bot says anything; `None` lets the bot answer."""
-        return HandoffReason.negative_sentiment if mood.frustration >= self.frustration else None
+    def changed(self, content: dict[str, Any]) -> "HandoffPolicy":
+        """The policy with what was saved of it; what an older version saved may lack some and have others."""
+        known = {name: value for name, value in content.items() if name in type(self).model_fields}
+        return type(self).model_validate(self.model_dump() | known)
 
-    def reason_after_answer(self, outcomes: Sequence[Outcome | None]) -> HandoffReason | None:
-        """Why a person is needed after the bot's answers so far, oldest first."""
+    def before_answer(self, mood: Mood, signals: Sequence[str], *, sequence: int) -> Decision | None:
+        """Whether a person is needed before the bot says anything to the message with these signals."""
+        at_once = next((reason for reason in SIGNAL_REASONS if reason in signals and reason in self.at_once), None)
+        if at_once:
+            return Decision(at_once, _naming(at_once, mood.causes, sequence))
+        if mood.frustration < self.frustration:
+            return None
+        weighing = {cause.code for cause in mood.causes}
+        reason = next((reason for reason in SIGNAL_REASONS if reason in weighing), HandoffReason.negative_sentiment)
+        return Decision(reason, mood.causes)
+
+    def after_answer(self, outcomes: Sequence[Outcome | None], mood: Mood) -> Decision | None:
+        """Whether a person is needed after the bot's answers so far, oldest first."""
         if _trailing(outcomes, Outcome.failed) >= self.failed_in_a_row:
-            return HandoffReason.bot_failed
+            return Decision(HandoffReason.bot_failed, mood.causes)
         if _trailing(outcomes, Outcome.not_understood) >= self.not_understood_in_a_row:
-            return HandoffReason.not_understood
+            return Decision(HandoffReason.not_understood, mood.causes)
         return None
+
+    def wants_apology(self, mood: Mood, *, sequence: int) -> bool:
+        """Whether this message shows displeasure for which the bot should apologise before it answers."""
+        shown = (cause for cause in mood.causes if cause.sequence == sequence and cause.code in DISPLEASED)
+        return any(cause.weight >= self.apology for cause in shown)
 
     def priority(self, reason: HandoffReason) -> Priority:
         """The ticket's priority for a reason."""
         return self.priorities.get(reason, Priority.normal)
+
+    def told(self, reason: HandoffReason) -> list[Role]:
+        """Who is told of a handoff for this reason besides everybody who sees the queue."""
+        return self.tell.get(reason, [])
+
+
+def _naming(reason: HandoffReason, causes: tuple[Cause, ...], sequence: int) -> tuple[Cause, ...]:
+    """The causes with the reason's own signal among them; one that does not weigh on frustration comes first."""
+    if any(cause.code == reason and cause.sequence == sequence for cause in causes):
+        return causes
+    return (Cause(code=reason.value, weight=0.0, sequence=sequence), *causes)
 
 
 def _trailing(outcomes: Sequence[Outcome | None], wanted: Outcome) -> int:

@@ -1,6 +1,6 @@
 """What conversations need of the world outside: someone who reads a text, the bot, and the channels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -44,6 +44,10 @@ class Reading:
     sentiment: str
     sentiment_score: float
     signals: tuple[str, ...] = ()
+    # What the message is about, where it is one of the problems that we have an apology for.
+    problem: str | None = None
+    # Whether it plainly asks for a person; the bot understands less plain ways.
+    asked_for_person: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +89,8 @@ class Reader(Protocol):
         """Read one text; short or mixed ones keep the expected language."""
         ...
 
-    def mood(self, turns: Sequence[ReadTurn]) -> Mood:
-        """The mood after these messages of the contact, oldest first."""
+    def mood(self, turns: Sequence[ReadTurn], weights: Mapping[str, float]) -> Mood:
+        """The mood after these messages of the contact, oldest first; `weights` go before the reader's own."""
         ...
 
 
@@ -112,6 +116,8 @@ class Reply:
     text: str
     buttons: list[dict[str, str]] = field(default_factory=list)
     articles: list[dict[str, Any]] = field(default_factory=list)
+    # The name of the product's response, where the words are its own.
+    response: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,10 @@
 """Conversations and their messages in SQL."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -12,6 +14,8 @@ from sqlalchemy.orm import joinedload, undefer
 from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, TurnState
 from crm.models import Agent, Attachment, ContactIdentity, Conversation, Delivery, Handoff, Inbox, Message, Rating
 
+# Of one conversation, when many are looked at.
+LONGEST_STRETCH = 200
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
 
@@ -24,6 +28,14 @@ class Glance:
     status: ConversationStatus
     last_sequence: int
     agent_name: str | None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What a contact last took up with the bot: their messages with vectors, up to where a person had it."""
+
+    conversation: Conversation
+    messages: list[Message]
 
 
 class ConversationRepository:
@@ -170,6 +182,40 @@ class ConversationRepository:
         )
         return (await self.session.scalar(statement)) is not None
 
+    async def responses_said(self, conversation_id: str) -> frozenset[str]:
+        """The names of the responses that the contact has been given."""
+        statement = select(Message.response).where(
+            Message.conversation_id == conversation_id, Message.response.is_not(None)
+        )
+        return frozenset(name for name in await self.session.scalars(statement) if name)
+
+    async def last_stretches(self, *, limit: int) -> list[Stretch]:
+        """The last conversations, each from where the bot began anew; a person's taking over ends a stretch."""
+        latest = select(Conversation).options(*_SHOWN).order_by(Conversation.updated_at.desc()).limit(limit)
+        conversations = (await self.session.scalars(latest)).all()
+        ids = [conversation.id for conversation in conversations]
+        spoken = (
+            select(Message)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(
+                Message.conversation_id.in_(ids),
+                Message.author.in_((Author.contact, Author.agent)),
+                Message.sequence > Conversation.bot_since_sequence,
+                Message.sequence <= Conversation.bot_since_sequence + LONGEST_STRETCH,
+            )
+            .options(undefer(Message.vector))
+            .order_by(Message.sequence)
+        )
+        handoffs = select(Handoff.conversation_id, Handoff.created_at).where(Handoff.conversation_id.in_(ids))
+        messages: defaultdict[str, list[Message]] = defaultdict(list)
+        for message in await self.session.scalars(spoken):
+            messages[message.conversation_id].append(message)
+        handed_off: defaultdict[str, list[datetime]] = defaultdict(list)
+        for conversation_id, moment in (await self.session.execute(handoffs)).all():
+            handed_off[conversation_id].append(moment)
+        stretches = [Stretch(one, _with_bot(messages[one.id], handed_off[one.id])) for one in conversations]
+        return [stretch for stretch in stretches if stretch.messages]
+
     async def last_rating_request(self, conversation_id: str) -> Message | None:
         """The last time the contact was asked for a rating."""
         statement = (
@@ -276,3 +322,13 @@ class ConversationRepository:
 
 def _not_leased(now: datetime) -> ColumnElement[bool]:
     return or_(Conversation.leased_until.is_(None), Conversation.leased_until < now)
+
+
+def _with_bot(messages: Sequence[Message], handed_off: Sequence[datetime]) -> list[Message]:
+    """The contact's messages before a person spoke, and up to the one that was handed off."""
+    if not messages:
+        return []
+    first = messages[0].created_at
+    end = min((moment for moment in handed_off if moment >= first), default=None)
+    before_agent = takewhile(lambda message: message.author is Author.contact, messages)
+    return [message for message in before_agent if end is None or message.created_at <= end]

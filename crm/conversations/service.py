@@ -12,6 +12,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
 from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.policies import HandoffPolicies
 from crm.conversations.ports import Cause, IncomingFile, IncomingMessage, Reply
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.transitions import check
@@ -51,6 +52,13 @@ LANGUAGES = ("fa", "en")
 PUSHED_CHANNELS = frozenset({Channel.telegram})
 # Where contacts can be sent files.
 FILE_CHANNELS = frozenset({Channel.telegram})
+# What the contact is told when a person is brought in, where it is more than that.
+HANDED_OFF = {
+    HandoffReason.negative_sentiment: "utter_handed_off_upset",
+    HandoffReason.churn_threat: "utter_handed_off_upset",
+    HandoffReason.legal_threat: "utter_handed_off_upset",
+    HandoffReason.vulnerable: "utter_handed_off_gently",
+}
 
 
 class ConversationNotFound(NotFound):
@@ -109,7 +117,7 @@ class ConversationService:
         self.session = session
         self.clock = clock
         self.wording = wording
-        self.policy = policy
+        self.policies = HandoffPolicies(session, default=policy, clock=clock)
         self.conversations = ConversationRepository(session)
         self.tickets = TicketService(session, clock=clock)
 
@@ -246,10 +254,10 @@ class ConversationService:
                 created_at=self.clock.now(),
             )
         )
-        upset = reason is HandoffReason.negative_sentiment
-        await self.say(
-            conversation, "utter_handed_off_upset" if upset else "utter_handed_off", ticket_number=ticket.number
-        )
+        await self.say(conversation, HANDED_OFF.get(reason, "utter_handed_off"), ticket_number=ticket.number)
+        if roles := (await self.policies.current()).told(reason):
+            told = {"type": "handed_off", "conversation_id": conversation.id, "reason": reason, "roles": roles}
+            announce(self.session, "desk", told)
         return ticket
 
     async def bot_says(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
@@ -257,15 +265,24 @@ class ConversationService:
         if conversation.status is not ConversationStatus.with_bot:
             return
         for reply in replies:
-            await self.add_message(conversation, Author.bot, reply.text, buttons=reply.buttons, articles=reply.articles)
+            await self.add_message(
+                conversation,
+                Author.bot,
+                reply.text,
+                response=reply.response,
+                buttons=reply.buttons,
+                articles=reply.articles,
+            )
 
     async def say(self, conversation: Conversation, name: str, **values: str) -> Message:
         """Tell the contact something in the product's own words, in their language."""
         words: Words = self.wording.say(name, conversation.language, **values)
         if name == "utter_ask_rating":
             # Each channel draws the scale in its own way; the response's buttons are for Rasa's rules.
-            return await self.add_message(conversation, Author.system, words.text, kind=MessageKind.rating_request)
-        return await self.add_message(conversation, Author.system, words.text, buttons=words.buttons)
+            return await self.add_message(
+                conversation, Author.system, words.text, kind=MessageKind.rating_request, response=name
+            )
+        return await self.add_message(conversation, Author.system, words.text, response=name, buttons=words.buttons)
 
     # What agents do
 
@@ -406,6 +423,7 @@ class ConversationService:
         *,
         agent: Agent | None = None,
         kind: MessageKind = MessageKind.text,
+        response: str | None = None,
         buttons: Sequence[dict[str, str]] = (),
         articles: Sequence[dict[str, str]] = (),
         external_id: str | None = None,
@@ -425,6 +443,7 @@ class ConversationService:
             agent=await self.session.get_one(Agent, agent.id) if agent else None,
             kind=kind,
             text=safe_text(text),
+            response=response,
             payload=payload,
             buttons=list(buttons),
             articles=list(articles),
@@ -518,7 +537,7 @@ class ConversationService:
             conversation,
             subject=" ".join((said or detail).split())[:120] or reason.value,
             description=detail or said,
-            priority=self.policy.priority(reason),
+            priority=(await self.policies.current()).priority(reason),
             idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
         )
 

@@ -8,7 +8,7 @@ message's id as idempotency key.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.events import EventBus
 from core.unit_of_work import UnitOfWork
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.apology import apologies_for, soothed
+from crm.conversations.handoff_policy import Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
 from crm.conversations.service import ConversationService, contact_topic
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
@@ -50,6 +51,7 @@ class Claim:
     # The message's own forgets it where finishing the turn fails and is rolled back.
     message_id: int
     history: Sequence[Message]
+    policy: HandoffPolicy
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ class Thought:
     mood: Mood | None = None
     answer: BotAnswer | None = None
     outcome: Outcome | None = None
-    handoff: HandoffReason | None = None
+    handoff: Decision | None = None
+    # The response that goes before the bot's answer.
+    apology: str | None = None
     starts_over: bool = False
 
 
@@ -74,7 +78,6 @@ class Turns:
         open_service: OpenService,
         reader: Reader,
         bot: Bot,
-        policy: HandoffPolicy,
         clock: Clock,
         events: EventBus,
         owner: str,
@@ -83,7 +86,6 @@ class Turns:
         self.open_service = open_service
         self.reader = reader
         self.bot = bot
-        self.policy = policy
         self.clock = clock
         self.events = events
         self.owner = owner
@@ -131,13 +133,14 @@ class Turns:
                 before=message.sequence,
                 limit=REMEMBERED_TURNS,
             )
-        return Claim(conversation, message, message.id, history)
+            policy = await service.policies.current()
+        return Claim(conversation, message, message.id, history, policy)
 
     async def _think(self, claim: Claim) -> Thought:
         """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
         payload = claim.message.payload or ""
         if payload == TALK_TO_PERSON:
-            return Thought(handoff=HandoffReason.contact_asked)
+            return Thought(handoff=Decision(HandoffReason.contact_asked))
         if payload == START_OVER:
             return Thought(starts_over=True)
         if payload.startswith("/"):
@@ -146,15 +149,25 @@ class Turns:
         words = payload or claim.message.latest_text
         reading = await self.reader.read(words, expected_language=claim.conversation.language)
         waiting_since = claim.conversation.waiting_since
-        earlier = [_as_read(message, waiting_since) for message in claim.history]
-        mood = self.reader.mood([*earlier, _current(claim.message, reading, waiting_since)])
+        earlier = [as_read(message, waiting_since) for message in claim.history]
+        mood = self.reader.mood([*earlier, _current(claim.message, reading, waiting_since)], claim.policy.weights)
         if claim.conversation.status is not ConversationStatus.with_bot:
             return Thought(reading, mood)
-        if reason := self.policy.reason_before_answer(mood):
-            return Thought(reading, mood, handoff=reason)
-        return await self._ask_bot(claim, reading, mood)
+        if decision := claim.policy.before_answer(mood, reading.signals, sequence=claim.message.sequence):
+            return Thought(reading, mood, handoff=decision)
+        if reading.asked_for_person:
+            return Thought(reading, mood, handoff=Decision(HandoffReason.contact_asked, mood.causes))
+        return await self._ask_bot(claim, reading, mood, apology=await self._apology(claim, reading, mood))
 
-    async def _ask_bot(self, claim: Claim, reading: Reading, mood: Mood) -> Thought:
+    async def _apology(self, claim: Claim, reading: Reading, mood: Mood) -> str | None:
+        """The apology that this message calls for, if the contact has not been given it before."""
+        if not claim.policy.wants_apology(mood, sequence=claim.message.sequence):
+            return None
+        async with self.work.reading() as session:
+            said = await self.open_service(session).conversations.responses_said(claim.conversation.id)
+        return next((name for name in apologies_for(mood, reading.problem) if name not in said), None)
+
+    async def _ask_bot(self, claim: Claim, reading: Reading, mood: Mood, *, apology: str | None = None) -> Thought:
         conversation = claim.conversation
         if conversation.status is not ConversationStatus.with_bot:
             return Thought(reading, mood)
@@ -162,7 +175,8 @@ class Turns:
             conversation_id=conversation.id,
             message_id=str(claim.message.id),
             text=claim.message.payload or claim.message.latest_text,
-            reading=reading,
+            # Who has been given an apology need not hear another one from the bot.
+            reading=replace(reading, sentiment="neutral") if apology else reading,
             language=conversation.identity.chosen_language or reading.language,
             frustration=mood.frustration,
             contact_known=bool(conversation.contact.email or conversation.contact.phone),
@@ -176,7 +190,7 @@ class Turns:
             logger.warning("the bot failed in conversation %s: %s", conversation.id, error)
             answer, outcome = None, Outcome.failed
         outcomes = [*(message.outcome for message in claim.history), outcome]
-        return Thought(reading, mood, answer, outcome, self.policy.reason_after_answer(outcomes))
+        return Thought(reading, mood, answer, outcome, claim.policy.after_answer(outcomes, mood), apology)
 
     async def _finish(self, claim: Claim, thought: Thought) -> bool:
         """Store all that the turn came to, at once; false when the turn was taken over by another process."""
@@ -219,10 +233,13 @@ class Turns:
             conversation.dialogue_state = thought.answer.state
         if thought.handoff:
             # Instead of what the bot would have said: nobody wants one more apology before the person comes.
-            causes = thought.mood.causes if thought.mood else ()
-            await service.hand_off(conversation, thought.handoff, causes=causes)
+            await service.hand_off(conversation, thought.handoff.reason, causes=thought.handoff.causes)
         elif thought.answer and thought.answer.replies:
-            await service.bot_says(conversation, thought.answer.replies)
+            replies = thought.answer.replies
+            if thought.apology:
+                words = service.wording.say(thought.apology, conversation.language)
+                replies = soothed(replies, thought.apology, words)
+            await service.bot_says(conversation, replies)
         elif not await service.conversations.contact_was_told_something(conversation.id, after=claimed_at):
             # Also when the bot was silent: an action that failed leaves an empty answer.
             message.outcome = Outcome.failed
@@ -261,7 +278,8 @@ def _pressed_button(claim: Claim) -> Reading:
     return Reading(vector=b"", language=claim.conversation.language, sentiment="neutral", sentiment_score=0.0)
 
 
-def _as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
+def as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
+    """A contact's message as frustration sees it, once its turn is over."""
     return ReadTurn(
         sequence=message.sequence,
         text=message.text,
@@ -299,6 +317,8 @@ def _note(message: Message, thought: Thought) -> None:
     if thought.answer:
         message.intent = thought.answer.intent
         message.intent_confidence = thought.answer.intent_confidence
+    elif thought.reading and thought.reading.asked_for_person:
+        message.intent = TALK_TO_PERSON.removeprefix("/")
     if thought.reading and thought.reading.vector:
         message.language = thought.reading.language
         message.sentiment = thought.reading.sentiment

@@ -3,7 +3,7 @@
 from crm.models.agent import Agent, AgentSession
 from crm.models.attachment import Attachment
 from crm.models.contact import Contact, ContactIdentity
-from crm.models.conversation import Conversation, Handoff, Rating
+from crm.models.conversation import Conversation, Handoff, Rating, SavedHandoffPolicy
 from crm.models.inbox import Inbox
 from crm.models.message import Delivery, Message
 from crm.models.ticket import SlaPolicy, Ticket
@@ -20,6 +20,7 @@ __all__ = [
     "Inbox",
     "Message",
     "Rating",
+    "SavedHandoffPolicy",
     "SlaPolicy",
     "Ticket",
 ]

@@ -76,6 +76,17 @@ class Handoff(Base):
     created_at: Mapped[datetime]
 
 
+class SavedHandoffPolicy(Base):
+    """The handoff policy as an admin saved it; the latest is in force, the others tell what was before."""
+
+    __tablename__ = "handoff_policies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+
+
 class Rating(Base):
     """A contact's CSAT for one resolution of a conversation, 1 to 5."""
 

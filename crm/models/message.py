@@ -37,6 +37,8 @@ class Message(Base):
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
     kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind), default=MessageKind.text)
     text: Mapped[str] = mapped_column(Text)
+    # The name of the response whose words these are, where the product speaks for itself.
+    response: Mapped[str | None] = mapped_column(String(64))
     # What a pressed button stands for, such as /read_article{"article_id": "12"}; the text is its title.
     payload: Mapped[str | None] = mapped_column(Text)
     # [{"title", "payload"}] to choose from, and [{"title", "url"}] to read.

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
+from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.intake import Intake
 from crm.conversations.service import ConversationService
@@ -225,6 +226,34 @@ class TestHandOff:
         assert [ticket.priority for ticket in tickets] == [Priority.high]
         assert (await transcript(work, open_service, conversation))[-1] == ("system", "handed_off_upset en")
 
+    async def test_a_contact_in_distress_gets_a_person_first_of_all_and_gentle_words_however_calm_they_are(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "vulnerable"))
+
+        await turns.run(received.conversation.id)
+
+        assert bot.turns == []
+        async with work.reading() as session:
+            service = open_service(session)
+            handoff = (await service.conversations.handoffs(received.conversation.id))[0]
+            tickets = await service.tickets.of_contact(received.conversation.contact_id)
+        assert handoff.reason is HandoffReason.vulnerable
+        assert handoff.causes == [{"code": "vulnerable", "weight": 0.0, "sequence": 1}]
+        assert [ticket.priority for ticket in tickets] == [Priority.urgent]
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "handed_off_gently en")
+
+    async def test_the_roles_that_the_policy_names_are_told(
+        self, turns: Turns, intake: Intake, inbox: Inbox, events: LocalEventBus
+    ) -> None:
+        received = await intake.receive(message(inbox, "vulnerable"))
+
+        async with events.listen("desk") as heard:
+            await turns.run(received.conversation.id)
+
+        told = [event for event in [heard.get_nowait() for _ in range(heard.qsize())] if event["type"] == "handed_off"]
+        assert [(event["reason"], event["roles"]) for event in told] == [("vulnerable", ["supervisor"])]
+
     async def test_the_button_reaches_a_person_though_the_bot_is_down(
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
     ) -> None:
@@ -236,6 +265,22 @@ class TestHandOff:
         conversation = await reload(work, open_service, received.conversation)
         assert conversation.status is ConversationStatus.waiting
         assert bot.turns == []
+
+    async def test_so_do_plain_words(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.fails = True
+        received = await intake.receive(message(inbox, "a human please"))
+
+        await turns.run(received.conversation.id)
+
+        assert bot.turns == []
+        async with work.reading() as session:
+            repository = open_service(session).conversations
+            handoff = (await repository.handoffs(received.conversation.id))[0]
+            heard = await repository.last_from_contact(received.conversation.id)
+        assert heard is not None
+        assert (handoff.reason, heard.intent) == (HandoffReason.contact_asked, "talk_to_person")
 
     async def test_the_third_message_in_a_row_that_nobody_understands_brings_a_person_instead_of_an_apology(
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
@@ -249,6 +294,65 @@ class TestHandOff:
         assert [text for author, text in said if author == "bot"] == ["You said: blah 1", "You said: blah 2"]
         assert said[-1][0] == "system"
         assert said[-1][1].startswith("handed_off en HM-")
+
+
+class TestDeEscalation:
+    async def test_displeasure_below_the_threshold_is_met_with_an_apology_that_names_the_problem_and_with_a_person(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "sigh, my money"))
+
+        await turns.run(received.conversation.id)
+
+        async with work.reading() as session:
+            entries = await open_service(session).conversations.messages(received.conversation.id)
+        assert [entry.text for entry in entries[1:]] == ["sorry_money en", "You said: sigh, my money"]
+        assert [[button["payload"] for button in entry.buttons] for entry in entries[1:]] == [[], [TALK_TO_PERSON]]
+
+    async def test_no_apology_is_given_twice(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        for number in range(1, 4):
+            received = await intake.receive(message(inbox, "sigh, my money", number=number))
+            await turns.run(received.conversation.id)
+
+        said = await transcript(work, open_service, received.conversation)
+        apologies = [text for _, text in said if text.startswith("sorry")]
+        assert apologies == ["sorry_money en", "sorry_displeasure en"]
+
+    async def test_the_bot_is_not_asked_to_apologise_as_well(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "sigh"))
+
+        await turns.run(received.conversation.id)
+
+        assert bot.turns[0].reading.sentiment == "neutral"
+        async with work.reading() as session:
+            heard = await open_service(session).conversations.last_from_contact(received.conversation.id)
+        assert heard is not None
+        assert heard.sentiment == "negative"
+
+    async def test_a_calm_message_is_simply_answered(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "where is my money"))
+
+        await turns.run(received.conversation.id)
+
+        said = await transcript(work, open_service, received.conversation)
+        assert said[1:] == [("bot", "You said: where is my money")]
+
+    async def test_a_bot_that_failed_excuses_itself_alone(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        bot.fails = True
+        received = await intake.receive(message(inbox, "sigh"))
+
+        await turns.run(received.conversation.id)
+
+        said = await transcript(work, open_service, received.conversation)
+        assert said[1:] == [("system", "bot_failed en")]
 
 
 class TestFailure:

@@ -254,6 +254,9 @@ class TestConversations:
         assert all(email.endswith(("@example.com", "@rabeteh.example")) for email in emails)
 
 
+UPSET = {HandoffReason.negative_sentiment, HandoffReason.churn_threat, HandoffReason.legal_threat}
+
+
 class TestHandoffs:
     def test_every_reason_is_there(self, rows: Rows):
         assert {handoff.reason for handoff in rows[Handoff]} == set(HandoffReason)
@@ -261,7 +264,7 @@ class TestHandoffs:
     def test_upset_contacts_were_over_the_policys_threshold(self, rows: Rows):
         policy = HandoffPolicy.load(ROOT / "crm/conversations/handoff_policy.yml")
         for handoff in rows[Handoff]:
-            upset = handoff.reason is HandoffReason.negative_sentiment
+            upset = handoff.reason in UPSET
             assert (handoff.frustration >= policy.frustration) == upset
 
     def test_causes_name_messages_of_the_contact(self, rows: Rows):

@@ -8,10 +8,14 @@ from sentiment.frustration import (
     ContactTurn,
     FrustrationWeights,
     WeightsUnreadable,
+    WeightUnfit,
+    changed_weights,
     frustration,
+    heard_signals,
     is_repeat,
     load_weights,
 )
+from sentiment.mood import Sentiment, SentimentLabel, Signal
 
 THRESHOLD = 0.6
 
@@ -155,11 +159,39 @@ class TestIsRepeat:
         assert not is_repeat(report("سلام"), report("سلام"), weights)
 
 
+class TestHeardSignals:
+    @pytest.mark.parametrize(("score", "heard"), [(-0.6, {"anger", "vulnerable"}), (0.3, {"vulnerable"})])
+    def test_anger_in_a_glad_message_is_none(self, weights, score, heard):
+        mood = Sentiment(
+            label=SentimentLabel.neutral,
+            score=score,
+            probabilities={},
+            signal_probabilities={},
+            signals=frozenset({Signal.anger, Signal.vulnerable}),
+        )
+
+        assert heard_signals(mood, weights) == heard
+
+
+class TestChangedWeights:
+    def test_changes_what_an_admin_may_change_and_nothing_that_hangs_on_the_encoder(self, weights):
+        changed = changed_weights(weights, {"anger": 0.9, "repeat_cosine": 0.1, "of another version": 1.0})
+
+        assert changed == replace(weights, anger=0.9)
+
+    @pytest.mark.parametrize("value", [7, -0.1, float("nan"), float("inf")])
+    def test_refuses_a_number_out_of_range_by_its_name(self, weights, value):
+        with pytest.raises(WeightUnfit) as refused:
+            changed_weights(weights, {"decay": value})
+
+        assert refused.value.name == "decay"
+
+
 class TestLoadWeights:
     def test_names_a_number_that_is_out_of_range(self, tmp_path, weights):
         path = self.write(tmp_path, {**weights.__dict__, "decay": 7})
 
-        with pytest.raises(WeightsUnreadable, match="decay is 7"):
+        with pytest.raises(WeightsUnreadable, match="decay must be a number from 0 to 1, not 7"):
             load_weights(path)
 
     def test_names_a_word_where_a_number_belongs(self, tmp_path, weights):

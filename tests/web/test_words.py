@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sentiment.frustration import CauseCode
+from crm.conversations.handoff_policy import HandoffPolicy
+from crm.enums import HandoffReason
+from sentiment.frustration import EDITABLE, CauseCode
 from sentiment.mood import Signal
 from web.desk import words
 from web.translation import translate
@@ -44,3 +46,12 @@ class TestCauses:
     def test_each_cause_of_frustration_has_its_words(self) -> None:
         assert set(words.CAUSES) == {code.value for code in CauseCode}
         assert set(words.SIGNALS) == {signal.value for signal in Signal}
+
+
+class TestPolicy:
+    def test_each_number_that_an_admin_may_change_has_its_words(self) -> None:
+        assert set(words.WEIGHTS) == set(EDITABLE)
+        assert set(words.THRESHOLDS) == {
+            name for name, field in HandoffPolicy.model_fields.items() if field.annotation in (int, float)
+        }
+        assert set(words.HANDOFF_REASONS) == set(HandoffReason)

@@ -97,8 +97,15 @@ class LiveDesk:
             if code := _refusal(agent):
                 await self.socket.close(code)
                 return
+            await self._tell(agent, changes)
             if self.view:
                 await self._push(self.view, changes)
+
+    async def _tell(self, agent: Agent | None, changes: list[Event]) -> None:
+        """Show a handoff that people in this agent's role are told of, on whatever page they are."""
+        for event in changes:
+            if event["type"] == "handed_off" and agent and agent.role in event["roles"]:
+                await self.socket.send_text(fragment(self.socket, "desk/parts/live_told.html", **event))
 
     async def _push(self, view: View, changes: list[Event]) -> None:
         typing = [event for event in changes if event["type"] == "typing"]

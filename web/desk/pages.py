@@ -33,6 +33,7 @@ SECTIONS = (
     Section("tickets", _("Tickets"), "/desk/tickets", "ticket", Permission.handle_conversations),
     Section("knowledge", _("Knowledge base"), "/desk/knowledge", "book", Permission.edit_knowledge),
     Section("parked", _("Set aside"), "/desk/parked", "alert", Permission.keep_turns),
+    Section("handoffs", _("Handoffs"), "/desk/handoffs", "hand", Permission.edit_handoff_policy),
     Section("people", _("People"), "/desk/people", "people", Permission.manage_agents),
 )
 

@@ -60,8 +60,73 @@ OUTCOMES = {Outcome.not_understood: _("The bot did not understand"), Outcome.fai
 HANDOFF_REASONS = {
     HandoffReason.contact_asked: _("The contact asked for a person"),
     HandoffReason.negative_sentiment: _("The contact is upset"),
+    HandoffReason.vulnerable: _("The contact may be in distress"),
+    HandoffReason.legal_threat: _("The contact speaks of legal steps"),
+    HandoffReason.churn_threat: _("The contact wants to leave us"),
     HandoffReason.not_understood: _("The bot could not make sense of it"),
     HandoffReason.bot_failed: _("The bot failed for technical reasons"),
+}
+# Reasons that an agent should see in another colour.
+GRAVE_REASONS = frozenset(
+    {
+        HandoffReason.negative_sentiment,
+        HandoffReason.vulnerable,
+        HandoffReason.legal_threat,
+        HandoffReason.churn_threat,
+    }
+)
+# Roles that can be told of a handoff: those who handle conversations.
+TOLD_ROLES = (Role.agent, Role.supervisor, Role.admin)
+_SHARE, _COUNT = _("A number above 0, up to 1."), _("A whole number from 1 to 10,000.")
+# What the policy's numbers are called, what they mean, and what they may be.
+THRESHOLDS = {
+    "frustration": (_("Frustration for a handoff"), _("From here on a person is brought in."), _SHARE),
+    "apology": (
+        _("Displeasure for an apology"),
+        _("So much in one message, and the bot begins with an apology and offers a person."),
+        _SHARE,
+    ),
+    "not_understood_in_a_row": (
+        _("Not understood in a row"),
+        _("After so many messages that the bot could not make sense of, a person is brought in."),
+        _COUNT,
+    ),
+    "failed_in_a_row": (
+        _("Failed in a row"),
+        _("After so many turns in which the bot failed for technical reasons, a person is brought in."),
+        _COUNT,
+    ),
+}
+_WEIGHT, _MINUTES = _("A number from 0 to 1."), _("A number above 0.")
+# The names of sentiment.frustration.EDITABLE.
+WEIGHTS = {
+    "anger": (_("Anger"), _("Furious in so many words."), _WEIGHT),
+    "abuse": (_("Insult"), _("Insulting words, at us or at anybody."), _WEIGHT),
+    "legal_threat": (_("Legal threat"), _("Courts, lawyers, authorities, a public complaint."), _WEIGHT),
+    "churn_threat": (_("Wants to leave"), _("Leaving out of displeasure; a calm cancellation is none."), _WEIGHT),
+    "vulnerable": (
+        _("In distress"),
+        _("Illness, bereavement, hardship, self-harm. No anger: it has its own rule."),
+        _WEIGHT,
+    ),
+    "displeasure": (_("Displeasure"), _("Times how negative the message is."), _WEIGHT),
+    "displeasure_from": (_("Displeasure begins at"), _("A message less negative than this is a calm report."), _WEIGHT),
+    "repeat": (_("Repetition"), _("Said or asked the same thing again."), _WEIGHT),
+    "not_understood": (_("Not understood"), _("The bot did not understand a message."), _WEIGHT),
+    "waiting": (_("Waiting"), _("Times how much of the full waiting time has passed."), _WEIGHT),
+    "waiting_full_minutes": (_("Full waiting time, minutes"), _("From here on waiting weighs all it can."), _MINUTES),
+    "asked_for_person": (_("Asked for a person"), _("Beside the handoff that follows at once."), _WEIGHT),
+    "relief_thanks": (
+        _("Relief by thanks"),
+        _("This share of the frustration goes when the contact is pleased."),
+        _WEIGHT,
+    ),
+    "relief_answered": (
+        _("Relief by an answer"),
+        _("This share goes when an answer was given and the next message is calm and new."),
+        _WEIGHT,
+    ),
+    "decay": (_("Memory"), _("This share of what a message added is left one message later."), _WEIGHT),
 }
 # The codes of sentiment.frustration.CauseCode.
 CAUSES = {

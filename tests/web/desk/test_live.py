@@ -98,6 +98,24 @@ class TestLive:
 
         assert await socket.text_with('"chime"')
 
+    async def test_tells_people_in_the_roles_that_the_policy_names_of_a_handoff(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, events: LocalEventBus
+    ) -> None:
+        told = {"type": "handed_off", "conversation_id": "abc", "reason": "legal_threat", "roles": ["supervisor"]}
+        client.cookies.set("hamyar_language", "en")
+        await sign_in(Role.agent)
+        colleague = await open_socket(dict(client.cookies))
+        await sign_in(Role.supervisor)
+        socket = await open_socket(dict(client.cookies))
+        for each in (colleague, socket):
+            await looking_at(each, View())
+
+        await events.publish("desk", told)
+        await events.publish("desk", {"type": "typing", "conversation_id": "", "author": "contact", "on": False})
+
+        assert "speaks of legal steps" in await socket.text_with('hx-target="#notices"')
+        assert "speaks of legal steps" not in await colleague.text_with('hx-target="#typing-"')
+
     async def test_ends_when_the_session_does(
         self,
         app: FastAPI,

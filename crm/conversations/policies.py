@@ -1,0 +1,30 @@
+"""The handoff policy in force, read from the database at each use, so that every process follows a change at once."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from crm.conversations.handoff_policy import HandoffPolicy
+from crm.models import Agent, SavedHandoffPolicy
+
+
+class HandoffPolicies:
+    """What admins saved; `default` is what a new installation begins with."""
+
+    def __init__(self, session: AsyncSession, *, default: HandoffPolicy, clock: Clock) -> None:
+        self.session = session
+        self.default = default
+        self.clock = clock
+
+    async def current(self) -> HandoffPolicy:
+        """The policy that was saved last, or the default."""
+        statement = select(SavedHandoffPolicy.content).order_by(SavedHandoffPolicy.id.desc()).limit(1)
+        content = await self.session.scalar(statement)
+        return self.default.changed(content) if content else self.default
+
+    async def save(self, policy: HandoffPolicy, *, by: Agent) -> None:
+        """Put a policy in force from the next message on."""
+        self.session.add(
+            SavedHandoffPolicy(content=policy.model_dump(mode="json"), agent_id=by.id, created_at=self.clock.now())
+        )
+        await self.session.flush()

@@ -1,0 +1,132 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from crm.conversations.apology import apologies_for, soothed
+from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.ports import Cause, Mood, Reply
+from crm.enums import HandoffReason, Outcome, Priority, Role
+from crm.wording import Words
+
+CALM = Mood(frustration=0.0)
+SHIPPED = Path("crm/conversations/handoff_policy.yml")
+PERSON = {"title": "Talk to a person", "payload": "/talk_to_person"}
+
+
+def mood(frustration: float, *codes: str, sequence: int = 3) -> Mood:
+    causes = tuple(Cause(code=code, weight=frustration, sequence=sequence) for code in codes)
+    return Mood(frustration=frustration, causes=causes)
+
+
+@pytest.fixture
+def shipped() -> HandoffPolicy:
+    return HandoffPolicy.load(SHIPPED)
+
+
+class TestLoad:
+    def test_every_reason_has_a_priority(self, shipped: HandoffPolicy) -> None:
+        assert set(shipped.priorities) == set(HandoffReason)
+
+    def test_legal_threats_and_threats_to_leave_are_treated_apart(self, shipped: HandoffPolicy) -> None:
+        legal, churn = HandoffReason.legal_threat, HandoffReason.churn_threat
+
+        assert shipped.priority(legal) is Priority.urgent
+        assert shipped.priority(churn) is Priority.high
+        assert shipped.told(legal) == [Role.supervisor, Role.admin]
+        assert shipped.told(churn) == [Role.supervisor]
+        assert shipped.told(HandoffReason.contact_asked) == []
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("frustration", 0),
+            ("frustration", float("nan")),
+            ("apology", 1.5),
+            ("failed_in_a_row", 0),
+            ("at_once", ["displeasure"]),
+            ("tell", {"vulnerable": ["nobody"]}),
+        ],
+    )
+    def test_refuses_a_bad_value_by_its_name(self, name: str, value: object) -> None:
+        content = yaml.safe_load(SHIPPED.read_text(encoding="utf-8")) | {name: value}
+
+        with pytest.raises(ValidationError) as refused:
+            HandoffPolicy.model_validate(content)
+
+        assert refused.value.errors()[0]["loc"][0] == name
+
+
+class TestBeforeAnswer:
+    @pytest.mark.parametrize("signal", ["vulnerable", "legal_threat"])
+    def test_some_signals_bring_a_person_at_once(self, shipped: HandoffPolicy, signal: str) -> None:
+        decision = shipped.before_answer(CALM, (signal,), sequence=3)
+
+        assert decision is not None
+        assert decision.reason == signal
+        assert decision.causes == (Cause(code=signal, weight=0.0, sequence=3),)
+
+    def test_distress_goes_before_threats_and_anger(self, shipped: HandoffPolicy) -> None:
+        decision = shipped.before_answer(mood(0.9, "anger"), ("anger", "legal_threat", "vulnerable"), sequence=3)
+
+        assert decision is not None
+        assert decision.reason is HandoffReason.vulnerable
+        assert [cause.code for cause in decision.causes] == ["vulnerable", "anger"]
+
+    def test_one_threat_to_leave_is_a_warning(self, shipped: HandoffPolicy) -> None:
+        assert shipped.before_answer(mood(0.5, "churn_threat"), ("churn_threat",), sequence=3) is None
+
+    def test_one_that_weighs_with_more_is_the_reason(self, shipped: HandoffPolicy) -> None:
+        decision = shipped.before_answer(mood(0.7, "churn_threat", "displeasure"), (), sequence=4)
+
+        assert decision is not None
+        assert decision.reason is HandoffReason.churn_threat
+
+    def test_anger_is_a_reason_of_its_own(self, shipped: HandoffPolicy) -> None:
+        decision = shipped.before_answer(mood(0.75, "anger"), ("anger",), sequence=3)
+
+        assert decision is not None
+        assert decision.reason is HandoffReason.negative_sentiment
+
+
+class TestAfterAnswer:
+    def test_tells_what_weighed_as_well(self, shipped: HandoffPolicy) -> None:
+        decision = shipped.after_answer([Outcome.not_understood] * 3, mood(0.3, "not_understood"))
+
+        assert decision is not None
+        assert decision.reason is HandoffReason.not_understood
+        assert decision.causes
+
+    def test_an_answer_breaks_the_row(self, shipped: HandoffPolicy) -> None:
+        outcomes = [Outcome.not_understood, Outcome.not_understood, Outcome.answered, Outcome.not_understood]
+
+        assert shipped.after_answer(outcomes, CALM) is None
+
+
+class TestChanged:
+    def test_takes_what_was_saved_and_keeps_the_rest(self, shipped: HandoffPolicy) -> None:
+        changed = shipped.changed({"frustration": 0.5, "weights": {"anger": 0.7}, "of another version": 1})
+
+        assert (changed.frustration, changed.weights) == (0.5, {"anger": 0.7})
+        assert changed.priorities == shipped.priorities
+
+
+class TestApology:
+    def test_only_displeasure_shown_in_this_very_message_calls_for_one(self, shipped: HandoffPolicy) -> None:
+        assert shipped.wants_apology(mood(0.2, "displeasure"), sequence=3)
+        assert not shipped.wants_apology(mood(0.2, "displeasure"), sequence=5)
+        assert not shipped.wants_apology(mood(0.01, "displeasure"), sequence=3)
+        assert not shipped.wants_apology(mood(0.2, "repeat"), sequence=3)
+
+    def test_names_the_problem_and_ends_with_the_general_one(self) -> None:
+        names = apologies_for(mood(0.3, "displeasure", "repeat"), "money")
+
+        assert names == ["utter_sorry_repeat", "utter_sorry_money", "utter_sorry_displeasure"]
+
+    def test_offers_a_person_once(self) -> None:
+        words = Words("Sorry.", [PERSON])
+        plain, offering = Reply(text="It takes a week."), Reply(text="I don't know.", buttons=[PERSON])
+
+        assert [reply.buttons for reply in soothed([plain, plain], "utter_sorry_money", words)] == [[], [], [PERSON]]
+        assert [reply.buttons for reply in soothed([offering], "utter_sorry_money", words)] == [[], [PERSON]]
