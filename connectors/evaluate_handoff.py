@@ -160,6 +160,7 @@ def _as_turn(text: str, reading: Reading, sequence: int) -> ReadTurn:
         sentiment_score=reading.sentiment_score,
         signals=reading.signals,
         vector=reading.vector,
+        encoder=reading.encoder,
         outcome=None,
         asked_for_person=reading.asked_for_person,
     )

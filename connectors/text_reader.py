@@ -36,6 +36,7 @@ class TextReader:
         sure = detection.confidence >= SURE_OF_LANGUAGE
         return Reading(
             vector=vector.astype("<f4").tobytes(),
+            encoder=self._encoder.fingerprint,
             language=_ANSWERED_IN.get(detection.language, expected_language) if sure else expected_language,
             sentiment=mood.label.value,
             sentiment_score=mood.score,
@@ -46,23 +47,24 @@ class TextReader:
 
     def mood(self, turns: Sequence[ReadTurn], weights: Mapping[str, float]) -> Mood:
         used = changed_weights(self._weights, weights)
-        found = frustration([_as_contact_turn(turn) for turn in turns], used)
+        found = frustration([self._as_contact_turn(turn) for turn in turns], used)
         causes = tuple(
             Cause(code=cause.code.value, weight=cause.weight, sequence=turns[cause.turn].sequence)
             for cause in found.causes
         )
         return Mood(frustration=found.level, causes=causes)
 
-
-def _as_contact_turn(turn: ReadTurn) -> ContactTurn:
-    return ContactTurn(
-        score=turn.sentiment_score,
-        signals=frozenset(turn.signals),
-        vector=np.frombuffer(turn.vector, dtype="<f4") if turn.vector else None,
-        # A technical failure is ours; the contact was not misunderstood.
-        outcome=turn.outcome.value if turn.outcome and turn.outcome is not Outcome.failed else None,
-        thanked=turn.sentiment_score >= THANKFUL,
-        text=turn.text,
-        asked_for_person=turn.asked_for_person,
-        waited_minutes=turn.waited_minutes,
-    )
+    def _as_contact_turn(self, turn: ReadTurn) -> ContactTurn:
+        is_ours = turn.encoder == self._encoder.fingerprint
+        return ContactTurn(
+            score=turn.sentiment_score,
+            signals=frozenset(turn.signals),
+            # A vector of another encoder, from before a change of model, is like none.
+            vector=np.frombuffer(turn.vector, dtype="<f4") if turn.vector and is_ours else None,
+            # A technical failure is ours; the contact was not misunderstood.
+            outcome=turn.outcome.value if turn.outcome and turn.outcome is not Outcome.failed else None,
+            thanked=turn.sentiment_score >= THANKFUL,
+            text=turn.text,
+            asked_for_person=turn.asked_for_person,
+            waited_minutes=turn.waited_minutes,
+        )

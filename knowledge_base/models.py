@@ -168,6 +168,8 @@ class Gap(Base):
     question: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(8))
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The fingerprint of the encoder that made the vector.
+    encoder: Mapped[str | None] = mapped_column(String(80))
     conversation_id: Mapped[str | None] = mapped_column(String(32), index=True)
     # One message leaves at most one gap, however often its turn is run.
     message_id: Mapped[str | None] = mapped_column(String(64), unique=True)

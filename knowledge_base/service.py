@@ -351,6 +351,7 @@ class KnowledgeService:
             question=question,
             language=asked.language,
             vector=to_bytes(asked.vector),
+            encoder=self.live.embedder.fingerprint,
             conversation_id=conversation_id,
             message_id=message_id,
             band=band,

@@ -74,6 +74,7 @@ async def load(
             agents=await _add_team(session, at=now - FOUNDED_BEFORE),
             articles=await _articles(session),
             vectors=vectors,
+            encoder=embedder.fingerprint,
             wording=wording,
             policy=policy,
             knowledge=KnowledgeService(session, live=live, clock=clock),

@@ -82,6 +82,8 @@ class Cast:
     articles: Mapping[tuple[str, str], Article]
     # Of every text that a contact writes.
     vectors: Mapping[str, bytes]
+    # The fingerprint of what made them.
+    encoder: str
     wording: Wording
     policy: HandoffPolicy
     knowledge: KnowledgeService
@@ -185,6 +187,7 @@ class _Telling:
         self.heard.sentiment, self.heard.sentiment_score = mood.label, mood.score
         self.heard.signals = list(mood.signals)
         self.heard.vector = self.cast.vectors[act.contact]
+        self.heard.encoder = self.cast.encoder
         kept = DECAY * RELIEF if mood.score >= GLAD else DECAY
         faded = [replace(cause, weight=round(cause.weight * kept, 3)) for cause in self.causes]
         fresh = [Cause(code=code, weight=weight, sequence=self.heard.sequence) for code, weight in act.causes.items()]
@@ -237,6 +240,7 @@ class _Telling:
                 question=self.heard.text,
                 language=self.story.language,
                 vector=self.heard.vector,
+                encoder=self.heard.encoder,
                 conversation_id=self.conversation.id,
                 message_id=str(self.heard.id),
                 band=band,

@@ -37,9 +37,13 @@ class IncomingMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What was understood of one text before anybody answers: `vector` is float32, little-endian."""
+    """What was understood of one text before anybody answers: `vector` is float32, little-endian.
+
+    `encoder` is the fingerprint of what made the vector.
+    """
 
     vector: bytes
+    encoder: str = ""
     language: str
     sentiment: str
     sentiment_score: float
@@ -60,6 +64,7 @@ class ReadTurn:
     signals: tuple[str, ...]
     vector: bytes | None
     outcome: Outcome | None
+    encoder: str = ""
     asked_for_person: bool = False
     # For a person, when the contact wrote this.
     waited_minutes: float = 0.0

@@ -286,6 +286,7 @@ def as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
         sentiment_score=message.sentiment_score or 0.0,
         signals=tuple(message.signals),
         vector=message.vector,
+        encoder=message.encoder or "",
         outcome=message.outcome,
         asked_for_person=TALK_TO_PERSON.removeprefix("/") in (message.intent, (message.payload or "")[1:]),
         waited_minutes=_waited_minutes(message, waiting_since),
@@ -299,6 +300,7 @@ def _current(message: Message, reading: Reading, waiting_since: datetime | None)
         sentiment_score=reading.sentiment_score,
         signals=reading.signals,
         vector=reading.vector,
+        encoder=reading.encoder,
         outcome=None,
         waited_minutes=_waited_minutes(message, waiting_since),
     )
@@ -325,3 +327,4 @@ def _note(message: Message, thought: Thought) -> None:
         message.sentiment_score = thought.reading.sentiment_score
         message.signals = list(thought.reading.signals)
         message.vector = thought.reading.vector
+        message.encoder = thought.reading.encoder

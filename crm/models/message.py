@@ -61,6 +61,8 @@ class Message(Base):
     signals: Mapped[list[str]] = mapped_column(JSON, default=list)
     # float32, little-endian; compared with the contact's next messages to hear a repeated question.
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    # The fingerprint of the encoder that made the vector; those of another are not compared with it.
+    encoder: Mapped[str | None] = mapped_column(String(80))
 
     agent: Mapped[Agent | None] = relationship(lazy="raise")
     attachment: Mapped[Attachment | None] = relationship(lazy="raise")

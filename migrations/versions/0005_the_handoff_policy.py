@@ -1,7 +1,7 @@
 """the handoff policy that admins save, and which response a message of the product is
 
 Revision: 0005
-After: 0002
+After: 0004
 """
 
 import sqlalchemy as sa

@@ -86,7 +86,10 @@ async def suggest_articles(
     last = await conversations.conversations.last_from_contact(conversation_id)
     offers = []
     if last and last.vector:
+        embedder = knowledge.live.embedder
+        is_ours = last.encoder == embedder.fingerprint
         vector = np.frombuffer(last.vector, dtype="<f4")
+        vector = vector if is_ours else await embedder.embed_question(last.latest_text)
         offers = knowledge.suggest(
             last.latest_text, vector, language=conversation.language, count=SUGGESTIONS, for_agents=True
         )
