@@ -1,7 +1,7 @@
 """files of messages, contacts' corrections, and the language that a contact chose
 
 Revision: 0004
-After: 0002
+After: 0003
 """
 
 import sqlalchemy as sa
