@@ -47,9 +47,16 @@ def deltas_of(network: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
     return {f"{name}.{half}": getattr(linear, half) for name, linear in _matrices(network) for half in ("up", "down")}
 
 
-def save(network: torch.nn.Module, path: Path) -> None:
-    """Write the deltas in half precision; the file appears whole or not at all."""
-    halves = {name: half.detach().numpy().astype(np.float16) for name, half in deltas_of(network).items()}
+def save(network: torch.nn.Module, path: Path, *, share: float = 1.0) -> None:
+    """Write this share of the deltas in half precision; the file appears whole or not at all.
+
+    A share between 0 and 1 is the average of old and new weights (Wortsman et al., "Robust fine-tuning of zero-shot
+    models", CVPR 2022).
+    """
+    halves = {name: half.detach().numpy() for name, half in deltas_of(network).items()}
+    halves = {
+        name: (share * half if name.endswith(".up") else half).astype(np.float16) for name, half in halves.items()
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
@@ -57,12 +64,8 @@ def save(network: torch.nn.Module, path: Path) -> None:
     unfinished.replace(path)
 
 
-def merge(network: torch.nn.Module, path: Path, *, share: float = 1.0) -> None:
-    """Add this share of the saved deltas to the matrices: 0 is the published network, 1 the trained one.
-
-    What lies between is the average of old and new weights (Wortsman et al., "Robust fine-tuning of zero-shot models",
-    CVPR 2022). Raises DeltasUnreadable.
-    """
+def merge(network: torch.nn.Module, path: Path) -> None:
+    """Add the saved deltas to the matrices; raises DeltasUnreadable."""
     import torch
 
     matrices = dict(_matrices(network))
@@ -73,7 +76,7 @@ def merge(network: torch.nn.Module, path: Path, *, share: float = 1.0) -> None:
             for name, linear in matrices.items():
                 product = halves[f"{name}.up"].astype(np.float32) @ halves[f"{name}.down"].astype(np.float32)
                 with torch.no_grad():
-                    linear.weight += share * torch.from_numpy(product)
+                    linear.weight += torch.from_numpy(product)
     except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
         raise DeltasUnreadable(f"{path.name} is damaged ({error})") from error
 

@@ -48,6 +48,8 @@ class Recipe:
     temperature: float = 0.05
     general_weight: float = 0.3
     anchor_weight: float = 10.0
+    # How much of what was learned is kept, the rest being the published weights: the best of 0.55, 0.75 and 1.
+    share: float = 0.75
     seed: int = 7
 
 
@@ -244,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     model = SentenceTransformer(str(base), device="cpu", local_files_only=True)
     train(model, groups, passages, recipe, checkpoint=options.checkpoint)
-    low_rank.save(model, options.out)
+    low_rank.save(model, options.out, share=recipe.share)
     print(f"The deltas are in {options.out}; `./hamyar up` merges them into the model.")
     return 0
 

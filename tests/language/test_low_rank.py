@@ -69,10 +69,10 @@ class TestMerge:
         assert np.allclose(outputs(merged), outputs(network), atol=0.01)
 
     def test_takes_a_share_of_what_was_learned(self, make_network, tmp_path):
-        low_rank.save(trained(make_network()), tmp_path / "deltas.npz")
+        low_rank.save(trained(make_network()), tmp_path / "deltas.npz", share=0.0)
         untouched = make_network()
 
-        low_rank.merge(untouched, tmp_path / "deltas.npz", share=0.0)
+        low_rank.merge(untouched, tmp_path / "deltas.npz")
 
         assert np.allclose(outputs(untouched), outputs(make_network()))
 
