@@ -263,9 +263,10 @@ def _words_of(message: Message) -> str | None:
 def _details(message: Message) -> str:
     """What a message without words holds, as far as it can be written."""
     if message.location:
-        place = (message.venue.title, message.venue.address) if message.venue else ()
+        place = [message.venue.title, message.venue.address] if message.venue else []
         latitude, longitude = message.location.latitude, message.location.longitude
-        return "\n".join([*place, _left_to_right(f"{latitude}, {longitude}"), _map_of(latitude, longitude)])
+        lines = [*place, _left_to_right(f"{latitude}, {longitude}"), _map_of(latitude, longitude)]
+        return "\n".join(line for line in lines if line)
     if message.contact:
         name = f"{message.contact.first_name} {message.contact.last_name or ''}".strip()
         return f"{name}\n{_left_to_right(message.contact.phone_number)}"

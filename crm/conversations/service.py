@@ -359,7 +359,7 @@ class ConversationService:
 
     # What admins do
 
-    async def try_again(self, message_id: int) -> Message:
+    async def try_again(self, message_id: int) -> None:
         """Give a message that was set aside another turn.
 
         Raises:
@@ -370,7 +370,6 @@ class ConversationService:
         message.attempts = 0
         message.error = None
         message.outcome = None
-        return message
 
     async def dismiss(self, message_id: int) -> None:
         """Leave a message that was set aside as it is; its error stays with it.
