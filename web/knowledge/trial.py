@@ -10,7 +10,7 @@ from crm.models import Agent
 from knowledge_base.enums import GapState
 from knowledge_base.models import Article
 from knowledge_base.service import KnowledgeService, QuestionBlank
-from knowledge_base.trial import UNSAVED, Attempt, Trial, Unsaved
+from knowledge_base.trial import NEW, Attempt, Trial, Unsaved
 from web.knowledge.forms import ArticleForm, FormUnfit
 from web.knowledge.pages import knowledge_page
 from web.knowledge_access import KnowledgeReadDep
@@ -97,4 +97,4 @@ async def _attempts(trial: Trial, question: str, language: str, unsaved: Unsaved
         with_text = await trial.ask_with(unsaved, question, language=language) if unsaved else None
     except QuestionBlank:
         pass
-    return {"now": now, "with_text": with_text, "new_id": UNSAVED}
+    return {"now": now, "with_text": with_text, "new_id": NEW}
