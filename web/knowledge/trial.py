@@ -53,15 +53,16 @@ async def try_unsaved(
 
 
 def unsaved_text(form: ArticleForm, article: Article | None) -> Unsaved:
-    """The text of a form as it would stand in the knowledge base.
+    """The text of a form as it would stand in the knowledge base; a new one needs no address yet.
 
     Raises:
         FormUnfit
     """
     if article:
         return Unsaved(form.draft(), article.slug, article.language, article.id)
-    new = form.new_article()
-    return Unsaved(new, new.slug, new.language)
+    if form.language not in LANGUAGES:
+        raise FormUnfit({"language": "language"})
+    return Unsaved(form.draft(), form.slug.strip(), form.language)
 
 
 async def _show(

@@ -256,6 +256,16 @@ class TestHostileText:
         assert (await editor.get("/help/en/odd")).status_code == 200
 
 
+class TestKeys:
+    async def test_enter_saves_and_does_not_archive(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        article = await write("Refund rules", slug="refunds")
+
+        page = (await editor.get(page_of(article))).text
+        form = page[page.index('id="article"') :]
+
+        assert form.index('name="action" value="save"') < form.index('name="action" value="archive"')
+
+
 class TestOddAddresses:
     @pytest.mark.parametrize("number", ["0", "2147483648", "9" * 30])
     async def test_an_article_that_cannot_be_is_not_found(self, editor: httpx.AsyncClient, number: str) -> None:

@@ -62,7 +62,7 @@ class TestTryUnsaved:
         assert (await stored(parts, article.id)).version == 1
 
     async def test_a_new_text_is_no_link_and_harmless(self, editor: httpx.AsyncClient) -> None:
-        form = typed(title="<script>alert(1)</script> parking", slug="new", language="en", body="<img onerror=x>")
+        form = typed(title="<script>alert(1)</script> parking", slug="", language="en", body="<img onerror=x>")
 
         page = (await editor.post(TRY, data=form | {"question": "parking", "answer_in": "en"})).text
 
