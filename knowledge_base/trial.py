@@ -30,7 +30,9 @@ RIVAL_VARIANTS = 16
 AT_ONCE = 4
 # An article that answers at least this share of a draft's questions is one on the same thing.
 DUPLICATE_SHARE = 0.5
-# Ids that no row has.
+# The article id of a text that was never saved: rows begin with 1.
+NEW = 0
+# Ids of its passages and variants, which no row has.
 UNSAVED = 2**48
 
 Floats = NDArray[np.float32]
@@ -230,7 +232,7 @@ class Trial:
 
     async def _as_searched(self, unsaved: Unsaved, embedded: EmbeddedArticle) -> SearchableArticle:
         """The text as search would have it."""
-        article_id = UNSAVED if unsaved.article_id is None else unsaved.article_id
+        article_id = NEW if unsaved.article_id is None else unsaved.article_id
         holder = await self._knowledge.articles.by_address(unsaved.slug, unsaved.language)
         is_free = holder is None or holder.id == article_id
         variants = text_of(unsaved.draft).questions

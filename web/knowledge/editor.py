@@ -59,10 +59,11 @@ async def create_article(
     if form.action is Action.preview:
         return await show_editor(request, agent, reading, form)
     try:
+        new = form.new_article()
         if overlaps := await _overlaps(reading, form, None):
             return await show_editor(request, agent, reading, form, overlaps=overlaps)
         publish_at = _chosen_time(request, form, reading)
-        article = await knowledge.create(form.new_article(), by=agent.name)
+        article = await knowledge.create(new, by=agent.name)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, problems=_problems(refusal))
     return await _finish(knowledge, article, form, publish_at=publish_at)

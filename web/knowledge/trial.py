@@ -10,7 +10,7 @@ from crm.models import Agent
 from knowledge_base.enums import GapState
 from knowledge_base.models import Article
 from knowledge_base.service import KnowledgeService, QuestionBlank
-from knowledge_base.trial import UNSAVED, Attempt, Trial, Unsaved
+from knowledge_base.trial import NEW, Attempt, Trial, Unsaved
 from web.knowledge.forms import ArticleForm, FormUnfit
 from web.knowledge.pages import knowledge_page
 from web.knowledge_access import KnowledgeReadDep
@@ -53,15 +53,16 @@ async def try_unsaved(
 
 
 def unsaved_text(form: ArticleForm, article: Article | None) -> Unsaved:
-    """The text of a form as it would stand in the knowledge base.
+    """The text of a form as it would stand in the knowledge base; a new one needs no address yet.
 
     Raises:
         FormUnfit
     """
     if article:
         return Unsaved(form.draft(), article.slug, article.language, article.id)
-    new = form.new_article()
-    return Unsaved(new, new.slug, new.language)
+    if form.language not in LANGUAGES:
+        raise FormUnfit({"language": "language"})
+    return Unsaved(form.draft(), form.slug.strip(), form.language)
 
 
 async def _show(
@@ -97,4 +98,4 @@ async def _attempts(trial: Trial, question: str, language: str, unsaved: Unsaved
         with_text = await trial.ask_with(unsaved, question, language=language) if unsaved else None
     except QuestionBlank:
         pass
-    return {"now": now, "with_text": with_text, "new_id": UNSAVED}
+    return {"now": now, "with_text": with_text, "new_id": NEW}
