@@ -60,17 +60,17 @@ class LiveIndex:
     async def run(self, events: EventBus) -> None:
         """Follow the database until cancelled: what other processes save, and what another encoder embedded."""
         async with events.listen(TOPIC) as changed:
-            await self.embed_anew()
             while True:
+                try:
+                    await self.synchronise()
+                    await self.embed_anew()
+                except Exception:
+                    logger.exception("The search index could not look at the database; it tries again")
                 try:
                     async with asyncio.timeout(LOOK_AROUND_SECONDS):
                         await changed.get()
                 except TimeoutError:
                     pass
-                try:
-                    await self.synchronise()
-                except Exception:
-                    logger.exception("The search index could not look at the database; it tries again")
 
     async def synchronise(self) -> None:
         """Read the articles whose version is not the one searched, and drop those no longer published."""
@@ -107,8 +107,12 @@ class LiveIndex:
                     self.follow(session, current)
 
     def follow(self, session: AsyncSession, article: Article) -> None:
-        """As this transaction commits, search the article as it is then, and tell the other processes."""
-        ready = searchable(article) if article.status is ArticleStatus.published else None
+        """As this transaction commits, search the article as it is then, and tell the other processes.
+
+        One that another encoder embedded is searched only after `embed_anew`, which the announcement brings about.
+        """
+        is_ours = article.encoder == self.embedder.fingerprint
+        ready = searchable(article) if is_ours and article.status is ArticleStatus.published else None
         is_public = article.is_public
 
         def apply(_session: object) -> None:
