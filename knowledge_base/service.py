@@ -172,12 +172,10 @@ class KnowledgeService:
     async def found_by(self, ranking: Ranking, question: str, asked: Question) -> Found:
         """What a ranking comes to; nothing is kept of it."""
         band = self.live.search.calibration.band(ranking.confidence)
-        return Found(
-            band,
-            ranking.confidence,
-            answer=await self._best_answer(ranking, question, asked) if band is Band.answer else None,
-            offers=self.offers(ranking) if band is Band.offer else [],
-        )
+        if band is Band.answer:
+            answer = await self._best_answer(ranking, question, asked)
+            return Found(band if answer else Band.decline, ranking.confidence, answer=answer)
+        return Found(band, ranking.confidence, offers=self.offers(ranking) if band is Band.offer else [])
 
     async def answer_from(self, article_id: int, *, language: str) -> Answer:
         """What an article says in short, in this language where it can; for a contact who chose its title."""
@@ -185,6 +183,9 @@ class KnowledgeService:
         if entry is None:
             raise ArticleNotFound
         article = await self._existing(entry.id)
+        # Another process may have taken it from contacts, and the index not have heard of it.
+        if not article.is_public:
+            raise ArticleNotFound
         passages = await self.articles.passages_of(entry.id)
         return _answer(article, _opening(article.summary, passages), language=language)
 
@@ -330,7 +331,8 @@ class KnowledgeService:
         article_id = ranking.candidates[0].article_id
         article = await self.articles.get(article_id)
         passages = await self.articles.passages_of(article_id)
-        if article is None:
+        # Another process may have taken it from contacts, and the index not have heard of it.
+        if article is None or not article.is_public:
             return None
         likeness = self.live.search.likeness(asked, article_id)
         part = answering_part(question, [one.text for one in passages], [likeness.get(one.id, 0.0) for one in passages])

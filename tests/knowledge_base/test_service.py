@@ -2,12 +2,13 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from knowledge_base.embedder import Embedder
 from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
-from knowledge_base.live_index import TOPIC, LiveIndex
-from knowledge_base.models import Gap, Passage
+from knowledge_base.live_index import TOPIC, LiveIndex, _bring
+from knowledge_base.models import Article, Gap, Passage
+from knowledge_base.repository import ArticleRepository
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.service import (
     AddressTaken,
@@ -360,6 +361,31 @@ class TestAgentsOnly:
 
         await live.synchronise()
         assert live.search_for_agents.versions() == {article.id: 2}
+
+    @pytest.mark.parametrize("change", [{"visibility": Visibility.agents}, {"status": ArticleStatus.archived}])
+    async def test_what_another_process_took_from_contacts_answers_nobody(
+        self, make_article, ask, work, open_knowledge, live, change
+    ):
+        article = await make_article("refund-rules", **REFUND)
+        async with work.begin() as session:
+            await session.execute(update(Article).values(**change))
+
+        found = await ask("do I get my money back?")
+
+        assert live.search.entry(article.id)
+        assert (found.band, found.answer) == (Band.decline, None)
+        assert found.gap_id is not None
+        async with work.reading() as session:
+            with pytest.raises(ArticleNotFound):
+                await open_knowledge(session).answer_from(article.id, language="en")
+
+    async def test_what_is_hidden_between_two_statements_is_not_searched_for_contacts(self, make_article, work, live):
+        article = await make_article("exceptions", **SECRET)
+
+        async with work.reading() as session:
+            await _bring(live.search, {article.id: 1}, ArticleRepository(session), live._is_answered_from)
+
+        assert len(live.search) == 0
 
     async def test_agents_have_no_index_of_their_own_where_nothing_is_hidden(
         self, make_article, work, open_knowledge, live
