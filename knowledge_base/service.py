@@ -84,6 +84,12 @@ class ArticleChanged(Conflict):
         self.version = version
 
 
+class PublishedMeanwhile(ArticleChanged):
+    """This article was published meanwhile; look at it and save again."""
+
+    code = "published_meanwhile"
+
+
 @dataclass(frozen=True)
 class Offer:
     """An article that may be meant."""
@@ -224,16 +230,32 @@ class KnowledgeService:
         await self._write(article, draft, category, embedded, by=by)
         return article
 
-    async def save(self, article_id: int, draft: ArticleDraft, *, version: int, by: str = "") -> Article:
+    async def save(
+        self,
+        article_id: int,
+        draft: ArticleDraft,
+        *,
+        version: int,
+        by: str = "",
+        seen: ArticleStatus | None = None,
+        then: ArticleStatus | None = None,
+    ) -> Article:
         """Save a change of the version that the editor saw; what is published is searchable as the transaction commits.
 
+        `seen` is the status that the editor saw, where that is known; `then` is what the article is to become next.
+
         Raises:
-            ArticleChanged: somebody saved meanwhile; nothing is lost, the error holds both texts.
+            ArticleChanged: somebody saved meanwhile, or it was published; nothing is lost, the error holds both texts.
+            StatusChangeRefused: it cannot become `then`; nothing is saved.
         """
         embedded = await self.live.embedder.embed(text_of(draft))
         article = await self._for_change(article_id)
         if article.version != version:
             raise ArticleChanged(yours=draft, theirs=as_draft(article), version=article.version)
+        # What was typed into a draft must not go to contacts because its time has come meanwhile.
+        if article.status is ArticleStatus.published and seen not in (None, ArticleStatus.published):
+            raise PublishedMeanwhile(yours=draft, theirs=as_draft(article), version=article.version)
+        check(article.status, then or article.status)
         category = await self._category(draft.category)
         await self._write(article, draft, category, embedded, by=by)
         self.live.follow(self.session, article)

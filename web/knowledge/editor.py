@@ -11,7 +11,16 @@ from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article
 from knowledge_base.schemas import BODY_CHARACTERS
-from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, TimeUnfit, as_draft
+from knowledge_base.service import (
+    AddressTaken,
+    ArticleChanged,
+    CategoryNotFound,
+    KnowledgeService,
+    PublishedMeanwhile,
+    TimeUnfit,
+    as_draft,
+)
+from knowledge_base.transitions import StatusChangeRefused
 from knowledge_base.trial import Overlap, Trial
 from web.dates import TEHRAN
 from web.desk.pages import fragment
@@ -114,12 +123,18 @@ async def save_article(
             return await show_editor(request, agent, reading, form, article=article, overlaps=overlaps)
         publish_at = _chosen_time(request, form, reading)
         if draft.model_dump() != as_draft(article).model_dump():
-            article = await knowledge.save(article_id, draft, version=form.version, by=agent.name)
+            article = await knowledge.save(
+                article_id, draft, version=form.version, by=agent.name, seen=form.status, then=form.action.status
+            )
+        return await _finish(knowledge, article, form, publish_at=publish_at)
     except (FormUnfit, CategoryNotFound) as refusal:
         return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
+    except StatusChangeRefused:
+        problems = {"status": "status"}
+        return await show_editor(request, agent, reading, form, article=article, problems=problems, status=409)
     except ArticleChanged as change:
+        article = await knowledge.get(article_id)
         return await show_conflict(request, agent, reading, form, article=article, change=change)
-    return await _finish(knowledge, article, form, publish_at=publish_at)
 
 
 async def show_conflict(
@@ -132,9 +147,12 @@ async def show_conflict(
     change: ArticleChanged,
 ) -> Response:
     """The form as typed, ready to be saved on top, beside what somebody saved meanwhile."""
-    on_top = form.model_copy(update={"version": change.version})
+    on_top = form.model_copy(update={"version": change.version, "status": article.status})
     conflict = compare(change.yours, change.theirs)
-    return await show_editor(request, agent, knowledge, on_top, article=article, conflict=conflict, status=409)
+    was_published = isinstance(change, PublishedMeanwhile)
+    return await show_editor(
+        request, agent, knowledge, on_top, article=article, conflict=conflict, was_published=was_published, status=409
+    )
 
 
 async def show_editor(
@@ -145,17 +163,17 @@ async def show_editor(
     *,
     article: Article | None = None,
     problems: dict[str, str] | None = None,
-    status: int = 200,
+    status: int | None = None,
     **context: Any,
 ) -> Response:
     """The editor's page around a form."""
-    known = {"conflict": [], "overlaps": [], "done": "", **context}
+    known = {"conflict": [], "was_published": False, "overlaps": [], "done": "", **context}
     translations = await knowledge.articles.at_addresses({form.slug}) if article else {}
     return knowledge_page(
         request,
         "editor.html",
         agent,
-        status=422 if problems else status,
+        status=status or (422 if problems else 200),
         form=form,
         article=article,
         problems=problems or {},
