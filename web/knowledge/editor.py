@@ -217,7 +217,7 @@ async def _finish(
     """Do what the button says besides saving, settle the question that the text answers, and show the article."""
     article, done = await _act(knowledge, article, form.action, publish_at)
     suffix = ""
-    if form.gap is not None and article.status is ArticleStatus.published:
+    if form.gap is not None and article.is_public:
         await settle_with_equals(knowledge, form.gap)
     elif form.gap is not None:
         suffix = f"&gap={form.gap}"
