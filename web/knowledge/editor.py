@@ -10,7 +10,7 @@ from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article
-from knowledge_base.schemas import BODY_CHARACTERS
+from knowledge_base.schemas import BODY_CHARACTERS, RowId
 from knowledge_base.service import (
     AddressTaken,
     ArticleChanged,
@@ -46,8 +46,8 @@ async def start_article(
     agent: KnowledgeEditor,
     knowledge: KnowledgeReadDep,
     language: str = "",
-    translate: int | None = None,
-    gap: int | None = None,
+    translate: RowId | None = None,
+    gap: RowId | None = None,
 ) -> Response:
     """An empty form, or one prepared to translate an article or to answer a question that had no answer."""
     form = ArticleForm(language=language if language in LANGUAGES else language_of(request))
@@ -89,10 +89,10 @@ async def preview_article(
 @router.get("/{article_id:int}")
 async def edit_article(
     request: Request,
-    article_id: int,
+    article_id: RowId,
     agent: KnowledgeEditor,
     knowledge: KnowledgeReadDep,
-    gap: int | None = None,
+    gap: RowId | None = None,
     done: str = "",
 ) -> Response:
     """An article in the form; with a question that had no answer as one more way to ask for it."""
@@ -106,7 +106,7 @@ async def edit_article(
 @router.post("/{article_id:int}")
 async def save_article(
     request: Request,
-    article_id: int,
+    article_id: RowId,
     agent: KnowledgeEditor,
     reading: KnowledgeReadDep,
     knowledge: KnowledgeDep,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article, ArticleVersion, Gap
-from knowledge_base.schemas import ArticleCreate, ArticleDraft
+from knowledge_base.schemas import ArticleCreate, ArticleDraft, RowId
 from knowledge_base.service import as_draft
 from web.knowledge.days import read_day, read_moment, write_day, write_moment
 
@@ -78,7 +78,7 @@ class ArticleForm(BaseModel):
     # And its status; none for a new article.
     status: ArticleStatus | None = None
     # The question without an answer that this text is to answer.
-    gap: int | None = None
+    gap: RowId | None = None
     action: Action = Action.save
 
     @classmethod
