@@ -22,6 +22,7 @@ from knowledge_base.schemas import (
     GapRead,
     GapUpdate,
     QuestionAsk,
+    RowId,
     VersionRead,
 )
 from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
@@ -71,7 +72,7 @@ def _add_answers(
 
     @router.get("/articles/{article_id}/answer", response_model=AnswerRead, dependencies=[Depends(program)])
     async def answer_from_article(
-        article_id: int,
+        article_id: RowId,
         language: AnswerLanguage,
         service: KnowledgeService = Depends(reading, scope="function"),
     ) -> Answer:
@@ -119,46 +120,46 @@ def _add_articles(
         return await service.create(body, by=by.name)
 
     @router.get("/articles/{article_id}", response_model=ArticleRead, dependencies=for_editors)
-    async def get_article(article_id: int, service: KnowledgeService = only_reading) -> Article:
+    async def get_article(article_id: RowId, service: KnowledgeService = only_reading) -> Article:
         """One article as it stands."""
         return await service.get(article_id)
 
     @router.put("/articles/{article_id}", response_model=ArticleRead)
     async def save_article(
-        article_id: int, body: ArticleSave, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+        article_id: RowId, body: ArticleSave, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
     ) -> Article:
         """Save a change; 409 `article_changed` where somebody saved meanwhile."""
         return await service.save(article_id, body, version=body.version, by=by.name)
 
     @router.post("/articles/{article_id}/publish", response_model=ArticleRead, dependencies=for_editors)
-    async def publish_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+    async def publish_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
         """Let those whom it is for find it."""
         return await service.publish(article_id)
 
     @router.post("/articles/{article_id}/schedule", response_model=ArticleRead, dependencies=for_editors)
     async def schedule_article(
-        article_id: int, body: ArticleSchedule, service: KnowledgeService = in_transaction
+        article_id: RowId, body: ArticleSchedule, service: KnowledgeService = in_transaction
     ) -> Article:
         """Let it be published at a time that is still to come."""
         return await service.schedule(article_id, at=body.at)
 
     @router.post("/articles/{article_id}/review", response_model=ArticleRead, dependencies=for_editors)
-    async def submit_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+    async def submit_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
         """Ask the others to look at it before it is published."""
         return await service.submit(article_id)
 
     @router.post("/articles/{article_id}/draft", response_model=ArticleRead, dependencies=for_editors)
-    async def return_article_to_draft(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+    async def return_article_to_draft(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
         """Take it up again, and call off the time it was to be published at."""
         return await service.return_to_draft(article_id)
 
     @router.post("/articles/{article_id}/archive", response_model=ArticleRead, dependencies=for_editors)
-    async def archive_article(article_id: int, service: KnowledgeService = in_transaction) -> Article:
+    async def archive_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
         """Take it away from contacts."""
         return await service.archive(article_id)
 
     @router.get("/articles/{article_id}/versions", response_model=list[VersionRead], dependencies=for_editors)
-    async def list_versions(article_id: int, service: KnowledgeService = only_reading) -> Sequence[ArticleVersion]:
+    async def list_versions(article_id: RowId, service: KnowledgeService = only_reading) -> Sequence[ArticleVersion]:
         """Everything that was saved of it, latest first."""
         await service.get(article_id)
         return await service.articles.versions(article_id)
@@ -178,7 +179,7 @@ def _add_gaps(
 
     @router.patch("/gaps/{gap_id}", response_model=GapRead, dependencies=[Depends(editor)])
     async def change_gap(
-        gap_id: int, body: GapUpdate, service: KnowledgeService = Depends(knowledge, scope="function")
+        gap_id: RowId, body: GapUpdate, service: KnowledgeService = Depends(knowledge, scope="function")
     ) -> Gap:
         """Dismiss a question, mark it answered, or open it again."""
         return await service.settle(gap_id, body.state)

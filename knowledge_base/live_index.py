@@ -7,6 +7,7 @@ whatever a lost notification missed.
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,30 +61,30 @@ class LiveIndex:
     async def run(self, events: EventBus) -> None:
         """Follow the database until cancelled: what other processes save, and what another encoder embedded."""
         async with events.listen(TOPIC) as changed:
-            await self.embed_anew()
             while True:
+                try:
+                    await self.synchronise()
+                    await self.embed_anew()
+                except Exception:
+                    logger.exception("The search index could not look at the database; it tries again")
                 try:
                     async with asyncio.timeout(LOOK_AROUND_SECONDS):
                         await changed.get()
                 except TimeoutError:
                     pass
-                try:
-                    await self.synchronise()
-                except Exception:
-                    logger.exception("The search index could not look at the database; it tries again")
 
     async def synchronise(self) -> None:
         """Read the articles whose version is not the one searched, and drop those no longer published."""
         async with self._work.reading() as session:
             articles, encoder = ArticleRepository(session), self.embedder.fingerprint
             public = await articles.published_versions(encoder=encoder, visible_to=[Visibility.public])
-            await _bring(self.search, public, articles)
+            await _bring(self.search, public, articles, self._is_answered_from)
             published = await articles.published_versions(encoder=encoder)
             if published.keys() == public.keys():
                 self._agents_search = None
                 return
             for_agents = self._agents_search or self._empty()
-            await _bring(for_agents, published, articles)
+            await _bring(for_agents, published, articles, self._is_searched)
             self._agents_search = for_agents
 
     async def embed_anew(self) -> None:
@@ -107,8 +108,11 @@ class LiveIndex:
                     self.follow(session, current)
 
     def follow(self, session: AsyncSession, article: Article) -> None:
-        """As this transaction commits, search the article as it is then, and tell the other processes."""
-        ready = searchable(article) if article.status is ArticleStatus.published else None
+        """As this transaction commits, search the article as it is then, and tell the other processes.
+
+        One that another encoder embedded is searched only after `embed_anew`, which the announcement brings about.
+        """
+        ready = searchable(article) if self._is_searched(article) else None
         is_public = article.is_public
 
         def apply(_session: object) -> None:
@@ -119,6 +123,13 @@ class LiveIndex:
 
         event.listen(session.sync_session, "after_commit", apply, once=True)
         announce(session, TOPIC, {"article_id": article.id})
+
+    def _is_searched(self, article: Article) -> bool:
+        """Whether agents find it, by vectors of this encoder."""
+        return article.status is ArticleStatus.published and article.encoder == self.embedder.fingerprint
+
+    def _is_answered_from(self, article: Article) -> bool:
+        return article.is_public and self._is_searched(article)
 
     def _empty(self) -> SearchIndex:
         return SearchIndex(
@@ -137,7 +148,9 @@ def _take(search: SearchIndex, article_id: int, ready: SearchableArticle | None)
         search.remove(article_id)
 
 
-async def _bring(search: SearchIndex, published: dict[int, int], articles: ArticleRepository) -> None:
+async def _bring(
+    search: SearchIndex, published: dict[int, int], articles: ArticleRepository, fits: Callable[[Article], bool]
+) -> None:
     """Make an index hold these versions of these articles and no others."""
     searched = search.versions()
     for article_id in searched.keys() - published.keys():
@@ -145,7 +158,8 @@ async def _bring(search: SearchIndex, published: dict[int, int], articles: Artic
     stale = [one for one, version in published.items() if searched.get(one) != version]
     for start in range(0, len(stale), LOADED_AT_ONCE):
         for article in await articles.with_vectors(stale[start : start + LOADED_AT_ONCE]):
-            search.put(searchable(article))
+            # It may have changed since its version was read.
+            _take(search, article.id, searchable(article) if fits(article) else None)
 
 
 def article_text(article: Article) -> ArticleText:

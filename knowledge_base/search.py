@@ -123,6 +123,10 @@ class SearchIndex:
         sibling = self._topics.get(entry.slug, {}).get(language) if entry else None
         return self._entries.get(sibling) if sibling is not None else None
 
+    def is_taken(self, slug: str, language: str) -> bool:
+        """Whether an article with this address is searched."""
+        return language in self._topics.get(slug, {})
+
     def put(self, article: SearchableArticle) -> None:
         """Search an article, in place of what its id had before."""
         self.remove(article.id)

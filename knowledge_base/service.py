@@ -84,6 +84,12 @@ class ArticleChanged(Conflict):
         self.version = version
 
 
+class PublishedMeanwhile(ArticleChanged):
+    """This article was published meanwhile; look at it and save again."""
+
+    code = "published_meanwhile"
+
+
 @dataclass(frozen=True)
 class Offer:
     """An article that may be meant."""
@@ -172,12 +178,10 @@ class KnowledgeService:
     async def found_by(self, ranking: Ranking, question: str, asked: Question) -> Found:
         """What a ranking comes to; nothing is kept of it."""
         band = self.live.search.calibration.band(ranking.confidence)
-        return Found(
-            band,
-            ranking.confidence,
-            answer=await self._best_answer(ranking, question, asked) if band is Band.answer else None,
-            offers=self.offers(ranking) if band is Band.offer else [],
-        )
+        if band is Band.answer:
+            answer = await self._best_answer(ranking, question, asked)
+            return Found(band if answer else Band.decline, ranking.confidence, answer=answer)
+        return Found(band, ranking.confidence, offers=self.offers(ranking) if band is Band.offer else [])
 
     async def answer_from(self, article_id: int, *, language: str) -> Answer:
         """What an article says in short, in this language where it can; for a contact who chose its title."""
@@ -185,6 +189,9 @@ class KnowledgeService:
         if entry is None:
             raise ArticleNotFound
         article = await self._existing(entry.id)
+        # Another process may have taken it from contacts, and the index not have heard of it.
+        if not article.is_public:
+            raise ArticleNotFound
         passages = await self.articles.passages_of(entry.id)
         return _answer(article, _opening(article.summary, passages), language=language)
 
@@ -223,16 +230,32 @@ class KnowledgeService:
         await self._write(article, draft, category, embedded, by=by)
         return article
 
-    async def save(self, article_id: int, draft: ArticleDraft, *, version: int, by: str = "") -> Article:
+    async def save(
+        self,
+        article_id: int,
+        draft: ArticleDraft,
+        *,
+        version: int,
+        by: str = "",
+        seen: ArticleStatus | None = None,
+        then: ArticleStatus | None = None,
+    ) -> Article:
         """Save a change of the version that the editor saw; what is published is searchable as the transaction commits.
 
+        `seen` is the status that the editor saw, where that is known; `then` is what the article is to become next.
+
         Raises:
-            ArticleChanged: somebody saved meanwhile; nothing is lost, the error holds both texts.
+            ArticleChanged: somebody saved meanwhile, or it was published; nothing is lost, the error holds both texts.
+            StatusChangeRefused: it cannot become `then`; nothing is saved.
         """
         embedded = await self.live.embedder.embed(text_of(draft))
         article = await self._for_change(article_id)
         if article.version != version:
             raise ArticleChanged(yours=draft, theirs=as_draft(article), version=article.version)
+        # What was typed into a draft must not go to contacts because its time has come meanwhile.
+        if article.status is ArticleStatus.published and seen not in (None, ArticleStatus.published):
+            raise PublishedMeanwhile(yours=draft, theirs=as_draft(article), version=article.version)
+        check(article.status, then or article.status)
         category = await self._category(draft.category)
         await self._write(article, draft, category, embedded, by=by)
         self.live.follow(self.session, article)
@@ -330,7 +353,8 @@ class KnowledgeService:
         article_id = ranking.candidates[0].article_id
         article = await self.articles.get(article_id)
         passages = await self.articles.passages_of(article_id)
-        if article is None:
+        # Another process may have taken it from contacts, and the index not have heard of it.
+        if article is None or not article.is_public:
             return None
         likeness = self.live.search.likeness(asked, article_id)
         part = answering_part(question, [one.text for one in passages], [likeness.get(one.id, 0.0) for one in passages])

@@ -124,12 +124,14 @@ class Trial:
         with instead(self._search, of=saved, put=[trial] if unsaved.is_public else []):
             ranking = self._search.rank(asked)
             candidates, offers = self._explained(ranking), self._knowledge.offers(ranking)
-            likeness = list(self._search.likeness(asked, trial.id).values()) if unsaved.is_public else []
+            likeness = self._search.likeness(asked, trial.id)
         band, answer = self._search.calibration.band(ranking.confidence), None
         if band is Band.answer and _first(ranking) != trial.id:
             return Attempt(await self._knowledge.found_by(ranking, text, asked), candidates)
         if band is Band.answer:
-            part = answering_part(text, [one.text for one in embedded.passages], likeness)
+            # Where somebody saved the article at this very moment, theirs was searched, and none of these is known.
+            near = [likeness.get(one.id, 0.0) for one in trial.passages]
+            part = answering_part(text, [one.text for one in embedded.passages], near)
             answer = self._answer(trial, unsaved.draft.summary if part is None else part, language=language)
         offers = offers if band is Band.offer else []
         return Attempt(Found(band, ranking.confidence, answer=answer, offers=offers), candidates)

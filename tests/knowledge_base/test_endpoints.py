@@ -187,6 +187,25 @@ class TestArticles:
         assert (await client.post("/articles", json={**ARTICLE, **change}, headers=EDITOR)).status_code == 422
 
 
+class TestIds:
+    @pytest.mark.parametrize("one", [0, 2**31])
+    async def test_one_that_no_row_can_have_is_refused(self, client, one):
+        article = f"/articles/{one}"
+        answers = [
+            await client.get(f"{article}/answer?language=en", headers=PROGRAM),
+            *[await client.get(path, headers=EDITOR) for path in (article, f"{article}/versions")],
+            await client.put(article, json={"title": "x", "version": 1}, headers=EDITOR),
+            await client.post(f"{article}/schedule", json={"at": "2030-01-01T08:00:00Z"}, headers=EDITOR),
+            *[
+                await client.post(f"{article}/{verb}", headers=EDITOR)
+                for verb in ("publish", "review", "draft", "archive")
+            ],
+            await client.patch(f"/gaps/{one}", json={"state": "dismissed"}, headers=EDITOR),
+        ]
+
+        assert {answer.status_code for answer in answers} == {422}
+
+
 class TestAccess:
     async def test_every_route_refuses_strangers_and_the_wrong_role(self, client):
         routes = [

@@ -1,12 +1,15 @@
+import asyncio
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from knowledge_base.embedder import Embedder
 from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
-from knowledge_base.live_index import TOPIC, LiveIndex
-from knowledge_base.models import Gap, Passage
-from knowledge_base.schemas import ArticleDraft
+from knowledge_base.live_index import TOPIC, LiveIndex, _bring
+from knowledge_base.models import Article, Gap, Passage
+from knowledge_base.repository import ArticleRepository
+from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.service import (
     AddressTaken,
     ArticleChanged,
@@ -17,6 +20,7 @@ from knowledge_base.service import (
     as_draft,
 )
 from knowledge_base.weights import RankerWeights
+from language.hashing_encoder import HashingEncoder
 
 REFUND = {
     "title": "How much is refunded",
@@ -263,6 +267,36 @@ class TestLiveIndex:
 
         assert live.search.versions() == {article.id: 1}
 
+    @pytest.fixture
+    async def old_draft(self, work, open_knowledge):
+        """A draft that an encoder of another dimension embedded."""
+        older = LiveIndex(work, Embedder(HashingEncoder(64)), weights=RankerWeights.load(), projection=None)
+        async with work.begin() as session:
+            draft = ArticleCreate(slug="refund-rules", language="en", **REFUND)
+            return await open_knowledge(session, older).create(draft)
+
+    async def test_what_another_encoder_embedded_is_not_searched_as_it_is(self, old_draft, work, open_knowledge, live):
+        async with work.begin() as session:
+            await open_knowledge(session).publish(old_draft.id)
+
+        assert len(live.search) == 0
+
+    async def test_a_draft_of_another_encoder_is_searched_soon_after_it_is_published(
+        self, old_draft, work, open_knowledge, live, events, ask
+    ):
+        async with events.listen(TOPIC) as told:
+            running = asyncio.create_task(live.run(events))
+            async with work.begin() as session:
+                await open_knowledge(session).publish(old_draft.id)
+            async with asyncio.timeout(5):
+                # Of the publishing, and of the new vectors.
+                await told.get()
+                await told.get()
+            running.cancel()
+
+        assert live.search.versions() == {old_draft.id: 1}
+        assert (await ask("do I get my money back?")).answer.article_id == old_draft.id
+
 
 class TestGaps:
     async def test_can_be_dismissed(self, ask, work, open_knowledge):
@@ -327,6 +361,31 @@ class TestAgentsOnly:
 
         await live.synchronise()
         assert live.search_for_agents.versions() == {article.id: 2}
+
+    @pytest.mark.parametrize("change", [{"visibility": Visibility.agents}, {"status": ArticleStatus.archived}])
+    async def test_what_another_process_took_from_contacts_answers_nobody(
+        self, make_article, ask, work, open_knowledge, live, change
+    ):
+        article = await make_article("refund-rules", **REFUND)
+        async with work.begin() as session:
+            await session.execute(update(Article).values(**change))
+
+        found = await ask("do I get my money back?")
+
+        assert live.search.entry(article.id)
+        assert (found.band, found.answer) == (Band.decline, None)
+        assert found.gap_id is not None
+        async with work.reading() as session:
+            with pytest.raises(ArticleNotFound):
+                await open_knowledge(session).answer_from(article.id, language="en")
+
+    async def test_what_is_hidden_between_two_statements_is_not_searched_for_contacts(self, make_article, work, live):
+        article = await make_article("exceptions", **SECRET)
+
+        async with work.reading() as session:
+            await _bring(live.search, {article.id: 1}, ArticleRepository(session), live._is_answered_from)
+
+        assert len(live.search) == 0
 
     async def test_agents_have_no_index_of_their_own_where_nothing_is_hidden(
         self, make_article, work, open_knowledge, live

@@ -1,5 +1,7 @@
 """Trying out texts that nobody has saved."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from knowledge_base.enums import Band
 from knowledge_base.pretence import instead
 from knowledge_base.schemas import ArticleDraft
 from knowledge_base.service import QuestionBlank
-from knowledge_base.trial import Trial, Unsaved
+from knowledge_base.trial import UNSAVED, Trial, Unsaved
 
 PARKING = {"title": "Where to park", "body": "Park behind the house.", "questions": ["is there a parking lot?"]}
 
@@ -165,3 +167,27 @@ class TestInstead:
 
         assert len(live.search) == 0
         assert np.isfinite(article.vector).all()
+
+    async def test_what_was_saved_meanwhile_stays_searched_and_is_not_put_over(
+        self, make_article, live, work, open_knowledge
+    ):
+        parking = await make_article("parking", **PARKING)
+        async with work.reading() as session:
+            (before,) = await Trial(open_knowledge(session))._stored([parking.id])
+        async with work.begin() as session:
+            await open_knowledge(session).save(parking.id, ArticleDraft(title="Theirs"), version=1)
+
+        with instead(live.search, of=[before], put=[before]):
+            within = live.search.versions()
+
+        assert within == live.search.versions() == {parking.id: 2}
+
+    async def test_an_address_taken_meanwhile_stays_with_who_took_it(self, make_article, live, work, open_knowledge):
+        parking = await make_article("parking", **PARKING)
+        async with work.reading() as session:
+            (theirs,) = await Trial(open_knowledge(session))._stored([parking.id])
+
+        with instead(live.search, of=[], put=[replace(theirs, id=UNSAVED)]):
+            pass
+
+        assert live.search.translation(parking.id, "en").id == parking.id

@@ -10,8 +10,17 @@ from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article
-from knowledge_base.schemas import BODY_CHARACTERS
-from knowledge_base.service import AddressTaken, ArticleChanged, CategoryNotFound, KnowledgeService, TimeUnfit, as_draft
+from knowledge_base.schemas import BODY_CHARACTERS, RowId
+from knowledge_base.service import (
+    AddressTaken,
+    ArticleChanged,
+    CategoryNotFound,
+    KnowledgeService,
+    PublishedMeanwhile,
+    TimeUnfit,
+    as_draft,
+)
+from knowledge_base.transitions import StatusChangeRefused
 from knowledge_base.trial import Overlap, Trial
 from web.dates import TEHRAN
 from web.desk.pages import fragment
@@ -37,8 +46,8 @@ async def start_article(
     agent: KnowledgeEditor,
     knowledge: KnowledgeReadDep,
     language: str = "",
-    translate: int | None = None,
-    gap: int | None = None,
+    translate: RowId | None = None,
+    gap: RowId | None = None,
 ) -> Response:
     """An empty form, or one prepared to translate an article or to answer a question that had no answer."""
     form = ArticleForm(language=language if language in LANGUAGES else language_of(request))
@@ -81,10 +90,10 @@ async def preview_article(
 @router.get("/{article_id:int}")
 async def edit_article(
     request: Request,
-    article_id: int,
+    article_id: RowId,
     agent: KnowledgeEditor,
     knowledge: KnowledgeReadDep,
-    gap: int | None = None,
+    gap: RowId | None = None,
     done: str = "",
 ) -> Response:
     """An article in the form; with a question that had no answer as one more way to ask for it."""
@@ -98,7 +107,7 @@ async def edit_article(
 @router.post("/{article_id:int}")
 async def save_article(
     request: Request,
-    article_id: int,
+    article_id: RowId,
     agent: KnowledgeEditor,
     reading: KnowledgeReadDep,
     knowledge: KnowledgeDep,
@@ -115,12 +124,18 @@ async def save_article(
             return await show_editor(request, agent, reading, form, article=article, overlaps=overlaps)
         publish_at = _chosen_time(request, form, reading)
         if draft.model_dump() != as_draft(article).model_dump():
-            article = await knowledge.save(article_id, draft, version=form.version, by=agent.name)
+            article = await knowledge.save(
+                article_id, draft, version=form.version, by=agent.name, seen=form.status, then=form.action.status
+            )
+        return await _finish(knowledge, article, form, publish_at=publish_at)
     except (FormUnfit, CategoryNotFound) as refusal:
         return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
+    except StatusChangeRefused:
+        problems = {"status": "status"}
+        return await show_editor(request, agent, reading, form, article=article, problems=problems, status=409)
     except ArticleChanged as change:
+        article = await knowledge.get(article_id)
         return await show_conflict(request, agent, reading, form, article=article, change=change)
-    return await _finish(knowledge, article, form, publish_at=publish_at)
 
 
 async def show_conflict(
@@ -133,9 +148,12 @@ async def show_conflict(
     change: ArticleChanged,
 ) -> Response:
     """The form as typed, ready to be saved on top, beside what somebody saved meanwhile."""
-    on_top = form.model_copy(update={"version": change.version})
+    on_top = form.model_copy(update={"version": change.version, "status": article.status})
     conflict = compare(change.yours, change.theirs)
-    return await show_editor(request, agent, knowledge, on_top, article=article, conflict=conflict, status=409)
+    was_published = isinstance(change, PublishedMeanwhile)
+    return await show_editor(
+        request, agent, knowledge, on_top, article=article, conflict=conflict, was_published=was_published, status=409
+    )
 
 
 async def show_editor(
@@ -146,17 +164,17 @@ async def show_editor(
     *,
     article: Article | None = None,
     problems: dict[str, str] | None = None,
-    status: int = 200,
+    status: int | None = None,
     **context: Any,
 ) -> Response:
     """The editor's page around a form."""
-    known = {"conflict": [], "overlaps": [], "done": "", **context}
+    known = {"conflict": [], "was_published": False, "overlaps": [], "done": "", **context}
     translations = await knowledge.articles.at_addresses({form.slug}) if article else {}
     return knowledge_page(
         request,
         "editor.html",
         agent,
-        status=422 if problems else status,
+        status=status or (422 if problems else 200),
         form=form,
         article=article,
         problems=problems or {},
@@ -200,7 +218,7 @@ async def _finish(
     """Do what the button says besides saving, settle the question that the text answers, and show the article."""
     article, done = await _act(knowledge, article, form.action, publish_at)
     suffix = ""
-    if form.gap is not None and article.status is ArticleStatus.published:
+    if form.gap is not None and article.is_public:
         await settle_with_equals(knowledge, form.gap)
     elif form.gap is not None:
         suffix = f"&gap={form.gap}"

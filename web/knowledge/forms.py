@@ -6,9 +6,9 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from knowledge_base.enums import Visibility
+from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article, ArticleVersion, Gap
-from knowledge_base.schemas import ArticleCreate, ArticleDraft
+from knowledge_base.schemas import ArticleCreate, ArticleDraft, RowId
 from knowledge_base.service import as_draft
 from web.knowledge.days import read_day, read_moment, write_day, write_moment
 
@@ -30,6 +30,23 @@ class Action(StrEnum):
     draft = "draft"
     archive = "archive"
     preview = "preview"
+
+    @property
+    def status(self) -> ArticleStatus | None:
+        """What an article becomes by it; none where it stays what it is."""
+        return _STATUSES.get(self)
+
+
+_STATUSES = {
+    Action.publish: ArticleStatus.published,
+    Action.publish_anyway: ArticleStatus.published,
+    # Until its time comes.
+    Action.schedule: ArticleStatus.draft,
+    Action.schedule_anyway: ArticleStatus.draft,
+    Action.review: ArticleStatus.in_review,
+    Action.draft: ArticleStatus.draft,
+    Action.archive: ArticleStatus.archived,
+}
 
 
 class FormUnfit(Exception):
@@ -58,8 +75,10 @@ class ArticleForm(BaseModel):
     publish_at: str = ""
     # The version that the editor saw.
     version: int = 0
+    # And its status; none for a new article.
+    status: ArticleStatus | None = None
     # The question without an answer that this text is to answer.
-    gap: int | None = None
+    gap: RowId | None = None
     action: Action = Action.save
 
     @classmethod
@@ -79,6 +98,7 @@ class ArticleForm(BaseModel):
             visibility=(text.visibility or article.visibility).value,
             publish_at=write_moment(article.publishes_at, reader),
             version=article.version,
+            status=article.status,
         )
 
     def answering(self, gap: Gap) -> Self:

@@ -11,6 +11,7 @@ from crm.agents.auth import KnowledgeEditor
 from knowledge_base.enums import GapState
 from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
+from knowledge_base.schemas import RowId
 from knowledge_base.service import KnowledgeService
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
@@ -72,7 +73,7 @@ async def list_gaps(
 async def settle_gaps(
     _agent: KnowledgeEditor,
     knowledge: KnowledgeDep,
-    gap: Annotated[list[int], Form(max_length=MOST_SHOWN)],
+    gap: Annotated[list[RowId], Form(max_length=MOST_SHOWN)],
     state: Annotated[GapState, Form()],
     shown: Annotated[GapState, Form()] = GapState.open,
 ) -> Response:

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from crm.agents.auth import CurrentAgent
 from knowledge_base.enums import ArticleStatus
+from knowledge_base.schemas import RowId
 from knowledge_base.service import ArticleNotFound
 from web.help.contents import article_html
 from web.knowledge.pages import knowledge_page
@@ -14,7 +15,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/desk/articles/{article_id:int}")
-async def read_article(request: Request, article_id: int, agent: CurrentAgent, knowledge: KnowledgeReadDep) -> Response:
+async def read_article(
+    request: Request, article_id: RowId, agent: CurrentAgent, knowledge: KnowledgeReadDep
+) -> Response:
     """One published article; what is not published is for editors alone."""
     article = await knowledge.get(article_id)
     if article.status is not ArticleStatus.published:

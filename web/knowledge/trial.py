@@ -9,6 +9,7 @@ from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import GapState
 from knowledge_base.models import Article
+from knowledge_base.schemas import RowId
 from knowledge_base.service import KnowledgeService, QuestionBlank
 from knowledge_base.trial import NEW, Attempt, Trial, Unsaved
 from web.knowledge.forms import ArticleForm, FormUnfit
@@ -27,7 +28,7 @@ class TrialForm(ArticleForm):
     question: str = ""
     answer_in: str = ""
     # The article that is being edited.
-    article: int | None = None
+    article: RowId | None = None
 
 
 @router.get("/try")

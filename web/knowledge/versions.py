@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from core.errors import NotFound
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.models import ArticleVersion
+from knowledge_base.schemas import RowId
 from knowledge_base.service import ArticleChanged, as_draft
 from web.help.contents import article_html
 from web.knowledge.comparison import compare
@@ -24,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/{article_id:int}/versions")
 async def list_versions(
     request: Request,
-    article_id: int,
+    article_id: RowId,
     agent: KnowledgeEditor,
     knowledge: KnowledgeReadDep,
     left: int | None = None,
@@ -49,7 +50,7 @@ async def list_versions(
 
 @router.get("/{article_id:int}/versions/{number:int}")
 async def show_version(
-    request: Request, article_id: int, number: int, agent: KnowledgeEditor, knowledge: KnowledgeReadDep
+    request: Request, article_id: RowId, number: int, agent: KnowledgeEditor, knowledge: KnowledgeReadDep
 ) -> Response:
     """An earlier text, and how it differs from the present one."""
     article = await knowledge.get(article_id)
@@ -68,7 +69,7 @@ async def show_version(
 @router.post("/{article_id:int}/versions/{number:int}/restore")
 async def restore_version(
     request: Request,
-    article_id: int,
+    article_id: RowId,
     number: int,
     agent: KnowledgeEditor,
     reading: KnowledgeReadDep,

@@ -128,3 +128,14 @@ class TestWriteAnArticle:
 
         assert "where to park\nIs there parking?</textarea>" in page
         assert await in_state(parts, GapState.answered) == {gap}
+
+    async def test_an_article_for_agents_alone_leaves_the_question_open(
+        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], parts: Parts
+    ) -> None:
+        gap = await asked("Is there parking?", language="en")
+
+        form = typed(title="Parking", slug="parking", language="en", visibility="agents", gap=gap, action="publish")
+        response = await editor.post("/desk/knowledge/new", data=form)
+
+        assert response.headers["location"].endswith(f"done=published_agents&gap={gap}")
+        assert await in_state(parts, GapState.open) == {gap}

@@ -36,6 +36,19 @@ class TestReview:
         assert response.status_code == 409
         assert (await stored(parts, article.id)).status is ArticleStatus.published
 
+    async def test_what_cannot_be_keeps_the_typed_text_in_the_form_and_saves_nothing(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write("Refund rules", slug="refunds", body="Ten days.")
+
+        response = await editor.post(page_of(article), data=typed(title="Mine", body="Half", action="review"))
+
+        assert response.status_code == 409
+        assert "Half</textarea>" in response.text
+        assert "This article cannot go there from its present status" in response.text
+        assert (await stored(parts, article.id)).body == "Ten days."
+        assert "Half" not in str(await ask(editor, "Mine"))
+
 
 class TestSchedule:
     @pytest.mark.parametrize(("language", "at"), [("fa", "۱۴۰۵/۰۹/۰۳ ۰۸:۳۰"), ("en", "2026-11-24 05:00")])
@@ -84,6 +97,30 @@ class TestSchedule:
         await editor.post(page_of(article), data=form | {"action": "draft"})
 
         assert (await stored(parts, article.id)).publishes_at is None
+
+
+class TestPublishedMeanwhile:
+    async def test_half_written_text_does_not_go_live_and_is_not_lost(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write("Refund rules", slug="refunds", body="Ten days.", published=False)
+        seen = (await editor.get(page_of(article))).text
+        async with parts.work.begin() as session:
+            await parts.open_knowledge(session).publish(article.id)
+
+        form = typed(title=article.title, body="Half <b>", status="draft")
+        refused = await editor.post(page_of(article), data=form)
+        kept = (await stored(parts, article.id)).body
+        again = await editor.post(page_of(article), data=form | {"status": "published"})
+
+        assert 'name="status" value="draft"' in seen
+        assert refused.status_code == 409
+        assert "This article was published while you were writing" in refused.text
+        assert "Half &lt;b&gt;</textarea>" in refused.text
+        assert 'name="status" value="published"' in refused.text
+        assert kept == "Ten days."
+        assert again.status_code == 303
+        assert (await stored(parts, article.id)).body == "Half <b>"
 
 
 class TestAgentsOnly:
