@@ -113,6 +113,11 @@ class Priority(StrEnum):
     high = "high"
     urgent = "urgent"
 
+    def exceeds(self, other: "Priority") -> bool:
+        """Whether this is the more urgent of two."""
+        ascending = list(Priority)
+        return ascending.index(self) > ascending.index(other)
+
 
 class Role(StrEnum):
     """What a person who works here may do; `crm/agents/permissions.py` says what that is."""

@@ -199,7 +199,9 @@ def _causes_of(
 
 def _displeasure(turn: ContactTurn, weights: FrustrationWeights) -> float:
     """How far the score is below what a calm report of a problem may have, from 0 to 1."""
-    return max(0.0, -turn.score - weights.displeasure_from) / (1 - weights.displeasure_from)
+    span = 1 - weights.displeasure_from
+    # An admin may set it to 1, below which no score is: then nothing is displeasure.
+    return max(0.0, -turn.score - weights.displeasure_from) / span if span else 0.0
 
 
 def _relief(turn: ContactTurn, earlier: Sequence[ContactTurn], weights: FrustrationWeights) -> float:

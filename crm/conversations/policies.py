@@ -1,11 +1,16 @@
 """The handoff policy in force, read from the database at each use, so that every process follows a change at once."""
 
+import logging
+
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.models import Agent, SavedHandoffPolicy
+
+logger = logging.getLogger(__name__)
 
 
 class HandoffPolicies:
@@ -17,10 +22,15 @@ class HandoffPolicies:
         self.clock = clock
 
     async def current(self) -> HandoffPolicy:
-        """The policy that was saved last, or the default."""
+        """The policy that was saved last, or the default where none was or this version cannot read it."""
         statement = select(SavedHandoffPolicy.content).order_by(SavedHandoffPolicy.id.desc()).limit(1)
         content = await self.session.scalar(statement)
-        return self.default.changed(content) if content else self.default
+        try:
+            return self.default.changed(content) if content else self.default
+        except ValidationError as error:
+            # Turns read it before they begin: an error here would leave every contact without an answer.
+            logger.error("the saved handoff policy is not readable, the default is in force: %s", error)
+            return self.default
 
     async def save(self, policy: HandoffPolicy, *, by: Agent) -> None:
         """Put a policy in force from the next message on."""

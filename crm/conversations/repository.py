@@ -9,15 +9,31 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import joinedload, load_only, undefer
 
 from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, TurnState
-from crm.models import Agent, Attachment, ContactIdentity, Conversation, Delivery, Handoff, Inbox, Message, Rating
+from crm.models import (
+    Agent,
+    Attachment,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    Delivery,
+    Handoff,
+    Inbox,
+    Message,
+    Rating,
+)
 
-# Of one conversation, when many are looked at.
-LONGEST_STRETCH = 200
+# Of one conversation, when many are looked at: some thirty messages of the contact with the bot's between them.
+LONGEST_STRETCH = 60
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
+# All that is asked of a stretch.
+_IN_STRETCH = (
+    *(Message.conversation_id, Message.sequence, Message.author, Message.text, Message.payload, Message.created_at),
+    *(Message.outcome, Message.intent, Message.sentiment_score, Message.signals, Message.vector, Message.encoder),
+)
 
 
 @dataclass(frozen=True)
@@ -191,7 +207,12 @@ class ConversationRepository:
 
     async def last_stretches(self, *, limit: int) -> list[Stretch]:
         """The last conversations, each from where the bot began anew; a person's taking over ends a stretch."""
-        latest = select(Conversation).options(*_SHOWN).order_by(Conversation.updated_at.desc()).limit(limit)
+        latest = (
+            select(Conversation)
+            .options(load_only(Conversation.contact_id), joinedload(Conversation.contact).load_only(Contact.name))
+            .order_by(Conversation.updated_at.desc())
+            .limit(limit)
+        )
         conversations = (await self.session.scalars(latest)).all()
         ids = [conversation.id for conversation in conversations]
         spoken = (
@@ -203,7 +224,7 @@ class ConversationRepository:
                 Message.sequence > Conversation.bot_since_sequence,
                 Message.sequence <= Conversation.bot_since_sequence + LONGEST_STRETCH,
             )
-            .options(undefer(Message.vector))
+            .options(load_only(*_IN_STRETCH))
             .order_by(Message.sequence)
         )
         handoffs = select(Handoff.conversation_id, Handoff.created_at).where(Handoff.conversation_id.in_(ids))

@@ -150,7 +150,7 @@ class ConversationService:
     async def correct(self, inbox_id: int, external_id: str, text: str, *, at: datetime) -> bool:
         """Keep a contact's new wording of a message beside the first; false when we do not have the message.
 
-        A turn that has yet to begin reads the new words; one that is over is not run again.
+        A turn that is not over reads the new words, if need be from the beginning; one that is over is not run again.
 
         Raises:
             MessageEmpty, MessageTooLong: nothing is stored.
@@ -526,17 +526,19 @@ class ConversationService:
         announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
 
     async def _ticket_of(self, conversation: Conversation, reason: HandoffReason, detail: str) -> Ticket:
-        """The conversation's unfinished ticket, or a new one for this handoff."""
+        """The conversation's unfinished ticket, as urgent as this handoff at least, or a new one for it."""
+        priority = (await self.policies.current()).priority(reason)
         unfinished = await self.tickets.tickets.unfinished_of(conversation.id)
         if unfinished:
-            return unfinished[0]
+            ticket = unfinished[0]
+            return await self.tickets.change(ticket, priority=priority) if priority.exceeds(ticket.priority) else ticket
         typed = await self.conversations.last_typed_by_contact(conversation.id)
         said = typed.latest_text if typed else ""
         return await self.tickets.open(
             conversation,
             subject=" ".join((said or detail).split())[:120] or reason.value,
             description=detail or said,
-            priority=(await self.policies.current()).priority(reason),
+            priority=priority,
             idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
         )
 

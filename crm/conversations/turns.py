@@ -203,7 +203,13 @@ class Turns:
                 return True  # Meanwhile; the next claim begins anew with this message.
             # As claimed: while the lease is ours, nobody else writes to it but a contact who corrects their words.
             message = claim.message
+            read_as_of = message.corrected_at
             session.add(message)
+            await session.refresh(message, ["corrected_text", "corrected_at"])
+            if message.corrected_at != read_as_of:
+                # Nothing failed: who corrects their words often is not set aside for it.
+                message.attempts -= 1
+                return True  # The next claim reads the new words.
             is_last = await service.conversations.next_pending(conversation.id, after=message.sequence) is None
             _note(message, thought)
             if thought.mood:

@@ -23,7 +23,7 @@ from crm.conversations.service import (
     topic_of_contact,
 )
 from crm.conversations.transitions import StatusChangeRefused
-from crm.enums import AttachmentKind, Author, ConversationStatus, HandoffReason, MessageKind, TicketStatus
+from crm.enums import AttachmentKind, Author, ConversationStatus, HandoffReason, MessageKind, Priority, TicketStatus
 from crm.models import Agent, Conversation, Inbox, Message
 from tests.conftest import NOON, message
 
@@ -182,6 +182,20 @@ class TestHandOff:
 
         assert second.id == first.id
         assert len(await service.conversations.handoffs(locked.id)) == 1
+
+    async def test_raises_the_ticket_that_is_there_for_a_graver_reason_and_never_lowers_it(
+        self, service: ConversationService, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        reasons = (HandoffReason.contact_asked, HandoffReason.vulnerable, HandoffReason.bot_failed)
+
+        seen = []
+        for reason in reasons:
+            ticket = await service.hand_off(locked, reason)
+            seen.append((ticket.id, ticket.priority))
+            await service.return_to_bot(locked)
+
+        assert seen == [(ticket.id, Priority.normal), (ticket.id, Priority.urgent), (ticket.id, Priority.urgent)]
 
 
 class TestReply:

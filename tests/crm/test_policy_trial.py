@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.unit_of_work import UnitOfWork
@@ -8,6 +9,7 @@ from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.policy_trial import replay, try_policy
 from crm.conversations.ports import ReadTurn
+from crm.conversations.repository import LONGEST_STRETCH
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import TALK_TO_PERSON, Turns
 from crm.enums import HandoffReason, Outcome
@@ -123,3 +125,16 @@ class TestTryPolicy:
             trial = await try_policy(policy, policy, conversations=repository, reader=FakeReader())
 
         assert (trial.conversations, trial.handed_off) == (1, 0)
+
+    async def test_reads_the_beginning_of_a_long_conversation_and_no_more_of_a_message_than_it_needs(
+        self, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        for number in range(1, LONGEST_STRETCH + 3):
+            await intake.receive(message(inbox, "hello", number=number))
+
+        async with work.reading() as session:
+            (stretch,) = await open_service(session).conversations.last_stretches(limit=10)
+
+        assert [one.sequence for one in stretch.messages] == list(range(1, LONGEST_STRETCH + 1))
+        assert {"buttons", "articles", "corrected_text"} <= inspect(stretch.messages[0]).unloaded
+        assert "dialogue_state" in inspect(stretch.conversation).unloaded

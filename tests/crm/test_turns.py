@@ -11,7 +11,7 @@ from crm.conversations.intake import Intake
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import LEASE, MAX_ATTEMPTS, START_OVER, TALK_TO_PERSON, Turns
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
-from crm.models import Agent, Conversation, Inbox, Message
+from crm.models import Agent, Conversation, Inbox, Message, SavedHandoffPolicy
 from tests.conftest import message
 from tests.fixtures.fakes import FakeBot, FakeReader
 
@@ -204,6 +204,27 @@ class TestRun:
         asked, waited = reader.turns
         assert (asked.asked_for_person, asked.waited_minutes) == (True, 0)
         assert (waited.asked_for_person, waited.waited_minutes) == (False, 12)
+
+    @pytest.mark.parametrize("content", [{"at_once": ["a signal of another version"]}, {"frustration": "much"}])
+    async def test_goes_by_the_default_policy_where_the_saved_one_is_not_readable(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+        clock: FixedClock,
+        caplog: pytest.LogCaptureFixture,
+        content: dict[str, object],
+    ) -> None:
+        async with work.begin() as session:
+            session.add(SavedHandoffPolicy(content=content, created_at=clock.now()))
+        received = await intake.receive(message(inbox, "hello"))
+
+        await turns.run(received.conversation.id)
+
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("bot", "You said: hello")
+        assert "the saved handoff policy is not readable" in caplog.text
 
 
 class TestHandOff:
@@ -645,19 +666,29 @@ class TestChosenLanguage:
 
 
 class TestCorrection:
-    async def test_that_comes_while_the_bot_thinks_is_kept_and_not_answered_again(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+    async def test_that_comes_while_the_bot_thinks_is_what_is_answered_once_and_counts_as_no_failure(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        work: UnitOfWork,
+        open_service: OpenService,
+        clock: FixedClock,
     ) -> None:
         received = await intake.receive(message(inbox, "hello"))
 
         async def meanwhile() -> None:
-            await intake.correct(inbox.id, "visitor:1", "hello there", at=clock.now())
+            if len(bot.turns) <= MAX_ATTEMPTS:
+                clock.advance(timedelta(seconds=1))
+                await intake.correct(inbox.id, "visitor:1", f"hello {len(bot.turns)}", at=clock.now())
 
         bot.meanwhile = meanwhile
         await turns.run(received.conversation.id)
         await turns.run(received.conversation.id)
 
-        assert [turn.text for turn in bot.turns] == ["hello"]
+        assert [turn.text for turn in bot.turns] == ["hello", "hello 1", "hello 2", "hello 3"]
+        assert (await transcript(work, open_service, received.conversation))[1:] == [("bot", "You said: hello 3")]
         async with work.reading() as session:
             corrected = await session.get_one(Message, received.message.id)
-        assert (corrected.turn, corrected.corrected_text) == (TurnState.done, "hello there")
+        assert (corrected.turn, corrected.corrected_text) == (TurnState.done, "hello 3")

@@ -52,6 +52,11 @@ class TestFrustration:
         assert found.causes[0].code == signal
         assert found.causes[0].turn == 1
 
+    def test_nothing_is_displeasure_where_it_begins_below_every_score(self, weights):
+        deaf = changed_weights(weights, {"displeasure_from": 1})
+
+        assert frustration([report(score=-1.0)], deaf).level == 0
+
     def test_needs_more_than_one_threat_to_leave(self, weights):
         calm_threat = ContactTurn(score=-0.2, signals=frozenset({"churn_threat"}))
 

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from crm.agents.auth import PolicyEditor
 from crm.conversations.handoff_policy import SIGNAL_REASONS, HandoffPolicy
 from crm.conversations.policy_trial import try_policy
-from crm.dependencies import ConversationsDep, ConversationsReadDep
+from crm.dependencies import ConversationsReadDep
 from crm.enums import HandoffReason
 from crm.models import Agent
 from language.normalise import normalise
@@ -36,7 +36,7 @@ async def show_policy(
 async def change_policy(
     request: Request,
     agent: PolicyEditor,
-    conversations: ConversationsDep,
+    conversations: ConversationsReadDep,
     act: Annotated[Literal["try", "save"], Form()] = "try",
 ) -> Response:
     """Try what was typed on past conversations, or put it in force."""
@@ -50,7 +50,9 @@ async def change_policy(
     except WeightUnfit as error:
         return _page(request, agent, typed, problem=error.name)
     if act == "save":
-        await conversations.policies.save(policy, by=agent)
+        # Here and not for the request as a whole: a trial takes a while, in which others must be able to write.
+        async with request.app.state.parts.work.begin() as session:
+            await request.app.state.open_conversations(session).policies.save(policy, by=agent)
         return RedirectResponse(f"{PATH}?saved=true", status_code=303)
     trial = await try_policy(
         policy,

@@ -1,5 +1,6 @@
 """The handoff policy, as an admin reads, tries and changes it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -171,3 +172,11 @@ class TestTry:
         assert "would have handed off 0 of the last 1 conversations; the policy in force, 1." in html
         assert "No longer" in html
         assert "speaks of legal steps" in html
+
+    async def test_waits_for_nobody_who_writes_and_keeps_nobody_from_it(
+        self, client: httpx.AsyncClient, form: dict[str, object], work: UnitOfWork
+    ) -> None:
+        async with asyncio.timeout(10), work.begin():
+            response = await client.post(PATH, data=form)
+
+        assert response.status_code == 200
