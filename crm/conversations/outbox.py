@@ -153,7 +153,7 @@ async def _file(session: AsyncSession, message: Message) -> File | None:
     if message.attachment is None:
         return None
     statement = select(Attachment).where(Attachment.id == message.attachment.id).options(undefer(Attachment.content))
-    attachment = (await session.scalars(statement.execution_options(populate_existing=True))).one()
+    attachment = (await session.scalars(statement.execution_options(populate_existing=True, large=True))).one()
     return File(attachment.name, attachment.content or b"")
 
 
