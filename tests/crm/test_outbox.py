@@ -81,6 +81,17 @@ class TestSendAll:
         await outbox.send_all(conversation.id)
         assert len(sender.sent) == 3
 
+    async def test_tells_the_channel_how_much_of_a_message_it_had_taken(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, clock: FixedClock
+    ) -> None:
+        sender.troubles = [SendLater("too many", after_seconds=30, parts_sent=2)]
+        await outbox.send_all(conversation.id)
+
+        clock.advance(timedelta(seconds=31))
+        await outbox.send_all(conversation.id)
+
+        assert [sent.parts_sent for sent in sender.sent] == [2, 0, 0]
+
     async def test_reads_a_file_while_everybody_else_goes_on(
         self,
         outbox: Outbox,
