@@ -176,7 +176,7 @@ class TestTrouble:
         assert telegram.sent == []
 
     async def test_a_long_message_goes_on_where_it_had_to_wait_also_in_another_process(
-        self, make_connector, telegram: Emulator
+        self, make_connector, connector, telegram: Emulator
     ):
         telegram.fail_next("sendMessage", "none", flood(3), flood(3))
         parts_sent = 0
