@@ -22,6 +22,8 @@ BUSY_SECONDS = 15
 POOL_SIZE = 16
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-4000")
 BEGIN_WRITING = "BEGIN IMMEDIATE"
+# A statement that carries more bytes than this would hold the loop up for longer than a thread costs.
+LARGE_BYTES = 256 * 1024
 _HOLDS_LOCK = "holds the writer's lock"
 
 
@@ -29,18 +31,27 @@ class LoopConnection(aiosqlite.Connection):
     """An aiosqlite connection that runs statements where it is called.
 
     Our statements are short, and handing each to a thread and back costs more than running it. What may
-    wait for a disk or for another process, beginning to write and committing, stays in the connection's thread.
+    wait for a disk or for another process, beginning to write and committing, stays in the connection's thread,
+    and so does a statement that moves a file.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # A connection used from two threads at once crashes the process; the loop waits only if a caller was cut off.
         self._in_use = threading.RLock()
+        # Whether the statement at hand moves much; it holds for fetching its rows too.
+        self.is_large = False
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        if self._connection is None or fn == self._connection.commit or args[:1] == (BEGIN_WRITING,):
+        if self.is_large or self._connection is None or fn == self._connection.commit or args[:1] == (BEGIN_WRITING,):
             return await _to_its_end(super()._execute(self._alone, fn, *args, **kwargs))  # type: ignore[no-untyped-call]
         return self._alone(fn, *args, **kwargs)
+
+    async def close(self) -> None:
+        """A statement that was cut off is not finished, and would keep the transaction of a closed connection going."""
+        if self._connection is not None:
+            await self._execute(self._connection.rollback)
+        await super().close()
 
     def stop(self) -> None:
         """Close here: in the thread it would pull the statements from under us. The thread then has nothing left to do,
@@ -48,6 +59,7 @@ class LoopConnection(aiosqlite.Connection):
         """
         self._running = False
         if self._connection is not None:
+            self._alone(self._connection.rollback)
             self._alone(self._connection.close)
             self._connection = None
         self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
@@ -71,7 +83,8 @@ def create_sqlite_engine(url: str) -> AsyncEngine:
     """An engine on a database file, whose folder is made where it is missing.
 
     Transactions of connections with the execution option `writes` wait for each other in order of asking, and take
-    SQLite's write lock as they begin, so that what they read cannot change before they write.
+    SQLite's write lock as they begin, so that what they read cannot change before they write. A statement with the
+    execution option `large`, and one that is given much, runs in a thread while the loop goes on.
     """
     file = url.split("///", 1)[-1]
     Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +125,7 @@ class _Transactions:
     def follow(self, engine: AsyncEngine) -> None:
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", self._begin)
+        event.listen(engine.sync_engine, "before_cursor_execute", _weigh)
         event.listen(engine.sync_engine.pool, "checkin", self._checkin)
 
     def _begin(self, connection: Any) -> None:
@@ -128,6 +142,19 @@ class _Transactions:
         """The transaction is over, however it ended."""
         if record.info.pop(_HOLDS_LOCK, False):
             self._writer.release()
+
+
+def _weigh(connection: Any, _cursor: Any, _statement: str, parameters: Any, context: Any, _executemany: bool) -> None:
+    """Only who asks for a file knows beforehand that much will come back."""
+    is_large = context.execution_options.get("large", False) or _holds_much(parameters)
+    connection.connection.driver_connection.is_large = is_large
+
+
+def _holds_much(parameters: Any) -> bool:
+    if isinstance(parameters, tuple | list):
+        return any(map(_holds_much, parameters))
+    # SQLAlchemy gives bytes of a LargeBinary column to SQLite as a memoryview.
+    return isinstance(parameters, bytes | memoryview) and len(parameters) > LARGE_BYTES
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -1,6 +1,7 @@
 """Fixtures that every room's tests share: a database of their own, a clock that stands still, people and contacts."""
 
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -61,6 +62,19 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         async with database.engine.begin() as connection:
             await connection.run_sync(Base.metadata.create_all)
         yield database
+
+
+@pytest.fixture
+def file_reads(database: Database) -> list[bool]:
+    """Of each statement that reads a file's bytes, whether it says that it is large."""
+    reads: list[bool] = []
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def _note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
+        if re.match(r"SELECT .*\battachments\.content\b", statement, re.DOTALL):
+            reads.append(context.execution_options.get("large", False))
+
+    return reads
 
 
 @asynccontextmanager

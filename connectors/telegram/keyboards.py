@@ -19,8 +19,9 @@ from crm.enums import MessageKind
 
 LANGUAGE_TITLES = {"fa": "فارسی", "en": "English"}
 _DIGITS = {"fa": "۱۲۳۴۵", "en": "12345"}
+# Nine digits: what a forged press names must still be a number that PostgreSQL can look for.
 _PRESS = re.compile(
-    r"b:(?P<message>[0-9]{1,18}):(?P<index>[0-9]{1,3})|s:(?P<suggestion>[0-9]{1,3})"
+    r"b:(?P<message>[0-9]{1,9}):(?P<index>[0-9]{1,3})|s:(?P<suggestion>[0-9]{1,3})"
     r"|r:(?P<score>[1-5])|l:(?P<language>fa|en)",
     re.ASCII,
 )

@@ -59,26 +59,23 @@ class Outgoing:
         self._public_url = public_url
         self._pace = Pace(timer)
         self._overall = AsyncLimiter(MESSAGES_PER_SECOND, 1)
-        # How many parts of a long message have arrived, by message id, while Telegram makes us wait for the rest.
-        self._parts_sent: dict[int, int] = {}
 
     async def send(self, message: OutgoingMessage) -> str:
         """Send a message, a long one in parts and a file first; returns the id of the last part.
 
-        When it says `SendLater` between two parts, the next call goes on where this one stopped.
+        `SendLater` says how many parts arrived; a message that is given back with that number goes on from there.
 
         Raises:
             SendLater, SendRefused, SendUncertain
         """
         chat = message.contact_external_id
         parts = self._parts_of(message)
-        begun = self._parts_sent.pop(message.message_id, 0)
         sent_id = 0
-        for number, part in enumerate(parts[begun:], start=begun + 1):
+        for arrived, part in enumerate(parts[message.parts_sent :], start=message.parts_sent):
             try:
                 sent_id = await self._send_part(chat, part)
-            except SendLater:
-                self._parts_sent[message.message_id] = number - 1
+            except SendLater as later:
+                later.parts_sent = arrived
                 raise
         return f"{chat}:{sent_id}"
 

@@ -80,7 +80,7 @@ class Outbox:
             if not taken.rowcount:  # type: ignore[attr-defined]
                 return None
             file = await _file(session, delivery.message)
-            return conversation.inbox.channel, _outgoing(conversation, delivery.message, file)
+            return conversation.inbox.channel, _outgoing(conversation, delivery, file)
 
     async def _next(self, session: AsyncSession, conversation_id: str) -> Delivery | None:
         statement = (
@@ -113,6 +113,7 @@ class Outbox:
             delivery = await session.get_one(Delivery, message_id)
             seconds = later.after_seconds or backoff_seconds(delivery.attempts)
             delivery.state = DeliveryState.pending
+            delivery.parts_sent = later.parts_sent
             delivery.next_attempt_at = self.clock.now() + timedelta(seconds=seconds)
             delivery.error = str(later)[:200]
 
@@ -153,11 +154,12 @@ async def _file(session: AsyncSession, message: Message) -> File | None:
     if message.attachment is None:
         return None
     statement = select(Attachment).where(Attachment.id == message.attachment.id).options(undefer(Attachment.content))
-    attachment = (await session.scalars(statement.execution_options(populate_existing=True))).one()
+    attachment = (await session.scalars(statement.execution_options(populate_existing=True, large=True))).one()
     return File(attachment.name, attachment.content or b"")
 
 
-def _outgoing(conversation: Conversation, message: Message, file: File | None) -> OutgoingMessage:
+def _outgoing(conversation: Conversation, delivery: Delivery, file: File | None) -> OutgoingMessage:
+    message = delivery.message
     return OutgoingMessage(
         message_id=message.id,
         conversation_id=conversation.id,
@@ -170,4 +172,5 @@ def _outgoing(conversation: Conversation, message: Message, file: File | None) -
         articles=message.articles,
         agent_name=message.agent.name if message.agent else None,
         file=file,
+        parts_sent=delivery.parts_sent,
     )

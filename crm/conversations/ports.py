@@ -171,14 +171,17 @@ class OutgoingMessage:
     articles: list[dict[str, Any]]
     agent_name: str | None
     file: File | None = None
+    # How many of its parts arrived at an earlier attempt, as its `SendLater` said.
+    parts_sent: int = 0
 
 
 class SendLater(Exception):
-    """The channel asks to wait, or was not reached at all; nothing was sent."""
+    """The channel asks to wait, or was not reached at all; of the message only its first `parts_sent` parts arrived."""
 
-    def __init__(self, reason: str, *, after_seconds: float | None = None) -> None:
+    def __init__(self, reason: str, *, after_seconds: float | None = None, parts_sent: int = 0) -> None:
         super().__init__(reason)
         self.after_seconds = after_seconds
+        self.parts_sent = parts_sent
 
 
 class SendRefused(Exception):

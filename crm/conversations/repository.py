@@ -118,7 +118,9 @@ class ConversationRepository:
 
     async def attachment(self, attachment_id: int) -> Attachment | None:
         """A message's file with its bytes."""
-        return await self.session.get(Attachment, attachment_id, options=(undefer(Attachment.content),))
+        return await self.session.get(
+            Attachment, attachment_id, options=(undefer(Attachment.content),), execution_options={"large": True}
+        )
 
     async def parked(self, *, limit: int) -> Sequence[tuple[Message, Conversation]]:
         """Messages whose turns were set aside, latest first, each with its conversation."""

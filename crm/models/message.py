@@ -86,6 +86,8 @@ class Delivery(Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), default=DeliveryState.pending)
     attempts: Mapped[int] = mapped_column(default=0)
+    # Of a message that its channel takes in several calls, how many were answered before it had to wait.
+    parts_sent: Mapped[int] = mapped_column(default=0, server_default="0")
     next_attempt_at: Mapped[datetime]
     external_id: Mapped[str | None] = mapped_column(String(160))
     error: Mapped[str | None] = mapped_column(String(200))

@@ -30,6 +30,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The older code knows none of these reasons, all of which it called a contact's displeasure.
+    op.execute(
+        "UPDATE handoffs SET reason = 'negative_sentiment'"
+        " WHERE reason IN ('vulnerable', 'legal_threat', 'churn_threat')"
+    )
     with op.batch_alter_table("messages") as table:
         table.drop_column("response")
     op.drop_table("handoff_policies")

@@ -1,12 +1,15 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import LargeBinary, bindparam, event, text
 from sqlalchemy.exc import OperationalError
 
 from core.database import Database
+from core.sqlite import LARGE_BYTES
 
 
 @pytest.fixture
@@ -77,3 +80,74 @@ class TestWriting:
             assert await read(counter) == 0
 
         assert await read(counter) == 7
+
+
+class TestLargeStatements:
+    """Where a statement runs; `in_loop()` tells it in SQL."""
+
+    @pytest.fixture
+    async def database(self, tmp_path: Path) -> AsyncIterator[Database]:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'places.db'}")
+        loop = threading.current_thread()
+
+        @event.listens_for(database.engine.sync_engine, "connect")
+        def _tell_where(connection: Any, _record: Any) -> None:
+            connection.create_function("in_loop", 0, lambda: threading.current_thread() is loop)
+
+        yield database
+        await database.close()
+
+    @pytest.mark.parametrize("column_type", [None, LargeBinary()])
+    async def test_what_is_given_a_file_runs_in_a_thread(self, database: Database, column_type: Any) -> None:
+        statement = text("select in_loop(), :content").bindparams(bindparam("content", type_=column_type))
+        content = b"x" * (LARGE_BYTES + 1)
+
+        async with database.session() as session:
+            row = (await session.execute(statement, {"content": content})).one()
+            small = (await session.execute(statement, {"content": b"x" * LARGE_BYTES})).one()
+
+        assert tuple(row) == (0, content)
+        assert small[0] == 1
+
+    async def test_what_says_that_it_reads_one_does_too(self, database: Database) -> None:
+        statement = text("select in_loop()")
+
+        async with database.reading() as session:
+            places = [
+                (await session.execute(statement.execution_options(**options))).scalar_one()
+                for options in ({}, {"large": True}, {})
+            ]
+
+        assert places == [1, 0, 1]
+
+    async def test_several_rows_of_one_statement_count_as_well(self, database: Database) -> None:
+        async with database.session() as session:
+            await session.execute(text("create table files (content blob, stored_in_loop integer)"))
+            rows = [{"content": b"x" * size} for size in (1, LARGE_BYTES + 1)]
+            await session.execute(text("insert into files values (:content, in_loop())"), rows)
+
+            assert set(await session.scalars(text("select stored_in_loop from files"))) == {0}
+
+    async def test_one_that_is_cut_off_in_its_thread_ends_there_and_lets_the_next_one_in(
+        self, database: Database
+    ) -> None:
+        begun, go_on = threading.Event(), threading.Event()
+
+        @event.listens_for(database.engine.sync_engine, "connect")
+        def _hold(connection: Any, _record: Any) -> None:
+            connection.create_function("hold", 0, lambda: begun.set() or go_on.wait(5))
+
+        async def read() -> None:
+            async with database.session() as session:
+                await session.execute(text("select hold()").execution_options(large=True))
+
+        task = asyncio.create_task(read())
+        await asyncio.to_thread(begun.wait, 5)
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        async with database.session() as session:
+            assert (await session.execute(text("select in_loop()"))).scalar_one() == 1

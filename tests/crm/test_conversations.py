@@ -364,6 +364,18 @@ class TestStoredFile:
         with pytest.raises(FileNotFound):
             await service.stored_file(received.message.attachment.id)
 
+    async def test_is_read_while_everybody_else_goes_on(
+        self, service: ConversationService, agent: Agent, conversation: Conversation, file_reads: list[bool]
+    ) -> None:
+        note = await service.add_note(await service.lock(conversation.id), "", by=agent, file=File("a.txt", b"x"))
+        assert note.attachment
+        await service.session.flush()
+        service.session.expunge_all()
+
+        await service.stored_file(note.attachment.id)
+
+        assert file_reads == [True]
+
     async def test_is_not_sent_where_the_channel_carries_none(
         self, service: ConversationService, agent: Agent, conversation: Conversation
     ) -> None:

@@ -2,10 +2,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
+from crm.conversations.files import File
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import SENDING_LIMIT, Outbox
 from crm.conversations.ports import SendLater, SendRefused, SendUncertain
@@ -78,6 +80,36 @@ class TestSendAll:
         assert await outbox.due() == [conversation.id]
         await outbox.send_all(conversation.id)
         assert len(sender.sent) == 3
+
+    async def test_tells_the_channel_how_much_of_a_message_it_had_taken(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, clock: FixedClock
+    ) -> None:
+        sender.troubles = [SendLater("too many", after_seconds=30, parts_sent=2)]
+        await outbox.send_all(conversation.id)
+
+        clock.advance(timedelta(seconds=31))
+        await outbox.send_all(conversation.id)
+
+        assert [sent.parts_sent for sent in sender.sent] == [2, 0, 0]
+
+    async def test_reads_a_file_while_everybody_else_goes_on(
+        self,
+        outbox: Outbox,
+        sender: FakeSender,
+        conversation: Conversation,
+        work: UnitOfWork,
+        open_service: OpenService,
+        file_reads: list[bool],
+    ) -> None:
+        async with work.begin() as session:
+            service = open_service(session)
+            sara = (await session.scalars(select(Agent))).one()
+            await service.reply(await service.lock(conversation.id), "", by=sara, file=File("a.txt", b"three"))
+
+        await outbox.send_all(conversation.id)
+
+        assert sender.sent[-1].file == File("a.txt", b"three")
+        assert file_reads == [True]
 
     async def test_a_refused_message_does_not_hold_up_the_next(
         self, outbox: Outbox, sender: FakeSender, conversation: Conversation, work: UnitOfWork

@@ -1,0 +1,98 @@
+"""Going back to an older schema and forth again, on SQLite, which copies a table to change it."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Column, Engine, Enum, create_engine, func, select, text, update
+
+import knowledge_base.models  # noqa: F401 - its tables belong to the metadata too
+from core.config import ROOT
+from core.database import Base, UtcDateTime
+from crm.enums import HandoffReason
+from crm.models import Handoff
+from tests.conftest import NOON
+
+VALUES: dict[type, Any] = {
+    int: 1,
+    str: "x",
+    float: 0.5,
+    bool: True,
+    bytes: b"x",
+    # What JSON holds.
+    object: {},
+    dict: {},
+    date: NOON.date(),
+}
+# Tables that a downgrade takes away, by the version that it goes to.
+GONE = {"0005": set(), "0002": {"article_votes", "attachments", "handoff_policies"}}
+
+
+@pytest.fixture
+def alembic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    command.upgrade(config, "head")
+    return config
+
+
+@pytest.fixture
+def rows(alembic: Config, tmp_path: Path) -> Engine:
+    """One row in every table, each referring to the others."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            connection.execute(table.insert().values({column.name: value_for(column) for column in table.columns}))
+    return engine
+
+
+def value_for(column: Column[Any]) -> Any:
+    if isinstance(column.type, UtcDateTime):
+        return NOON
+    return column.type.enums[0] if isinstance(column.type, Enum) else VALUES[column.type.python_type]
+
+
+def empty_tables(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return {
+            table.name
+            for table in Base.metadata.sorted_tables
+            if not connection.execute(select(func.count()).select_from(table)).scalar_one()
+        }
+
+
+class TestDowngrade:
+    @pytest.mark.parametrize("version", list(GONE))
+    def test_and_upgrade_keep_every_row(self, version: str, alembic: Config, rows: Engine) -> None:
+        assert empty_tables(rows) == set()
+
+        command.downgrade(alembic, version)
+        command.upgrade(alembic, "head")
+
+        assert empty_tables(rows) == GONE[version]
+        rows.dispose()
+
+    def test_leaves_no_reason_that_the_older_code_cannot_read(self, alembic: Config, rows: Engine) -> None:
+        with rows.begin() as connection:
+            connection.execute(update(Handoff).values(reason=HandoffReason.legal_threat))
+
+        command.downgrade(alembic, "0004")
+
+        with rows.connect() as connection:
+            assert connection.scalar(text("SELECT reason FROM handoffs")) == "negative_sentiment"
+        rows.dispose()
+
+    def test_is_taken_back_where_a_row_would_refer_to_nothing(self, alembic: Config, rows: Engine) -> None:
+        with rows.begin() as connection:
+            connection.execute(text("DELETE FROM messages"))
+
+        with pytest.raises(RuntimeError, match="attachments, deliveries"):
+            command.downgrade(alembic, "0004")
+
+        with rows.connect() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) > "0004"
+        rows.dispose()
