@@ -14,8 +14,6 @@ from knowledge_base.enums import ArticleStatus, GapState, Visibility
 from knowledge_base.models import Article, ArticleVersion, ArticleVote, Category, Gap, Passage, QuestionVariant
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
-# Ids come from addresses too, and no row has one that the column cannot hold.
-LARGEST_ID = 2**31 - 1
 # What contacts may see.
 _PUBLIC = (Article.status == ArticleStatus.published, Article.visibility == Visibility.public)
 _SHOWN = (joinedload(Article.category), selectinload(Article.variants))
@@ -27,8 +25,6 @@ class ArticleRepository:
 
     async def get(self, article_id: int) -> Article | None:
         """An article with its category and variants."""
-        if abs(article_id) > LARGEST_ID:
-            return None
         return await self.session.get(Article, article_id, options=_SHOWN, populate_existing=True)
 
     async def by_address(self, slug: str, language: str) -> Article | None:
@@ -43,8 +39,6 @@ class ArticleRepository:
 
     async def for_change(self, article_id: int) -> Article | None:
         """An article with all its parts, locked until the transaction ends."""
-        if abs(article_id) > LARGEST_ID:
-            return None
         statement = (
             select(Article)
             .where(Article.id == article_id)
@@ -221,8 +215,6 @@ class GapRepository:
         self.session = session
 
     async def get(self, gap_id: int) -> Gap | None:
-        if abs(gap_id) > LARGEST_ID:
-            return None
         return await self.session.get(Gap, gap_id, options=[joinedload(Gap.best_article)])
 
     async def of_message(self, message_id: str) -> Gap | None:

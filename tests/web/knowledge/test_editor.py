@@ -266,18 +266,6 @@ class TestKeys:
         assert form.index('name="action" value="save"') < form.index('name="action" value="archive"')
 
 
-class TestOddAddresses:
-    @pytest.mark.parametrize("number", ["0", "2147483648", "9" * 30])
-    async def test_an_article_that_cannot_be_is_not_found(self, editor: httpx.AsyncClient, number: str) -> None:
-        for address in (f"/desk/knowledge/{number}", f"/desk/knowledge/{number}/versions", f"/desk/articles/{number}"):
-            assert (await editor.get(address)).status_code == 404, address
-        tried = await editor.post("/desk/knowledge/try", data=typed(title="T", article=number, question="why"))
-        assert tried.status_code == 404
-
-    async def test_a_question_that_cannot_be_is_left_out(self, editor: httpx.AsyncClient) -> None:
-        assert (await editor.get(NEW, params={"gap": "9" * 30})).status_code == 200
-
-
 class TestPreview:
     async def test_renders_as_the_public_page_does(self, editor: httpx.AsyncClient) -> None:
         response = await editor.post("/desk/knowledge/preview", data={"title": "T", "body": "## Two\n\n**bold**"})
