@@ -1,0 +1,91 @@
+"""Measuring an encoder, here on one that knows letters alone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from language.evaluate import Business, DataBroken, Ranks, label_trial, main, retrieval_trial
+from language.hashing_encoder import HashingEncoder
+from language.perturbations import PERTURBATIONS
+from tests.language.test_training_batches import group
+
+
+@pytest.fixture
+def encoder():
+    return HashingEncoder()
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_lines(name, *lines):
+        file = tmp_path / name
+        file.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
+        return file
+
+    return write_lines
+
+
+class TestRanks:
+    def test_count_how_often_the_answer_is_first_or_among_the_first(self):
+        likeness = np.array([[0.9, 0.1, 0.2], [0.5, 0.4, 0.6], [0.1, 0.2, 0.3]], dtype=np.float32)
+
+        figures = Ranks.of(likeness, [[0], [1], [1, 2]]).figures("x")
+
+        assert figures["x recall@1"] == pytest.approx(2 / 3)
+        assert figures["x recall@5"] == 1
+        assert figures["x mrr@10"] == pytest.approx((1 + 1 / 3 + 1) / 3)
+
+
+class TestBusiness:
+    def test_measures_each_register_and_each_change_of_spelling(self, encoder):
+        figures = Business([group("shop", number) for number in range(6)]).measure(encoder)
+
+        assert {f"lost by {name}" for name in PERTURBATIONS} < set(figures)
+        for name in ("informal", "informal, variants stored", "finglish", "english to persian", "persian to english"):
+            assert 0 <= figures[f"{name} recall@1"] <= figures[f"{name} recall@5"] <= 1
+
+
+class TestRetrievalTrial:
+    def test_finds_the_text_that_is_nearest(self, encoder, write):
+        corpus = write("c.jsonl", {"id": "a", "text": "ارسال سفارش"}, {"id": "b", "text": "رمز عبور"})
+        queries = write("q.jsonl", {"query": "رمز عبور", "positive_ids": ["b"]}, {"query": "x", "positive_ids": []})
+
+        assert retrieval_trial(corpus, queries)(encoder)["retrieval recall@1"] == 1
+
+    def test_refuses_an_answer_that_is_not_there(self, write):
+        corpus = write("c.jsonl", {"id": "a", "text": "x"})
+
+        with pytest.raises(DataBroken, match="'b'"):
+            retrieval_trial(corpus, write("q.jsonl", {"query": "x", "positive_ids": ["b"]}))
+
+
+class TestLabelTrial:
+    def test_learns_from_one_split_and_is_asked_the_other(self, encoder, write):
+        lines = [
+            {"text": text, "label": label, "split": split}
+            for split in ("train", "test")
+            for text, label in (
+                ("ارسال سفارش", "send"),
+                ("ارسال بسته", "send"),
+                ("رمز عبور", "key"),
+                ("رمز دوم", "key"),
+            )
+        ]
+
+        assert label_trial(write("l.jsonl", *lines))(encoder)["probe accuracy"] == 1
+
+    @pytest.mark.parametrize("content", ['{"text": "x"}', "{", "", "[]"])
+    def test_refuses_a_broken_file(self, tmp_path, content):
+        (tmp_path / "l.jsonl").write_text(content, encoding="utf-8")
+
+        with pytest.raises(DataBroken, match=r"l\.jsonl"):
+            label_trial(tmp_path / "l.jsonl")
+
+
+class TestMain:
+    def test_says_what_is_wrong_with_a_file_of_groups(self, tmp_path, capsys):
+        (tmp_path / "shop.jsonl").write_text("{", encoding="utf-8")
+
+        assert main(["--groups", str(tmp_path / "shop.jsonl"), "--base", str(tmp_path)]) == 2
+        assert "shop.jsonl, line 1" in capsys.readouterr().err
