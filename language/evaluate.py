@@ -1,4 +1,4 @@
-"""Measure the encoder beside the published one: `./hamyar evaluate encoder`, with `--help` for the options.
+"""Measure the encoder beside the published one: `./hamyar evaluate encoder`.
 
 Groups are lines as in `language/data/support_questions`; without `--groups` the businesses kept apart from training are
 asked. A retrieval set is a corpus of `{"id", "text"}` and queries of `{"query", "positive_ids"}`. A label set has lines
