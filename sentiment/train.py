@@ -23,6 +23,7 @@ from sklearn.model_selection import BaseCrossValidator, LeaveOneGroupOut, Strati
 from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
 from language.reading import text_for_encoder
+from language.support_questions import KEPT_APART, BrokenGroup, read_groups
 from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
 from sentiment.features import FEATURE_NAMES, features_of
 from sentiment.model import WEIGHTS_FOLDER, Head, SentimentModel
@@ -61,6 +62,8 @@ CALM_SUPPORT_WEIGHT = 1.5
 
 # A signal may be heard in this share of calm messages that do not carry it; that sets its threshold, within bounds.
 CALM_FALSE_ALARMS = 0.02
+# All of the parallel questions would drown the labelled messages.
+EVERY_QUESTION = 6
 THRESHOLD_BOUNDS = (0.25, 0.5)
 
 Numbers = NDArray[np.float64]
@@ -193,6 +196,19 @@ def _temperature(logits: Numbers, answers: NDArray[np.intp]) -> float:
     return float(min(np.geomspace(0.1, 10, 461), key=surprise))
 
 
+def calm_questions() -> list[Example]:
+    """Ordinary informal questions of the businesses that may be learned from, as calm messages.
+
+    Where the lexicon hears anything bad, or somebody shouts, a line is left out: nobody has labelled these.
+    """
+    groups = [group for group in read_groups() if group.business not in KEPT_APART]
+    texts = [text for group in groups for text in group.informal][::EVERY_QUESTION]
+    heard = ("negative", "anger", "abuse", "exclamations", "emoji_negative", "emoji_angry")
+    places = [FEATURE_NAMES.index(name) for name in heard]
+    calm = [text for text in texts if not features_of(text).as_array()[places].any()]
+    return [Example("support", "fa", SentimentLabel.neutral, frozenset(), text) for text in calm]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sentiment.train", description="Train the sentiment model.")
     parser.add_argument("--data", type=Path, default=DATA_FOLDER, help="a .tsv file or a folder of them")
@@ -200,9 +216,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=WEIGHTS_FOLDER, help="the folder for the weights")
     options = parser.parse_args(arguments)
     try:
-        examples = read_examples(options.data)
+        examples = [*read_examples(options.data), *calm_questions()]
         encoder = Encoder.open(options.encoder)
-    except (BrokenExample, EncoderError, OSError) as error:
+    except (BrokenExample, BrokenGroup, EncoderError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     train(encoder, examples).save(options.out)
