@@ -66,7 +66,7 @@ class Training:
         import torch
 
         torch.manual_seed(recipe.seed)
-        # Without dropout: it took an eighth of the time, and what keeps the network from forgetting is the anchor.
+        # Without dropout, which takes time: what keeps the network from forgetting is the anchor.
         self.model = model.eval()
         self.recipe = recipe
         self.step = 0
