@@ -7,8 +7,9 @@ question scores against the whole field in that language: the Z-norm of speaker 
 field's first two moments, kept up to date at every change, so that no question has to be compared with every vector.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from knowledge_base.index import GrowingIndex, VectorIndex
 
 Floats = NDArray[np.float32]
-
+Ids = NDArray[np.int64]
 
 # A language with few entries is judged as if it had this many more like those of the whole field.
 BORROWED = 8.0
@@ -61,10 +62,30 @@ _NONE = _Entries("", ())
 
 @dataclass(frozen=True)
 class Likeness:
-    """A question beside an article's entries: inner products, and the same standardised."""
+    """A question beside the entries of some articles, one article's after the other's.
+
+    Inner products, the same standardised, and how many entries each article has.
+    """
 
     raw: Floats
     standardised: Floats
+    counts: Ids
+
+    def best_raw(self, *, absent: float) -> Floats:
+        """Each article's highest inner product; `absent` for one without entries."""
+        return self._best(self.raw, absent)
+
+    def best(self, *, absent: float) -> Floats:
+        """Each article's highest standardised score; `absent` for one without entries."""
+        return self._best(self.standardised, absent)
+
+    def _best(self, scores: Floats, absent: float) -> Floats:
+        best = np.full(len(self.counts), absent, np.float32)
+        present = self.counts > 0
+        if present.any():
+            starts = np.cumsum(self.counts) - self.counts
+            best[present] = np.maximum.reduceat(scores, starts[present])
+        return best
 
 
 class Field:
@@ -116,27 +137,27 @@ class Field:
         entries = self._entries.get(article_id)
         return entries.ids if entries else ()
 
-    def compare(self, query: Floats, article_ids: Sequence[int]) -> list[Likeness]:
-        """For each article how its entries compare with a question, in the order of `entries`."""
+    def compare(self, query: Floats, article_ids: Sequence[int]) -> Likeness:
+        """How the articles' entries compare with a question, in the order of `article_ids` and `entries`."""
         found = [self._entries.get(one, _NONE) for one in article_ids]
-        every = [one for entries in found for one in entries.ids]
+        every = list(chain.from_iterable(entries.ids for entries in found))
         raw = self._index.vectors(every) @ query if every else np.zeros(0, np.float32)
-        norms = {language: self._norm(query, language) for language in {one.language for one in found if one.ids}}
-        counts = [len(entries.ids) for entries in found]
-        means, deviations = np.array([norms.get(one.language, (0.0, 1.0)) for one in found]).reshape(-1, 2).T
-        standardised = (raw - np.repeat(means, counts)) / np.repeat(deviations, counts)
-        ends = np.cumsum(counts)
-        return [
-            Likeness(raw[end - count : end], standardised[end - count : end])
-            for end, count in zip(ends, counts, strict=True)
-        ]
+        languages = [entries.language for entries in found]
+        norms = {_NONE.language: (0.0, 1.0), **self._norms(query, set(languages) - {_NONE.language})}
+        counts = np.fromiter(map(len, (entries.ids for entries in found)), np.int64, len(found))
+        means, deviations = np.array([norms[language] for language in languages], np.float32).reshape(-1, 2).T
+        return Likeness(raw, (raw - np.repeat(means, counts)) / np.repeat(deviations, counts), counts)
 
-    def _norm(self, query: Floats, language: str) -> tuple[float, float]:
-        """Mean and standard deviation of what a question scores against a language's entries."""
-        own = self._moments[language]
+    def _norms(self, query: Floats, languages: Set[str]) -> dict[str, tuple[float, float]]:
+        """Mean and standard deviation of what a question scores against each language's entries."""
+        everyone = self._all.of(query) if languages else (0.0, 0.0)
+        return {language: self._norm(self._moments[language], query, everyone) for language in languages}
+
+    @staticmethod
+    def _norm(own: Moments, query: Floats, everyone: tuple[float, float]) -> tuple[float, float]:
         share = own.count / (own.count + BORROWED)
         mean, square = (
-            share * mine + (1 - share) * everyone
-            for mine, everyone in zip(own.of(query), self._all.of(query), strict=True)
+            share * mine + (1 - share) * all_together
+            for mine, all_together in zip(own.of(query), everyone, strict=True)
         )
         return mean, max(square - mean**2, MIN_DEVIATION**2) ** 0.5

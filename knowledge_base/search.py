@@ -201,7 +201,7 @@ class SearchIndex:
 
     def likeness(self, question: Question, article_id: int) -> dict[int, float]:
         """How near each passage of an article is to a question, standardised, by passage id."""
-        (found,) = self.passages.compare(question.vector, [article_id])
+        found = self.passages.compare(question.vector, [article_id])
         return dict(zip(self.passages.entries(article_id), found.standardised.tolist(), strict=True))
 
     def _answering(self, topic: str, language: str) -> int:
@@ -226,10 +226,10 @@ class SearchIndex:
         titles = self.titles.compare(projected, articles)
         variants = self.variants.compare(projected, articles)
         columns: dict[str, ArrayLike] = {
-            "dense": [one.standardised.max(initial=LOWEST) for one in passages],
-            "cosine": [10 * max(0.0, one.raw.max(initial=0.0) - LOW_COSINE) for one in passages],
-            "title": [one.standardised.max() if len(one.raw) else 0.0 for one in titles],
-            "variant": [one.standardised.max(initial=0.0) for one in variants],
+            "dense": np.maximum(passages.best(absent=LOWEST), LOWEST),
+            "cosine": 10 * np.maximum(passages.best_raw(absent=0.0) - LOW_COSINE, 0.0),
+            "title": titles.best(absent=0.0),
+            "variant": np.maximum(variants.best(absent=0.0), 0.0),
             "lexical": np.log1p(np.maximum(words.standardised(articles), 0.0)),
             "coverage": words.coverage(articles),
             "asked": asked.coverage(articles),

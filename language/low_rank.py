@@ -7,7 +7,7 @@ Language Models", ICLR 2022). Set-up merges the deltas when it makes the model's
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,16 +69,38 @@ def merge(network: torch.nn.Module, path: Path) -> None:
     import torch
 
     matrices = dict(_matrices(network))
+    halves = _read(path, matrices)
+    with torch.no_grad():
+        for name, linear in matrices.items():
+            linear.weight += halves[f"{name}.up"] @ halves[f"{name}.down"]
+
+
+def go_on_from(network: torch.nn.Module, path: Path) -> None:
+    """Give the attached deltas the saved values, to be trained further; raises DeltasUnreadable."""
+    halves = _read(path, dict(_matrices(network)))
+    for name, half in deltas_of(network).items():
+        if half.shape != halves[name].shape:
+            raise DeltasUnreadable(f"{path.name} holds deltas of another rank")
+        half.data.copy_(halves[name])
+
+
+def _read(path: Path, matrices: Mapping[str, torch.nn.Linear]) -> dict[str, torch.Tensor]:
+    """The saved halves in full precision; raises DeltasUnreadable where they do not fit these matrices."""
+    import torch
+
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as halves:
-            if set(halves) != {f"{name}.{half}" for name in matrices for half in ("up", "down")}:
-                raise DeltasUnreadable(f"{path.name} holds deltas of another network")
-            for name, linear in matrices.items():
-                product = halves[f"{name}.up"].astype(np.float32) @ halves[f"{name}.down"].astype(np.float32)
-                with torch.no_grad():
-                    linear.weight += torch.from_numpy(product)
-    except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            halves = {name: torch.from_numpy(saved[name].astype(np.float32)) for name in saved}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DeltasUnreadable(f"{path.name} is damaged ({error})") from error
+    shapes = {name: (halves.get(f"{name}.up"), halves.get(f"{name}.down")) for name in matrices}
+    for name, (up, down) in shapes.items():
+        fits = up is not None and down is not None and up.ndim == down.ndim == 2 and up.shape[1] == down.shape[0]
+        if not fits or (up.shape[0], down.shape[1]) != matrices[name].weight.shape:
+            raise DeltasUnreadable(f"{path.name} holds deltas of another network")
+    if len(halves) != 2 * len(matrices):
+        raise DeltasUnreadable(f"{path.name} holds deltas of another network")
+    return halves
 
 
 def _matrices(network: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Linear]]:

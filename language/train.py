@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 BASE_FOLDER = Path("var/models/encoder-base")
 CHECKPOINT = Path("var/training/encoder.pt")
-CHECKPOINT_STEPS = 25
-LONGEST_TOKENS = 112
-ENCODED_TOGETHER = 32
+CHECKPOINT_STEPS = 50
+LONGEST_TOKENS = 256
+ENCODED_TOGETHER = 16
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides what is learned, beside the data."""
 
-    steps: int = 450
+    steps: int = 900
     matters: int = 32
-    general: int = 6
+    general: int = 5
     rank: int = 32
-    learning_rate: float = 7e-4
+    learning_rate: float = 5e-4
     warm_up: int = 30
     temperature: float = 0.05
     general_weight: float = 0.3
@@ -62,6 +62,8 @@ class Training:
         groups: Sequence[Group],
         passages: Sequence[GeneralPassage],
         recipe: Recipe,
+        *,
+        start: Path | None = None,
     ) -> None:
         import torch
 
@@ -73,6 +75,8 @@ class Training:
         self.batches = Batches(groups, passages, matters=recipe.matters, general=recipe.general, seed=recipe.seed)
         self.published = _as_published(model, self.batches.every_general_view())
         low_rank.attach(model, rank=recipe.rank)
+        if start:
+            low_rank.go_on_from(model, start)
         self.optimiser = torch.optim.AdamW(
             low_rank.deltas_of(model).values(), lr=recipe.learning_rate, weight_decay=0.01
         )
@@ -206,11 +210,12 @@ def train(
     recipe: Recipe,
     *,
     checkpoint: Path,
+    start: Path | None = None,
 ) -> None:
     """Attach deltas to the model and train them, saying every now and then how it goes."""
     settings = [group for group in groups if group.business == SETTINGS_BUSINESS]
     learned = [group for group in groups if group.business not in KEPT_APART]
-    training = Training(model, learned, passages, recipe)
+    training = Training(model, learned, passages, recipe, start=start)
     training.resume(checkpoint)
     started, losses = time.monotonic(), []
     while training.step < recipe.steps:
@@ -230,6 +235,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--base", type=Path, help="a model's folder to start from; the published one where none is named"
     )
+    parser.add_argument(
+        "--start", type=Path, help="deltas to train further, such as those that ship"
+    )
     parser.add_argument("--out", type=Path, default=low_rank.DELTAS_FILE, help="the file for the deltas")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     for name, value in asdict(Recipe()).items():
@@ -245,7 +253,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(base), device="cpu", local_files_only=True)
-    train(model, groups, passages, recipe, checkpoint=options.checkpoint)
+    try:
+        train(model, groups, passages, recipe, checkpoint=options.checkpoint, start=options.start)
+    except low_rank.DeltasUnreadable as error:
+        print(error, file=sys.stderr)
+        return 2
     low_rank.save(model, options.out, share=recipe.share)
     print(f"The deltas are in {options.out}; `./hamyar up` merges them into the model.")
     return 0

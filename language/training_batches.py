@@ -131,8 +131,40 @@ _PREFIX = re.compile(r"\b(ن?می)[ \u200c](?=\w)")
 _SUFFIX = re.compile(r"(?<=\w)[ \u200c](?=(?:ها|های|هام|هاتون|هایی|ام|ای|اش)\b)")
 
 
+# What people write around a question; it must not move the question's vector.
+_OPENINGS = (
+    "سلام",
+    "سلام خسته نباشید",
+    "سلام وقت بخیر",
+    "سلام روزتون بخیر",
+    "ببخشید یه سوال داشتم",
+    "سلام ببخشید",
+    "درود",
+    "سلام عزیز",
+    "آقا",
+    "یه سوال",
+    "سلام شرمنده مزاحم میشم",
+    "الو سلام",
+)
+_CLOSINGS = (
+    "ممنون",
+    "مرسی",
+    "لطفا راهنمایی کنید",
+    "میشه راهنمایی کنین؟",
+    "ممنون میشم جواب بدین",
+    "تشکر",
+    "🙏",
+    "؟؟",
+    "مرسی از پاسخگوییتون",
+)
+
+
 def _as_typed(text: str, chance: random.Random) -> str:
-    """Now and then with half-spaces left out, or one letter out of place."""
+    """Now and then with a greeting or thanks, with half-spaces left out, or with one letter out of place."""
+    if chance.random() < 0.12:
+        text = f"{chance.choice(_OPENINGS)}{chance.choice((' ', '، ', '. '))}{text}"
+    if chance.random() < 0.06:
+        text = f"{text} {chance.choice(_CLOSINGS)}"
     if chance.random() < 0.3:
         text = _SUFFIX.sub("", _PREFIX.sub(r"\1", text))
     if chance.random() < 0.1 and len(text) > 12:

@@ -28,7 +28,7 @@ class TestCompare:
             field.put(100 + number, "en", [100 + number], english[number : number + 1])
         query = unit_vectors(1, seed=6)[0]
 
-        scores = [one.standardised[0] for one in field.compare(query, range(100, 150))]
+        scores = field.compare(query, range(100, 150)).standardised
 
         assert np.mean(scores) == pytest.approx(0, abs=0.1)
         assert np.std(scores) == pytest.approx(1, abs=0.25)
@@ -38,7 +38,17 @@ class TestCompare:
         field.put(1, "fa", [10, 11], unit_vectors(2))
         field.remove(1)
 
-        (found,) = field.compare(unit_vectors(1)[0], [1])
+        found = field.compare(unit_vectors(1)[0], [1])
 
         assert len(found.raw) == 0
         assert field.nearest(unit_vectors(1)[0], 5) == []
+
+    def test_gives_each_article_its_best_entry(self):
+        field = Field(DIMENSION)
+        vectors = unit_vectors(3)
+        field.put(1, "fa", [10, 11], vectors[:2])
+        field.put(3, "fa", [12], vectors[2:])
+
+        best = field.compare(vectors[1], [1, 2, 3]).best_raw(absent=-9.0)
+
+        assert best == pytest.approx([1.0, -9.0, vectors[2] @ vectors[1]], abs=1e-5)

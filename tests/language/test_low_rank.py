@@ -88,3 +88,23 @@ class TestMerge:
 
         with pytest.raises(low_rank.DeltasUnreadable, match=r"deltas\.npz"):
             low_rank.merge(make_network(), tmp_path / "deltas.npz")
+
+
+class TestGoOnFrom:
+    def test_gives_the_network_back_as_it_was_left(self, make_network, tmp_path):
+        network = trained(make_network())
+        low_rank.save(network, tmp_path / "deltas.npz")
+        another = make_network()
+        low_rank.attach(another, rank=4)
+
+        low_rank.go_on_from(another, tmp_path / "deltas.npz")
+
+        assert np.allclose(outputs(another), outputs(network), atol=0.01)
+
+    def test_refuses_deltas_of_another_rank(self, make_network, tmp_path):
+        low_rank.save(trained(make_network()), tmp_path / "deltas.npz")
+        another = make_network()
+        low_rank.attach(another, rank=2)
+
+        with pytest.raises(low_rank.DeltasUnreadable, match="another rank"):
+            low_rank.go_on_from(another, tmp_path / "deltas.npz")
