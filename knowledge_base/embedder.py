@@ -45,6 +45,8 @@ class Embedder:
     def __init__(self, encoder: TextEncoder) -> None:
         self._encoder = encoder
         self._model: SentenceTransformer | None = None
+        # Set once somebody has saved an article: only then is the library worth its time and memory.
+        self.is_used = asyncio.Event()
 
     @property
     def fingerprint(self) -> str:
@@ -61,6 +63,7 @@ class Embedder:
 
     async def embed(self, article: ArticleText) -> EmbeddedArticle:
         """Split and embed an article, away from the event loop."""
+        self.is_used.set()
         return await asyncio.to_thread(self.embed_now, article)
 
     async def embed_question(self, text: str) -> Floats:

@@ -1,7 +1,7 @@
 """The part of an article that answers a question, short enough for a chat."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from knowledge_base.lexical import terms
 from knowledge_base.question import matching_form
@@ -18,25 +18,34 @@ CUT = "…"
 
 def answering_part(question: str, passages: Sequence[str], likeness: Sequence[float]) -> str | None:
     """What answers a question, of an article's passages in order with their likeness in meaning; none without any."""
+    asked = _terms(question)
     fitness = [
-        like + WORDS_WEIGHT * overlap(question, text) - PLACE_COST * place
+        like + WORDS_WEIGHT * overlap(asked, text) - PLACE_COST * place
         for place, (text, like) in enumerate(zip(passages, likeness, strict=True))
     ]
-    return excerpt(passages[fitness.index(max(fitness))], question) if fitness else None
-
-
-def overlap(question: str, text: str) -> float:
-    """The share of the question's words and 4-grams that the text holds; both as written."""
-    asked = set(terms(matching_form(question)))
-    return len(asked.intersection(terms(matching_form(text)))) / len(asked) if asked else 0.0
+    return _excerpt(passages[fitness.index(max(fitness))], asked) if fitness else None
 
 
 def excerpt(text: str, question: str) -> str:
     """The sentences around the one nearest to the question; the whole text where it is short."""
+    return _excerpt(text, _terms(question))
+
+
+def overlap(asked: Set[str], text: str) -> float:
+    """The share of a question's terms that a text holds."""
+    return len(asked & _terms(text)) / len(asked) if asked else 0.0
+
+
+def _terms(text: str) -> Set[str]:
+    """The words and 4-grams of a text as written."""
+    return set(terms(matching_form(text)))
+
+
+def _excerpt(text: str, asked: Set[str]) -> str:
     if len(text) <= MAX_CHARACTERS:
         return text
     pieces = [match.span() for match in PIECE.finditer(text)]
-    first = last = _nearest([text[start:end] for start, end in pieces], question)
+    first = last = _nearest([text[start:end] for start, end in pieces], asked)
     while True:
         # What follows a sentence explains it more often than what precedes it.
         if last + 1 < len(pieces) and pieces[last + 1][1] - pieces[first][0] <= MAX_CHARACTERS:
@@ -50,6 +59,6 @@ def excerpt(text: str, question: str) -> str:
     return f"{opening}{part}{f' {CUT}' if last + 1 < len(pieces) else ''}"
 
 
-def _nearest(pieces: Sequence[str], question: str) -> int:
-    scores = [overlap(question, piece) for piece in pieces]
+def _nearest(pieces: Sequence[str], asked: Set[str]) -> int:
+    scores = [overlap(asked, piece) for piece in pieces]
     return scores.index(max(scores))

@@ -27,6 +27,10 @@ class ArticleRepository:
         """An article with its category and variants."""
         return await self.session.get(Article, article_id, options=_SHOWN, populate_existing=True)
 
+    async def alone(self, article_id: int) -> Article | None:
+        """An article without any of its parts."""
+        return await self.session.get(Article, article_id, populate_existing=True)
+
     async def by_address(self, slug: str, language: str) -> Article | None:
         """The article of a public address."""
         statement = select(Article).where(Article.slug == slug, Article.language == language).options(*_SHOWN)

@@ -351,7 +351,7 @@ class KnowledgeService:
 
     async def _best_answer(self, ranking: Ranking, question: str, asked: Question) -> Answer | None:
         article_id = ranking.candidates[0].article_id
-        article = await self.articles.get(article_id)
+        article = await self.articles.alone(article_id)
         passages = await self.articles.passages_of(article_id)
         # Another process may have taken it from contacts, and the index not have heard of it.
         if article is None or not article.is_public:

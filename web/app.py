@@ -227,9 +227,15 @@ async def _begin_with_what_waited(turns: Worker, parts: Parts) -> None:
 
 
 async def _load_what_can_wait(parts: Parts) -> None:
-    """Load sentence-transformers while the app serves; then spare the collector of all that stays for good."""
+    """Load sentence-transformers once articles are written here; most processes only answer."""
+    _spare_the_collector()
+    await parts.embedder.is_used.wait()
     await parts.embedder.load()
-    # Full collections would go through all the libraries' lasting objects again and again, between turns.
+    _spare_the_collector()
+
+
+def _spare_the_collector() -> None:
+    """Full collections would go through all the libraries' lasting objects again and again, between turns."""
     gc.collect()
     gc.freeze()
 

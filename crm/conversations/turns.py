@@ -216,9 +216,9 @@ class Turns:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
                 conversation.language = conversation.identity.chosen_language or thought.reading.language
-            await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
             if is_last:
                 self._release(conversation)
+            await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
         return not is_last
 
     async def _speak(
