@@ -5,10 +5,14 @@ from typing import Annotated
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork
+
+# What the id of a row can be: PostgreSQL fails at anything longer.
+RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, status
 
+from core.http import RowId
 from knowledge_base.enums import ArticleStatus, GapState
 from knowledge_base.models import Article, ArticleVersion, Category, Gap
 from knowledge_base.schemas import (
@@ -22,7 +23,6 @@ from knowledge_base.schemas import (
     GapRead,
     GapUpdate,
     QuestionAsk,
-    RowId,
     VersionRead,
 )
 from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit

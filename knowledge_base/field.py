@@ -146,7 +146,9 @@ class Field:
         norms = {_NONE.language: (0.0, 1.0), **self._norms(query, set(languages) - {_NONE.language})}
         counts = np.fromiter(map(len, (entries.ids for entries in found)), np.int64, len(found))
         means, deviations = np.array([norms[language] for language in languages], np.float32).reshape(-1, 2).T
-        return Likeness(raw, (raw - np.repeat(means, counts)) / np.repeat(deviations, counts), counts)
+        standardised = raw - np.repeat(means, counts)
+        standardised /= np.repeat(deviations, counts)
+        return Likeness(raw, standardised, counts)
 
     def _norms(self, query: Floats, languages: Set[str]) -> dict[str, tuple[float, float]]:
         """Mean and standard deviation of what a question scores against each language's entries."""

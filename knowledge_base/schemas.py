@@ -9,8 +9,6 @@ from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from language.normalise import safe_text
 
 AnswerLanguage = Literal["fa", "en"]
-# What the id of a row can be: PostgreSQL fails at anything longer.
-RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 QUESTION_CHARACTERS = 100_000
 BODY_CHARACTERS = 200_000
 

@@ -91,14 +91,13 @@ def _read(path: Path, matrices: Mapping[str, torch.nn.Linear]) -> dict[str, torc
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             halves = {name: torch.from_numpy(saved[name].astype(np.float32)) for name in saved}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        fits = set(halves) == {f"{name}.{half}" for name in matrices for half in ("up", "down")} and all(
+            (halves[f"{name}.up"] @ halves[f"{name}.down"]).shape == linear.weight.shape
+            for name, linear in matrices.items()
+        )
+    except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
         raise DeltasUnreadable(f"{path.name} is damaged ({error})") from error
-    shapes = {name: (halves.get(f"{name}.up"), halves.get(f"{name}.down")) for name in matrices}
-    for name, (up, down) in shapes.items():
-        fits = up is not None and down is not None and up.ndim == down.ndim == 2 and up.shape[1] == down.shape[0]
-        if not fits or (up.shape[0], down.shape[1]) != matrices[name].weight.shape:
-            raise DeltasUnreadable(f"{path.name} holds deltas of another network")
-    if len(halves) != 2 * len(matrices):
+    if not fits:
         raise DeltasUnreadable(f"{path.name} holds deltas of another network")
     return halves
 

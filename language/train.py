@@ -235,9 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--base", type=Path, help="a model's folder to start from; the published one where none is named"
     )
-    parser.add_argument(
-        "--start", type=Path, help="deltas to train further, such as those that ship"
-    )
+    parser.add_argument("--start", type=Path, help="deltas to train further, such as those that ship")
     parser.add_argument("--out", type=Path, default=low_rank.DELTAS_FILE, help="the file for the deltas")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     for name, value in asdict(Recipe()).items():

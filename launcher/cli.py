@@ -68,6 +68,8 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=described).add_argument(
             "task", nargs="?", choices=list(tasks), default=next(iter(tasks))
         )
+    resetting = commands.add_parser("reset-password", help="give somebody who cannot sign in a new password")
+    resetting.add_argument("email", help="the address with which the person signs in")
     commands.add_parser("doctor", help="say what is wrong with this machine or the settings")
     commands.add_parser("lock", help="write the pinned requirements anew")
     return top
@@ -85,9 +87,15 @@ class _Commands:
         """Run the command that was asked for."""
         if self.options.command in TASKS:
             return self.task()
-        return {"up": self.up, "check": self.check, "test": self.test, "doctor": self.doctor, "lock": self.lock}[
-            self.options.command
-        ]()
+        commands = {
+            "up": self.up,
+            "check": self.check,
+            "test": self.test,
+            "doctor": self.doctor,
+            "lock": self.lock,
+            "reset-password": self.reset_password,
+        }
+        return commands[self.options.command]()
 
     def up(self) -> int:
         up(self.layout, self._set_up(), self._addresses())
@@ -116,6 +124,12 @@ class _Commands:
             return 0
         set_up.install(set_up.everything() if name == "bench" else [set_up.app_packages(), set_up.encoder()])
         command: Command = [self.layout.app_python, "-m", task, *self.rest]
+        return show(command, cwd=self.layout.root, env=set_up.environment)
+
+    def reset_password(self) -> int:
+        set_up = self._set_up()
+        set_up.install([set_up.app_packages()])
+        command: Command = [self.layout.app_python, "-m", "crm.agents.reset_password", self.options.email]
         return show(command, cwd=self.layout.root, env=set_up.environment)
 
     def doctor(self) -> int:

@@ -285,12 +285,10 @@ class _Telling:
 
     async def _change_ticket(self, act: ChangesTicket) -> None:
         name = act.change_ticket.get("assignee")
-        await self.service.tickets.change(
-            self._latest_ticket(),
-            status=act.status,
-            priority=act.priority,
-            assignee=self.cast.agents[name] if name else None,
-        )
+        ticket, tickets = self._latest_ticket(), self.service.tickets
+        if name:
+            await tickets.assign(ticket, to=self.cast.agents[name])
+        await tickets.change(ticket, status=act.status, priority=act.priority)
 
     def _agent(self, name: str | None) -> Agent:
         """The one who is named, or has the conversation."""

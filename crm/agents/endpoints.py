@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response, status
 
+from core.http import RowId
 from crm.agents.auth import SESSION_COOKIE, AgentManager, CurrentAgent
 from crm.agents.schemas import AgentCreate, AgentRead, AgentUpdate, SignIn
 from crm.agents.service import SESSION_LENGTH
@@ -62,6 +63,6 @@ async def create_agent(body: AgentCreate, _manager: AgentManager, agents: Agents
 
 
 @router.patch("/agents/{agent_id}", response_model=AgentRead)
-async def change_agent(agent_id: int, body: AgentUpdate, _manager: AgentManager, agents: AgentsDep) -> Agent:
+async def change_agent(agent_id: RowId, body: AgentUpdate, _manager: AgentManager, agents: AgentsDep) -> Agent:
     """Change an account."""
     return await agents.change(agent_id, **body.model_dump())

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, status
 
+from core.http import RowId
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
 from crm.agents.permissions import Permission
 from crm.conversations.schemas import (
@@ -30,7 +31,7 @@ _programs = Depends(program)
 async def list_conversations(
     conversations: ConversationsReadDep,
     status: Annotated[list[ConversationStatus] | None, Query()] = None,
-    assignee_id: int | None = None,
+    assignee_id: RowId | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Sequence[Conversation]:
     """Conversations by who has them; the waiting ones longest first, others latest first."""

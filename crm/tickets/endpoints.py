@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, status
 
+from core.http import RowId
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
 from crm.agents.permissions import Permission
 from crm.agents.service import AgentNotFound
@@ -38,7 +39,7 @@ async def open_ticket(body: TicketCreate, conversations: ConversationsDep) -> Ti
 async def list_tickets(
     tickets: TicketsReadDep,
     status: Annotated[list[TicketStatus] | None, Query()] = None,
-    assignee_id: int | None = None,
+    assignee_id: RowId | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Sequence[Ticket]:
     """Tickets, latest first."""
@@ -60,9 +61,11 @@ async def get_ticket(
 async def change_ticket(
     number: str, body: TicketUpdate, _agent: ConversationAgent, tickets: TicketsDep, agents: AgentsDep
 ) -> Ticket:
-    """Change a ticket's status, priority or assignee."""
+    """Change a ticket's status, priority or assignee; an assignee of `null` gives it back to nobody."""
     ticket = await tickets.find(number)
-    assignee = await agents.agents.get(body.assignee_id) if body.assignee_id else None
-    if body.assignee_id and assignee is None:
-        raise AgentNotFound
-    return await tickets.change(ticket, status=body.status, priority=body.priority, assignee=assignee)
+    if "assignee_id" in body.model_fields_set:
+        assignee = await agents.agents.get(body.assignee_id) if body.assignee_id else None
+        if body.assignee_id and assignee is None:
+            raise AgentNotFound
+        await tickets.assign(ticket, to=assignee)
+    return await tickets.change(ticket, status=body.status, priority=body.priority)

@@ -3,6 +3,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.http import RowId
 from crm.enums import Priority, TicketStatus
 
 
@@ -21,7 +22,7 @@ class TicketUpdate(BaseModel):
 
     status: TicketStatus | None = None
     priority: Priority | None = None
-    assignee_id: int | None = None
+    assignee_id: RowId | None = None
 
 
 class TicketRead(BaseModel):

@@ -93,25 +93,34 @@ class TicketService:
         *,
         status: TicketStatus | None = None,
         priority: Priority | None = None,
-        assignee: Agent | None = None,
     ) -> Ticket:
         """Change what is given and leave the rest.
 
         Raises:
             TicketAlreadyClosed
         """
-        if ticket.status is TicketStatus.closed:
-            raise TicketAlreadyClosed
+        _require_changeable(ticket)
         now = self.clock.now()
         if status is not None:
             ticket.status = status
             ticket.solved_at = now if status in (TicketStatus.solved, TicketStatus.closed) else None
         if priority is not None and priority is not ticket.priority:
             await self._reprioritise(ticket, priority)
-        if assignee is not None:
-            ticket.assignee = await self.session.get_one(Agent, assignee.id)
-            ticket.assignee_id = assignee.id
-        ticket.updated_at = now
+        return await self._changed(ticket)
+
+    async def assign(self, ticket: Ticket, *, to: Agent | None) -> Ticket:
+        """Give a ticket to somebody, or back to nobody.
+
+        Raises:
+            TicketAlreadyClosed
+        """
+        _require_changeable(ticket)
+        ticket.assignee = await self.session.get_one(Agent, to.id) if to else None
+        ticket.assignee_id = to.id if to else None
+        return await self._changed(ticket)
+
+    async def _changed(self, ticket: Ticket) -> Ticket:
+        ticket.updated_at = self.clock.now()
         await self.session.flush()
         announce(self.session, "desk", {"type": "ticket", "ticket_id": ticket.id})
         return ticket
@@ -137,3 +146,8 @@ class TicketService:
         ticket.priority = priority
         ticket.first_response_due_at = due.first_response_due_at
         ticket.resolution_due_at = due.resolution_due_at
+
+
+def _require_changeable(ticket: Ticket) -> None:
+    if ticket.status is TicketStatus.closed:
+        raise TicketAlreadyClosed

@@ -6,8 +6,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
+from core.database import Database
+from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import PERMISSIONS, Permission, may
-from crm.agents.service import SESSION_LENGTH, AgentService, EmailTaken, LastAdmin, PasswordUnfit, SignInFailed
+from crm.agents.reset_password import reset_password
+from crm.agents.service import (
+    SESSION_LENGTH,
+    AgentNotFound,
+    AgentService,
+    EmailTaken,
+    LastAdmin,
+    PasswordUnfit,
+    SignInFailed,
+)
 from crm.enums import Role
 from crm.models import Agent, AgentSession
 
@@ -131,3 +142,23 @@ class TestPermissions:
 
     def test_an_agent_does_not_manage_people(self) -> None:
         assert not may(Role.agent, Permission.manage_agents)
+
+
+class TestResetPassword:
+    async def test_the_new_password_opens_a_session_and_the_old_one_does_not(
+        self, work: UnitOfWork, database: Database, clock: FixedClock
+    ) -> None:
+        async with work.begin() as session:
+            await create(AgentService(session, clock=clock))
+
+        password = await reset_password(database, "sara@example.com")
+
+        async with work.reading() as session:
+            agents = AgentService(session, clock=clock)
+            assert (await agents.verify("sara@example.com", password)).name == "Sara"
+            with pytest.raises(SignInFailed):
+                await agents.verify("sara@example.com", PASSWORD)
+
+    async def test_an_unknown_address_is_refused(self, database: Database) -> None:
+        with pytest.raises(AgentNotFound):
+            await reset_password(database, "nobody@example.com")

@@ -9,6 +9,7 @@ import numpy as np
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from core.http import RowId
 from crm.agents.auth import ConversationAgent
 from crm.agents.service import AgentNotFound
 from crm.conversations.files import FileEmpty, FileTooLarge
@@ -136,7 +137,7 @@ async def assign(
     agent: ConversationAgent,
     conversations: ConversationsDep,
     agents: AgentsDep,
-    assignee: Annotated[int, Form()],
+    assignee: Annotated[RowId, Form()],
     tab: Annotated[Tab | None, Form()] = None,
 ) -> Response:
     """Give an open conversation to a colleague."""

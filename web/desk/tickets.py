@@ -1,10 +1,11 @@
 """The desk's tickets: a list with filters, and a page for each."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from core.http import RowId
 from crm.agents.auth import ConversationAgent
 from crm.agents.service import AgentNotFound
 from crm.dependencies import AgentsDep, TicketsDep
@@ -25,15 +26,13 @@ async def list_tickets(
     tickets: TicketsDep,
     agents: AgentsDep,
     status: str = UNFINISHED_FILTER,
-    assignee: str = "",
+    assignee: RowId | Literal[""] = "",
 ) -> Response:
     """Tickets, latest first; an unknown filter shows all."""
     states = [
         state for state in TicketStatus if state == status or (status == UNFINISHED_FILTER and state in UNFINISHED)
     ]
-    found = await tickets.tickets.in_status(
-        statuses=states, assignee_id=int(assignee) if assignee.isdecimal() else None, limit=200
-    )
+    found = await tickets.tickets.in_status(statuses=states, assignee_id=assignee or None, limit=200)
     now = tickets.clock.now()
     return page(
         request,
@@ -71,12 +70,13 @@ async def change_ticket(
     agents: AgentsDep,
     status: Annotated[TicketStatus, Form()],
     priority: Annotated[Priority, Form()],
-    assignee: Annotated[str, Form()] = "",
+    assignee: Annotated[RowId | Literal[""], Form()] = "",
 ) -> Response:
-    """Change status, priority and assignee; an empty assignee leaves who is there."""
+    """Change status, priority and assignee, who may be nobody."""
     ticket = await tickets.find(number)
-    person = await agents.agents.get(int(assignee)) if assignee.isdecimal() else None
+    person = await agents.agents.get(assignee) if assignee else None
     if assignee and person is None:
         raise AgentNotFound
-    await tickets.change(ticket, status=status, priority=priority, assignee=person)
+    await tickets.assign(ticket, to=person)
+    await tickets.change(ticket, status=status, priority=priority)
     return RedirectResponse(f"/desk/tickets/{ticket.number}", status_code=303)

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article
-from knowledge_base.schemas import BODY_CHARACTERS, RowId
+from knowledge_base.schemas import BODY_CHARACTERS
 from knowledge_base.service import (
     AddressTaken,
     ArticleChanged,

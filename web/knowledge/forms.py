@@ -6,9 +6,10 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from core.http import RowId
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article, ArticleVersion, Gap
-from knowledge_base.schemas import ArticleCreate, ArticleDraft, RowId
+from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.service import as_draft
 from web.knowledge.days import read_day, read_moment, write_day, write_moment
 

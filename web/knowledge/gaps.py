@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.enums import GapState
 from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
-from knowledge_base.schemas import RowId
 from knowledge_base.service import KnowledgeService
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from core.http import RowId
 from crm.agents.auth import CurrentAgent
 from knowledge_base.enums import ArticleStatus
-from knowledge_base.schemas import RowId
 from knowledge_base.service import ArticleNotFound
 from web.help.contents import article_html
 from web.knowledge.pages import knowledge_page

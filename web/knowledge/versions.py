@@ -7,9 +7,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from core.errors import NotFound
+from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.models import ArticleVersion
-from knowledge_base.schemas import RowId
 from knowledge_base.service import ArticleChanged, as_draft
 from web.help.contents import article_html
 from web.knowledge.comparison import compare

@@ -62,6 +62,16 @@ class TestChangeTicket:
         assert 'value="urgent" selected' in page
         assert f'value="{agent.id}" selected' in page
 
+    async def test_gives_it_back_to_nobody(
+        self, client: httpx.AsyncClient, agent: Agent, waiting: Conversation
+    ) -> None:
+        form = {"status": "open", "priority": "normal"}
+        await client.post("/desk/tickets/HM-1001", data={**form, "assignee": str(agent.id)})
+
+        await client.post("/desk/tickets/HM-1001", data={**form, "assignee": ""})
+
+        assert f'value="{agent.id}" selected' not in (await client.get("/desk/tickets/HM-1001")).text
+
     async def test_a_closed_ticket_cannot_change(self, client: httpx.AsyncClient, waiting: Conversation) -> None:
         await client.post("/desk/tickets/HM-1001", data={"status": "closed", "priority": "low"})
 
