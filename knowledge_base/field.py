@@ -145,10 +145,9 @@ class Field:
         languages = [entries.language for entries in found]
         norms = {_NONE.language: (0.0, 1.0), **self._norms(query, set(languages) - {_NONE.language})}
         counts = np.fromiter(map(len, (entries.ids for entries in found)), np.int64, len(found))
-        means, deviations = np.array([norms[language] for language in languages], np.float32).reshape(-1, 2).T
-        standardised = raw - np.repeat(means, counts)
-        standardised /= np.repeat(deviations, counts)
-        return Likeness(raw, standardised, counts)
+        moments: Floats = np.array([norms[language] for language in languages], np.float32).reshape(-1, 2)
+        means, deviations = np.repeat(moments, counts, axis=0).T
+        return Likeness(raw, (raw - means) / deviations, counts)
 
     def _norms(self, query: Floats, languages: Set[str]) -> dict[str, tuple[float, float]]:
         """Mean and standard deviation of what a question scores against each language's entries."""
