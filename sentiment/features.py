@@ -54,6 +54,7 @@ class Features:
     churn_threat: float
     legal_threat: float
     vulnerable: float
+    misunderstood: float
 
     def as_array(self) -> NDArray[np.float32]:
         return np.array(astuple(self), dtype=np.float32)
@@ -112,6 +113,7 @@ def features_of(text: str, lexicon: Lexicon | None = None) -> Features:
         churn_threat=_damped(lexicon["churn_threat"].count(words)),
         legal_threat=_damped(lexicon["legal_threat"].count(words)),
         vulnerable=_damped(lexicon["vulnerable"].count(words)),
+        misunderstood=_damped(lexicon["misunderstood"].count(words)),
     )
 
 

@@ -27,8 +27,8 @@ WEIGHTS_FILE = Path(__file__).with_name("frustration.yml")
 # What an admin may change. The others hang on the encoder or on how texts are compared and stand in `frustration.yml`
 # alone: a policy saved today must not hold on to a likeness that a new encoder has moved.
 EDITABLE = (
-    *("anger", "abuse", "legal_threat", "churn_threat", "vulnerable", "displeasure", "displeasure_from", "repeat"),
-    *("not_understood", "waiting", "waiting_full_minutes", "asked_for_person", "relief_thanks", "relief_answered"),
+    *("anger", "abuse", "legal_threat", "churn_threat", "vulnerable", "misunderstood"),
+    *("displeasure", "displeasure_from", "repeat", "not_understood", "waiting", "waiting_full_minutes", "asked_for_person", "relief_thanks", "relief_answered"),
     "decay",
 )
 
@@ -45,6 +45,7 @@ class CauseCode(StrEnum):
     churn_threat = "churn_threat"
     legal_threat = "legal_threat"
     vulnerable = "vulnerable"
+    misunderstood = "misunderstood"
     displeasure = "displeasure"
     repeat = "repeat"
     not_understood = "not_understood"
@@ -76,6 +77,7 @@ class FrustrationWeights:
     legal_threat: float
     churn_threat: float
     vulnerable: float
+    misunderstood: float
     displeasure: float
     displeasure_from: float
     repeat: float

@@ -22,6 +22,7 @@ class Signal(StrEnum):
     churn_threat = "churn_threat"
     legal_threat = "legal_threat"
     vulnerable = "vulnerable"
+    misunderstood = "misunderstood"
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ from crm.wording import Words
 GENERAL = "displeasure"
 # Causes that we brought about ourselves or that say most, before the matter the message is about.
 _FIRST = ("repeat", "not_understood")
+# Whether we or the contact say so.
+_SAME_AS = {"misunderstood": "not_understood"}
 
 
 def apologies_for(mood: Mood, problem: str | None) -> list[str]:
     """The names of the responses that fit, the one that names the problem best first."""
-    codes = {cause.code for cause in mood.causes}
+    codes = {_SAME_AS.get(cause.code, cause.code) for cause in mood.causes}
     fitting = [code for code in _FIRST if code in codes]
     if problem:
         fitting.append(problem)

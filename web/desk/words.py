@@ -109,6 +109,7 @@ WEIGHTS = {
         _("Illness, bereavement, hardship, self-harm. No anger: it has its own rule."),
         _WEIGHT,
     ),
+    "misunderstood": (_("Feels misunderstood"), _("Says that the bot did not get it."), _WEIGHT),
     "displeasure": (_("Displeasure"), _("Times how negative the message is."), _WEIGHT),
     "displeasure_from": (_("Displeasure begins at"), _("A message less negative than this is a calm report."), _WEIGHT),
     "repeat": (_("Repetition"), _("Said or asked the same thing again."), _WEIGHT),
@@ -135,6 +136,7 @@ CAUSES = {
     "churn_threat": _("says they will leave us"),
     "legal_threat": _("speaks of legal steps or a public complaint"),
     "vulnerable": _("may be in distress; take special care"),
+    "misunderstood": _("says that the bot did not get it"),
     "displeasure": _("is displeased"),
     "repeat": _("had to say the same thing again"),
     "not_understood": _("was not understood by the bot"),
@@ -149,5 +151,6 @@ SIGNALS = {
     "churn_threat": _("Wants to leave"),
     "legal_threat": _("Legal threat"),
     "vulnerable": _("In distress"),
+    "misunderstood": _("Feels misunderstood"),
 }
 MOODS = {"calm": _("Calm"), "tense": _("Tense"), "upset": _("Upset")}
