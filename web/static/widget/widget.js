@@ -1818,7 +1818,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const lastQuestion = messages.findLastIndex(({ buttons, kind }) => buttons.length || kind === 'rating_request');
       const lastRequest = messages.findLast(({ kind }) => kind === 'rating_request');
       // History is there to be read; only what comes now is read out.
-      const unknown = messages.filter(({ key }) => !this.views.has(key));
+      const unknown = messages.filter((message) => !this.views.has(viewKey(message)));
       const news = unknown.some(({ sequence }) => (sequence ?? Infinity) > chat.historyEnd);
       if (unknown.length) this.ui.log.setAttribute('aria-live', news ? 'polite' : 'off');
       const { score } = chat;
@@ -1843,7 +1843,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         // Today needs no heading in a conversation that began today.
         if (newDay && (before || day !== this.words.today))
           put(`day:${day}`, () => ({ node: el('li', { class: 'day' }, day) }));
-        const view = /** @type {MessageView} */ (put(message.key, () => new MessageView(message, this)));
+        const view = /** @type {MessageView} */ (put(viewKey(message), () => new MessageView(message, this)));
         view.draw(message, {
           first: newDay || !together(before, message),
           last: !together(message, messages[index + 1]),
@@ -1995,6 +1995,9 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       return null;
     }
   }
+
+  /** A file's entry is built anew when the file has arrived.  @param {Message} message */
+  const viewKey = ({ key, file }) => (file ? `${key}:file` : key);
 
   /** One entry of the log; built once, then only its changing parts are touched. */
   class MessageView {
