@@ -44,11 +44,13 @@ class Settings(BaseSettings):
     public_url: str = ""
     # True behind HTTPS: cookies then travel on it alone.
     secure_cookies: bool = False
-    # Sites that may show the widget, besides our own; empty allows every site to.
+    # Sites that may show the widget, besides our own, where an admin has named none in the desk; empty: every site.
     widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
 
     # What one visitor may send; more is refused for a while.
     widget_messages_per_minute: int = 40
+    # Files that one contact may send within a day; from one network address, ten times as many.
+    widget_files_per_day: int = 20
     # New or returning visitors from one address; a mobile network may share one among many.
     widget_sessions_per_minute: int = 120
     # Wrong passwords for one account or from one address.

@@ -47,6 +47,20 @@ def same_secret(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
+def derived_secret(secret_key: str, *, purpose: str) -> str:
+    """A secret of its own for each purpose; none tells anything of the others or of the key."""
+    return _hmac(secret_key, purpose)
+
+
+def is_signed_by(secret: str, text: str, signature: str) -> bool:
+    """Whether the signature is the text's HMAC-SHA256 in hexadecimal; compared in constant time."""
+    return same_secret(signature.lower(), _hmac(secret, text))
+
+
+def _hmac(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
 class Signer:
     """Signs small JSON values for one purpose; a token of one purpose is refused for another."""
 

@@ -161,6 +161,7 @@ def _widget_router(app: FastAPI, parts: Parts) -> APIRouter:
     return create_widget_router(
         settings=parts.settings,
         work=parts.work,
+        clock=parts.clock,
         events=parts.events,
         intake=app.state.intake,
         open_service=parts.open_conversations,

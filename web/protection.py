@@ -24,7 +24,7 @@ OPEN_TO_SITES = ("/widget", "/static/vendor/vazirmatn")
 SITE_HEADERS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, POST"),
-    (b"access-control-allow-headers", b"content-type"),
+    (b"access-control-allow-headers", b"authorization, content-type"),
     (b"access-control-max-age", b"86400"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
@@ -32,9 +32,9 @@ SITE_HEADERS = (
 WITHOUT_POLICY = ("/api/docs",)
 # The longest article, with every letter escaped, is well below this.
 MAX_BODY_BYTES = 2_000_000
-# An agent's file and the words that go with it.
+# A file and the words that go with it.
 MAX_FILE_BODY_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
-_TAKES_FILES = re.compile(r"/desk/conversations/[^/]+/messages")
+_TAKES_FILES = re.compile(r"/desk/conversations/[^/]+/messages|/widget/files")
 REFUSAL = b'{"error":{"code":"cross_site_request","message":"This request came from another site."}}'
 
 

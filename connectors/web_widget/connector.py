@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from core.errors import NotAllowed, NotAuthenticated
+from core.errors import InvalidInput, NotAllowed, NotAuthenticated
 from core.security import Signer, random_token
 from crm.models import Inbox
 
@@ -20,13 +20,44 @@ class VisitorUnknown(NotAuthenticated):
     code = "visitor_unknown"
 
 
+class IdentityWrong(NotAuthenticated):
+    """The site has not signed this user's id; see the inbox's secret in the desk."""
+
+    code = "identity_wrong"
+
+
+class IntroductionNeeded(NotAllowed):
+    """The form before the first message is not filled in."""
+
+    code = "introduction_needed"
+
+
+class IntroductionIncomplete(InvalidInput):
+    """Something in the form is missing, or the form has changed since it was shown."""
+
+    code = "introduction_incomplete"
+
+
 @dataclass(frozen=True)
 class Visitor:
-    """A browser that talks to one inbox."""
+    """A browser that talks to one inbox: for somebody whom the site knows, or for nobody known."""
 
     inbox_id: int
-    external_id: str
+    # Of this browser alone, and of one user at the most: messages' ids and what was written before begin with it.
+    device: str
     language: str
+    # The address of a user that the site has signed.
+    user: str | None = None
+
+    @property
+    def external_id(self) -> str:
+        """The address whose conversation this browser shows."""
+        return self.user or self.device
+
+
+def address_of_user(user_id: str) -> str:
+    """A known user's address in an inbox; no browser's looks like it."""
+    return f"user:{user_id}"
 
 
 class VisitorTokens:
@@ -35,11 +66,17 @@ class VisitorTokens:
     def __init__(self, secret_key: str) -> None:
         self._signer = Signer(secret_key, purpose="widget visitor")
 
-    def issue(self, inbox: Inbox, *, language: str, former: str | None) -> tuple[str, Visitor]:
-        """A token for whoever had the former one for this inbox, or for somebody new."""
+    def issue(self, inbox: Inbox, *, language: str, former: str | None, user: str | None = None) -> tuple[str, Visitor]:
+        """A token for whoever had the former one for this inbox, or for somebody new.
+
+        For a signed user, another user's former token counts for nothing: two people share the browser.
+        """
         known = self._known(former, inbox) if former else None
-        visitor = Visitor(inbox.id, known.external_id if known else random_token()[:32], language)
-        value = {"inbox": visitor.inbox_id, "visitor": visitor.external_id, "language": language}
+        if known and user and known.user not in (None, user):
+            known = None
+        device = known.device if known else random_token()[:32]
+        visitor = Visitor(inbox.id, device, language, user or (known.user if known else None))
+        value = {"inbox": visitor.inbox_id, "visitor": device, "language": language, "user": visitor.user}
         return self._signer.sign(value), visitor
 
     def _known(self, token: str, inbox: Inbox) -> Visitor | None:
@@ -58,7 +95,7 @@ class VisitorTokens:
         value = self._signer.read(token)
         if not value:
             raise VisitorUnknown
-        return Visitor(int(value["inbox"]), str(value["visitor"]), str(value["language"]))
+        return Visitor(int(value["inbox"]), str(value["visitor"]), str(value["language"]), value.get("user"))
 
 
 def check_origin(origin: str | None, *, host: str, allowed: list[str]) -> None:

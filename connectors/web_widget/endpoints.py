@@ -3,19 +3,33 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse
 from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
 
-from connectors.web_widget.connector import Visitor, VisitorTokens, VisitorUnknown, WidgetNotAllowed, check_origin
+from connectors.web_widget.connector import (
+    IntroductionIncomplete,
+    Visitor,
+    VisitorTokens,
+    VisitorUnknown,
+    WidgetNotAllowed,
+    address_of_user,
+)
+from connectors.web_widget.entrance import Entrance, host_of
+from connectors.web_widget.files import WidgetFiles
 from connectors.web_widget.schemas import (
     FRAME,
     Greeting,
     Hello,
+    IntroductionRequest,
+    KnownUser,
     Ping,
+    SentGot,
     SentMessage,
     SentRating,
     SentSeen,
@@ -27,11 +41,14 @@ from connectors.web_widget.schemas import (
     message_frame,
     status_frame,
 )
+from core.clock import Clock
 from core.config import Settings
 from core.errors import AppError, TooManyRequests
 from core.events import EventBus
 from core.rate_limit import RateLimit
+from core.security import Signer
 from core.unit_of_work import UnitOfWork
+from crm.contacts.service import ContactService, Introduction
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import LANGUAGES, topic_of_contact
@@ -51,6 +68,7 @@ def create_router(
     *,
     settings: Settings,
     work: UnitOfWork,
+    clock: Clock,
     events: EventBus,
     intake: Intake,
     open_service: OpenService,
@@ -60,7 +78,12 @@ def create_router(
 ) -> APIRouter:
     """The widget's routes."""
     router = APIRouter(tags=["widget"])
-    tokens = VisitorTokens(settings.secret_key.get_secret_value())
+    secret_key = settings.secret_key.get_secret_value()
+    entrance = Entrance(settings, work, VisitorTokens(secret_key))
+    files = WidgetFiles(
+        entrance, Signer(secret_key, purpose="widget file"), intake=intake, clock=clock, wording=wording
+    )
+    router.include_router(files.router())
     limit = RateLimit(f"{settings.widget_messages_per_minute}/minute")
     newcomers = RateLimit(f"{settings.widget_sessions_per_minute}/minute")
     # Typing signs, ratings and the rest cost less than an answer, but not nothing.
@@ -77,19 +100,19 @@ def create_router(
 
     @router.post("/widget/session")
     async def start_session(body: SessionRequest, request: Request) -> SessionRead:
-        """Name the visitor: by the token they had, or by a new one."""
-        check_origin(
-            request.headers.get("origin"), host=request.headers.get("host", ""), allowed=settings.widget_origins
-        )
-        newcomers.hit(request.client.host if request.client else "unknown")
+        """Name the visitor: by the user that their site has signed, by the token they had, or by a new one."""
+        newcomers.hit(host_of(request))
         language = body.language if body.language in LANGUAGES else DEFAULT_LANGUAGE
         async with work.reading() as session:
-            service = open_service(session)
-            inbox = await service.conversations.inbox_by_key(body.inbox)
-            if inbox is None:
-                raise WidgetNotAllowed("There is no widget with this key.")
-            token, visitor = tokens.issue(inbox, language=language, former=body.token)
-            conversation = await service.of_contact(visitor.inbox_id, visitor.external_id)
+            inbox = await entrance.inbox(session, request, body.inbox)
+        if body.user:
+            entrance.check_user(inbox, body.user)
+        address = address_of_user(body.user.id) if body.user else None
+        token, visitor = entrance.tokens.issue(inbox, language=language, former=body.token, user=address)
+        if body.user:
+            await _recognise(visitor, body.user)
+        async with work.reading() as session:
+            conversation = await open_service(session).of_contact(visitor.inbox_id, visitor.external_id)
         greeting = wording.say("utter_widget_greeting", language)
         return SessionRead(
             token=token,
@@ -97,18 +120,52 @@ def create_router(
             language=language,
             firm=firm,
             greeting=Greeting(text=greeting.text, buttons=greeting.buttons),
+            form=await entrance.form(visitor),
         )
+
+    async def _recognise(visitor: Visitor, user: KnownUser) -> None:
+        async def once() -> None:
+            async with work.begin() as session:
+                await ContactService(session, clock=clock).recognise(
+                    visitor.inbox_id,
+                    known=visitor.external_id,
+                    former=visitor.device,
+                    name=user.name,
+                    email=user.email,
+                )
+
+        try:
+            await once()
+        except IntegrityError:
+            # The same user came at the same moment with another browser.
+            await once()
+        # What else shows this user's conversation looks again: there may be more in it now.
+        await events.publish(topic_of_contact(visitor.inbox_id, visitor.external_id), {"type": "changed"})
+
+    @router.post("/widget/introduction", status_code=204)
+    async def introduce(body: IntroductionRequest, request: Request) -> None:
+        """Keep what a visitor filled in before their first message; the second time changes nothing."""
+        visitor = await entrance.visitor(request)
+        limit.hit(visitor.external_id)
+        form = await entrance.form(visitor)
+        if form is None:
+            return
+        if missing := form.lacks(**body.model_dump()):
+            raise IntroductionIncomplete(f"Missing, or not as it was asked for: {missing}.")
+        async with work.begin() as session:
+            await ContactService(session, clock=clock).introduce(
+                visitor.inbox_id,
+                visitor.external_id,
+                Introduction(**body.model_dump(), privacy_url=form.privacy_url),
+            )
 
     @router.websocket("/widget/ws")
     async def talk(socket: WebSocket) -> None:
         """One open widget."""
         await socket.accept()
         try:
-            check_origin(
-                socket.headers.get("origin"), host=socket.headers.get("host", ""), allowed=settings.widget_origins
-            )
             hello = await _hello(socket)
-            visitor = tokens.read(hello.token)
+            visitor = await entrance.visitor(socket, hello.token)
         except WidgetNotAllowed:
             await socket.close(CLOSE_NOT_ALLOWED)
             return
@@ -121,7 +178,8 @@ def create_router(
             socket,
             visitor,
             after=hello.after,
-            work=work,
+            entrance=entrance,
+            files=files,
             intake=intake,
             open_service=open_service,
             limit=limit,
@@ -143,7 +201,8 @@ class WidgetLink:
         visitor: Visitor,
         *,
         after: int,
-        work: UnitOfWork,
+        entrance: Entrance,
+        files: WidgetFiles,
         intake: Intake,
         open_service: OpenService,
         limit: RateLimit,
@@ -154,7 +213,9 @@ class WidgetLink:
         self.visitor = visitor
         self.sent = after
         self.status: dict[str, Any] | None = None
-        self.work = work
+        self.entrance = entrance
+        self.files = files
+        self.introduced = False
         self.intake = intake
         self.open_service = open_service
         self.limit = limit
@@ -165,6 +226,7 @@ class WidgetLink:
             SentRating: self._take_rating,
             SentTyping: self._take_typing,
             SentSeen: self._take_seen,
+            SentGot: self._take_got,
             Ping: self._take_ping,
         }
 
@@ -197,7 +259,7 @@ class WidgetLink:
 
     async def _catch_up(self, *, first: bool = False) -> None:
         """Send every message after the last one sent, and the status if it is another."""
-        async with self.work.reading() as session:
+        async with self.entrance.work.reading() as session:
             conversations = self.open_service(session).conversations
             conversation = await conversations.glance(self.visitor.inbox_id, self.visitor.external_id)
             messages = (
@@ -212,7 +274,12 @@ class WidgetLink:
             await self.socket.send_json({"type": "ready", **status, "sequence": sequence})
         for message in messages:
             await self.socket.send_json(
-                message_frame(message, visitor=self.visitor.external_id, base_url=self.base_url)
+                message_frame(
+                    message,
+                    device=self.visitor.device,
+                    base_url=self.base_url,
+                    link_to=partial(self.files.link, self.base_url),
+                )
             )
             self.sent = message.sequence
         if not first and status != self.status:
@@ -243,11 +310,12 @@ class WidgetLink:
     async def _take_message(self, frame: SentMessage) -> None:
         try:
             self.limit.hit(self.visitor.external_id)
+            await self._check_introduced()
             received = await self.intake.receive(
                 IncomingMessage(
                     inbox_id=self.visitor.inbox_id,
                     contact_external_id=self.visitor.external_id,
-                    external_id=external_id_of(frame.client_id, self.visitor.external_id),
+                    external_id=external_id_of(frame.client_id, self.visitor.device),
                     text=frame.text,
                     payload=frame.payload,
                     language=self.visitor.language,
@@ -268,6 +336,12 @@ class WidgetLink:
                 }
             )
 
+    async def _check_introduced(self) -> None:
+        """Ask the database once; who has filled in the form stays introduced."""
+        if not self.introduced:
+            await self.entrance.check_introduced(self.visitor)
+            self.introduced = True
+
     async def _take_rating(self, frame: SentRating) -> None:
         try:
             await self.intake.rate(self.visitor.inbox_id, self.visitor.external_id, frame.score, frame.comment)
@@ -279,6 +353,9 @@ class WidgetLink:
 
     async def _take_seen(self, frame: SentSeen) -> None:
         await self.intake.seen(self.visitor.inbox_id, self.visitor.external_id, frame.sequence)
+
+    async def _take_got(self, frame: SentGot) -> None:
+        await self.intake.got(self.visitor.inbox_id, self.visitor.external_id, frame.sequence)
 
     async def _take_ping(self, _frame: Ping) -> None:
         await self.socket.send_json({"type": "pong"})

@@ -1,17 +1,35 @@
 """The widget's side of the conversation: what travels over its session request and its socket."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from connectors.web_widget.config import Form
 from crm.conversations.repository import Glance
-from crm.models import Message
+from crm.enums import AttachmentState
+from crm.models import Attachment, Message
 from language.normalise import safe_text
 
 # A message's number; no more than every database can compare.
 Sequence = Annotated[int, Field(ge=0, le=2**31 - 1)]
+ClientId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z_-]{8,64}$")]
 MAX_FRAME_CHARACTERS = 200_000
+
+
+# What cannot be stored, or has no place in a line of text.
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+Line = Annotated[str, Field(pattern=NO_CONTROLS, max_length=200)]
+
+
+class KnownUser(BaseModel):
+    """A user of the site that shows the widget; `hash` is the id's HMAC-SHA256 with the inbox's secret."""
+
+    id: Annotated[str, Field(pattern=NO_CONTROLS, min_length=1, max_length=100)]
+    hash: Annotated[str, Field(max_length=200)]
+    name: Line = ""
+    email: Line = ""
 
 
 class SessionRequest(BaseModel):
@@ -19,6 +37,16 @@ class SessionRequest(BaseModel):
     language: Annotated[str, Field(max_length=8)] = "fa"
     # The visitor's former token, if there is one.
     token: Annotated[str, Field(max_length=2000)] | None = None
+    # Who it is, where their site says so.
+    user: KnownUser | None = None
+
+
+class IntroductionRequest(BaseModel):
+    """What a visitor filled in; `consent` is the sentence that they agreed to, as it was shown."""
+
+    name: Line = ""
+    address: Line = ""
+    consent: Annotated[str, Field(max_length=1000)] = ""
 
 
 class Greeting(BaseModel):
@@ -32,6 +60,8 @@ class SessionRead(BaseModel):
     language: str
     firm: dict[str, str]
     greeting: Greeting
+    # To be filled in before the first message.
+    form: Form | None
 
 
 class _Frame(BaseModel):
@@ -50,7 +80,7 @@ class SentMessage(_Frame):
     """A message; the same `client_id` again is the same message."""
 
     type: Literal["message"]
-    client_id: Annotated[str, Field(pattern=r"^[0-9a-zA-Z_-]{8,64}$")]
+    client_id: ClientId
     text: str
     payload: str | None = None
 
@@ -71,6 +101,13 @@ class SentSeen(_Frame):
     sequence: Sequence
 
 
+class SentGot(_Frame):
+    """What has reached the browser, though nobody looks at it."""
+
+    type: Literal["got"]
+    sequence: Sequence
+
+
 class Ping(_Frame):
     type: Literal["ping"]
 
@@ -79,7 +116,9 @@ class Pong(_Frame):
     type: Literal["pong"]
 
 
-Frame = Annotated[SentMessage | SentRating | SentTyping | SentSeen | Ping | Pong | Hello, Field(discriminator="type")]
+Frame = Annotated[
+    SentMessage | SentRating | SentTyping | SentSeen | SentGot | Ping | Pong | Hello, Field(discriminator="type")
+]
 FRAME: TypeAdapter[Any] = TypeAdapter(Frame)
 
 
@@ -100,19 +139,28 @@ def fields_of(raw: str) -> Any:
 def status_frame(conversation: Glance | None) -> dict[str, Any]:
     """Who has the conversation, as the widget shows it."""
     if conversation is None:
-        return {"status": "with_bot", "agent": None}
-    return {"status": conversation.status.value, "agent": conversation.agent_name}
+        return {"status": "with_bot", "agent": None, "read": 0}
+    return {
+        "status": conversation.status.value,
+        "agent": conversation.agent_name,
+        "read": conversation.read_sequence,
+    }
 
 
-def message_frame(message: Message, *, visitor: str, base_url: str) -> dict[str, Any]:
+def message_frame(
+    message: Message, *, device: str, base_url: str, link_to: Callable[[Attachment], str]
+) -> dict[str, Any]:
     """One message as the contact may see it."""
+    file = message.attachment
     return {
         "type": "message",
         "sequence": message.sequence,
         "author": message.author.value,
         "agent_name": message.agent.name if message.agent else None,
-        "client_id": client_id_of(message.external_id, visitor),
-        "text": message.text,
+        "client_id": client_id_of(message.external_id, device),
+        # Words that only stand for a file are for those who do not see it.
+        "text": "" if file and message.response else message.text,
+        "file": _file_of(file, link_to) if file else None,
         "buttons": message.buttons,
         "articles": [{**article, "url": absolute(article["url"], base_url)} for article in message.articles],
         "kind": "rating_request" if message.kind.value == "rating_request" else "text",
@@ -120,14 +168,24 @@ def message_frame(message: Message, *, visitor: str, base_url: str) -> dict[str,
     }
 
 
-def external_id_of(client_id: str, visitor: str) -> str:
+def _file_of(file: Attachment, link_to: Callable[[Attachment], str]) -> dict[str, Any]:
+    """A file as the widget shows it: as a picture only where the bytes are those of one."""
+    return {
+        "name": file.name,
+        "size": file.size,
+        "is_picture": (file.content_type or "").startswith("image/"),
+        "url": link_to(file) if file.state is AttachmentState.stored else None,
+    }
+
+
+def external_id_of(client_id: str, device: str) -> str:
     """A widget message's id within its inbox: visitors choose client ids, so two may choose the same."""
-    return f"{visitor}:{client_id}"
+    return f"{device}:{client_id}"
 
 
-def client_id_of(external_id: str | None, visitor: str) -> str | None:
-    """The visitor's own id of a message, or `None` for others' messages."""
-    prefix = f"{visitor}:"
+def client_id_of(external_id: str | None, device: str) -> str | None:
+    """The browser's own id of a message, or `None` for others' messages."""
+    prefix = f"{device}:"
     return external_id.removeprefix(prefix) if external_id and external_id.startswith(prefix) else None
 
 

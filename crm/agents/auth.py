@@ -89,4 +89,5 @@ ConversationAgent = Annotated[Agent, Depends(agent_who_may(Permission.handle_con
 KnowledgeEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_knowledge))]
 AgentManager = Annotated[Agent, Depends(agent_who_may(Permission.manage_agents))]
 TurnKeeper = Annotated[Agent, Depends(agent_who_may(Permission.keep_turns))]
+WidgetKeeper = Annotated[Agent, Depends(agent_who_may(Permission.set_up_widget))]
 PolicyEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_handoff_policy))]

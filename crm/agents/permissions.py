@@ -13,6 +13,7 @@ class Permission(StrEnum):
     manage_agents = "manage_agents"
     keep_turns = "keep_turns"
     edit_handoff_policy = "edit_handoff_policy"
+    set_up_widget = "set_up_widget"
 
 
 _P = Permission

@@ -1,11 +1,53 @@
-"""What we know of a contact."""
+"""What we know of a contact, and who they turn out to be."""
 
 import re
+from dataclasses import dataclass
+from datetime import timedelta
 
-from crm.models import Contact
-from language.normalise import normalise
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.errors import Conflict, InvalidInput
+from core.unit_of_work import announce
+from crm.conversations.repository import ConversationRepository
+from crm.enums import Author, ConversationStatus
+from crm.models import (
+    Attachment,
+    Consent,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    Message,
+    Rating,
+    Ticket,
+)
+from language.normalise import normalise, safe_text
 
 _PHONE = re.compile(r"\+?\d[\d\s()-]{6,18}\d")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+
+
+class ContactDetailUnfit(InvalidInput):
+    """This is neither an e-mail address nor a phone number."""
+
+    code = "contact_detail_unfit"
+
+
+class ConversationBusy(Conflict):
+    """An answer is being worked on; try again in a moment."""
+
+    code = "conversation_busy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Introduction:
+    """What somebody says of themselves before they write, and the words they agreed to, if any."""
+
+    name: str = ""
+    address: str = ""
+    consent: str = ""
+    privacy_url: str = ""
 
 
 def remember_contact_detail(contact: Contact, detail: str) -> None:
@@ -18,3 +60,157 @@ def remember_contact_detail(contact: Contact, detail: str) -> None:
         contact.email = contact.email or detail[:254]
     elif _PHONE.fullmatch(detail):
         contact.phone = contact.phone or detail[:32]
+
+
+class ContactService:
+    def __init__(self, session: AsyncSession, *, clock: Clock) -> None:
+        self.session = session
+        self.clock = clock
+        self.conversations = ConversationRepository(session)
+
+    async def introduce(self, inbox_id: int, external_id: str, introduction: Introduction) -> None:
+        """Keep what a contact says of themselves, once: what comes later changes nothing.
+
+        Raises:
+            ContactDetailUnfit
+        """
+        detail = normalise(introduction.address).strip()
+        if detail and not (_EMAIL.fullmatch(detail) or _PHONE.fullmatch(detail)):
+            raise ContactDetailUnfit
+        identity = await self._identity(inbox_id, external_id)
+        if identity.introduced_at:
+            return
+        now = self.clock.now()
+        identity.introduced_at = now
+        contact = identity.contact
+        contact.name = contact.name or safe_text(introduction.name).strip()[:200]
+        remember_contact_detail(contact, detail)
+        if introduction.consent:
+            self.session.add(
+                Consent(
+                    contact_id=contact.id,
+                    wording=safe_text(introduction.consent),
+                    privacy_url=introduction.privacy_url,
+                    created_at=now,
+                )
+            )
+        await self._tell_desk(identity)
+
+    async def recognise(self, inbox_id: int, *, known: str, former: str, name: str, email: str) -> None:
+        """The contact's site vouches that whoever wrote from the address `former` is the person at the address `known`.
+
+        What was written from `former` belongs to that person from now on; both must be addresses of the same
+        inbox, and `former` one that nobody else can be known by.
+
+        Raises:
+            ConversationBusy: a turn is running in the former conversation; nothing is changed.
+        """
+        identity = await self.conversations.identity(inbox_id, known)
+        anonymous = await self.conversations.identity(inbox_id, former)
+        if anonymous and identity:
+            contact = identity.contact
+            await self._join(anonymous, identity)
+        elif anonymous:
+            identity, contact = anonymous, anonymous.contact
+            identity.external_id = known
+        else:
+            identity = identity or await self._identity(inbox_id, known)
+            contact = identity.contact
+        # Unlike what a contact says, this is what their own account there says.
+        contact.name = safe_text(name).strip()[:200] or contact.name
+        contact.email = safe_text(email).strip()[:254] or contact.email
+        await self.session.flush()
+        await self._tell_desk(identity)
+
+    async def files_sent(self, inbox_id: int, external_id: str, *, hours: int) -> int:
+        """How many files came from this address in the last hours."""
+        statement = (
+            select(func.count(Attachment.id))
+            .join(Message, Message.id == Attachment.message_id)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
+            .where(
+                ContactIdentity.inbox_id == inbox_id,
+                ContactIdentity.external_id == external_id,
+                Message.author == Author.contact,
+                Attachment.created_at > self.clock.now() - timedelta(hours=hours),
+            )
+        )
+        return await self.session.scalar(statement) or 0
+
+    async def _identity(self, inbox_id: int, external_id: str) -> ContactIdentity:
+        """The address with its contact, made where nobody has written from it."""
+        if found := await self.conversations.identity(inbox_id, external_id):
+            return found
+        now = self.clock.now()
+        identity = ContactIdentity(
+            contact=Contact(name="", created_at=now), inbox_id=inbox_id, external_id=external_id, created_at=now
+        )
+        self.session.add(identity)
+        await self.session.flush()
+        return identity
+
+    async def _join(self, anonymous: ContactIdentity, known: ContactIdentity) -> None:
+        """Make one contact of two, and one conversation of theirs; the anonymous ones are gone then."""
+        # Before the queries below, which load their addresses anew and without the contacts.
+        old, contact = anonymous.contact, known.contact
+        source = await self.conversations.of_contact(anonymous.inbox_id, anonymous.external_id, lock=True)
+        target = await self.conversations.of_contact(known.inbox_id, known.external_id, lock=True)
+        if source and await self._is_busy(source):
+            raise ConversationBusy
+        if source and target:
+            await self._append(source, target)
+            await self.session.delete(source)
+        elif source:
+            source.identity = known
+            source.identity_id, source.contact_id = known.id, contact.id
+        await self.session.flush()
+        for table in (Ticket, Consent):
+            await self._run(update(table).where(table.contact_id == old.id).values(contact_id=contact.id))
+        contact.name, contact.email, contact.phone = (
+            contact.name or old.name,
+            contact.email or old.email,
+            contact.phone or old.phone,
+        )
+        known.introduced_at = known.introduced_at or anonymous.introduced_at
+        known.chosen_language = known.chosen_language or anonymous.chosen_language
+        # Their columns, and not the objects: the database takes what depends on them along.
+        await self._run(delete(ContactIdentity).where(ContactIdentity.id == anonymous.id))
+        await self._run(delete(Contact).where(Contact.id == old.id))
+
+    async def _is_busy(self, conversation: Conversation) -> bool:
+        pending = await self.conversations.next_pending(conversation.id)
+        leased_until = conversation.leased_until
+        return pending is not None or (leased_until is not None and leased_until > self.clock.now())
+
+    async def _append(self, source: Conversation, target: Conversation) -> None:
+        """Put one conversation's entries after the other's."""
+        shift = target.last_sequence
+        await self._run(
+            update(Message)
+            .where(Message.conversation_id == source.id)
+            .values(conversation_id=target.id, sequence=Message.sequence + shift)
+        )
+        target.last_sequence += source.last_sequence
+        for handoff in await self.conversations.handoffs(source.id):
+            handoff.conversation_id = target.id
+            handoff.causes = [_shifted(cause, shift) for cause in handoff.causes]
+        for table in (Ticket, Rating):
+            await self._run(update(table).where(table.conversation_id == source.id).values(conversation_id=target.id))
+        people = (ConversationStatus.waiting, ConversationStatus.open)
+        if source.status in people and target.status not in people:
+            target.status, target.waiting_since = source.status, source.waiting_since
+            target.assignee, target.assignee_id = source.assignee, source.assignee_id
+
+    async def _run(self, statement: object) -> None:
+        await self.session.execute(statement, execution_options={"synchronize_session": False})  # type: ignore[call-overload]
+
+    async def _tell_desk(self, identity: ContactIdentity) -> None:
+        conversation = await self.conversations.of_contact(identity.inbox_id, identity.external_id, lock=False)
+        if conversation:
+            announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
+
+
+def _shifted(cause: dict[str, object], shift: int) -> dict[str, object]:
+    sequence = cause.get("sequence")
+    return {**cause, "sequence": sequence + shift} if isinstance(sequence, int) else cause

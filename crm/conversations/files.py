@@ -31,6 +31,10 @@ _BEGINNINGS = (
     (b"ID3", "audio/mpeg"),
     (b"\xff\xfb", "audio/mpeg"),
 )
+_OTHER_ENDINGS = {"image/jpeg": ("jpeg",), "audio/ogg": ("oga", "opus"), "video/mp4": ("mov", "m4v")}
+# Without those that carry macros.
+_OFFICE = ("docx", "xlsx", "pptx", "odt", "ods", "odp")
+_DOCUMENTS = ((b"%PDF-", ("pdf",)), (b"PK\x03\x04", _OFFICE))
 # Persian names need it, though Unicode counts it among the invisible characters.
 _ZWNJ = "\u200c"
 
@@ -45,6 +49,12 @@ class FileEmpty(InvalidInput):
     """There is nothing in this file."""
 
     code = "file_empty"
+
+
+class FileKindRefused(InvalidInput):
+    """Only pictures, sounds, films, PDF and office documents can be sent."""
+
+    code = "file_kind_refused"
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,26 @@ def checked_file(file: File) -> File:
     if len(file.content) > MAX_FILE_BYTES:
         raise FileTooLarge
     return File(safe_file_name(file.name), file.content)
+
+
+def visitors_file(file: File) -> File:
+    """A file from somebody whom nobody knows, under a name whose ending says what it is.
+
+    Raises:
+        FileEmpty, FileTooLarge, FileKindRefused
+    """
+    file = checked_file(file)
+    stem, _dot, ending = file.name.rpartition(".")
+    kind = file.content_type
+    allowed: tuple[str, ...] = next((endings for start, endings in _DOCUMENTS if file.content.startswith(start)), ())
+    if kind in ENDINGS:
+        allowed = (ENDINGS[kind].removeprefix("."), *_OTHER_ENDINGS.get(kind, ()))
+    if ending.lower() in allowed and stem:
+        return file
+    # An office document is known by its ending alone: its bytes are those of any ZIP file.
+    if not allowed or len(allowed) == len(_OFFICE):
+        raise FileKindRefused
+    return File(safe_file_name(f"{file.name}.{allowed[0]}") if file.name else "", file.content)
 
 
 def safe_file_name(name: str) -> str:

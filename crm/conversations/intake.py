@@ -24,7 +24,7 @@ class Intake:
         """Store a message, once however often it comes.
 
         Raises:
-            MessageEmpty, MessageTooLong
+            MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge
         """
         try:
             received = await self._store(incoming)
@@ -76,6 +76,13 @@ class Intake:
             service = self.open_service(session)
             if conversation := await service.of_contact(inbox_id, contact_external_id, lock=True):
                 await service.seen(conversation, sequence)
+
+    async def got(self, inbox_id: int, contact_external_id: str, sequence: int) -> None:
+        """The messages up to this one have reached the contact's device."""
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            if conversation := await service.of_contact(inbox_id, contact_external_id, lock=True):
+                await service.got(conversation, sequence)
 
     async def _store(self, incoming: IncomingMessage) -> Received:
         async with self.work.begin() as session:

@@ -33,6 +33,10 @@ class IncomingMessage:
     # The language the contact's screen is in, where the channel knows it.
     language: str | None = None
     file: IncomingFile | None = None
+    # A file that came along with the message itself.
+    upload: File | None = None
+    # The name of the response whose words stand for a message without words.
+    response: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

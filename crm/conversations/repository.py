@@ -44,6 +44,8 @@ class Glance:
     status: ConversationStatus
     last_sequence: int
     agent_name: str | None
+    # Up to where a person of ours has read it.
+    read_sequence: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,13 @@ class ConversationRepository:
     async def glance(self, inbox_id: int, external_id: str) -> Glance | None:
         """A contact's conversation in short; cheap, since every open widget asks at every change."""
         statement = (
-            select(Conversation.id, Conversation.status, Conversation.last_sequence, Agent.name)
+            select(
+                Conversation.id,
+                Conversation.status,
+                Conversation.last_sequence,
+                Agent.name,
+                Conversation.agent_seen_sequence,
+            )
             .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
             .outerjoin(Agent, Agent.id == Conversation.assignee_id)
             .where(ContactIdentity.inbox_id == inbox_id, ContactIdentity.external_id == external_id)

@@ -51,7 +51,7 @@ LANGUAGES = ("fa", "en")
 # The widget fetches what is new by itself; every other channel has to be called.
 PUSHED_CHANNELS = frozenset({Channel.telegram})
 # Where contacts can be sent files.
-FILE_CHANNELS = frozenset({Channel.telegram})
+FILE_CHANNELS = frozenset({Channel.telegram, Channel.web_widget})
 # What the contact is told when a person is brought in, where it is more than that.
 HANDED_OFF = {
     HandoffReason.negative_sentiment: "utter_handed_off_upset",
@@ -127,9 +127,10 @@ class ConversationService:
         """Store a contact's message, once; the bot's turn is then due.
 
         Raises:
-            MessageEmpty, MessageTooLong: nothing is stored.
+            MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge: nothing is stored.
         """
         text = checked_text(incoming.text)
+        attachment = self._attachment_of(incoming)
         found = await self.conversations.message_by_external_id(incoming.inbox_id, incoming.external_id)
         if found:
             return Received(await self.get(found.conversation_id), found, is_new=False)
@@ -143,7 +144,8 @@ class ConversationService:
             external_id=incoming.external_id,
             payload=safe_text(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
             turn=TurnState.pending,
-            attachment=self._awaited(incoming.file) if incoming.file else None,
+            response=incoming.response,
+            attachment=attachment,
         )
         return Received(conversation, message, is_new=True)
 
@@ -223,6 +225,13 @@ class ConversationService:
         seen = min(sequence, conversation.last_sequence)
         if seen > conversation.contact_seen_sequence:
             conversation.contact_seen_sequence = seen
+            announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
+
+    async def got(self, conversation: Conversation, sequence: int) -> None:
+        """The messages up to this one have reached the contact's device."""
+        got = min(sequence, conversation.last_sequence)
+        if got > conversation.contact_got_sequence:
+            conversation.contact_got_sequence = got
             announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
 
     # What the bot does
@@ -346,6 +355,18 @@ class ConversationService:
         self._unassign(conversation)
         await self.say(conversation, "utter_returned_to_bot")
 
+    async def read_by_agent(self, conversation: Conversation) -> None:
+        """A person of ours has the conversation before their eyes; its contact is shown so."""
+        if conversation.agent_seen_sequence < conversation.last_sequence:
+            conversation.agent_seen_sequence = conversation.last_sequence
+            announce(self.session, contact_topic(conversation), {"type": "changed"})
+
+    async def agent_types(self, conversation: Conversation, *, by: Agent) -> None:
+        """Show the contact that a person is writing, once it is known that a person will."""
+        if conversation.status in (ConversationStatus.waiting, ConversationStatus.open):
+            typing = {"type": "typing", "author": "agent", "name": by.name, "on": True}
+            announce(self.session, contact_topic(conversation), typing)
+
     async def stored_file(self, attachment_id: int) -> Attachment:
         """A file with its bytes.
 
@@ -459,6 +480,11 @@ class ConversationService:
             self._queue_delivery(conversation, message)
         return message
 
+    def _attachment_of(self, incoming: IncomingMessage) -> Attachment | None:
+        if incoming.upload:
+            return self._attached(incoming.upload)
+        return self._awaited(incoming.file) if incoming.file else None
+
     def _awaited(self, file: IncomingFile) -> Attachment:
         """A contact's file that the channel still has."""
         now = self.clock.now()
@@ -472,7 +498,7 @@ class ConversationService:
         )
 
     def _attached(self, file: File) -> Attachment:
-        """An agent's file."""
+        """A file at hand."""
         file = checked_file(file)
         is_picture = file.content_type.startswith("image/")
         return Attachment(

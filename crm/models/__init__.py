@@ -2,7 +2,7 @@
 
 from crm.models.agent import Agent, AgentSession
 from crm.models.attachment import Attachment
-from crm.models.contact import Contact, ContactIdentity
+from crm.models.contact import Consent, Contact, ContactIdentity
 from crm.models.conversation import Conversation, Handoff, Rating, SavedHandoffPolicy
 from crm.models.inbox import Inbox
 from crm.models.message import Delivery, Message
@@ -12,6 +12,7 @@ __all__ = [
     "Agent",
     "AgentSession",
     "Attachment",
+    "Consent",
     "Contact",
     "ContactIdentity",
     "Conversation",

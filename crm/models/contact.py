@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
@@ -31,6 +31,20 @@ class ContactIdentity(Base):
     external_id: Mapped[str] = mapped_column(String(128))
     # The language they asked to be answered in, which counts before the one they write in.
     chosen_language: Mapped[str | None] = mapped_column(String(8))
+    # When they filled in the form before the first message, where an inbox has one; it is shown once.
+    introduced_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     contact: Mapped[Contact] = relationship(lazy="raise")
+
+
+class Consent(Base):
+    """What a contact agreed to, in the words that they were shown."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    wording: Mapped[str] = mapped_column(Text)
+    privacy_url: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime]

@@ -39,6 +39,9 @@ class Conversation(Base):
     last_sequence: Mapped[int] = mapped_column(default=0)
     # Up to where the contact has seen the conversation, where the channel tells.
     contact_seen_sequence: Mapped[int] = mapped_column(default=0)
+    # Up to where it has reached the contact's device, and up to where a person of ours has read it.
+    contact_got_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    agent_seen_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     # After which message the bot last began anew; frustration looks no further back.
     bot_since_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     frustration: Mapped[float] = mapped_column(default=0.0)

@@ -377,8 +377,14 @@ class TestStoredFile:
         assert file_reads == [True]
 
     async def test_is_not_sent_where_the_channel_carries_none(
-        self, service: ConversationService, agent: Agent, conversation: Conversation
+        self,
+        service: ConversationService,
+        agent: Agent,
+        conversation: Conversation,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr("crm.conversations.service.FILE_CHANNELS", frozenset())
+
         with pytest.raises(FileNotCarried):
             await service.reply(await service.lock(conversation.id), "x", by=agent, file=File("a.png", b"x"))
 

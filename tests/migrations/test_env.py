@@ -28,7 +28,7 @@ VALUES: dict[type, Any] = {
     date: NOON.date(),
 }
 # Tables that a downgrade takes away, by the version that it goes to.
-GONE = {"0005": set(), "0002": {"article_votes", "attachments", "handoff_policies"}}
+GONE = {"0005": {"consents"}, "0002": {"article_votes", "attachments", "consents", "handoff_policies"}}
 
 
 @pytest.fixture

@@ -70,6 +70,9 @@ class WidgetServer:
         self.page = ""
         self.page_headers: dict[str, str] = {}
         self.allowed = True
+        self.form: Frame | None = None
+        self.introductions: list[Frame] = []
+        self.files: list[bytes] = []
         self.dark = False
         self.ignore_messages = False
         self.rejections: Iterator[Frame] = iter(())
@@ -193,6 +196,8 @@ class WidgetServer:
         routes = [
             Route("/page", page),
             Route("/widget.js", script),
+            Route("/widget/introduction", self._introduce, methods=["POST"]),
+            Route("/widget/files", self._take_file, methods=["POST"]),
             Route("/widget/session", self._session, methods=["POST"]),
             WebSocketRoute("/widget/ws", self._talk),
             Mount("/static", StaticFiles(directory=STATIC)),
@@ -207,6 +212,8 @@ class WidgetServer:
             return Response(status_code=503)
         if not self.allowed or body["inbox"] != INBOX:
             return Response(status_code=403)
+        if body.get("user") and body["user"]["hash"] != "right":
+            return JSONResponse({"error": {"code": "identity_wrong"}}, status_code=401)
         token = body["token"] if body["token"] in self.conversations else secrets.token_hex(8)
         self.conversations.setdefault(token, Conversation())
         text, buttons = GREETINGS[body["language"]]
@@ -214,11 +221,28 @@ class WidgetServer:
             {
                 "token": token,
                 "conversation_id": None,
+                "form": self.form,
                 "language": body["language"],
                 "firm": {"name_fa": "آکادمی رابطه", "name_en": "Rabeteh Academy"},
                 "greeting": {"text": text, "buttons": [{"title": title, "payload": title} for title in buttons]},
             }
         )
+
+    async def _introduce(self, request: Request) -> Response:
+        self.introductions.append(await request.json())
+        self.form = None
+        return Response(status_code=204)
+
+    async def _take_file(self, request: Request) -> Response:
+        conversation = self.conversations[request.headers["authorization"].removeprefix("Bearer ")]
+        async with request.form() as form:
+            upload = form["file"]
+            self.files.append(await upload.read())  # type: ignore[union-attr]
+            shared = {"name": upload.filename, "size": 3, "is_picture": False, "url": f"{self.origin}/static/a"}  # type: ignore[union-attr]
+            message = conversation.add("contact", "", client_id=form["client_id"], file=shared)
+        for line in conversation.sockets:
+            await line.send_json(message)
+        return JSONResponse({}, status_code=201)
 
     async def _talk(self, line: WebSocket) -> None:
         self._loop = asyncio.get_running_loop()

@@ -122,7 +122,7 @@ class TestThePagesOwnWords:
         page = visit(opened=False)
         page.evaluate(
             """() => { window.heard = [];
-               for (const event of ['open', 'close', 'message', 'status'])
+               for (const event of ['opened', 'closed', 'message', 'status'])
                  Hamyar.on(event, detail => heard.push([event, detail?.text ?? detail?.status ?? null])) }"""
         )
 
@@ -132,7 +132,12 @@ class TestThePagesOwnWords:
         page.wait_for_function("heard.some(([event]) => event === 'message')")
         page.evaluate("Hamyar.close()")
 
-        assert page.evaluate("heard") == [["open", None], ["status", "with_bot"], ["message", "hello"], ["close", None]]
+        assert page.evaluate("heard") == [
+            ["opened", None],
+            ["status", "with_bot"],
+            ["message", "hello"],
+            ["closed", None],
+        ]
 
     def test_a_listener_that_fails_breaks_nothing(self, server: WidgetServer, visit: Visit):
         page = visit()

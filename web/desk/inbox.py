@@ -117,6 +117,18 @@ async def write(
     return await _after(request, agent, conversations, conversation_id, draft.tab, **context)
 
 
+@router.post(f"{ConversationPath}/seen", status_code=204)
+async def mark_seen(conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep) -> None:
+    """The agent has the conversation before their eyes; its contact is shown so."""
+    await conversations.read_by_agent(await conversations.lock(conversation_id))
+
+
+@router.post(f"{ConversationPath}/typing", status_code=204)
+async def show_typing(conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep) -> None:
+    """The agent is writing to the contact; kept nowhere."""
+    await conversations.agent_types(await conversations.get(conversation_id), by=agent)
+
+
 @router.post(f"{ConversationPath}/take")
 async def take(
     request: Request,

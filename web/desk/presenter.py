@@ -168,13 +168,20 @@ class Entry:
     look: str
     delivery: DeliveryState | None
     seen: bool
+    got: bool
     file: ShownFile | None
 
 
 def entries_of(
-    messages: Sequence[Message], deliveries: Mapping[int, DeliveryState], *, seen_sequence: int
+    messages: Sequence[Message],
+    deliveries: Mapping[int, DeliveryState],
+    *,
+    seen_sequence: int,
+    got_sequence: int = 0,
 ) -> list[Entry]:
-    """The messages of a thread; the last one of ours that the contact has seen is marked."""
+    """The messages of a thread; marked are the last one of ours that the contact has seen, and those that came later
+    and have reached their device.
+    """
     seen = max((m.sequence for m in messages if _is_ours(m) and m.sequence <= seen_sequence), default=None)
     return [
         Entry(
@@ -182,6 +189,7 @@ def entries_of(
             _look(m),
             deliveries.get(m.id),
             m.sequence == seen,
+            _is_ours(m) and seen_sequence < m.sequence <= got_sequence,
             shown_file(m.attachment) if m.attachment else None,
         )
         for m in messages

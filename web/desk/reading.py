@@ -105,7 +105,12 @@ async def read_thread(
         tab=tab_of(conversation, agent),
         mood=mood_of(conversation.frustration),
         start=start,
-        entries=entries_of(messages, deliveries, seen_sequence=conversation.contact_seen_sequence),
+        entries=entries_of(
+            messages,
+            deliveries,
+            seen_sequence=conversation.contact_seen_sequence,
+            got_sequence=conversation.contact_got_sequence,
+        ),
         last_from_contact=last.sequence if last else 0,
         actions=actions_of(conversation),
         ticket=ticket,
@@ -125,7 +130,12 @@ async def read_earlier(conversations: ConversationService, conversation_id: str,
     first = max(0, before - THREAD_LENGTH)
     messages = await conversations.conversations.messages(conversation_id, after=first, limit=before - first)
     deliveries = await conversations.conversations.delivery_states(conversation_id)
-    return entries_of(messages, deliveries, seen_sequence=conversation.contact_seen_sequence)
+    return entries_of(
+        messages,
+        deliveries,
+        seen_sequence=conversation.contact_seen_sequence,
+        got_sequence=conversation.contact_got_sequence,
+    )
 
 
 async def _colleagues(conversations: ConversationService) -> list[Agent]:

@@ -38,7 +38,9 @@ class BrowserSocket:
             await asyncio.wait_for(self.served, PATIENCE_SECONDS)
 
 
-async def browser_socket(app: FastAPI, path: str, cookies: dict[str, str]) -> BrowserSocket:
+async def browser_socket(
+    app: FastAPI, path: str, cookies: dict[str, str], *, origin: str = "http://test"
+) -> BrowserSocket:
     """Connect, up to the app's first answer."""
     socket = BrowserSocket()
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -50,7 +52,7 @@ async def browser_socket(app: FastAPI, path: str, cookies: dict[str, str]) -> Br
         "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
-        "headers": [(b"host", b"test"), (b"cookie", cookie.encode())],
+        "headers": [(b"host", b"test"), (b"cookie", cookie.encode()), (b"origin", origin.encode())],
         "client": ("127.0.0.1", 50000),
         "server": ("test", 80),
         "subprotocols": [],

@@ -204,7 +204,7 @@ class TestAttach:
         assert kept.id not in deliveries
 
     async def test_tells_the_limit_before_anything_is_sent(
-        self, client: httpx.AsyncClient, sign_in: SignIn, chat: Conversation, conversation: Conversation
+        self, client: httpx.AsyncClient, sign_in: SignIn, chat: Conversation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await sign_in(Role.agent)
 
@@ -212,7 +212,8 @@ class TestAttach:
 
         assert "20 MB at the most" in page
         assert f'data-max-bytes="{MAX_FILE_BYTES}"' in page
-        assert 'type="file"' not in (await client.get(f"/desk/conversations/{conversation.id}")).text
+        monkeypatch.setattr("web.desk.reading.FILE_CHANNELS", frozenset())
+        assert 'type="file"' not in (await client.get(f"/desk/conversations/{chat.id}")).text
 
     @pytest.mark.parametrize(
         ("content", "problem"),
@@ -232,9 +233,10 @@ class TestAttach:
         assert "My words</textarea>" in response.text
 
     async def test_refuses_a_file_where_the_channel_carries_none(
-        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await sign_in(Role.agent)
+        monkeypatch.setattr("crm.conversations.service.FILE_CHANNELS", frozenset())
 
         response = await client.post(
             f"/desk/conversations/{conversation.id}/messages", data={"text": "x"}, files={"file": ("a.pdf", b"%PDF")}

@@ -73,6 +73,32 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The contact sees that somebody writes, and what has been read; both only of a page that is before somebody's eyes.
+let typedAt = 0;
+let lastSeen = "";
+const tell = (address) => fetch(address, { method: "POST" }).catch(() => {});
+
+document.addEventListener("input", ({ target }) => {
+  const composer = target.closest(".composer");
+  const isReply = target.matches("textarea") && composer?.matches(':has([name="kind"][value="reply"]:checked)');
+  if (!isReply || !target.value || Date.now() - typedAt < 3000) return;
+  typedAt = Date.now();
+  tell(composer.getAttribute("action").replace(/messages$/, "typing"));
+});
+
+function see() {
+  const composer = find(".composer");
+  const last = [...document.querySelectorAll(".entries .message.contact")].at(-1);
+  const address = composer?.getAttribute("action").replace(/messages$/, "seen");
+  const seen = `${address} ${last?.id}`;
+  if (!last || document.visibilityState !== "visible" || seen === lastSeen) return;
+  lastSeen = seen;
+  tell(address);
+}
+for (const event of ["htmx:ws:after:message:incoming", "htmx:after:swap", "visibilitychange"])
+  document.addEventListener(event, () => setTimeout(see));
+see();
+
 // Sound: off until asked for.
 const SOUND = "hamyar-sound";
 const soundButton = find("#sound");

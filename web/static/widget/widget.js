@@ -3,11 +3,12 @@
  * Hamyar's chat widget: one file, no dependency, served as it is.
  *
  *   <script src="https://HOST/widget.js" data-inbox="PUBLIC_KEY" data-language="fa|en|auto"
- *           data-color="#0f766e" data-position="end|start" data-theme="auto|light|dark" defer></script>
+ *           data-color="#0f766e" data-position="end|start" data-theme="auto|light|dark" data-greeting="…" defer></script>
  *
- * The page may call Hamyar.open(draft?), Hamyar.close(), Hamyar.setLanguage("fa"|"en") and
- * Hamyar.on("ready"|"open"|"close"|"message"|"status"|"unread"|"rated", listener), and any element with
- * a `data-hamyar-open` attribute opens the chat (its value, if any, becomes the draft).
+ * The page may call Hamyar.open(draft?), close(), toggle(), setLanguage("fa"|"en"), identify({id, name, email, hash}),
+ * shutdown() and on("ready"|"opened"|"closed"|"message"|"status"|"unread"|"rated"|"refused", listener); before the script has
+ * loaded, (window.Hamyar ??= []).push(["open"]). Any element with a `data-hamyar-open` attribute opens the chat (its value,
+ * if any, becomes the draft).
  *
  * Nothing here needs more than `script-src` and `connect-src` for our host under a strict Content-Security-Policy (and
  * `font-src` for Vazirmatn): styles are constructed sheets, icons are DOM-built SVG, and all text goes through text nodes.
@@ -29,14 +30,19 @@
    * @typedef {{title: string, payload: string}} Choice
    * @typedef {{title: string, url: string}} Article
    * @typedef {{token: string, conversation_id: string | null, firm: {name_fa: string, name_en: string},
-   *   greeting: {text: string, buttons: Choice[]}, language: Language}} Session
+   *   greeting: {text: string, buttons: Choice[]}, language: Language, form: Form | null}} Session
+   * @typedef {{name: boolean, address: boolean, consent: string, privacy_url: string}} Form
+   * @typedef {{id: string, hash: string, name?: string, email?: string}} User
+   * @typedef {{name: string, size: number, is_picture: boolean, url: string | null}} SharedFile
    * @typedef {{type: string, [field: string]: any}} Frame
    * @typedef {{key: string, clientId: string | null, sequence: number | null, author: Author, agentName: string | null,
    *   text: string, buttons: Choice[], articles: Article[], kind: 'text' | 'rating_request', at: Date,
+   *   file?: SharedFile | null, upload?: File,
    *   state: 'sent' | 'pending' | 'failed', problem: string}} Message
    * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number}} QueuedMessage
    * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, at: number}} QueuedRating
-   * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language}} Options
+   * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language,
+   *   greeting: string}} Options
    */
 
   // ------------------------------------------------------------------------------------------------ words
@@ -65,6 +71,24 @@
       pending: 'Sending',
       queued: 'Waiting for a connection',
       sent: 'Sent',
+      seen: 'Seen',
+      attach: 'Send a file',
+      more: 'More',
+      mute: 'Turn the sound off',
+      unmute: 'Turn the sound on',
+      transcript: 'Save the conversation',
+      formTitle: 'Before we begin',
+      name: 'Your name',
+      address: 'Your e-mail or phone number',
+      privacy: 'Privacy notice',
+      begin: 'Start the chat',
+      contact_detail_unfit: 'This is neither an e-mail address nor a phone number.',
+      formFailed: 'This did not work. Please try again.',
+      file_too_large: 'Larger than 20 MB',
+      file_empty: 'The file is empty',
+      file_kind_refused: 'Files of this kind cannot be sent',
+      rate_limited: 'Too many for now',
+      kilobytes: (/** @type {string} */ count) => `${count} KB`,
       failed: 'Not sent',
       message_too_long: 'Too long to send',
       message_empty: 'Nothing to send',
@@ -105,6 +129,24 @@
       pending: 'در حال ارسال',
       queued: 'در انتظار اتصال',
       sent: 'فرستاده شد',
+      seen: 'دیده شد',
+      attach: 'فرستادن فایل',
+      more: 'بیشتر',
+      mute: 'خاموش کردن صدا',
+      unmute: 'روشن کردن صدا',
+      transcript: 'ذخیرهٔ گفت‌وگو',
+      formTitle: 'پیش از شروع',
+      name: 'نام شما',
+      address: 'ایمیل یا شمارهٔ تلفن شما',
+      privacy: 'حریم خصوصی',
+      begin: 'شروع گفت‌وگو',
+      contact_detail_unfit: 'این نه نشانی ایمیل است و نه شمارهٔ تلفن.',
+      formFailed: 'انجام نشد. لطفاً دوباره تلاش کنید.',
+      file_too_large: 'بزرگ‌تر از ۲۰ مگابایت است',
+      file_empty: 'فایل خالی است',
+      file_kind_refused: 'این نوع فایل را نمی‌شود فرستاد',
+      rate_limited: 'فعلاً بیش از این نمی‌شود',
+      kilobytes: (/** @type {string} */ count) => `${count} کیلوبایت`,
       failed: 'فرستاده نشد',
       message_too_long: 'برای فرستادن بلند است',
       message_empty: 'چیزی برای فرستادن نیست',
@@ -352,6 +394,9 @@
     close: 'm6.5 6.5 11 11m0-11-11 11',
     send: 'M5 12 3.5 5 20.5 12 3.5 19 5 12Zm0 0h7.5',
     sent: 'm5 12.5 4.5 4.5L19 7.5',
+    seen: 'm2.5 12.5 4 4L15 8m-3.5 7.5 1 1L21 8',
+    clip: 'm19.5 11.5-7.6 7.6a5 5 0 0 1-7-7l8-8a3.3 3.3 0 0 1 4.7 4.7l-8 8a1.7 1.7 0 0 1-2.4-2.4l7.3-7.3',
+    more: 'M12 5.5v.1M12 12v.1M12 18.5v.1',
     pending: 'M12 7v5l3 2M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16Z',
     article: 'M7 3.5h7l4 4v13H7zM14 3.5v4h4M10 12h5M10 16h5',
     go: 'M8 16 16 8M9.5 8H16v6.5',
@@ -476,7 +521,8 @@
   /**
    * The line to the server: session, socket, heartbeat, and coming back after any break.
    * @typedef {{language: () => Language, after: () => number, session: (session: Session, fresh: boolean) => void,
-   *   frame: (frame: Frame) => void, beat: () => void, changed: () => void}} Listener
+   *   frame: (frame: Frame) => void, beat: () => void, changed: () => void,
+   *   refused: (code: string) => void}} Listener
    */
   class Connection {
     /** @param {string} inbox  @param {Store} store  @param {Listener} listener */
@@ -490,6 +536,8 @@
       this.socket = null;
       /** @type {string | null} the token this page speaks with */
       this.token = null;
+      /** @type {User | null} whom the page says is there */
+      this.user = null;
       this.attempt = 0;
       this.readyAt = 0;
       this.silent = false;
@@ -533,6 +581,27 @@
       if (this.link !== 'idle' && this.link !== 'refused') this.connect();
     }
 
+    /** Leave for good; whoever comes next is somebody new. */
+    leave() {
+      clearTimeout(this.retryTimer);
+      this.hangUp();
+      this.user = this.token = null;
+      this.to('idle');
+    }
+
+    /**
+     * Ask one of the widget's doors as this visitor.
+     * @param {string} path  @param {BodyInit} body  @param {Record<string, string>} [headers]
+     */
+    ask(path, body, headers = {}) {
+      return fetch(new URL(path, BASE), {
+        method: 'POST',
+        credentials: 'omit',
+        headers: { ...headers, ...(this.token && { authorization: `Bearer ${this.token}` }) },
+        body,
+      });
+    }
+
     async connect() {
       clearTimeout(this.retryTimer);
       this.to('connecting');
@@ -541,28 +610,45 @@
       } catch {
         return this.broken();
       }
-      if (this.link === 'connecting' && !this.socket) this.openSocket();
+      if (this.link !== 'connecting' || this.socket) return;
+      if (this.token) this.openSocket();
+      else this.connect();
     }
 
     /** Get a token. One tab at a time where the browser can lock, so that new tabs share the first one's conversation. */
     async openSession() {
       const ask = async () => {
         const token = this.store.get('token');
+        const { user } = this;
         const response = await fetch(new URL('widget/session', BASE), {
           method: 'POST',
           credentials: 'omit',
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ inbox: this.inbox, language: this.listener.language(), token }),
+          body: JSON.stringify({ inbox: this.inbox, language: this.listener.language(), token, user }),
           signal: AbortSignal.timeout(PATIENCE_MS),
         });
         if (response.status === 403) return this.refuse();
+        if (response.status === 401 && user) return this.doubt(user, ask);
         if (!response.ok) throw new Error(`session: ${response.status}`);
         const session = /** @type {Session} */ (await response.json());
+        // The page has signed somebody in or out meanwhile.
+        if (user !== this.user || this.link === 'idle') return;
         this.token = session.token;
         this.store.set('token', session.token);
         this.listener.session(session, token !== null && token !== session.token);
       };
       await (navigator.locks ? navigator.locks.request(this.store.prefix + 'session', ask) : ask());
+    }
+
+    /**
+     * The page's signature of its user is wrong: nobody is signed in, and the visitor can write all the same.
+     * @param {User} user  @param {() => Promise<any>} ask
+     */
+    doubt(user, ask) {
+      console.error('Hamyar: identity_wrong. The hash does not fit the id and the secret of this inbox.');
+      if (this.user === user) this.user = null;
+      this.listener.refused('identity_wrong');
+      return ask();
     }
 
     openSocket() {
@@ -668,6 +754,7 @@
   const TYPING_LASTS_MS = 12_000;
   /** The server refuses far shorter ones; longer than this, the frame itself would not get through. */
   const LONGEST_TEXT = 30_000;
+  const LARGEST_FILE = 20 * 1024 * 1024;
 
   /**
    * The conversation as this page knows it. Messages are kept once each, whether they come from here, from another tab,
@@ -690,6 +777,8 @@
       /** @type {'bot' | 'agent' | null} */
       this.typing = null;
       this.typingTimer = 0;
+      this.gotTimer = 0;
+      this.looking = false;
       /** The newest message received, where a reconnect continues; "accepted" does not move it, as older ones may be on their way. */
       this.last = 0;
       /** The newest message that existed when we connected: up to there it is history. */
@@ -701,7 +790,11 @@
         frame: (frame) => this.receive(frame),
         beat: () => this.flush(Date.now() - RESEND_AFTER_MS),
         changed: () => this.emit('changed'),
+        refused: (code) => this.emit('refused', { code }),
       });
+      /** Up to where a person of the firm has read. */
+      this.read = 0;
+      this.typist = '';
       this.store.onChange((name) => this.hearOtherTab(name));
       this.showQueued();
       if (this.store.get('token') || this.store.queued().length) this.connection.start();
@@ -730,6 +823,82 @@
       this.connection.start();
       this.flush(Infinity, item.client_id);
       this.emit('changed');
+    }
+
+    /** @param {User} user */
+    identify(user) {
+      this.connection.user = user;
+      this.connection.start();
+      this.connection.restart();
+    }
+
+    /** Sign out: this browser knows nothing of the visitor any more. */
+    shutdown() {
+      for (const item of this.store.queued()) this.store.unqueue(item.client_id);
+      for (const name of ['token', 'seen', 'rated']) this.store.remove(name);
+      this.forget();
+      this.store.set('left', Date.now());
+    }
+
+    forget() {
+      this.connection.leave();
+      this.messages.clear();
+      this.session = null;
+      this.last = this.historyEnd = this.read = 0;
+      this.setTyping(null);
+      this.emit('changed');
+    }
+
+    /** @param {File} file */
+    async share(file) {
+      const id = randomId();
+      this.showPending({ client_id: id, kind: 'message', text: file.name, at: Date.now() });
+      this.emit('changed');
+      let problem = 'failed';
+      if (file.size > LARGEST_FILE) problem = 'file_too_large';
+      else {
+        const form = new FormData();
+        form.append('client_id', id);
+        form.append('file', file);
+        try {
+          const response = await this.connection.ask('widget/files', form);
+          if (response.ok) return;
+          problem = (await response.json()).error?.code ?? problem;
+        } catch {
+          // The line is down; the visitor may choose the file again.
+        }
+      }
+      this.fail(id, problem);
+      this.emit('changed');
+    }
+
+    /** @param {{name: string, address: string, consent: string}} answer  @returns {Promise<string>} a problem's code */
+    async introduce(answer) {
+      try {
+        const headers = { 'content-type': 'application/json' };
+        const response = await this.connection.ask('widget/introduction', JSON.stringify(answer), headers);
+        if (!response.ok) {
+          const { code } = (await response.json()).error;
+          if (code === 'introduction_incomplete') this.connection.restart();
+          return code;
+        }
+      } catch {
+        return 'failed';
+      }
+      if (this.session) this.session.form = null;
+      this.emit('changed');
+      return '';
+    }
+
+    /** The conversation as a text. */
+    transcript() {
+      const words = WORDS[this.language];
+      const { day, time } = formats(this.language);
+      const lines = this.list().map(({ author, agentName, at, text, file }) => {
+        const body = [text, file?.name].filter(Boolean).join('\n');
+        return `${day.format(at)} ${time.format(at)} · ${agentName ?? words[author]}\n${body}\n`;
+      });
+      return lines.join('\n');
     }
 
     /** @param {number} score  @param {string} comment */
@@ -792,6 +961,7 @@
     /** @param {string} name what another tab has stored */
     hearOtherTab(name) {
       const token = this.store.get('token');
+      if (name === 'left') return this.forget();
       if (name === 'token' && token && this.connection.token && token !== this.connection.token) {
         this.startOver();
         this.connection.restart();
@@ -859,6 +1029,7 @@
           break;
         case 'typing':
           this.setTyping(frame.on ? frame.author : null);
+          this.typist = String(frame.name ?? '');
           break;
         case 'status':
           this.setStatus(frame);
@@ -886,6 +1057,7 @@
         text: String(frame.text ?? ''),
         buttons: frame.buttons ?? [],
         articles: frame.articles ?? [],
+        file: frame.file ?? null,
         kind: frame.kind ?? 'text',
         at: isNaN(at.getTime()) ? new Date() : at,
         state: 'sent',
@@ -894,7 +1066,15 @@
       this.last = Math.max(this.last, frame.sequence);
       if (frame.client_id) this.store.unqueue(frame.client_id);
       if (frame.author !== 'contact') this.setTyping(null);
+      // Looked at, it is told as seen.
+      if (document.hidden || !this.looking) this.tellGot();
       if (!known && frame.sequence > this.historyEnd) this.emit('message', this.messages.get(key));
+    }
+
+    /** Tell once for many messages that they have come. */
+    tellGot() {
+      clearTimeout(this.gotTimer);
+      this.gotTimer = setTimeout(() => this.connection.send({ type: 'got', sequence: this.last }), 300);
     }
 
     /** @param {Frame} frame */
@@ -906,6 +1086,10 @@
 
     /** @param {Frame} frame */
     reject(frame) {
+      if (frame.code === 'introduction_needed') {
+        this.store.unqueue(frame.client_id);
+        this.connection.restart();
+      }
       if (frame.code === 'rate_limited') {
         setTimeout(() => this.flush(), 1000 * (Number(frame.retry_after) || 5));
         return;
@@ -934,7 +1118,8 @@
     }
 
     /** @param {Frame} frame */
-    setStatus({ status, agent }) {
+    setStatus({ status, agent, read }) {
+      this.read = Number(read) || 0;
       this.status = status;
       this.agent = agent ?? null;
       this.emit('status', { status, agent: this.agent });
@@ -1107,10 +1292,30 @@ header .quiet + .quiet { margin-inline-start: -10px; }
 .face:has(:focus-visible) { outline: 2px solid var(--h-accent-text); outline-offset: 2px; }
 .chosen { min-height: 1.6em; margin-block: 4px; text-align: center; font-size: 13px; color: var(--h-muted); }
 .rating textarea { display: block; width: 100%; min-height: 62px; padding: 8px 11px; border: 1px solid var(--h-field); border-radius: 10px; background: var(--h-surface); font-size: 14px; line-height: 1.6; resize: none; }
-.rating .submit { width: 100%; min-height: 40px; margin-block-start: 8px; border-radius: 10px; background: var(--h-accent); color: var(--h-on-accent); font-size: 14px; font-weight: 650; }
-.rating .submit:hover { background: var(--h-accent-deep); }
+.submit { width: 100%; min-height: 40px; margin-block-start: 8px; border-radius: 10px; background: var(--h-accent); color: var(--h-on-accent); font-size: 14px; font-weight: 650; }
+.submit:hover { background: var(--h-accent-deep); }
 .thanks { display: flex; align-items: center; gap: 8px; margin-block-start: 8px; font-size: 13.5px; color: var(--h-muted); }
 .thanks svg { width: 26px; height: 26px; color: var(--h-accent-text); stroke-width: 1.5; }
+
+.menu { position: relative; }
+.menu summary { list-style: none; cursor: pointer; }
+.menu summary::-webkit-details-marker { display: none; }
+.menu > div { position: absolute; z-index: 1; inset: 100% auto auto; inset-inline-end: 0; min-width: 190px; padding: 5px; border-radius: 12px; background: var(--h-surface); box-shadow: 0 0 0 1px var(--h-line), 0 10px 30px rgb(0 0 0 / .18); }
+.menu > div button { display: block; width: 100%; padding: 8px 11px; border-radius: 8px; font-size: 14px; text-align: start; white-space: nowrap; }
+.menu > div button:hover { background: var(--h-tint); }
+.file { display: flex; align-items: center; gap: 8px; color: inherit; overflow-wrap: anywhere; }
+.file img { display: block; max-width: 100%; max-height: 240px; border-radius: 8px; }
+.file small { font-size: 12px; opacity: .85; white-space: nowrap; }
+.mine .bubble a.file { color: inherit; }
+.form { display: grid; gap: 12px; padding: 20px 16px; overflow-y: auto; }
+.form h2 { margin: 0; font-size: 17px; font-weight: 700; }
+.form label { display: grid; gap: 4px; font-size: 14px; }
+.form .agree { grid-template-columns: auto 1fr; align-items: start; gap: 9px; }
+.form .agree input { width: 18px; height: 18px; margin-block-start: 4px; accent-color: var(--h-accent); }
+.form input:not([type]) { min-height: 44px; padding: 7px 11px; border: 1px solid var(--h-field); border-radius: 10px; background: var(--h-surface); font-size: 16px; }
+.form a { color: var(--h-accent-text); }
+.form p { color: var(--h-alert); font-size: 13.5px; }
+.form p:empty { display: none; }
 
 .newer {
   align-self: center; display: flex; align-items: center; gap: 6px; flex: none; height: 34px; margin-block: -40px 6px; padding-inline: 12px 14px; position: relative;
@@ -1177,6 +1382,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     const languageButton = button('quiet', () => widget.setLanguage(widget.chat.language === 'fa' ? 'en' : 'fa'));
     const closeButton = button('quiet', () => widget.close(), icon(ICONS.close));
     const titles = el('div', { class: 'titles' }, firm, status);
+    const moreButton = el('summary', { class: 'quiet' }, icon(ICONS.more));
+    const soundButton = button('sound', () => widget.setSound(!widget.soundOn));
+    const transcriptButton = button('transcript', () => widget.saveTranscript());
+    const menu = el('details', { class: 'menu' }, moreButton, el('div', {}, soundButton, transcriptButton));
 
     const welcome = el('div', { class: 'welcome' });
     const list = el('ol', { class: 'messages' });
@@ -1199,12 +1408,23 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       oninput: () => widget.typed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInComposer(event),
     });
+    const picker = el('input', {
+      type: 'file',
+      hidden: true,
+      multiple: true,
+      accept: 'image/jpeg,image/png,image/gif,image/webp,audio/*,video/mp4,.pdf,.docx,.xlsx,.pptx,.odt,.ods,.odp',
+      onchange: () => widget.sharePicked(),
+    });
+    const attachButton = button('quiet attach', () => picker.click(), icon(ICONS.clip));
+    const form = el('form', { class: 'form', hidden: true });
     const sendIcon = icon(ICONS.send);
     sendIcon.classList.add('flip');
     const sendButton = el('button', { class: 'send', type: 'submit', disabled: true }, sendIcon);
     const composer = el(
       'form',
       { class: 'composer', onsubmit: (/** @type {Event} */ event) => widget.submit(event) },
+      attachButton,
+      picker,
       input,
       sendButton,
     );
@@ -1219,7 +1439,8 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         hidden: true,
         onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInPanel(event),
       },
-      el('header', {}, mark, titles, languageButton, closeButton),
+      el('header', {}, mark, titles, languageButton, menu, closeButton),
+      form,
       log,
       newer,
       typing,
@@ -1248,6 +1469,14 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       strip,
       input,
       sendButton,
+      composer,
+      picker,
+      attachButton,
+      form,
+      menu,
+      moreButton,
+      soundButton,
+      transcriptButton,
     };
   }
 
@@ -1307,7 +1536,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         this.shapeInput();
         this.render();
         this.toEnd();
-        this.fire('open');
+        this.fire('opened');
       }
       // On a touch screen the keyboard would hide what there is to read.
       if (focus) (matchMedia('(pointer: coarse)').matches ? this.ui.panel : this.ui.input).focus();
@@ -1320,12 +1549,69 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.tab('open', '');
       this.render();
       if (focused) this.ui.launcher.focus();
-      this.fire('close');
+      this.fire('closed');
     }
 
     toggle() {
       if (this.opened) this.close();
       else this.open();
+    }
+
+    /** @param {User} user  whom the page's server has signed */
+    identify(user) {
+      const { id, hash, name = '', email = '' } = user ?? {};
+      if (!id || !hash) return console.error('Hamyar.identify needs an id and a hash.');
+      this.chat.identify({ id: String(id), hash: String(hash), name: String(name), email: String(email) });
+    }
+
+    /** Sign the visitor out, on a machine that others use too. */
+    shutdown() {
+      this.close();
+      this.chat.shutdown();
+      this.draft('');
+    }
+
+    get soundOn() {
+      return this.chat.store.get('sound') !== 'off';
+    }
+
+    /** @param {boolean} on */
+    setSound(on) {
+      this.chat.store.set('sound', on ? 'on' : 'off');
+      this.ui.menu.open = false;
+      this.speakMenu();
+      if (on) this.chime();
+    }
+
+    /** Two soft tones; browsers let no page make a sound before its visitor has touched it. */
+    chime() {
+      if (!this.soundOn || !navigator.userActivation?.hasBeenActive) return;
+      this.audio ??= new AudioContext();
+      const { audio } = this;
+      for (const [place, frequency] of [587, 880].entries()) {
+        const at = audio.currentTime + place * 0.14;
+        const tone = new OscillatorNode(audio, { frequency });
+        const volume = new GainNode(audio, { gain: 0 });
+        volume.gain.linearRampToValueAtTime(0.06, at + 0.02);
+        volume.gain.exponentialRampToValueAtTime(0.0001, at + 0.5);
+        tone.connect(volume).connect(audio.destination);
+        tone.start(at);
+        tone.stop(at + 0.5);
+      }
+    }
+
+    saveTranscript() {
+      this.ui.menu.open = false;
+      const href = URL.createObjectURL(new Blob([this.chat.transcript()], { type: 'text/plain;charset=utf-8' }));
+      el('a', { href, download: 'conversation.txt' }).click();
+      setTimeout(() => URL.revokeObjectURL(href), 60_000);
+    }
+
+    sharePicked() {
+      for (const file of this.ui.picker.files ?? []) this.chat.share(file);
+      this.ui.picker.value = '';
+      this.toEnd();
+      this.ui.input.focus();
     }
 
     /** @param {string} language  anything but Persian and English is left out */
@@ -1357,6 +1643,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
     /** @param {string} event  @param {any} [detail] */
     hear(event, detail) {
+      if (event === 'message' && detail.author !== 'contact') this.chime();
       if (event !== 'changed') return this.fire(event, detail);
       // Many frames may come at once; one drawing serves them all. A hidden page has no animation frames.
       if (this.rendering) return;
@@ -1387,10 +1674,18 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.ui.closeButton.setAttribute('aria-label', words.close);
       this.ui.languageButton.replaceChildren(words.otherName, el('span', { class: 'sr' }, `: ${words.other}`));
       this.ui.languageButton.lang = this.chat.language === 'fa' ? 'en' : 'fa';
+      this.ui.attachButton.setAttribute('aria-label', words.attach);
+      this.ui.moreButton.setAttribute('aria-label', words.more);
+      this.ui.transcriptButton.textContent = words.transcript;
+      this.speakMenu();
       this.ui.newer.replaceChildren(icon(ICONS.down), words.newer);
       for (const view of this.views.values()) view.node.remove();
       this.views.clear();
       this.shapeInput();
+    }
+
+    speakMenu() {
+      this.ui.soundButton.textContent = this.soundOn ? this.words.mute : this.words.unmute;
     }
 
     paint() {
@@ -1415,16 +1710,18 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     render() {
       const { chat, words } = this;
       const sticky = this.atEnd();
+      chat.looking = this.opened;
       if (this.opened && document.visibilityState === 'visible') chat.see();
       this.ui.root.classList.toggle('opened', this.opened);
       this.drawLauncher();
       this.drawHeader();
       this.drawStrip();
       if (!this.opened) return;
+      this.drawForm();
       const messages = chat.list();
       this.drawWelcome(messages);
       const added = this.drawMessages(messages);
-      const typist = chat.typing && (chat.typing === 'agent' ? (chat.agent ?? words.agent) : words.bot);
+      const typist = chat.typing && (chat.typing === 'agent' ? chat.typist || (chat.agent ?? words.agent) : words.bot);
       this.ui.dots.hidden = !typist;
       setText(this.ui.typing, typist ? words.typing(typist) : '');
       this.follow(sticky, added);
@@ -1473,12 +1770,26 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.ui.input.disabled = link === 'refused';
     }
 
+    /** What has to be filled in before the first message, in place of the conversation. */
+    drawForm() {
+      const { chat, ui } = this;
+      const asked = chat.session?.form ?? null;
+      for (const part of [ui.log, ui.composer]) part.hidden = Boolean(asked);
+      ui.form.hidden = !asked;
+      const drawn = JSON.stringify([asked, chat.language]);
+      if (ui.form.dataset.drawn === drawn) return;
+      ui.form.dataset.drawn = drawn;
+      ui.form.replaceChildren();
+      if (asked) introductionForm(ui.form, asked, this.words, (answer) => chat.introduce(answer));
+    }
+
     /** @param {Message[]} messages */
     drawWelcome(messages) {
       const { chat, words } = this;
       const empty = !messages.length;
+      const own = this.options.greeting && { text: this.options.greeting };
       const greeting =
-        chat.session?.greeting ??
+        (chat.session && { ...chat.session.greeting, ...own }) ??
         (chat.connection.link === 'refused' ? null : this.unsteady ? { text: words.greeting, buttons: [] } : null);
       const today = !empty && dayLabel(messages[0].at, chat.language) === words.today;
       const drawn = JSON.stringify([empty, today, greeting, chat.language]);
@@ -1507,7 +1818,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const lastQuestion = messages.findLastIndex(({ buttons, kind }) => buttons.length || kind === 'rating_request');
       const lastRequest = messages.findLast(({ kind }) => kind === 'rating_request');
       // History is there to be read; only what comes now is read out.
-      const unknown = messages.filter(({ key }) => !this.views.has(key));
+      const unknown = messages.filter((message) => !this.views.has(viewKey(message)));
       const news = unknown.some(({ sequence }) => (sequence ?? Infinity) > chat.historyEnd);
       if (unknown.length) this.ui.log.setAttribute('aria-live', news ? 'polite' : 'off');
       const { score } = chat;
@@ -1532,13 +1843,14 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         // Today needs no heading in a conversation that began today.
         if (newDay && (before || day !== this.words.today))
           put(`day:${day}`, () => ({ node: el('li', { class: 'day' }, day) }));
-        const view = /** @type {MessageView} */ (put(message.key, () => new MessageView(message, this)));
+        const view = /** @type {MessageView} */ (put(viewKey(message), () => new MessageView(message, this)));
         view.draw(message, {
           first: newDay || !together(before, message),
           last: !together(message, messages[index + 1]),
           answerable: index > lastOwn && index === lastQuestion,
           rating: message === lastRequest && (index > lastOwn || score) ? score : null,
           online,
+          seen: message.author === 'contact' && Number(message.sequence ?? Infinity) <= chat.read,
         });
       });
       for (const [key, view] of this.views) {
@@ -1653,10 +1965,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     keyInPanel(event) {
       // The page's own shortcuts must not hear what is typed here.
       event.stopPropagation();
-      if (event.key === 'Escape') this.close();
+      if (event.key === 'Escape' && this.ui.menu.open) {
+        this.ui.menu.open = false;
+        this.ui.moreButton.focus();
+      } else if (event.key === 'Escape') this.close();
       if (event.key !== 'Tab' || !FULL_SCREEN.matches) return;
       const stops = /** @type {HTMLElement[]} */ ([
-        ...this.ui.panel.querySelectorAll('a[href], button:enabled, textarea:enabled, input, [tabindex="0"]'),
+        ...this.ui.panel.querySelectorAll('a[href], summary, button:enabled, textarea:enabled, input, [tabindex="0"]'),
       ]).filter((stop) => stop.getClientRects().length);
       const edge = event.shiftKey ? stops[0] : stops.at(-1);
       if (this.shadowRoot?.activeElement !== edge && this.shadowRoot?.activeElement !== this.ui.panel) return;
@@ -1681,6 +1996,9 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     }
   }
 
+  /** A file's entry is built anew when the file has arrived.  @param {Message} message */
+  const viewKey = ({ key, file }) => (file ? `${key}:file` : key);
+
   /** One entry of the log; built once, then only its changing parts are touched. */
   class MessageView {
     /** @param {Message} message  @param {HamyarChat} widget */
@@ -1696,8 +2014,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.bubble = el(
         'div',
         { class: 'bubble', ...directed(message.text, language) },
-        ...(own ? plain : rich)(message.text),
+        ...(message.text ? (own ? plain : rich)(message.text) : []),
+        ...(message.file ? [sharedFile(message.file, language)] : []),
       );
+      this.file = message.file;
       const cards = articleCards(message.articles, widget.words);
       this.node.append(this.name, this.bubble, ...cards, this.meta, this.choices, this.rating);
       this.kind = message.author === 'system' && message.kind === 'text' ? 'note' : own ? 'mine' : 'theirs';
@@ -1707,7 +2027,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
     /**
      * @param {Message} message
-     * @param {{first: boolean, last: boolean, answerable: boolean, rating: number | null, online: boolean}} place
+     * @param {{first: boolean, last: boolean, answerable: boolean, rating: number | null, online: boolean, seen: boolean}} place
      *   within its group; whether its buttons can be pressed; null for no rating, 0 for one that is asked for
      */
     draw(message, place) {
@@ -1724,18 +2044,21 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.name.className = place.first && author === 'agent' ? 'name' : 'sr';
       setText(this.name, (author === 'agent' && message.agentName) || widget.words[author] || '');
       const signed = failed || (place.last && this.kind !== 'note');
-      this.meta.replaceChildren(...(signed ? this.metaParts(message) : []));
+      this.meta.replaceChildren(...(signed ? this.metaParts(message, place.seen) : []));
       const answerable = place.answerable && message.buttons.length;
       this.choices.replaceChildren(...(answerable ? [widget.choices(message.buttons)] : []));
       this.drawRating(place.rating);
     }
 
-    /** @param {Message} message  @returns {Node[]} time and how far the message has come */
-    metaParts(message) {
+    /** @param {Message} message  @param {boolean} seen  @returns {Node[]} time and how far the message has come */
+    metaParts(message, seen) {
       const { chat, words } = this.widget;
       const time = el('time', { datetime: message.at.toISOString() }, timeLabel(message.at, chat.language));
       if (message.author !== 'contact') return [time];
-      if (message.state === 'sent') return [time, icon(ICONS.sent), el('span', { class: 'sr' }, words.sent)];
+      if (message.state === 'sent') {
+        const mark = seen ? 'seen' : 'sent';
+        return [time, icon(ICONS[mark]), el('span', { class: 'sr' }, words[mark])];
+      }
       if (message.state === 'pending')
         return [icon(ICONS.pending), el('span', {}, chat.connection.link === 'online' ? words.pending : words.queued)];
       const edit = () => {
@@ -1811,6 +2134,52 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     );
   }
 
+  /**
+   * @param {HTMLFormElement} form  @param {Form} asked  @param {typeof WORDS['en']} words
+   * @param {(answer: {name: string, address: string, consent: string}) => Promise<string>} send
+   */
+  function introductionForm(form, asked, words, send) {
+    const field = (/** @type {string} */ label, /** @type {string} */ autocomplete) => {
+      const input = el('input', { required: true, maxlength: '200', autocomplete, dir: 'auto' });
+      return { input, node: el('label', {}, label, input) };
+    };
+    const name = asked.name ? field(words.name, 'name') : null;
+    const address = asked.address ? field(words.address, 'email') : null;
+    const problem = el('p', { role: 'alert' });
+    const privacy = asked.privacy_url && link(asked.privacy_url, words.privacy);
+    const agree = el('label', { class: 'agree' }, el('input', { type: 'checkbox', required: true }), el('span', { dir: 'auto' }, asked.consent));
+    form.append(
+      el('h2', {}, words.formTitle),
+      ...[name, address].flatMap((one) => (one ? [one.node] : [])),
+      ...(asked.consent ? [agree] : []),
+      ...(privacy ? [el('span', {}, privacy)] : []),
+      problem,
+      el('button', { class: 'submit', type: 'submit' }, words.begin),
+    );
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      const answer = { name: name?.input.value ?? '', address: address?.input.value ?? '', consent: asked.consent };
+      const code = await send(answer);
+      if (code) problem.textContent = code === 'contact_detail_unfit' ? words[code] : words.formFailed;
+    };
+  }
+
+  /**
+   * A picture where its bytes are those of one and the page lets it be shown, otherwise a link to save it.
+   * @param {SharedFile} file  @param {Language} language
+   */
+  function sharedFile({ name, size, is_picture, url }, language) {
+    const href = url && safeUrl(url);
+    const count = formats(language).number.format(Math.ceil((size || 0) / 1000));
+    const label = [icon(ICONS.clip), el('bdi', {}, name || '…'), el('small', {}, WORDS[language].kilobytes(count))];
+    if (!href) return el('span', { class: 'file' }, ...label);
+    const anchor = el('a', { class: 'file', href, target: '_blank', rel: 'noopener noreferrer', download: name });
+    const plainly = () => anchor.replaceChildren(...label);
+    if (is_picture) anchor.append(el('img', { src: href, alt: name, loading: 'lazy', onerror: plainly }));
+    else plainly();
+    return anchor;
+  }
+
   /** @param {Article[]} articles  @param {typeof WORDS['en']} words */
   function articleCards(articles, words) {
     const cards = articles.flatMap(({ title, url }) => {
@@ -1881,7 +2250,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   customElements.define('hamyar-chat', HamyarChat);
 
   function start() {
-    const { inbox, language, color, position, theme } = /** @type {HTMLScriptElement} */ (script).dataset;
+    const { inbox, language, color, position, theme, greeting } = /** @type {HTMLScriptElement} */ (script).dataset;
     if (!inbox) return console.error('Hamyar: the script tag needs data-inbox.');
     const remembered = new Store(inbox).get('language');
     const page = [document.documentElement.lang, ...navigator.languages].map(languageOf).find(Boolean);
@@ -1890,18 +2259,26 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       accent: color ?? '',
       position: position === 'start' ? 'start' : 'end',
       theme: theme ?? 'auto',
+      greeting: greeting ?? '',
     });
     // Beside <body>: a page that swaps or transforms its body neither loses nor moves the chat.
     document.documentElement.append(widget);
     widget.begin();
-    Object.assign(window, {
-      Hamyar: {
+    /** @type {any} what the page asked for before we were here */
+    const early = /** @type {any} */ (window).Hamyar;
+    /** @type {Record<string, (...given: any[]) => any>} */
+    const api = {
         open: (/** @type {string} */ draft) => widget.open({ draft }),
         close: () => widget.close(),
         on: (/** @type {string} */ event, /** @type {(detail: any) => void} */ listener) => widget.on(event, listener),
         setLanguage: (/** @type {string} */ chosen) => widget.setLanguage(chosen),
-      },
-    });
+        toggle: () => widget.toggle(),
+        identify: (/** @type {User} */ user) => widget.identify(user),
+        shutdown: () => widget.shutdown(),
+        push: (/** @type {[string, ...any[]]} */ call) => api[call[0]]?.(...call.slice(1)),
+    };
+    Object.assign(window, { Hamyar: api });
+    if (Array.isArray(early)) for (const call of early) api.push(call);
     document.addEventListener('click', (event) => {
       const opener = event.target instanceof Element && event.target.closest('[data-hamyar-open]');
       if (!opener) return;

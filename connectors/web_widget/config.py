@@ -1,0 +1,91 @@
+"""What an admin decides about one widget; kept with its inbox."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.security import derived_secret
+from crm.models import Contact, ContactIdentity, Inbox
+from language.normalise import safe_text
+
+Consent = Annotated[str, Field(max_length=1000), AfterValidator(lambda text: safe_text(text).strip())]
+HOME = {"http": "80", "https": "443"}
+
+
+def _origin(site: str) -> str:
+    """A site as browsers name it: `https://shop.example`, without a path."""
+    parts = urlsplit(site.strip())
+    if parts.scheme not in HOME or not parts.hostname or parts.username or not site.isprintable():
+        raise ValueError("not a site")
+    port = f":{parts.port}" if parts.port and str(parts.port) != HOME[parts.scheme] else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def _web_address(url: str) -> str:
+    url = url.strip()
+    if url and (urlsplit(url).scheme not in HOME or not urlsplit(url).hostname or not url.isprintable()):
+        raise ValueError("not a web address")
+    return url
+
+
+class WidgetConfig(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    # Sites that may show this widget; where there are none, those of the setting WIDGET_ORIGINS.
+    origins: Annotated[list[Annotated[str, Field(max_length=300), AfterValidator(_origin)]], Field(max_length=50)] = []
+    # What a visitor is asked for before the first message.
+    ask_name: bool = False
+    ask_address: bool = False
+    # The sentence that a visitor has to agree to before the first message, in each language; empty: none.
+    consent_fa: Consent = ""
+    consent_en: Consent = ""
+    privacy_url: Annotated[str, Field(max_length=500), AfterValidator(_web_address)] = ""
+    # Counts up when an admin wants another secret.
+    secret_version: int = 1
+
+    def consent(self, language: str) -> str:
+        """The sentence in this language, or in the other where it is written in that alone."""
+        first, second = self.consent_fa, self.consent_en
+        return (second or first) if language == "en" else (first or second)
+
+
+class Form(BaseModel):
+    """What a visitor has to fill in before they can write."""
+
+    name: bool
+    address: bool
+    consent: str
+    privacy_url: str
+
+    def lacks(self, *, name: str, address: str, consent: str) -> Literal["name", "address", "consent", ""]:
+        """The first thing that is missing in an answer."""
+        if self.name and not name.strip():
+            return "name"
+        if self.address and not address.strip():
+            return "address"
+        return "consent" if self.consent != consent else ""
+
+
+def config_of(inbox: Inbox) -> WidgetConfig:
+    """What has been decided about this widget."""
+    return WidgetConfig.model_validate(inbox.config)
+
+
+def form_for(config: WidgetConfig, identity: ContactIdentity | None, language: str) -> Form | None:
+    """The form before the first message; `None` where nothing is left to ask for, or it has been filled in."""
+    if identity and identity.introduced_at:
+        return None
+    contact = identity.contact if identity else Contact(name="", email="", phone="")
+    form = Form(
+        name=config.ask_name and not contact.name,
+        address=config.ask_address and not (contact.email or contact.phone),
+        consent=config.consent(language),
+        privacy_url=config.privacy_url,
+    )
+    return form if form.name or form.address or form.consent else None
+
+
+def identity_secret(inbox: Inbox, *, secret_key: str) -> str:
+    """What the inbox's site signs its users' ids with."""
+    return derived_secret(secret_key, purpose=f"widget identity:{inbox.key}:{config_of(inbox).secret_version}")

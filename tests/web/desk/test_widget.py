@@ -1,0 +1,90 @@
+"""The widget's settings, as an admin keeps them."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from connectors.web_widget.config import config_of, identity_secret
+from core.config import Settings
+from crm.enums import Role
+from crm.models import Agent, Inbox
+
+SignIn = Callable[[Role], Awaitable[Agent]]
+HOSTILE = "</textarea><script>alert(1)</script>"
+
+
+async def now(app: FastAPI, inbox: Inbox) -> Inbox:
+    async with app.state.work.reading() as session:
+        return await session.get_one(Inbox, inbox.id)
+
+
+async def test_is_for_admins_alone(client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox) -> None:
+    addresses = (f"/desk/widget/{inbox.key}", f"/desk/widget/{inbox.key}/secret")
+    for address in addresses:
+        assert (await client.post(address)).status_code == 401
+    for role in (Role.agent, Role.supervisor, Role.editor):
+        await sign_in(role)
+        assert (await client.get("/desk/widget")).status_code == 403
+        for address in addresses:
+            assert (await client.post(address)).status_code == 403
+
+    await sign_in(Role.admin)
+
+    assert (await client.get("/desk/widget")).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+async def test_shows_the_line_and_the_secret_and_can_renew_it(
+    app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox, settings: Settings, language: str
+) -> None:
+    await sign_in(Role.admin)
+    secret = identity_secret(inbox, secret_key=settings.secret_key.get_secret_value())
+
+    response = await client.get("/desk/widget", params={"lang": language})
+
+    assert f'data-inbox="{inbox.key}"' in response.text
+    assert secret in response.text
+    assert response.headers["cache-control"] == "no-store"
+    await client.post(f"/desk/widget/{inbox.key}/secret")
+    assert secret not in (await client.get("/desk/widget")).text
+
+
+async def test_saves_what_can_be_used(app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox) -> None:
+    await sign_in(Role.admin)
+    form = {
+        "origins": "https://Shop.example/\r\nhttp://localhost:3000",
+        "ask_name": "true",
+        "consent_en": HOSTILE,
+        "privacy_url": "https://shop.example/privacy",
+    }
+
+    response = await client.post(f"/desk/widget/{inbox.key}", data=form)
+
+    assert response.status_code == 303
+    config = config_of(await now(app, inbox))
+    assert config.origins == ["https://shop.example", "http://localhost:3000"]
+    assert (config.ask_name, config.ask_address, config.consent_en) == (True, False, HOSTILE)
+    assert HOSTILE not in (await client.get("/desk/widget")).text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"origins": "shop.example"}, {"origins": "https://a b"}, {"privacy_url": "javascript:alert(1)"}]
+)
+async def test_refuses_the_rest_and_keeps_what_was_typed(
+    app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox, wrong: dict[str, str]
+) -> None:
+    await sign_in(Role.admin)
+
+    response = await client.post(f"/desk/widget/{inbox.key}", data={"consent_en": "typed", **wrong})
+
+    assert response.status_code == 422
+    assert "typed</textarea>" in response.text
+    assert (await now(app, inbox)).config == {}
+
+
+async def test_there_is_no_other_widget(client: httpx.AsyncClient, sign_in: SignIn, telegram_inbox: Inbox) -> None:
+    await sign_in(Role.admin)
+
+    assert (await client.post(f"/desk/widget/{telegram_inbox.key}")).status_code == 404

@@ -1,0 +1,89 @@
+"""Who the visitor is: signed by the page, introduced by a form, signed out; and what they share."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .server import WidgetServer
+
+pytestmark = pytest.mark.e2e
+
+Visit = Callable[..., Page]
+USER = {"id": "42", "hash": "right", "name": "Sara", "email": ""}
+
+
+def test_what_the_page_asked_for_before_it_was_there_is_done(server: WidgetServer, page: Page):
+    early = (
+        '<script>(window.Hamyar ??= []).push(["identify", {id: 42, hash: "right", name: "Sara"}], ["open"])</script>'
+    )
+
+    page.goto(server.show(language="en", head=early))
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.locator(".hero")).to_be_visible()
+    assert server.sessions[-1]["user"] == USER
+
+
+def test_a_wrong_signature_leaves_the_visitor_unknown_and_able_to_write(server: WidgetServer, visit: Visit):
+    page = visit(opened=False)
+    page.evaluate("void Hamyar.on('refused', detail => { window.refused = detail.code })")
+
+    page.evaluate("Hamyar.identify({id: '42', hash: 'wrong'}); Hamyar.open()")
+
+    page.wait_for_function("window.refused === 'identity_wrong'")
+    page.get_by_role("textbox").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine .meta")).to_contain_text("Sent")
+
+
+def test_who_signs_out_leaves_nothing_behind(server: WidgetServer, visit: Visit):
+    page = visit()
+    server.say("for your eyes only")
+    expect(page.get_by_text("for your eyes only")).to_be_visible()
+
+    page.evaluate("Hamyar.shutdown(); Hamyar.open()")
+
+    page.wait_for_selector("hamyar-chat .hero")
+    expect(page.get_by_text("for your eyes only")).to_have_count(0)
+    assert server.sessions[-1]["token"] is None
+
+
+def test_the_form_comes_before_the_first_message(server: WidgetServer, page: Page):
+    hostile = "I agree <img src=x onerror=alert(1)>"
+    server.form = {"name": True, "address": True, "consent": hostile, "privacy_url": "https://shop.example/p"}
+    page.goto(server.show(language="en"))
+    page.evaluate("Hamyar.open()")
+    page.get_by_label("Your name").fill("Sara")
+    page.get_by_label("Your e-mail").fill("sara@example.com")
+    page.get_by_label("I agree").check()
+
+    page.get_by_role("button", name="Start the chat").click()
+
+    expect(page.get_by_role("textbox", name="Write a message")).to_be_visible()
+    assert server.introductions == [{"name": "Sara", "address": "sara@example.com", "consent": hostile}]
+
+
+def test_a_file_is_sent_and_shown_by_its_name(server: WidgetServer, visit: Visit):
+    page = visit()
+    name = "<b>a</b>.pdf"
+
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/pdf", "buffer": b"PDF"})
+
+    expect(page.locator(".mine a.file")).to_contain_text(name)
+    assert server.files == [b"PDF"]
+
+
+def test_the_conversation_can_be_saved_and_a_read_message_is_marked(server: WidgetServer, visit: Visit):
+    page = visit()
+    page.get_by_role("textbox").fill("my words")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine .meta")).to_contain_text("Sent")
+    server.push({"type": "status", "status": "open", "agent": "Sara", "read": 9})
+    expect(page.locator(".mine .meta")).to_contain_text("Seen")
+    page.get_by_label("More").click()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the conversation").click()
+
+    assert "my words" in download.value.path().read_text()
