@@ -179,6 +179,7 @@ class MessagePath(RuleBasedStateMachine):
 
     # What processes do
 
+    @precondition(lambda self: any(self.written.values()))
     @rule(visitor=visitors, process=processes)
     def turn_begins(self, visitor: str, process: str) -> None:
         if self.written[visitor]:
@@ -217,33 +218,21 @@ class MessagePath(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(visitor=visitors)
-    def bot_hands_off(self, visitor: str) -> None:
-        async def hand_off(service: ConversationService, conversation: Conversation) -> None:
-            await service.hand_off(conversation, HandoffReason.contact_asked)
+    @rule(visitor=visitors, deed=st.sampled_from(["hand off", "reply", "resolve", "give back"]))
+    def people_act(self, visitor: str, deed: str) -> None:
+        async def do(service: ConversationService, conversation: Conversation) -> None:
+            match deed:
+                case "hand off":
+                    await service.hand_off(conversation, HandoffReason.contact_asked)
+                case "reply":
+                    await service.reply(conversation, "I am here", by=self.agent)
+                case "resolve":
+                    await service.resolve(conversation)
+                case "give back":
+                    await service.return_to_bot(conversation)
 
-        self._change(visitor, hand_off, if_in=(ConversationStatus.with_bot,))
-
-    @rule(visitor=visitors)
-    def agent_replies(self, visitor: str) -> None:
-        async def reply(service: ConversationService, conversation: Conversation) -> None:
-            await service.reply(conversation, "I am here", by=self.agent)
-
-        self._change(visitor, reply, if_in=tuple(ConversationStatus))
-
-    @rule(visitor=visitors)
-    def agent_resolves(self, visitor: str) -> None:
-        async def resolve(service: ConversationService, conversation: Conversation) -> None:
-            await service.resolve(conversation)
-
-        self._change(visitor, resolve, if_in=PEOPLES)
-
-    @rule(visitor=visitors)
-    def agent_gives_back(self, visitor: str) -> None:
-        async def give_back(service: ConversationService, conversation: Conversation) -> None:
-            await service.return_to_bot(conversation)
-
-        self._change(visitor, give_back, if_in=PEOPLES)
+        possible = {"hand off": (ConversationStatus.with_bot,), "reply": tuple(ConversationStatus)}
+        self._change(visitor, do, if_in=possible.get(deed, PEOPLES))
 
     def _change(
         self,
@@ -458,7 +447,7 @@ def _policy() -> HandoffPolicy:
 
 TestInterleavings = MessagePath.TestCase
 TestInterleavings.settings = settings(
-    max_examples=10,
+    max_examples=15,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
