@@ -16,5 +16,5 @@ TASKS: dict[str, dict[str, str | None]] = {
         "sentiment": "sentiment.evaluate",
         "handoff": "connectors.evaluate_handoff",
     },
-    "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search"},
+    "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search", "channels": "benchmarks.channels"},
 }

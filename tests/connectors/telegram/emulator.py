@@ -61,6 +61,10 @@ def flood(retry_after: int) -> ApiError:
     return ApiError(429, f"Too Many Requests: retry after {retry_after}", retry_after=retry_after)
 
 
+def bad_gateway() -> ApiError:
+    return ApiError(502, "Bad Gateway")
+
+
 class CutLine(Response):
     """An answer that breaks off: the client cannot know what became of its request."""
 
@@ -250,18 +254,24 @@ class Emulator:
     async def _deliver(self, key: int) -> None:
         try:
             while self.webhook and (waiting := [u for u in self.updates if (_chat_of(u) or {"id": 0})["id"] == key]):
-                await self._deliver_one(waiting[0])
-                self.updates.remove(waiting[0])
+                delivered = await self._deliver_one(waiting[0])
+                # Meanwhile the bot may have asked for it instead.
+                if delivered and waiting[0] in self.updates:
+                    self.updates.remove(waiting[0])
         finally:
             del self._workers[key]
 
-    async def _deliver_one(self, update: Json) -> None:
+    async def _deliver_one(self, update: Json) -> bool:
+        """Call until the update is taken or too old; false when the webhook was taken away before."""
         wait, waited = 0.0, 0.0
-        while not await self._posted(update) and waited < KEPT_SECONDS:
+        while self.webhook and not await self._posted(update):
+            if waited >= KEPT_SECONDS:
+                return True
             self.waits.append(wait)
             await self._sleep(wait)
             waited += wait
             wait = wait * 2 or 1.0
+        return self.webhook is not None
 
     async def _posted(self, update: Json) -> bool:
         assert self.webhook

@@ -1,0 +1,84 @@
+"""What goes wrong on purpose: processes are killed, Rasa hangs, and Telegram's lines break."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from benchmarks.stack import Stack
+from tests.connectors.telegram.emulator import Emulator, bad_gateway, flood
+
+# The app dies more often than Rasa, which needs long to come back and must be there most of the time to be tried.
+VICTIMS = ("app", "app", "rasa")
+LONGEST_DOWN_SECONDS = 1.0
+# Beyond Rasa's time-out, so that some turns are given up.
+LONGEST_HANG_SECONDS = 6.0
+TROUBLES = ("cut_before", "cut_after", "cut_after", "flood", "gateway")
+CALLS_BETWEEN_TROUBLES = (4, 20)
+# How many messages more are sent while a kill is overdue, so that each one comes in the middle of a talk.
+MESSAGES_BEYOND = 10
+
+
+@dataclass
+class Faults:
+    """Does harm as the talks go on; `kills` says who died when."""
+
+    stack: Stack
+    emulator: Emulator
+    chance: random.Random
+    moments: list[int]
+    progress: Callable[[], int]
+    kills: list[tuple[str, datetime]] = field(default_factory=list)
+    hangs: int = 0
+
+    async def kill(self) -> None:
+        """Kill somebody whenever so many messages are sent and all is well again; now and then let Rasa hang first."""
+        for index, moment in enumerate(self.moments):
+            await asyncio.to_thread(self.stack.wait_until_ready)
+            while self.progress() < moment:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(self.chance.uniform(0, 0.2))
+            if index % 3 == 2:
+                await self._hang_rasa()
+            await self._kill(self.chance.choice(VICTIMS))
+
+    async def until_welcome(self) -> None:
+        """Wait while the next kill is overdue."""
+        while len(self.kills) < len(self.moments) and self.progress() > self._next_moment + MESSAGES_BEYOND:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    @property
+    def _next_moment(self) -> int:
+        return self.moments[len(self.kills)]
+
+    async def break_lines(self) -> None:
+        """Spoil calls of the Bot API, one in some, for ever."""
+        while True:
+            called = self.emulator.calls.count("sendMessage")
+            troubled_at = called + self.chance.randint(*CALLS_BETWEEN_TROUBLES)
+            while self.emulator.calls.count("sendMessage") < troubled_at:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+            trouble = self.chance.choice(TROUBLES)
+            described = {"flood": flood(1), "gateway": bad_gateway()}.get(trouble, trouble)
+            self.emulator.fail_next("sendMessage", described)
+
+    async def _kill(self, name: str) -> None:
+        self.stack.kill(name)
+        self.kills.append((name, datetime.now(UTC)))
+        await asyncio.sleep(self.chance.uniform(0, LONGEST_DOWN_SECONDS))
+        if name == "rasa":
+            self.stack.start_rasa()
+            return
+        # Each life of the app takes Telegram's updates in the other of the two ways.
+        takes_calls = self.stack.settings["TELEGRAM_WEBHOOK"] == "true"
+        self.stack.settings["TELEGRAM_WEBHOOK"] = "false" if takes_calls else "true"
+        self.stack.start_app()
+
+    async def _hang_rasa(self) -> None:
+        assert self.stack.rasa
+        self.hangs += 1
+        self.stack.rasa.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(self.chance.uniform(0.5, LONGEST_HANG_SECONDS))
+        self.stack.rasa.send_signal(signal.SIGCONT)

@@ -1,0 +1,325 @@
+"""`./hamyar bench channels`: does any message get lost, doubled or out of order while processes die?
+
+Contacts write over the widget's socket and over Telegram (its Bot API emulated, over HTTP), each message one to ten
+times. Meanwhile app and Rasa are killed, Rasa hangs, and lines are cut before and after Telegram has accepted a
+message. At the end every message must be stored once, answered once and in order, and every reply delivered once or
+marked "maybe sent". Exits with 1 where that is not so.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+import yaml
+
+from benchmarks.channel_contacts import Contact, TelegramContact, WidgetContact, talk
+from benchmarks.channel_faults import Faults
+from benchmarks.channel_verdict import (
+    Transcript,
+    Verdict,
+    count_waiting,
+    judge_deliveries,
+    judge_screen,
+    judge_storing,
+    judge_turns,
+    read_transcripts,
+)
+from benchmarks.stack import ROOT, Stack, free_port, prepare
+from tests.connectors.telegram.emulator import TOKEN, Emulator
+
+WIDGET_KEY = "bench"
+FIRST_NUMBER = 100_000_000
+FIRST_CHAT = 6_000_000_000
+MESSAGES_PER_CONTACT = 12
+MOST_CONTACTS = 40
+# After the last message, all that waits must be done by then.
+SETTLE_SECONDS = 240
+# Nobody is refused, and nobody waits behind a limit that is not what is measured.
+LIMITLESS = "1000000"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done and what came of it."""
+
+    seed: int
+    contacts: int
+    kills: dict[str, int]
+    hangs: int
+    seconds: float
+    # From a kill until the next answer was stored: the app's any, Rasa's of the bot itself.
+    recovery_p50: float | None
+    recovery_longest: float | None
+    verdict: Verdict
+    refused: int
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def emulated_telegram(port: int) -> AsyncIterator[Emulator]:
+    """A Bot API on loopback."""
+    # The emulator cuts a line by raising, which the server would log every time.
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as caller:
+        emulator = Emulator(caller=caller, local=True)
+        server = _Server(uvicorn.Config(emulator.app, host="127.0.0.1", port=port, log_level="critical"))
+        serving = asyncio.create_task(server.serve())
+        try:
+            yield emulator
+        finally:
+            await emulator.close()
+            server.force_exit = server.should_exit = True
+            await serving
+
+
+async def run(folder: Path, *, messages: int, kills: int, seed: int) -> Report:
+    """Start everything in a folder of its own, let them talk, do harm, wait, and judge."""
+    chance = random.Random(seed)
+    port = free_port()
+    stack = prepare(folder, _settings(folder, port), seeded=False)
+    stack.settings["PUBLIC_URL"] = stack.url
+    _add_widget(folder)
+    began = time.monotonic()
+    contacts: list[Contact] = []
+    async with emulated_telegram(port) as emulator, _client() as client:
+        try:
+            stack.start_app()
+            stack.start_rasa()
+            await asyncio.to_thread(stack.wait_until_ready)
+            contacts = await _contacts(stack, emulator, client, messages, chance)
+            faults = await _talk_under_fire(contacts, stack, emulator, messages, kills, chance)
+            await _settle(stack, folder, contacts)
+            return _judge(folder, contacts, faults, emulator, seed=seed, seconds=time.monotonic() - began)
+        finally:
+            for contact in contacts:
+                await contact.close()
+            stack.stop()
+
+
+async def _talk_under_fire(
+    contacts: Sequence[Contact], stack: Stack, emulator: Emulator, messages: int, kills: int, chance: random.Random
+) -> Faults:
+    numbers = [str(FIRST_NUMBER + index) for index in range(messages)]
+    shares = [numbers[index :: len(contacts)] for index in range(len(contacts))]
+
+    def progress() -> int:
+        return sum(len(burst) for contact in contacts for burst in contact.bursts)
+
+    # None in the last tenth, so that each kill meets a talk.
+    moments = sorted(chance.randrange(1, max(2, messages * 9 // 10)) for _ in range(kills))
+    faults = Faults(stack, emulator, random.Random(chance.random()), moments, progress)
+    talks = [
+        talk(contact, share, random.Random(chance.random()), until_welcome=faults.until_welcome)
+        for contact, share in zip(contacts, shares, strict=True)
+    ]
+    breaking = asyncio.create_task(faults.break_lines())
+    try:
+        await asyncio.gather(faults.kill(), *talks)
+    finally:
+        breaking.cancel()
+    return faults
+
+
+async def _contacts(
+    stack: Stack, emulator: Emulator, client: httpx.AsyncClient, messages: int, chance: random.Random
+) -> list[Contact]:
+    """As many on Telegram as in the widget."""
+    pairs = max(1, min(MOST_CONTACTS, messages // MESSAGES_PER_CONTACT) // 2)
+    contacts: list[Contact] = []
+    for index in range(pairs):
+        contacts.append(
+            TelegramContact(emulator, client, stack.url, FIRST_CHAT + index, random.Random(chance.random()))
+        )
+        visitor = WidgetContact(client, stack.url, WIDGET_KEY, random.Random(chance.random()))
+        await visitor.open()
+        contacts.append(visitor)
+    return contacts
+
+
+async def _settle(stack: Stack, folder: Path, contacts: Sequence[Contact]) -> None:
+    """Wait until nothing waits any more, or for as long as is reasonable; what is left then counts as lost."""
+    await asyncio.to_thread(stack.wait_until_ready)
+    for contact in contacts:
+        if isinstance(contact, TelegramContact):
+            await contact.close()
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        turns, deliveries, _parked = count_waiting(folder / "hamyar.db")
+        if not turns and not deliveries and _screens_are_full(folder, contacts):
+            return
+        await asyncio.sleep(0.5)
+
+
+def _screens_are_full(folder: Path, contacts: Sequence[Contact]) -> bool:
+    transcripts = _by_number(read_transcripts(folder / "hamyar.db"))
+    visitors = [contact for contact in contacts if isinstance(contact, WidgetContact)]
+    return all(
+        max(screen, default=0) >= transcripts[_a_number_of(visitor)].last_sequence
+        for visitor in visitors
+        for screen in visitor.screens
+    )
+
+
+def _judge(
+    folder: Path, contacts: Sequence[Contact], faults: Faults, emulator: Emulator, *, seed: int, seconds: float
+) -> Report:
+    database = folder / "hamyar.db"
+    transcripts = read_transcripts(database)
+    verdict = Verdict(parked=count_waiting(database)[2])
+    judge_storing([contact.bursts for contact in contacts], transcripts, verdict)
+    for transcript in transcripts:
+        judge_turns(transcript, verdict)
+    owned = _by_number(transcripts)
+    refused = 0
+    for contact in contacts:
+        transcript = owned.get(_a_number_of(contact), Transcript())
+        if isinstance(contact, TelegramContact):
+            arrived = [message for message in emulator.sent if message["chat"]["id"] == contact.chat]
+            judge_deliveries(transcript.outgoing, arrived, str(contact.chat), verdict)
+        elif isinstance(contact, WidgetContact):
+            refused += len(contact.refusals)
+            for screen in contact.screens:
+                judge_screen(screen, transcript, verdict)
+    recoveries = _recoveries(database, faults.kills)
+    names = [name for name, _ in faults.kills]
+    return Report(
+        seed=seed,
+        contacts=len(contacts),
+        kills={name: names.count(name) for name in ("app", "rasa")},
+        hangs=faults.hangs,
+        seconds=round(seconds, 1),
+        recovery_p50=round(statistics.median(recoveries), 1) if recoveries else None,
+        recovery_longest=round(max(recoveries), 1) if recoveries else None,
+        verdict=verdict,
+        refused=refused,
+    )
+
+
+def _recoveries(database: Path, kills: Sequence[tuple[str, datetime]]) -> list[float]:
+    """The seconds after each kill until the product, or the bot, answered somebody again."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        rows = connection.execute("SELECT author, created_at FROM messages WHERE author <> 'contact'").fetchall()
+    answers = sorted((datetime.fromisoformat(at).replace(tzinfo=UTC), author) for author, at in rows)
+    recoveries = []
+    for name, killed_at in kills:
+        wanted = ("bot",) if name == "rasa" else ("bot", "system")
+        after = next((at for at, author in answers if at > killed_at and author in wanted), None)
+        if after:
+            recoveries.append((after - killed_at).total_seconds())
+    return recoveries
+
+
+def _by_number(transcripts: Sequence[Transcript]) -> dict[str, Transcript]:
+    return {number: transcript for transcript in transcripts for number in transcript.asked}
+
+
+def _a_number_of(contact: Contact) -> str:
+    return contact.bursts[0][0] if contact.bursts else ""
+
+
+def _client() -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=200)
+    return httpx.AsyncClient(timeout=30, trust_env=False, limits=limits)
+
+
+def _settings(folder: Path, telegram_port: int) -> dict[str, str]:
+    return {
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": f"http://127.0.0.1:{telegram_port}",
+        "TELEGRAM_WEBHOOK": "true",
+        "WIDGET_MESSAGES_PER_MINUTE": LIMITLESS,
+        "WIDGET_SESSIONS_PER_MINUTE": LIMITLESS,
+        "HANDOFF_POLICY_FILE": str(_patient_policy(folder)),
+    }
+
+
+def _patient_policy(folder: Path) -> Path:
+    """A handoff policy that never takes a conversation from the bot: all its turns are wanted."""
+    policy: dict[str, Any] = yaml.safe_load((ROOT / "crm/conversations/handoff_policy.yml").read_text(encoding="utf-8"))
+    never = {"frustration": 1.0, "apology": 1.0, "not_understood_in_a_row": 10_000, "failed_in_a_row": 10_000}
+    file = folder / "policy.yml"
+    file.write_text(yaml.safe_dump(policy | never), encoding="utf-8")
+    return file
+
+
+def _add_widget(folder: Path) -> None:
+    with sqlite3.connect(folder / "hamyar.db") as connection:
+        values = ("web_widget", "Bench", WIDGET_KEY, "{}", datetime.now(UTC).replace(tzinfo=None).isoformat(" "))
+        connection.execute(
+            "INSERT INTO inboxes (channel, name, key, config, created_at) VALUES (?, ?, ?, ?, ?)", values
+        )
+
+
+ROWS = {
+    "sent": "messages sent",
+    "lost": "lost",
+    "stored_twice": "stored twice",
+    "unanswered": "never answered",
+    "doubled_turns": "doubled turns",
+    "inverted": "out of order",
+    "parked": "set aside",
+    "replies_lost": "replies lost",
+    "replies_doubled": "replies delivered twice",
+    "replies_inverted": "replies out of order",
+    "maybe_sent": "replies marked maybe sent",
+    "answered_by_bot": "answered by the bot",
+    "told_that_bot_failed": "told that the bot failed",
+    "handed_off": "conversations handed off",
+}
+
+
+def in_words(report: Report) -> str:
+    """The report for people."""
+    counts = asdict(report.verdict)
+    lines = [
+        f"seed {report.seed}: {report.contacts} contacts, {report.seconds:.0f} s",
+        f"killed: app {report.kills['app']} times, Rasa {report.kills['rasa']} times; Rasa hung {report.hangs} times",
+        *(f"{title:<28}{counts[name]:>8}" for name, title in ROWS.items()),
+        f"{'refused by a limit':<28}{report.refused:>8}",
+        f"answering again after a kill: p50 {report.recovery_p50} s, longest {report.recovery_longest} s",
+        "nothing lost, doubled or inverted" if report.verdict.is_clean else "FAILED",
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run and print; 1 when something was lost, doubled or inverted."""
+    parser = argparse.ArgumentParser(prog="./hamyar bench channels", description=__doc__)
+    parser.add_argument("--messages", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep", type=Path, help="keep database and logs in this folder when something went wrong")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        report = asyncio.run(run(folder, messages=options.messages, kills=options.kills, seed=options.seed))
+        if options.keep and not report.verdict.is_clean:
+            shutil.copytree(folder, options.keep, dirs_exist_ok=True)
+    print(json.dumps(asdict(report)) if options.json else in_words(report))
+    return 0 if report.verdict.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
