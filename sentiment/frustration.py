@@ -28,7 +28,17 @@ WEIGHTS_FILE = Path(__file__).with_name("frustration.yml")
 # alone: a policy saved today must not hold on to a likeness that a new encoder has moved.
 EDITABLE = (
     *("anger", "abuse", "legal_threat", "churn_threat", "vulnerable", "misunderstood"),
-    *("displeasure", "displeasure_from", "repeat", "not_understood", "waiting", "waiting_full_minutes", "asked_for_person", "relief_thanks", "relief_answered"),
+    *(
+        "displeasure",
+        "displeasure_from",
+        "repeat",
+        "not_understood",
+        "waiting",
+        "waiting_full_minutes",
+        "asked_for_person",
+        "relief_thanks",
+        "relief_answered",
+    ),
     "decay",
 )
 
