@@ -28,7 +28,11 @@ VALUES: dict[type, Any] = {
     date: NOON.date(),
 }
 # Tables that a downgrade takes away, by the version that it goes to.
-GONE = {"0005": set(), "0002": {"article_votes", "attachments", "handoff_policies"}}
+GONE = {
+    "0007": {"article_uses"},
+    "0005": {"article_uses"},
+    "0002": {"article_uses", "article_votes", "attachments", "handoff_policies"},
+}
 
 
 @pytest.fixture
