@@ -12,6 +12,7 @@ from knowledge_base.models import Article, ArticleVersion, Category, Gap
 from knowledge_base.schemas import (
     AnswerLanguage,
     AnswerRead,
+    ArticleChoice,
     ArticleCreate,
     ArticlePage,
     ArticleRead,
@@ -79,6 +80,15 @@ def _add_answers(
         """What an article says in short, for a contact who chose its title."""
         return await service.answer_from(article_id, language=language)
 
+    @router.post("/articles/{article_id}/answer", response_model=AnswerRead, dependencies=[Depends(program)])
+    async def choose_article(
+        article_id: RowId, body: ArticleChoice, service: KnowledgeService = Depends(knowledge, scope="function")
+    ) -> Answer:
+        """The same, and that the contact chose it is counted."""
+        return await service.choose(
+            article_id, language=body.language, conversation_id=body.conversation_id, message_id=body.message_id
+        )
+
 
 def _add_articles(
     router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
@@ -128,8 +138,11 @@ def _add_articles(
     async def save_article(
         article_id: RowId, body: ArticleSave, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
     ) -> Article:
-        """Save a change; 409 `article_changed` where somebody saved meanwhile."""
-        return await service.save(article_id, body, version=body.version, by=by.name)
+        """Save a change; 409 `article_changed` where somebody saved meanwhile.
+
+        Who names the `status` that they saw gets 409 `published_meanwhile` where their text would go live unseen.
+        """
+        return await service.save(article_id, body, version=body.version, by=by.name, seen=body.status)
 
     @router.post("/articles/{article_id}/publish", response_model=ArticleRead, dependencies=for_editors)
     async def publish_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:

@@ -34,3 +34,22 @@ class GapState(StrEnum):
     open = "open"
     answered = "answered"
     dismissed = "dismissed"
+
+
+class GapCause(StrEnum):
+    """Why a question is kept."""
+
+    # No answer was sure enough.
+    declined = "declined"
+    # It was answered, and then a person was brought in.
+    handed_off = "handed_off"
+    # A reader said that what they found did not help.
+    voted_down = "voted_down"
+
+
+class UseKind(StrEnum):
+    """How an article came before a contact."""
+
+    answered = "answered"
+    offered = "offered"
+    chosen = "chosen"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
 from knowledge_base.addresses import article_url
-from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
+from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, UseKind, Visibility
 
 
 def _values(kind: Any) -> list[str]:
@@ -158,8 +158,33 @@ class ArticleVote(Base):
     voted_at: Mapped[datetime]
 
 
+class ArticleUse(Base):
+    """An article that came before a contact once."""
+
+    __tablename__ = "article_uses"
+    __table_args__ = (
+        Index("ix_article_uses_article_id_kind", "article_id", "kind"),
+        # However often a message's turn is run, it is counted once.
+        UniqueConstraint("message_id", "article_id", "kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    kind: Mapped[UseKind] = mapped_column(_enum(UseKind))
+    conversation_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    message_id: Mapped[str | None] = mapped_column(String(64))
+    used_at: Mapped[datetime]
+    led_to_handoff: Mapped[bool] = mapped_column(default=False)
+    # Of an answer: what it becomes a gap of when a person has to be brought in after it.
+    question: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(8))
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    encoder: Mapped[str | None] = mapped_column(String(80))
+    confidence: Mapped[float | None]
+
+
 class Gap(Base):
-    """A question that had no sure answer."""
+    """A question that had no sure answer, or none that helped."""
 
     __tablename__ = "knowledge_gaps"
     __table_args__ = (Index("ix_knowledge_gaps_state_created_at", "state", "created_at"),)
@@ -177,6 +202,12 @@ class Gap(Base):
     confidence: Mapped[float]
     best_article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="SET NULL"))
     state: Mapped[GapState] = mapped_column(_enum(GapState), default=GapState.open)
+    cause: Mapped[GapCause] = mapped_column(
+        _enum(GapCause), default=GapCause.declined, server_default=GapCause.declined.value
+    )
+    # The article that answers it, or will as soon as it is published.
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[datetime]
 
-    best_article: Mapped[Article | None] = relationship(lazy="raise")
+    best_article: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[best_article_id])
+    answer: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[answer_id])

@@ -5,13 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
-from knowledge_base.enums import ArticleStatus, GapState, Visibility
-from knowledge_base.models import Article, ArticleVersion, ArticleVote, Category, Gap, Passage, QuestionVariant
+from knowledge_base.enums import ArticleStatus, GapCause, GapState, UseKind, Visibility
+from knowledge_base.models import (
+    Article,
+    ArticleUse,
+    ArticleVersion,
+    ArticleVote,
+    Category,
+    Gap,
+    Passage,
+    QuestionVariant,
+)
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
 # What contacts may see.
@@ -120,6 +129,11 @@ class ArticleRepository:
         statement = select(Article.slug, Article.language, Article.id).where(Article.slug.in_(slugs))
         return {(slug, language): found for slug, language, found in await self.session.execute(statement)}
 
+    async def slugs_like(self, slug: str) -> frozenset[str]:
+        """The addresses in use that begin like this one."""
+        statement = select(Article.slug).where(Article.slug.startswith(slug, autoescape=True))
+        return frozenset((await self.session.scalars(statement)).all())
+
     async def headings(self, *, language: str) -> Sequence[Article]:
         """Every article in one language that contacts may see, by title, without its text."""
         statement = select(Article).where(Article.language == language, *_PUBLIC)
@@ -202,6 +216,43 @@ def _vote_of(reader: str, article_id: int) -> tuple[ColumnElement[bool], ColumnE
     return ArticleVote.reader == reader, ArticleVote.article_id == article_id
 
 
+@dataclass(frozen=True)
+class Uses:
+    """What became of an article before contacts."""
+
+    # As an answer or as an offered title.
+    shown: int = 0
+    chosen: int = 0
+    led_to_handoff: int = 0
+
+
+class UseRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def counted(self, message_id: str) -> bool:
+        """Whether this message's uses are counted already."""
+        return await self.session.scalar(select(ArticleUse.id).where(ArticleUse.message_id == message_id)) is not None
+
+    async def counts(self, article_ids: Collection[int]) -> dict[int, Uses]:
+        """What became of these articles; those that never came before anybody are left out."""
+        chosen = func.sum(case((ArticleUse.kind == UseKind.chosen, 1), else_=0))
+        handed_off = func.sum(case((ArticleUse.led_to_handoff, 1), else_=0))
+        statement = select(ArticleUse.article_id, func.count() - chosen, chosen, handed_off)
+        statement = statement.where(ArticleUse.article_id.in_(article_ids)).group_by(ArticleUse.article_id)
+        return {found: Uses(*numbers) for found, *numbers in await self.session.execute(statement)}
+
+    async def last_read(self, conversation_id: str, *, since: datetime) -> ArticleUse | None:
+        """What a contact read last of all articles, since then, with its vector."""
+        statement = select(ArticleUse).where(
+            ArticleUse.conversation_id == conversation_id,
+            ArticleUse.kind.in_((UseKind.answered, UseKind.chosen)),
+            ArticleUse.used_at >= since,
+        )
+        statement = statement.options(undefer(ArticleUse.vector)).order_by(ArticleUse.id.desc()).limit(1)
+        return (await self.session.scalars(statement)).one_or_none()
+
+
 class CategoryRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -220,6 +271,26 @@ class GapRepository:
 
     async def get(self, gap_id: int) -> Gap | None:
         return await self.session.get(Gap, gap_id, options=[joinedload(Gap.best_article)])
+
+    async def some(self, gap_ids: Collection[int]) -> Sequence[Gap]:
+        """Those of these gaps that there are, latest first."""
+        return (await self.session.scalars(select(Gap).where(Gap.id.in_(gap_ids)).order_by(Gap.id.desc()))).all()
+
+    async def with_vectors(self, state: GapState, *, limit: int) -> Sequence[Gap]:
+        """The latest gaps in a state, with all that grouping and showing them needs."""
+        statement = select(Gap).where(Gap.state == state)
+        statement = statement.options(joinedload(Gap.best_article), joinedload(Gap.answer))
+        return (await self.session.scalars(statement.order_by(Gap.id.desc()).limit(limit))).all()
+
+    async def settle_answered_by(self, article_id: int) -> None:
+        """The open questions that this article was to answer are answered."""
+        waiting = (Gap.answer_id == article_id, Gap.state == GapState.open)
+        await self.session.execute(update(Gap).where(*waiting).values(state=GapState.answered))
+
+    async def withdraw(self, message_id: str) -> None:
+        """Keep an open question no longer that was voted down, and now is not."""
+        voted = (Gap.message_id == message_id, Gap.cause == GapCause.voted_down, Gap.state == GapState.open)
+        await self.session.execute(delete(Gap).where(*voted))
 
     async def of_message(self, message_id: str) -> Gap | None:
         """The gap that a message left."""

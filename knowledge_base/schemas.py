@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
+from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Visibility
 from language.normalise import safe_text
 
 AnswerLanguage = Literal["fa", "en"]
@@ -35,6 +35,14 @@ class QuestionAsk(BaseModel):
     question: Annotated[Prose, Field(min_length=1, max_length=QUESTION_CHARACTERS)]
     language: AnswerLanguage
     vector: str | None = None
+    conversation_id: Annotated[str, Field(max_length=32)] | None = None
+    message_id: Annotated[str, Field(max_length=64)] | None = None
+
+
+class ArticleChoice(BaseModel):
+    """A contact's choice of an offered article."""
+
+    language: AnswerLanguage
     conversation_id: Annotated[str, Field(max_length=32)] | None = None
     message_id: Annotated[str, Field(max_length=64)] | None = None
 
@@ -96,6 +104,8 @@ class ArticleSave(ArticleDraft):
     """A change of the version that the editor saw."""
 
     version: int
+    # The status that the editor saw: where it was published meanwhile, nothing is saved. None where it is not known.
+    status: ArticleStatus | None = None
 
 
 class ArticleSummary(_Read):
@@ -177,6 +187,7 @@ class GapRead(_Read):
     confidence: float
     best_article: OfferOfGap | None
     state: GapState
+    cause: GapCause
     created_at: datetime
 
 

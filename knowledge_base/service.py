@@ -1,6 +1,7 @@
 """Answering from the knowledge base, and editing it."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
-from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
+from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, UseKind, Visibility
 from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
 from knowledge_base.live_index import LiveIndex
-from knowledge_base.models import Article, ArticleVersion, ArticleVote, Category, Gap, Passage
+from knowledge_base.models import Article, ArticleUse, ArticleVersion, ArticleVote, Category, Gap, Passage
 from knowledge_base.question import Question, matching_form
-from knowledge_base.repository import ArticleRepository, CategoryRepository, GapRepository, VoteRepository
+from knowledge_base.repository import (
+    ArticleRepository,
+    CategoryRepository,
+    GapRepository,
+    UseRepository,
+    VoteRepository,
+)
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.search import Entry, Ranking, SearchIndex
 from knowledge_base.storage import ask_also, store, to_bytes
@@ -25,6 +32,8 @@ from knowledge_base.transitions import check
 OFFERS = 3
 # How far ahead an article can be published.
 LATEST = timedelta(days=3_650)
+# A person who is brought in within this time of an answer is brought in because of it.
+ANSWER_COUNTS_FOR = timedelta(minutes=30)
 
 Floats = NDArray[np.float32]
 
@@ -137,6 +146,7 @@ class KnowledgeService:
         self.categories = CategoryRepository(session)
         self.gaps = GapRepository(session)
         self.votes = VoteRepository(session)
+        self.uses = UseRepository(session)
 
     async def answer(
         self,
@@ -155,7 +165,10 @@ class KnowledgeService:
         asked = await self.read_question(question, language=language, vector=vector)
         ranking = self.live.search.rank(asked)
         found = await self.found_by(ranking, question, asked)
-        if found.band is Band.answer or not keep_gap:
+        if not keep_gap:
+            return found
+        await self._count_uses(found, question, asked, conversation_id, message_id)
+        if found.band is Band.answer:
             return found
         gap = await self._keep_gap(question, asked, ranking, found.band, conversation_id, message_id)
         return Found(found.band, found.confidence, offers=found.offers, gap_id=gap.id)
@@ -194,6 +207,41 @@ class KnowledgeService:
             raise ArticleNotFound
         passages = await self.articles.passages_of(entry.id)
         return _answer(article, _opening(article.summary, passages), language=language)
+
+    async def choose(
+        self, article_id: int, *, language: str, conversation_id: str | None = None, message_id: str | None = None
+    ) -> Answer:
+        """What an article says in short, for a contact who chose its title; that they did is counted."""
+        answer = await self.answer_from(article_id, language=language)
+        if not (message_id and await self.uses.counted(message_id)):
+            self._use(answer.article_id, UseKind.chosen, conversation_id, message_id)
+            await self.session.flush()
+        return answer
+
+    async def handed_off(self, conversation_id: str) -> None:
+        """A person was brought in: the answer that the contact read last did not help, and its question is a gap."""
+        use = await self.uses.last_read(conversation_id, since=self.clock.now() - ANSWER_COUNTS_FOR)
+        if use is None or use.led_to_handoff:
+            return
+        use.led_to_handoff = True
+        if use.question and not (use.message_id and await self.gaps.of_message(use.message_id)):
+            self.session.add(
+                Gap(
+                    question=use.question,
+                    language=use.language,
+                    vector=use.vector,
+                    encoder=use.encoder,
+                    conversation_id=conversation_id,
+                    message_id=use.message_id,
+                    band=Band.answer,
+                    confidence=use.confidence,
+                    best_article_id=use.article_id,
+                    state=GapState.open,
+                    cause=GapCause.handed_off,
+                    created_at=self.clock.now(),
+                )
+            )
+        await self.session.flush()
 
     def suggest(
         self, text: str, vector: Floats, *, language: str, count: int = OFFERS, for_agents: bool = False
@@ -266,7 +314,9 @@ class KnowledgeService:
         article = await self._for_change(article_id)
         now = self.clock.now()
         article.published_at = min(article.published_at or now, now)
-        return await self._move(article, ArticleStatus.published)
+        await self._move(article, ArticleStatus.published)
+        await self.settle_answered(article)
+        return article
 
     async def schedule(self, article_id: int, *, at: datetime) -> Article:
         """Let an article be published at this time; until then it is a draft, or in review.
@@ -326,8 +376,10 @@ class KnowledgeService:
         """
         return await self._existing(article_id)
 
-    async def vote(self, slug: str, language: str, *, reader: str, helpful: bool) -> Article:
+    async def vote(self, slug: str, language: str, *, reader: str, helpful: bool, question: str = "") -> Article:
         """Keep whether a public article helped a reader; the last word of each reader counts.
+
+        `question` is what they had searched for: where the article did not help, it is a gap.
 
         Raises:
             ArticleNotFound
@@ -338,6 +390,12 @@ class KnowledgeService:
         await self.votes.cast(
             ArticleVote(article_id=article.id, reader=reader, helpful=helpful, voted_at=self.clock.now())
         )
+        # As long as a message's id may be, and its place in the table of gaps.
+        mark = f"vote:{article.id}:{reader}"[:64]
+        if helpful:
+            await self.gaps.withdraw(mark)
+        elif matching_form(question):
+            await self._keep_voted_down(question, article, mark)
         return article
 
     async def settle(self, gap_id: int, state: GapState) -> Gap:
@@ -348,6 +406,52 @@ class KnowledgeService:
         gap.state = state
         await self.session.flush()
         return gap
+
+    async def settle_answered(self, article: Article) -> None:
+        """The questions that an article was to answer are answered, where contacts may see it."""
+        if article.is_public:
+            await self.gaps.settle_answered_by(article.id)
+
+    async def free_slug(self, wanted: str) -> str:
+        """This address, or one like it that no article has in any language."""
+        taken = await self.articles.slugs_like(wanted)
+        return next(one for one in _numbered(wanted) if one not in taken)
+
+    async def _keep_voted_down(self, question: str, article: Article, mark: str) -> None:
+        if await self.gaps.of_message(mark):
+            return
+        vector = await self.live.embedder.embed_question(question)
+        asked = await self.read_question(question, language=article.language, vector=vector)
+        candidate = Ranking(confidence=self.live.search.rank(asked).confidence)
+        gap = await self._keep_gap(question, asked, candidate, Band.answer, None, mark)
+        gap.cause, gap.best_article_id = GapCause.voted_down, article.id
+        await self.session.flush()
+
+    async def _count_uses(
+        self, found: Found, question: str, asked: Question, conversation_id: str | None, message_id: str | None
+    ) -> None:
+        """Count what a contact is shown, once a message."""
+        if message_id and await self.uses.counted(message_id):
+            return
+        if found.answer:
+            use = self._use(found.answer.article_id, UseKind.answered, conversation_id, message_id)
+            use.question, use.language, use.confidence = question, asked.language, found.confidence
+            use.vector, use.encoder = to_bytes(asked.vector), self.live.embedder.fingerprint
+        for offer in found.offers:
+            self._use(offer.article_id, UseKind.offered, conversation_id, message_id)
+        await self.session.flush()
+
+    def _use(self, article_id: int, kind: UseKind, conversation_id: str | None, message_id: str | None) -> ArticleUse:
+        use = ArticleUse(
+            article_id=article_id,
+            kind=kind,
+            conversation_id=conversation_id,
+            message_id=message_id,
+            used_at=self.clock.now(),
+            led_to_handoff=False,
+        )
+        self.session.add(use)
+        return use
 
     async def _best_answer(self, ranking: Ranking, question: str, asked: Question) -> Answer | None:
         article_id = ranking.candidates[0].article_id
@@ -473,6 +577,11 @@ def _answer(article: Article, text: str, *, language: str) -> Answer:
         updated_at=article.updated_at,
         other_language=article.language != language,
     )
+
+
+def _numbered(slug: str) -> Iterator[str]:
+    yield slug
+    yield from (f"{slug}-{number}" for number in itertools.count(2))
 
 
 def _entries(search: SearchIndex, ranking: Ranking, count: int) -> list[Entry]:

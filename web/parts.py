@@ -56,7 +56,13 @@ class Parts:
 
     def open_conversations(self, session: AsyncSession) -> ConversationService:
         """The conversations' service within a transaction."""
-        return ConversationService(session, clock=self.clock, wording=self.wording, policy=self.policy)
+        return ConversationService(
+            session,
+            clock=self.clock,
+            wording=self.wording,
+            policy=self.policy,
+            listener=self.open_knowledge(session),
+        )
 
     def open_knowledge(self, session: AsyncSession) -> KnowledgeService:
         """The knowledge base's service within a transaction."""

@@ -79,10 +79,13 @@ class Backend:
         known = {name: value for name, value in body.items() if value is not None}
         return _read(KnowledgeAnswer, await self._call("POST", "knowledge/answers", json=known))
 
-    async def read_article(self, article_id: int, *, language: str) -> ArticleAnswer | None:
-        """An article's answer in a language; None when the article is gone."""
+    async def read_article(
+        self, article_id: int, *, language: str, conversation_id: str, message_id: str | None
+    ) -> ArticleAnswer | None:
+        """An article that the contact chose, as an answer in a language; None when it is gone."""
+        choice = {"language": language, "conversation_id": conversation_id, "message_id": message_id}
         try:
-            body = await self._call("GET", f"knowledge/articles/{article_id}/answer", params={"language": language})
+            body = await self._call("POST", f"knowledge/articles/{article_id}/answer", json=choice)
         except BackendRefused as refusal:
             if refusal.is_missing:
                 return None

@@ -43,7 +43,12 @@ class ActionReadArticle(SupportAction):
         chosen = str(tracker.get_slot(Slots.ARTICLE_ID) or "")
         article = None
         if chosen.isascii() and chosen.isdigit():
-            article = await self.backend.read_article(int(chosen), language=language_of(tracker))
+            article = await self.backend.read_article(
+                int(chosen),
+                language=language_of(tracker),
+                conversation_id=tracker.sender_id,
+                message_id=message_id_of(tracker),
+            )
         if article is None:
             dispatcher.utter_message(response=Responses.ARTICLE_GONE)
         else:

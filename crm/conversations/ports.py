@@ -210,6 +210,14 @@ class ChannelSender(Protocol):
         ...
 
 
+class HandoffListener(Protocol):
+    """Wants to know that a person was brought in."""
+
+    async def handed_off(self, conversation_id: str) -> None:
+        """Hear of it, within the transaction of the handoff."""
+        ...
+
+
 class FetchLater(Exception):
     """The file is not to be had now; it may be in a while."""
 

@@ -13,7 +13,7 @@ from core.unit_of_work import announce
 from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.policies import HandoffPolicies
-from crm.conversations.ports import Cause, IncomingFile, IncomingMessage, Reply
+from crm.conversations.ports import Cause, HandoffListener, IncomingFile, IncomingMessage, Reply
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.transitions import check
 from crm.enums import (
@@ -113,10 +113,19 @@ class Received:
 
 
 class ConversationService:
-    def __init__(self, session: AsyncSession, *, clock: Clock, wording: Wording, policy: HandoffPolicy) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        *,
+        clock: Clock,
+        wording: Wording,
+        policy: HandoffPolicy,
+        listener: HandoffListener | None = None,
+    ) -> None:
         self.session = session
         self.clock = clock
         self.wording = wording
+        self._listener = listener
         self.policies = HandoffPolicies(session, default=policy, clock=clock)
         self.conversations = ConversationRepository(session)
         self.tickets = TicketService(session, clock=clock)
@@ -267,6 +276,8 @@ class ConversationService:
         if roles := (await self.policies.current()).told(reason):
             told = {"type": "handed_off", "conversation_id": conversation.id, "reason": reason, "roles": roles}
             announce(self.session, "desk", told)
+        if self._listener:
+            await self._listener.handed_off(conversation.id)
         return ticket
 
     async def bot_says(self, conversation: Conversation, replies: Sequence[Reply]) -> None:

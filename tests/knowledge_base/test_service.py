@@ -15,6 +15,7 @@ from knowledge_base.service import (
     ArticleChanged,
     ArticleNotFound,
     CategoryNotFound,
+    PublishedMeanwhile,
     QuestionBlank,
     VectorUnfit,
     as_draft,
@@ -413,3 +414,13 @@ class TestSuggest:
 
         assert offers[0].url == "/help/en/parking"
         assert len(offers) == 2
+
+
+class TestSaveWithTheStatusSeen:
+    async def test_what_was_published_meanwhile_is_not_changed_unseen(self, work, open_knowledge, make_article):
+        article = await make_article("refunds")
+        draft = as_draft(article).model_copy(update={"title": "Half written"})
+
+        with pytest.raises(PublishedMeanwhile):
+            async with work.begin() as session:
+                await open_knowledge(session).save(article.id, draft, version=article.version, seen=ArticleStatus.draft)

@@ -27,8 +27,9 @@ VALUES: dict[type, Any] = {
     dict: {},
     date: NOON.date(),
 }
+NEW = {"article_uses", "consents"}
 # Tables that a downgrade takes away, by the version that it goes to.
-GONE = {"0005": {"consents"}, "0002": {"article_votes", "attachments", "consents", "handoff_policies"}}
+GONE = {"0007": NEW, "0005": NEW, "0002": NEW | {"article_votes", "attachments", "handoff_policies"}}
 
 
 @pytest.fixture

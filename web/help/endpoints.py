@@ -64,7 +64,9 @@ async def show_contents(request: Request, language: str, knowledge: KnowledgeRea
 
 
 @router.get("/{language}/{slug}")
-async def show_article(request: Request, language: str, slug: str, knowledge: KnowledgeReadDep) -> Response:
+async def show_article(
+    request: Request, language: str, slug: str, knowledge: KnowledgeReadDep, asked: str = ""
+) -> Response:
     """One public article; drafts, archived ones and those for agents alone are not there."""
     article = await knowledge.articles.by_address(slug, language)
     written_in = await knowledge.articles.public_languages(slug)
@@ -78,6 +80,8 @@ async def show_article(request: Request, language: str, slug: str, knowledge: Kn
         "article.html",
         language,
         article=article,
+        # What the reader had searched for, in case that the article does not help.
+        asked=asked.strip()[:QUESTION_CHARACTERS],
         content=article_html(article.body),
         voted=await knowledge.votes.of(reader, article.id) if reader else None,
         near=[other for other in near if other.id != article.id],

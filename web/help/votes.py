@@ -19,13 +19,18 @@ VOTES_ALLOWED = "30/minute"
 
 @router.post("/{language}/{slug}/vote")
 async def vote(
-    request: Request, language: str, slug: str, knowledge: KnowledgeDep, helpful: Annotated[bool, Form()]
+    request: Request,
+    language: str,
+    slug: str,
+    knowledge: KnowledgeDep,
+    helpful: Annotated[bool, Form()],
+    question: Annotated[str, Form()] = "",
 ) -> Response:
     """Keep what this reader says of an article, in place of what they said before."""
     limit: RateLimit = request.app.state.vote_limit
     limit.hit(request.client.host if request.client else "unknown")
     token = _token(request) or random_token()
-    article = await knowledge.vote(slug, language, reader=hash_token(token), helpful=helpful)
+    article = await knowledge.vote(slug, language, reader=hash_token(token), helpful=helpful, question=question[:500])
     response = RedirectResponse(f"{article.url}#vote", status_code=303)
     response.set_cookie(
         READER_COOKIE,

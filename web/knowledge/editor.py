@@ -102,7 +102,10 @@ async def edit_article(
     form = ArticleForm.of(article, reader=language_of(request))
     if gap is not None and (asked := await knowledge.gaps.get(gap)):
         form = form.answering(asked)
-    return await show_editor(request, agent, knowledge, form, article=article, done=done)
+    # Contacts read the text already: all that is left is to say whom it gets in the way of.
+    was_saved = done == "saved" and article.is_public
+    overlaps = await Trial(knowledge).overlaps(unsaved_text(form, article)) if was_saved else []
+    return await show_editor(request, agent, knowledge, form, article=article, done=done, overlaps=overlaps)
 
 
 @router.post("/{article_id:int}")

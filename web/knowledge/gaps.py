@@ -1,44 +1,57 @@
-"""Questions that had no sure answer, and what editors do about them."""
+"""Questions that had no answer or none that helped, by meaning, and what editors do about them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
 
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.enums import GapState
+from knowledge_base.learning import Learning
 from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
-from knowledge_base.service import KnowledgeService
+from knowledge_base.service import ArticleNotFound, KnowledgeService
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 
 router = APIRouter(include_in_schema=False)
 
 PATH = f"{HOME}/questions"
-MOST_SHOWN = 500
+# More groups than this are not shown: those asked most are.
+MOST_SHOWN = 50
+MOST_IN_A_GROUP = 10_000
+MOST_EQUALS = 500
+NEAREST = 5
 
 
-@dataclass(frozen=True)
-class AskedQuestion:
-    """The same question, however often it was asked; latest first, at least one."""
+class GroupAction(StrEnum):
+    """What an editor does with a group in one click."""
 
-    gaps: Sequence[Gap]
+    draft = "draft"
+    add = "add"
+    answered = "answered"
+    dismissed = "dismissed"
+    open = "open"
+
+
+class GroupForm(BaseModel):
+    """A group of questions, and what is to become of it."""
+
+    # Separated by commas: a form may not have as many fields as a group may have questions.
+    gaps: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$")]
+    action: GroupAction
+    # The question that stands for the others.
+    typical: RowId | None = None
+    # Where to add them.
+    article: RowId | None = None
+    shown: GapState = GapState.open
 
     @property
-    def latest(self) -> Gap:
-        return self.gaps[0]
-
-
-def group(gaps: Iterable[Gap]) -> list[AskedQuestion]:
-    """Put equal questions together, in the order of their latest asking; spelling and case do not part them."""
-    groups: dict[tuple[str, str], list[Gap]] = {}
-    for gap in gaps:
-        groups.setdefault(_key(gap), []).append(gap)
-    return [AskedQuestion(same) for same in groups.values()]
+    def gap_ids(self) -> list[int]:
+        return [int(one) for one in self.gaps.split(",")][:MOST_IN_A_GROUP]
 
 
 async def settle_with_equals(knowledge: KnowledgeService, gap_id: int) -> None:
@@ -46,7 +59,7 @@ async def settle_with_equals(knowledge: KnowledgeService, gap_id: int) -> None:
     gap = await knowledge.gaps.get(gap_id)
     if gap is None:
         return
-    still_open = await knowledge.gaps.in_state(GapState.open, limit=MOST_SHOWN)
+    still_open = await knowledge.gaps.in_state(GapState.open, limit=MOST_EQUALS)
     for equal in still_open:
         if _key(equal) == _key(gap):
             await knowledge.settle(equal.id, GapState.answered)
@@ -56,13 +69,17 @@ async def settle_with_equals(knowledge: KnowledgeService, gap_id: int) -> None:
 async def list_gaps(
     request: Request, agent: KnowledgeEditor, knowledge: KnowledgeReadDep, state: str = GapState.open
 ) -> Response:
-    """Questions in one state, latest first; the open ones where the state is unknown."""
+    """Questions in one state by meaning, those asked most this week first; the open ones where it is unknown."""
     shown = next((one for one in GapState if one == state), GapState.open)
+    learning = Learning(knowledge)
+    groups = await learning.groups(shown)
     return knowledge_page(
         request,
         "gaps.html",
         agent,
-        questions=group(await knowledge.gaps.in_state(shown, limit=MOST_SHOWN)),
+        groups=groups[:MOST_SHOWN],
+        more=max(0, len(groups) - MOST_SHOWN),
+        near={one.typical.id: learning.near(one.typical, NEAREST) for one in groups[:MOST_SHOWN]},
         state=shown,
         counts={state: await knowledge.gaps.count(state) for state in GapState},
         open_gaps=await knowledge.gaps.count(GapState.open),
@@ -70,17 +87,19 @@ async def list_gaps(
 
 
 @router.post("/questions")
-async def settle_gaps(
-    _agent: KnowledgeEditor,
-    knowledge: KnowledgeDep,
-    gap: Annotated[list[RowId], Form(max_length=MOST_SHOWN)],
-    state: Annotated[GapState, Form()],
-    shown: Annotated[GapState, Form()] = GapState.open,
-) -> Response:
-    """Dismiss questions, mark them answered, or open them again."""
-    for gap_id in gap:
-        await knowledge.settle(gap_id, state)
-    return RedirectResponse(f"{PATH}?state={shown.value}", status_code=303)
+async def act_on_group(agent: KnowledgeEditor, knowledge: KnowledgeDep, form: Annotated[GroupForm, Form()]) -> Response:
+    """Begin an article for a group, add it to one, dismiss it, mark it answered, or open it again."""
+    learning = Learning(knowledge)
+    if form.action is GroupAction.draft:
+        article = await learning.start_article(form.gap_ids, typical=form.typical or form.gap_ids[0], by=agent.name)
+        return RedirectResponse(f"{HOME}/{article.id}?done=draft_of_questions", status_code=303)
+    if form.action is GroupAction.add:
+        if form.article is None:
+            raise ArticleNotFound
+        article = await learning.add_to(form.article, form.gap_ids, by=agent.name)
+        return RedirectResponse(f"{HOME}/{article.id}?done=questions_added", status_code=303)
+    await learning.settle(form.gap_ids, GapState(form.action.value))
+    return RedirectResponse(f"{PATH}?state={form.shown.value}", status_code=303)
 
 
 def _key(gap: Gap) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from core.errors import NotFound
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
+from knowledge_base.enums import ArticleStatus
 from knowledge_base.models import ArticleVersion
 from knowledge_base.service import ArticleChanged, as_draft
 from web.help.contents import article_html
@@ -75,12 +76,13 @@ async def restore_version(
     reading: KnowledgeReadDep,
     knowledge: KnowledgeDep,
     seen: Annotated[int, Form()],
+    status: Annotated[ArticleStatus | None, Form()] = None,
 ) -> Response:
-    """Save an earlier text as the newest version; `seen` is the version that the editor compared it with."""
+    """Save an earlier text as the newest version; `seen` and `status` are what the editor compared it with."""
     article = await reading.get(article_id)
     draft = restored(_numbered(await reading.articles.versions(article_id), number), article)
     try:
-        await knowledge.save(article_id, draft, version=seen, by=agent.name)
+        await knowledge.save(article_id, draft, version=seen, by=agent.name, seen=status)
     except ArticleChanged as change:
         form = ArticleForm.of(article, reader=language_of(request), draft=draft)
         return await show_conflict(request, agent, reading, form, article=article, change=change)

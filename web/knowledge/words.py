@@ -1,6 +1,6 @@
 """Words that Python hands to the templates of the knowledge base, translated where they are shown."""
 
-from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
+from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Visibility
 from web.desk.words import _
 
 STATUSES = {
@@ -23,6 +23,12 @@ GAP_STATES = {
     GapState.answered: _("Answered questions"),
     GapState.dismissed: _("Dismissed questions"),
 }
+CAUSES = {
+    GapCause.declined: _("no sure answer"),
+    GapCause.handed_off: _("answered, then handed to a person"),
+    GapCause.voted_down: _("voted unhelpful"),
+}
+CAUSE_TONES = {GapCause.declined: "plain", GapCause.handed_off: "warn", GapCause.voted_down: "bad"}
 BANDS = {
     Band.answer: _("The bot answers"),
     Band.offer: _("The bot offers titles"),
@@ -52,6 +58,10 @@ DONE = {
     "in_review": _("Saved and sent to review. Contacts do not see it yet."),
     "draft": _("This is a draft again, and is not published by itself."),
     "archived": _("Archived. Contacts do not find it any more."),
+    "draft_of_questions": _(
+        "A draft that asks these questions. Write the answer; they are settled when it is published."
+    ),
+    "questions_added": _("The questions are now among the other ways to ask."),
     "restored": _("The earlier text is back, as a new version."),
 }
 # What is wrong with a field of the form.

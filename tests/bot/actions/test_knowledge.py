@@ -1,5 +1,6 @@
 """Answering from the knowledge base."""
 
+import json
 from typing import Any
 
 import pytest
@@ -87,15 +88,15 @@ class TestAnswerFromKnowledgeBase:
 
 class TestReadArticle:
     async def test_says_the_chosen_article(self, actions: RunningActions, api: FakeApi) -> None:
-        api.answers("GET /knowledge/articles/12/answer", ARTICLE)
+        api.answers("POST /knowledge/articles/12/answer", ARTICLE)
 
         result = await actions.run(Actions.READ_ARTICLE, slots={"article_id": "12", "language": "en"})
 
         assert result["responses"][0]["text"] == ARTICLE["text"]
-        assert api.requests[0].url.params["language"] == "en"
+        assert json.loads(api.requests[0].content)["language"] == "en"
 
     async def test_says_that_an_article_is_gone(self, actions: RunningActions, api: FakeApi) -> None:
-        api.refuses("GET /knowledge/articles/12/answer", 404, "article_not_found")
+        api.refuses("POST /knowledge/articles/12/answer", 404, "article_not_found")
 
         result = await actions.run(Actions.READ_ARTICLE, slots={"article_id": "12"})
 

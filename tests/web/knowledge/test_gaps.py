@@ -78,7 +78,7 @@ class TestSettle:
     ) -> None:
         both = [await asked("پارکینگ دارید؟"), await asked("پارکینگ دارید؟")]
 
-        response = await editor.post(LIST, data={"gap": both, "state": "dismissed"})
+        response = await editor.post(LIST, data={"gaps": ",".join(map(str, both)), "action": "dismissed"})
 
         assert response.status_code == 303
         assert await in_state(parts, GapState.dismissed) == set(both)
@@ -87,9 +87,9 @@ class TestSettle:
         self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], parts: Parts
     ) -> None:
         gap = await asked("پارکینگ دارید؟")
-        await editor.post(LIST, data={"gap": gap, "state": "answered"})
+        await editor.post(LIST, data={"gaps": gap, "action": "answered"})
 
-        response = await editor.post(LIST, data={"gap": gap, "state": "open", "shown": "answered"})
+        response = await editor.post(LIST, data={"gaps": gap, "action": "open", "shown": "answered"})
 
         assert response.headers["location"].endswith("?state=answered")
         assert await in_state(parts, GapState.open) == {gap}
@@ -139,3 +139,43 @@ class TestWriteAnArticle:
 
         assert response.headers["location"].endswith(f"done=published_agents&gap={gap}")
         assert await in_state(parts, GapState.open) == {gap}
+
+
+class TestOneClick:
+    async def test_begins_a_draft_that_asks_all_of_them(
+        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], parts: Parts
+    ) -> None:
+        both = [await asked("Is there parking?", language="en"), await asked("where do I park", language="en")]
+
+        form = {"gaps": ",".join(map(str, both)), "typical": both[0], "action": "draft"}
+        address = (await editor.post(LIST, data=form)).headers["location"]
+        page = (await editor.get(address)).text
+        waiting = await in_state(parts, GapState.open)
+
+        assert "where do I park\nIs there parking?</textarea>" in page
+        assert "is-there-parking" in page
+        assert waiting == set(both)
+        assert "To be answered by:" in (await editor.get(LIST)).text
+
+    async def test_adds_them_to_an_article_and_settles_them(
+        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle, parts: Parts
+    ) -> None:
+        gap = await asked("Is there parking?", language="en")
+        article = await write("Opening hours", slug="hours")
+
+        await editor.post(LIST, data={"gaps": gap, "article": article.id, "action": "add"})
+
+        assert "Is there parking?</textarea>" in (await editor.get(page_of(article))).text
+        assert await in_state(parts, GapState.answered) == {gap}
+
+    @pytest.mark.parametrize("gaps", ["", "x", "1,,2", "99999999999", "1;2", "-1"])
+    async def test_odd_groups_are_refused(self, editor: httpx.AsyncClient, gaps: str) -> None:
+        assert (await editor.post(LIST, data={"gaps": gaps, "action": "dismissed"})).status_code == 422
+
+    async def test_is_for_editors(self, client: httpx.AsyncClient, sign_in: Callable[[Role], Awaitable[Agent]]) -> None:
+        nobody = await client.post(LIST, data={"gaps": "1", "action": "draft"})
+        await sign_in(Role.agent)
+        an_agent = await client.post(LIST, data={"gaps": "1", "action": "draft"})
+
+        assert nobody.status_code in (303, 401)
+        assert an_agent.status_code == 403

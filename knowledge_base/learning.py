@@ -1,0 +1,154 @@
+"""Learning from use: what contacts asked in vain becomes articles, and articles are judged by what they did."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge_base.enums import GapState
+from knowledge_base.gap_groups import KeptQuestion, QuestionGroup, group_questions
+from knowledge_base.models import Article, Gap
+from knowledge_base.question import matching_form
+from knowledge_base.schemas import ArticleCreate
+from knowledge_base.search import Floats
+from knowledge_base.service import GapNotFound, KnowledgeService, Offer, as_draft
+from knowledge_base.storage import from_bytes
+
+# More questions than this are not grouped: the latest are.
+MOST_GROUPED = 10_000
+# How many of a group's wordings become variants.
+MOST_VARIANTS = 20
+VARIANT_CHARACTERS = 500
+TITLE_CHARACTERS = 300
+# The most variants that an article may have.
+ALL_VARIANTS = 200
+
+
+@dataclass(frozen=True)
+class GapGroup:
+    """A group with its rows, as editors see it."""
+
+    group: QuestionGroup
+    # Latest first.
+    gaps: Sequence[Gap]
+
+    @property
+    def typical(self) -> Gap:
+        return next(gap for gap in self.gaps if gap.id == self.group.typical.id)
+
+    @property
+    def draft(self) -> Article | None:
+        """The article that is to answer them; none while nobody has begun one."""
+        return next((gap.answer for gap in self.gaps if gap.answer), None)
+
+
+class Learning:
+    """Learns within the caller's session."""
+
+    def __init__(self, knowledge: KnowledgeService) -> None:
+        self._knowledge = knowledge
+
+    async def groups(self, state: GapState) -> list[GapGroup]:
+        """The questions in a state by meaning, those asked most this week first."""
+        gaps = {gap.id: gap for gap in await self._knowledge.gaps.with_vectors(state, limit=MOST_GROUPED)}
+        now = self._knowledge.clock.now()
+        questions = [_kept(gap) for gap in gaps.values()]
+        # Comparing thousands of questions takes a second or two.
+        groups = await asyncio.to_thread(group_questions, questions, now=now, project=self._projected)
+        return [GapGroup(group, [gaps[one.id] for one in group.questions]) for group in groups]
+
+    def near(self, gap: Gap, count: int) -> list[Offer]:
+        """The published articles that come nearest to a question."""
+        if gap.vector is None or gap.encoder != self._knowledge.live.embedder.fingerprint:
+            return []
+        vector = from_bytes(gap.vector)
+        return self._knowledge.suggest(gap.question, vector, language=gap.language, count=count, for_agents=True)
+
+    async def start_article(self, gap_ids: Sequence[int], *, typical: int, by: str) -> Article:
+        """A draft that asks these questions; they are settled when it is published.
+
+        Raises:
+            GapNotFound
+        """
+        gaps = await self._gaps(gap_ids)
+        title = next((gap for gap in gaps if gap.id == typical), gaps[0])
+        draft = ArticleCreate(
+            slug=await self._free_slug(title),
+            language="fa" if title.language == "fa" else "en",
+            title=_line(title.question, TITLE_CHARACTERS),
+            questions=wordings([gap.question for gap in gaps]),
+        )
+        article = await self._knowledge.create(draft, by=by)
+        await self._answered_by(article, gaps)
+        return article
+
+    async def add_to(self, article_id: int, gap_ids: Sequence[int], *, by: str) -> Article:
+        """Make these questions variants of an article, and settle them where it is published.
+
+        Raises:
+            GapNotFound, ArticleNotFound
+        """
+        gaps = await self._gaps(gap_ids)
+        article = await self._knowledge.get(article_id)
+        draft = as_draft(article)
+        asked = {matching_form(one) for one in [article.title, *draft.questions]}
+        new = [one for one in wordings([gap.question for gap in gaps]) if matching_form(one) not in asked]
+        if new:
+            questions = [*draft.questions, *new][:ALL_VARIANTS]
+            draft = draft.model_copy(update={"questions": questions})
+            article = await self._knowledge.save(article_id, draft, version=article.version, by=by, seen=article.status)
+        await self._answered_by(article, gaps)
+        return article
+
+    async def settle(self, gap_ids: Sequence[int], state: GapState) -> None:
+        """Say what has become of questions; those that nobody has heard of change nothing."""
+        for gap in await self._knowledge.gaps.some(gap_ids):
+            gap.state = state
+        await self._knowledge.session.flush()
+
+    async def _answered_by(self, article: Article, gaps: Sequence[Gap]) -> None:
+        for gap in gaps:
+            gap.answer_id = article.id
+        await self._knowledge.session.flush()
+        await self._knowledge.settle_answered(article)
+
+    async def _gaps(self, gap_ids: Sequence[int]) -> Sequence[Gap]:
+        gaps = await self._knowledge.gaps.some(gap_ids)
+        if not gaps:
+            raise GapNotFound
+        return gaps
+
+    async def _free_slug(self, gap: Gap) -> str:
+        """An address that nobody has; the editor gives it a better one by writing the article anew."""
+        words = re.findall(r"[a-z0-9]+", gap.question.lower())[:6]
+        first = "-".join(words)[:60].strip("-") if gap.language == "en" and words else f"question-{gap.id}"
+        return await self._knowledge.free_slug(first)
+
+    def _projected(self, encoder: str, vectors: Floats) -> Floats | None:
+        projection = self._knowledge.live.search.projection
+        return projection.questions(vectors) if projection and projection.encoder == encoder else None
+
+
+def wordings(questions: Sequence[str]) -> list[str]:
+    """Different ways to ask, in their order, as variants hold them; equal in all but spelling is the same."""
+    different: dict[str, str] = {}
+    for question in questions:
+        line = _line(question, VARIANT_CHARACTERS)
+        if line and (matching := matching_form(line)):
+            different.setdefault(matching, line)
+    return list(different.values())[:MOST_VARIANTS]
+
+
+def _line(text: str, characters: int) -> str:
+    return " ".join(text.split())[:characters].strip()
+
+
+def _kept(gap: Gap) -> KeptQuestion:
+    return KeptQuestion(
+        gap.id,
+        gap.language,
+        matching_form(gap.question),
+        gap.encoder,
+        from_bytes(gap.vector) if gap.vector else None,
+        gap.created_at,
+    )

@@ -1,0 +1,93 @@
+"""What contacts asked in vain, and what articles did."""
+
+from collections.abc import Awaitable, Callable
+
+from core.unit_of_work import UnitOfWork
+from knowledge_base.enums import GapCause, GapState
+from knowledge_base.learning import Learning
+from knowledge_base.models import Article
+from knowledge_base.repository import Uses
+from knowledge_base.service import KnowledgeService
+
+OpenKnowledge = Callable[..., KnowledgeService]
+MakeArticle = Callable[..., Awaitable[Article]]
+
+
+class TestHandedOff:
+    async def test_makes_a_gap_of_the_question_that_was_answered(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?", body="Ten days.")
+        async with work.begin() as session:
+            await open_knowledge(session).answer(article.title, language="en", conversation_id="c", message_id="m")
+
+        for _again in range(2):
+            async with work.begin() as session:
+                await open_knowledge(session).handed_off("c")
+
+        async with work.reading() as session:
+            knowledge = open_knowledge(session)
+            (gap,) = await knowledge.gaps.in_state(GapState.open)
+            assert (gap.cause, gap.question, gap.best_article_id) == (GapCause.handed_off, article.title, article.id)
+            assert await knowledge.uses.counts([article.id]) == {article.id: Uses(1, 0, 1)}
+
+    async def test_of_a_conversation_without_an_answer_changes_nothing(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge
+    ) -> None:
+        async with work.begin() as session:
+            await open_knowledge(session).handed_off("c")
+
+        async with work.reading() as session:
+            assert await open_knowledge(session).gaps.in_state(GapState.open) == []
+
+
+class TestUses:
+    async def test_a_message_is_counted_once_however_often_its_turn_runs(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?")
+        for _again in range(2):
+            async with work.begin() as session:
+                await open_knowledge(session).answer(article.title, language="en", message_id="m")
+                await open_knowledge(session).choose(article.id, language="en", message_id="n")
+
+        async with work.reading() as session:
+            assert await open_knowledge(session).uses.counts([article.id]) == {article.id: Uses(1, 1, 0)}
+
+
+class TestVotedDown:
+    async def test_keeps_the_question_until_the_reader_thinks_better_of_it(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
+    ) -> None:
+        await make_article("refunds")
+        kept = []
+        for helpful in (False, False, True):
+            async with work.begin() as session:
+                await open_knowledge(session).vote(
+                    "refunds", "en", reader="r" * 64, helpful=helpful, question="my money?"
+                )
+            async with work.reading() as session:
+                kept.append([gap.cause for gap in await open_knowledge(session).gaps.in_state(GapState.open)])
+
+        assert kept == [[GapCause.voted_down], [GapCause.voted_down], []]
+
+
+class TestStartArticle:
+    async def test_settles_the_questions_when_it_is_published(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge
+    ) -> None:
+        async with work.begin() as session:
+            found = await open_knowledge(session).answer("Is there parking?", language="en")
+        assert found.gap_id
+
+        async with work.begin() as session:
+            article = await Learning(open_knowledge(session)).start_article(
+                [found.gap_id], typical=found.gap_id, by="Sara"
+            )
+        async with work.begin() as session:
+            waiting = [gap.id for gap in await open_knowledge(session).gaps.in_state(GapState.open)]
+            await open_knowledge(session).publish(article.id)
+        async with work.reading() as session:
+            settled = [gap.id for gap in await open_knowledge(session).gaps.in_state(GapState.answered)]
+
+        assert (waiting, settled) == ([found.gap_id], [found.gap_id])
