@@ -19,8 +19,8 @@ from language.normalise import normalise
 BREADTH = 32
 # The standardised score of the best passage of an article that has none.
 LOWEST = -3.0
-# E5's cosines of unrelated texts lie about here.
-LOW_COSINE = 0.7
+# Cosines of a question and an article that has nothing to do with it seldom lie above this with our encoder.
+LOW_COSINE = 0.4
 # The confidence where a question is, word for word, one that an editor wrote for a single topic.
 VERBATIM = 0.99
 
