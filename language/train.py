@@ -39,7 +39,7 @@ ENCODED_TOGETHER = 16
 class Recipe:
     """Everything that decides what is learned, beside the data."""
 
-    steps: int = 900
+    steps: int = 650
     matters: int = 32
     general: int = 5
     rank: int = 32
