@@ -7,8 +7,10 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import aiosqlite
@@ -58,11 +60,20 @@ class LoopConnection(aiosqlite.Connection):
         and tells no loop of its end, since the loop may be gone by then.
         """
         self._running = False
+        self._drop_what_waits()
         if self._connection is not None:
             self._alone(self._connection.rollback)
             self._alone(self._connection.close)
             self._connection = None
         self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
+
+    def _drop_what_waits(self) -> None:
+        """What the thread has not begun would find the connection closed, and perhaps nobody to tell."""
+        with suppress(Empty):
+            while True:
+                waiting, _ = self._tx.get_nowait()
+                if waiting and not waiting.get_loop().is_closed():
+                    waiting.get_loop().call_soon_threadsafe(waiting.cancel)
 
     def _alone(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         with self._in_use:

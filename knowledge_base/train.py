@@ -1,13 +1,14 @@
 """Learn the ranking's weights and calibrate its confidence: `python -m knowledge_base.train`.
 
 The material is the demo articles and a dozen businesses of the parallel support questions, each a knowledge base of its
-own; never those that are kept apart for measuring. Every question variant is asked of a knowledge base that does not
-have it as a variant (leave one out), and again of one without its article, where nothing is right; and so are questions
-about something else altogether. Each is asked of three kinds of knowledge base: with variants, without, and of plain
-texts without titles either, so that the weights hold for all.
+own; of those that are kept apart only the one for choosing settings. Every question variant is asked of a knowledge
+base that does not have it as a variant (leave one out), and again of one without its article, where nothing is right; and so
+are questions about something else altogether. Each is asked of three kinds of knowledge base: with variants, without,
+and of plain texts without titles either, so that the weights hold for all.
 
 Ranking is a linear listwise softmax (Cao et al. 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
-its weights never negative. Calibration and thresholds come from rankings of topics that the weights did not see.
+its weights never negative. Calibration and thresholds come from rankings of topics that the weights did not see, and of
+articles that the encoder has not learned from either.
 """
 
 import argparse
@@ -41,7 +42,7 @@ from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle
 from knowledge_base.weights import WEIGHTS_FILE, OperatingPoint, RankerWeights
 from language.encoder import Encoder, EncoderError
-from language.support_questions import KEPT_APART, Group, read_groups
+from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, Group, read_groups
 
 # The share of given answers that may be wrong, and of right answers that may be lost by not offering them. The first is
 # counted strictly: a neighbouring article that says the same is wrong, and most unanswerable questions have neighbours.
@@ -74,16 +75,22 @@ def main(arguments: list[str] | None = None) -> int:
     except EncoderError as error:
         print(error, file=sys.stderr)
         return 1
-    bases = [searchable(files, embedder) for files in (read_articles(options.articles), *support_bases())]
-    projection = learn_projection([one for base in bases for one in base], encoder=embedder.fingerprint)
+    # What the encoder has learned from looks easier than a customer's own articles will: it must not set confidence.
+    fresh = [searchable(files, embedder) for files in (read_articles(options.articles), settings_base())]
+    learned = [searchable(files, embedder) for files in support_bases()]
+    articles = [one for base in (*fresh, *learned) for one in base]
+    projection = learn_projection(articles, encoder=embedder.fingerprint)
     off_topic = read_off_topic()
     vectors = embedder.questions(off_topic)
-    examples = [one for base in bases for one in all_examples(base, projection, off_topic, vectors)]
-    weights = learn(examples, encoder=embedder.fingerprint)
+    asked, others = (
+        [one for base in bases for one in all_examples(base, projection, off_topic, vectors)]
+        for bases in (fresh, learned)
+    )
+    weights = learn(asked, others, encoder=embedder.fingerprint)
     options.output.mkdir(parents=True, exist_ok=True)
     projection.save(options.output / PROJECTION_FILE.name)
     (options.output / WEIGHTS_FILE.name).write_text(json.dumps(weights.model_dump(), indent=2) + "\n", encoding="utf-8")
-    print(f"Learned from {len(examples)} questions; weights in {options.output}")
+    print(f"Learned from {len(asked) + len(others)} questions; weights in {options.output}")
     return 0
 
 
@@ -94,6 +101,11 @@ def support_bases() -> list[list[ArticleFile]]:
         if group.business not in KEPT_APART:
             businesses[group.business].append(group)
     return [list(as_articles(groups)) for groups in list(businesses.values())[::EVERY]]
+
+
+def settings_base() -> list[ArticleFile]:
+    """The business that is kept apart for choosing settings, as articles."""
+    return list(as_articles([group for group in read_groups() if group.business == SETTINGS_BUSINESS]))
 
 
 def learn_projection(articles: Sequence[SearchableArticle], *, encoder: str) -> Projection:
@@ -122,9 +134,10 @@ def all_examples(
         yield from ask_off_topic(changed, off_topic, vectors, projection=projection)
 
 
-def learn(examples: Sequence[Example], *, encoder: str) -> RankerWeights:
-    """Weights from all examples, calibrated on rankings of topics that the weights used there did not see."""
-    unseen = [(example, reranked(example, ranker)) for example, ranker in _held_out(examples)]
+def learn(fresh: Sequence[Example], others: Sequence[Example], *, encoder: str) -> RankerWeights:
+    """Weights from all examples, calibrated on rankings of the fresh ones by weights that did not see their topics."""
+    examples = [*fresh, *others]
+    unseen = [(example, reranked(example, ranker)) for example, ranker in _held_out(fresh, examples)]
     values, right = _signals(unseen)
     kinds = np.array([one.kind for one, _ in unseen])
     weights, bias = _calibrate(values, right, _shares(kinds))
@@ -174,11 +187,11 @@ def operating_point(probabilities: Floats, right: Flags, kinds: NDArray[np.str_]
     return OperatingPoint(answer=round(float(answer), 4), offer=round(float(min(offer, answer)), 4))
 
 
-def _held_out(examples: Sequence[Example]) -> Iterator[tuple[Example, Ranker]]:
-    """Each example with weights learned from other topics."""
+def _held_out(fresh: Sequence[Example], examples: Sequence[Example]) -> Iterator[tuple[Example, Ranker]]:
+    """Each fresh example with weights learned from the other topics of all."""
     for fold in range(FOLDS):
         ranker = learn_ranking([one for one in examples if _fold(one) != fold])
-        yield from ((one, ranker) for one in examples if _fold(one) == fold)
+        yield from ((one, ranker) for one in fresh if _fold(one) == fold)
 
 
 def _fold(example: Example) -> int:
