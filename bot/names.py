@@ -240,9 +240,7 @@ TICKET_STATUS_RESPONSES: Final = {
 }
 """One response per ticket status, so that the words stay in domain.yml."""
 
-LATER_RESPONSES: Final = {
-    wish: f"utter_later_{wish}" for wish in WISHES_BY_URGENCY if wish != Intents.TALK_TO_PERSON
-}
+LATER_RESPONSES: Final = {wish: f"utter_later_{wish}" for wish in WISHES_BY_URGENCY if wish != Intents.TALK_TO_PERSON}
 """What is said of a wish that waits while a more urgent one is seen to; a person sees to all of them."""
 
 NO_CONTACT_DETAIL: Final = "none"
