@@ -56,8 +56,10 @@ _WORDS: Final = {
         r"where(?: is|'s| are)? my (?:order|parcel|package)|where my (?:order|parcel|package) is",
         r"track(?:ing)?\b.{0,12}(?:order|parcel|code)|hasn'?t (?:arrived|come)|sefaresh\S* (?:koja|nares)",
     ),
-    Intents.CLOSE_TICKET: (r"تیکت\S*.{0,12}(?:ببند|بسته ب)|close (?:my |the |that )?(?:ticket|case)|ببند\S* تیکت",),
-    Intents.ADD_TO_TICKET: (r"به (?:همون |همان |این )?تیکت\S*.{0,12}اضافه|add.{0,20}to (?:my |the )?ticket",),
+    Intents.CLOSE_TICKET: (
+        r"تیکت\S*.{0,12}(?:ببند|بسته ب)|close (?:my |the |that )?(?:ticket|case|hm-\d)|ببند\S* تیکت",
+    ),
+    Intents.ADD_TO_TICKET: (r"به (?:همون |همان |این )?تیکت\S*.{0,12}اضافه|add.{0,20}to (?:my |the )?(?:ticket|hm-\d)",),
     Intents.TICKET_STATUS: (
         r"(?:وضعیت|پیگیری) تیکت|تیکت\S*.{0,12}(?:چی شد|کجا|رسید)",
         r"(?:status of|check|any news on) (?:my |the )?ticket|ticket status",
@@ -76,13 +78,21 @@ _WORDS: Final = {
         r"when (?:does|do) .{2,30}(?:start|begin|open)|opening (?:hours|times)|do you (?:have|offer|ship)",
     ),
 }
+# "Add to my ticket that …": the rest is the note, whatever it speaks of.
+_DICTATION: Final = re.compile(
+    rf"(?:{'|'.join(_WORDS[Intents.ADD_TO_TICKET])}).{{0,20}}(?::|\bthat\b|\s(?:که|ke)\s)", re.IGNORECASE
+)
 _CUES: Final = {wish: re.compile("|".join(words), re.IGNORECASE) for wish, words in _WORDS.items()}
 
 
 def find_wishes(text: str) -> list[str]:
-    """The different wishes that the clauses of a message name, the most urgent first; none where it is one clause."""
-    clauses = [clause for clause in _JOINT.split(text[:_MOST_CHARACTERS]) if len(clause.split()) >= _WORDS_OF_A_CLAUSE]
-    if len(clauses) < 2:
+    """The different wishes that the clauses of a message name, the most urgent first.
+
+    None where it is one clause, or a note for a ticket.
+    """
+    text = text[:_MOST_CHARACTERS]
+    clauses = [clause for clause in _JOINT.split(text) if len(clause.split()) >= _WORDS_OF_A_CLAUSE]
+    if len(clauses) < 2 or _DICTATION.search(text):
         return []
     named = {wish for clause in clauses if (wish := _wish_in(clause))}
     return [wish for wish in WISHES_BY_URGENCY if wish in named]

@@ -87,7 +87,7 @@ class ActionOwnUp(SupportAction):
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         intent = intent_of(tracker)
         # An answer that did not help was none; the handoff policy counts it so.
-        custom = {"outcome": Outcomes.NOT_UNDERSTOOD} if intent == Intents.DOUBT else {}
+        custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if intent == Intents.DOUBT else {}
         responses = _OWNING_UP.get(intent or "", _OWNING_UP[Intents.OUT_OF_SCOPE])
         return [_say_otherwise(dispatcher, tracker, *responses, custom=custom)]
 

@@ -26,7 +26,7 @@ _NOTE = re.compile(r"(?::|\bthat\b|(?<=\s)که|\bke\b)\s+(?P<note>\S.{4,})", re.
 class ActionChooseTicket(SupportAction):
     """Find the ticket that is to be added to: the one that is named, or the only unfinished one.
 
-    Sets `noted_ticket`, and `ticket_note` where the message has the words already; otherwise asks, or says why not.
+    Sets `noted_ticket`, or asks which, or says why there is none; and `ticket_note` where the words were given already.
     """
 
     def name(self) -> str:
@@ -35,10 +35,9 @@ class ActionChooseTicket(SupportAction):
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number = tracker.get_slot(Slots.TICKET_NUMBER)
         chosen = await self._named(dispatcher, tracker, number) if number else await self._only_one(dispatcher, tracker)
-        note = _NOTE.search(tracker.latest_message.get("text") or "") if chosen else None
         return [
             SlotSet(Slots.NOTED_TICKET, chosen),
-            SlotSet(Slots.TICKET_NOTE, note["note"].strip() if note else None),
+            SlotSet(Slots.TICKET_NOTE, _note_in(tracker)),
             SlotSet(Slots.TICKET_NUMBER, None),
         ]
 
@@ -136,16 +135,26 @@ class ActionCloseTicket(SupportAction):
 
     async def _ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         unfinished = await _unfinished(self, tracker)
-        if not unfinished:
-            dispatcher.utter_message(response=Responses.NO_OPEN_TICKETS)
-        elif len(unfinished) == 1:
+        if len(unfinished) == 1:
             (ticket,) = unfinished
             dispatcher.utter_message(
                 response=Responses.CONFIRM_CLOSING, ticket_number=ticket.number, subject=ticket.subject
             )
-        else:
+        elif unfinished:
             buttons = ticket_buttons(unfinished, Intents.CLOSE_TICKET)
             dispatcher.utter_message(response=Responses.CHOOSE_TICKET_TO_CLOSE, buttons=buttons)
+        else:
+            dispatcher.utter_message(response=Responses.NO_OPEN_TICKETS)
+
+
+def _note_in(tracker: Tracker) -> str | None:
+    """What the message wants added. A button only says to which ticket, and the words came before it."""
+    text = tracker.latest_message.get("text") or ""
+    if text.startswith("/"):
+        earlier: str | None = tracker.get_slot(Slots.TICKET_NOTE)
+        return earlier
+    note = _NOTE.search(text)
+    return note["note"].strip()[:LONGEST_NOTE] if note else None
 
 
 async def _find(action: SupportAction, tracker: Tracker, number: str) -> Ticket | None:

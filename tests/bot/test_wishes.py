@@ -24,6 +24,16 @@ class TestFindWishes:
     def test_finds_no_several_where_there_is_one(self, text: str) -> None:
         assert len(find_wishes(text)) < 2
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "add to my ticket that my order never came and I want a refund",
+            "به تیکتم اضافه کن که پولم رو پس ندادید و سفارشم نرسیده",
+        ],
+    )
+    def test_takes_a_note_for_no_wishes(self, text: str) -> None:
+        assert find_wishes(text) == []
+
     def test_takes_no_refusal_for_a_wish(self) -> None:
         assert find_wishes("I don't want to cancel my order, I just want to change my address") == ["change_details"]
 
