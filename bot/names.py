@@ -15,8 +15,19 @@ class Intents:
     AFFIRM: Final = "affirm"
     DENY: Final = "deny"
     ASK_KNOWLEDGE: Final = "ask_knowledge"
+    DOUBT: Final = "doubt"
+    REQUEST_REFUND: Final = "request_refund"
+    REQUEST_INVOICE: Final = "request_invoice"
+    ORDER_STATUS: Final = "order_status"
+    PAYMENT_TROUBLE: Final = "payment_trouble"
+    CANCEL_PURCHASE: Final = "cancel_purchase"
+    CHANGE_DETAILS: Final = "change_details"
+    SIGN_IN_TROUBLE: Final = "sign_in_trouble"
+    TECHNICAL_TROUBLE: Final = "technical_trouble"
     OPEN_TICKET: Final = "open_ticket"
     TICKET_STATUS: Final = "ticket_status"
+    ADD_TO_TICKET: Final = "add_to_ticket"
+    CLOSE_TICKET: Final = "close_ticket"
     TALK_TO_PERSON: Final = "talk_to_person"
     COMPLAINT: Final = "complaint"
     CANCEL: Final = "cancel"
@@ -24,6 +35,8 @@ class Intents:
     RATE_CONVERSATION: Final = "rate_conversation"
     INFORM: Final = "inform"
     BOT_CHALLENGE: Final = "bot_challenge"
+    SMALL_TALK: Final = "small_talk"
+    ABUSE: Final = "abuse"
     OUT_OF_SCOPE: Final = "out_of_scope"
 
     READ_ARTICLE: Final = "read_article"
@@ -32,6 +45,38 @@ class Intents:
 
 INTENT_NAMES: Final = frozenset(value for name, value in vars(Intents).items() if name.isupper())
 
+TOPICS: Final = frozenset(
+    {
+        Intents.REQUEST_REFUND,
+        Intents.REQUEST_INVOICE,
+        Intents.ORDER_STATUS,
+        Intents.PAYMENT_TROUBLE,
+        Intents.CANCEL_PURCHASE,
+        Intents.CHANGE_DETAILS,
+        Intents.SIGN_IN_TROUBLE,
+        Intents.TECHNICAL_TROUBLE,
+    }
+)
+"""What the knowledge base holds the rules of, and only a person can do in the contact's own case."""
+
+WISHES_BY_URGENCY: Final = (
+    Intents.TALK_TO_PERSON,
+    Intents.PAYMENT_TROUBLE,
+    Intents.CANCEL_PURCHASE,
+    Intents.SIGN_IN_TROUBLE,
+    Intents.REQUEST_REFUND,
+    Intents.TECHNICAL_TROUBLE,
+    Intents.ORDER_STATUS,
+    Intents.CLOSE_TICKET,
+    Intents.ADD_TO_TICKET,
+    Intents.TICKET_STATUS,
+    Intents.CHANGE_DETAILS,
+    Intents.REQUEST_INVOICE,
+    Intents.OPEN_TICKET,
+    Intents.ASK_KNOWLEDGE,
+)
+"""What a contact may want of us, the most urgent first: of two wishes in one message, the earlier here is seen to."""
+
 
 class Entities:
     """Identifiers found in a message, or carried by a button."""
@@ -39,6 +84,9 @@ class Entities:
     TICKET_NUMBER: Final = "ticket_number"
     EMAIL: Final = "email"
     PHONE: Final = "phone"
+    ORDER_NUMBER: Final = "order_number"
+    AMOUNT: Final = "amount"
+    DATE: Final = "date"
     ARTICLE_ID: Final = "article_id"
     RATING: Final = "rating"
 
@@ -53,6 +101,13 @@ class Slots:
     TICKET_SUBJECT: Final = "ticket_subject"
     TICKET_DESCRIPTION: Final = "ticket_description"
     CONTACT_DETAIL: Final = "contact_detail"
+    NOTED_TICKET: Final = "noted_ticket"
+    TICKET_NOTE: Final = "ticket_note"
+    ORDER_NUMBER: Final = "order_number"
+    AMOUNT: Final = "amount"
+    DATE: Final = "date"
+    OTHER_WISH: Final = "other_wish"
+    LAST_APOLOGY: Final = "last_apology"
     ARTICLE_ID: Final = "article_id"
     RATING: Final = "rating"
 
@@ -63,6 +118,7 @@ class Forms:
     """Loops that ask for several things, one after the other."""
 
     TICKET: Final = "ticket_form"
+    NOTE: Final = "note_form"
 
 
 class Actions:
@@ -75,6 +131,11 @@ class Actions:
     GO_BACK: Final = "action_go_back"
     OPEN_TICKET: Final = "action_open_ticket"
     SHOW_TICKET_STATUS: Final = "action_show_ticket_status"
+    CHOOSE_TICKET: Final = "action_choose_ticket"
+    VALIDATE_NOTE_FORM: Final = "validate_note_form"
+    ADD_TO_TICKET: Final = "action_add_to_ticket"
+    CLOSE_TICKET: Final = "action_close_ticket"
+    OWN_UP: Final = "action_own_up"
     HAND_OFF: Final = "action_hand_off"
     RATE_CONVERSATION: Final = "action_rate_conversation"
 
@@ -84,6 +145,20 @@ class Responses:
 
     OFFER_ARTICLES: Final = "utter_offer_articles"
     DONT_KNOW: Final = "utter_dont_know"
+    DONT_KNOW_AGAIN: Final = "utter_dont_know_again"
+    OWN_CASE: Final = "utter_own_case"
+    OWN_CASE_UNANSWERED: Final = "utter_own_case_unanswered"
+    OWN_CASE_UNANSWERED_AGAIN: Final = "utter_own_case_unanswered_again"
+    CLARIFY_MONEY: Final = "utter_clarify_money"
+    CLARIFY_ORDER: Final = "utter_clarify_order"
+    CLARIFY_ACCOUNT: Final = "utter_clarify_account"
+    CLARIFY_TICKET: Final = "utter_clarify_ticket"
+    NOT_HELPFUL: Final = "utter_not_helpful"
+    NOT_HELPFUL_AGAIN: Final = "utter_not_helpful_again"
+    OUT_OF_SCOPE: Final = "utter_out_of_scope"
+    OUT_OF_SCOPE_AGAIN: Final = "utter_out_of_scope_again"
+    ABUSE: Final = "utter_abuse"
+    ABUSE_AGAIN: Final = "utter_abuse_again"
     ARTICLE_GONE: Final = "utter_article_gone"
     BACKEND_DOWN: Final = "utter_backend_down"
     TICKET_OPENED: Final = "utter_ticket_opened"
@@ -94,6 +169,16 @@ class Responses:
     INVALID_SUBJECT: Final = "utter_invalid_subject"
     INVALID_DESCRIPTION: Final = "utter_invalid_description"
     INVALID_CONTACT_DETAIL: Final = "utter_invalid_contact_detail"
+    CORRECTED: Final = "utter_corrected"
+    CHOOSE_TICKET_FOR_NOTE: Final = "utter_choose_ticket_for_note"
+    INVALID_NOTE: Final = "utter_invalid_note"
+    ADDED_TO_TICKET: Final = "utter_added_to_ticket"
+    NOTE_INCOMPLETE: Final = "utter_note_incomplete"
+    TICKET_IS_CLOSED: Final = "utter_ticket_is_closed"
+    CHOOSE_TICKET_TO_CLOSE: Final = "utter_choose_ticket_to_close"
+    CONFIRM_CLOSING: Final = "utter_confirm_closing"
+    TICKET_CLOSED: Final = "utter_ticket_closed"
+    NO_OPEN_TICKETS: Final = "utter_no_open_tickets"
     ASK_RATING: Final = "utter_ask_rating"
     RATING_THANKS: Final = "utter_rating_thanks"
     RATING_REFUSED: Final = "utter_rating_refused"
@@ -121,6 +206,11 @@ class SystemResponses:
     AGENT_JOINED: Final = "utter_agent_joined"
     RETURNED_TO_BOT: Final = "utter_returned_to_bot"
     RESOLVED: Final = "utter_resolved"
+    DETAIL_ORDER_NUMBER: Final = "utter_detail_order_number"
+    DETAIL_AMOUNT_TOMAN: Final = "utter_detail_amount_toman"
+    DETAIL_AMOUNT_RIAL: Final = "utter_detail_amount_rial"
+    DETAIL_AMOUNT_DOLLAR: Final = "utter_detail_amount_dollar"
+    DETAIL_DATE: Final = "utter_detail_date"
 
 
 class Outcomes:
@@ -149,6 +239,9 @@ TICKET_STATUS_RESPONSES: Final = {
     "closed": "utter_ticket_status_closed",
 }
 """One response per ticket status, so that the words stay in domain.yml."""
+
+LATER_RESPONSES: Final = {wish: f"utter_later_{wish}" for wish in WISHES_BY_URGENCY if wish != Intents.TALK_TO_PERSON}
+"""What is said of a wish that waits while a more urgent one is seen to; a person sees to all of them."""
 
 NO_CONTACT_DETAIL: Final = "none"
 """Value of `contact_detail` when the contact would rather not leave one."""

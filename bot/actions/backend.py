@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bot.actions.schemas import ArticleAnswer, HandoffReason, KnowledgeAnswer, Ticket
+from bot.actions.schemas import ArticleAnswer, HandoffReason, KnowledgeAnswer, Ticket, TicketDetails
 
 # Rasa waits 4 seconds for an action, which may need a second call to hand off.
 TIMEOUT_SECONDS = 1.8
@@ -40,6 +40,11 @@ class BackendRefused(BackendError):
     def is_missing(self) -> bool:
         """Whether the thing asked for is not there, or not this contact's."""
         return self.status_code == httpx.codes.NOT_FOUND
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether the thing is in a state that does not allow it."""
+        return self.status_code == httpx.codes.CONFLICT
 
 
 class Backend:
@@ -93,10 +98,17 @@ class Backend:
         return _read(ArticleAnswer, body)
 
     async def open_ticket(
-        self, conversation_id: str, *, subject: str, description: str, contact_detail: str | None, idempotency_key: str
+        self,
+        conversation_id: str,
+        *,
+        subject: str,
+        description: str,
+        details: TicketDetails,
+        contact_detail: str | None,
+        idempotency_key: str,
     ) -> Ticket:
         """Open a ticket; the same key again gives the same ticket."""
-        body = {
+        body: dict[str, Any] = {
             "conversation_id": conversation_id,
             "subject": subject,
             "description": description,
@@ -104,6 +116,8 @@ class Backend:
         }
         if contact_detail is not None:
             body["contact_detail"] = contact_detail
+        if mentioned := details.model_dump(exclude_none=True):
+            body["details"] = mentioned
         return _read(Ticket, await self._call("POST", "tickets", json=body))
 
     async def find_ticket(self, number: str, *, conversation_id: str) -> Ticket | None:
@@ -123,6 +137,19 @@ class Backend:
             return _TICKETS.validate_python(body)
         except ValidationError as error:
             raise BackendUnavailable("The API's answer is no list of tickets.") from error
+
+    async def add_to_ticket(self, number: str, text: str, *, conversation_id: str) -> Ticket:
+        """Add the contact's words to a ticket of theirs; the same words again change nothing.
+
+        Raises a BackendRefused that is a conflict for a closed one.
+        """
+        body = {"conversation_id": conversation_id, "text": text}
+        return _read(Ticket, await self._call("POST", f"tickets/{number}/additions", json=body))
+
+    async def close_ticket(self, number: str, *, conversation_id: str) -> Ticket:
+        """Close a ticket of the conversation's contact; asking twice changes nothing."""
+        body = {"conversation_id": conversation_id}
+        return _read(Ticket, await self._call("POST", f"tickets/{number}/closure", json=body))
 
     async def hand_off(self, conversation_id: str, *, reason: HandoffReason, detail: str | None = None) -> None:
         """Bring in a person. The API itself stores what the contact is told; asking twice changes nothing."""

@@ -5,13 +5,13 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import Backend, BackendError
 from bot.actions.schemas import HandoffReason
-from bot.names import MetadataKeys, Responses, Slots
+from bot.names import LATER_RESPONSES, MetadataKeys, Responses, Slots
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
     """An action that talks to the backend.
 
-    A backend failure becomes a handoff; where even that fails, the contact is told so.
+    A backend failure becomes a handoff; where even that fails, the contact is told so. A wish that had to wait for this
+    action is spoken of after it.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -34,11 +35,20 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         try:
-            return await self.respond(dispatcher, tracker)
+            events = await self.respond(dispatcher, tracker)
         except BackendError as error:
             logger.warning("%s of conversation %s: %s", self.name(), tracker.sender_id, error)
             await self._apologise(dispatcher, tracker, error)
             return []
+        return events + self._speak_of_other_wish(dispatcher, tracker)
+
+    def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Say that the less urgent of two wishes has not been forgotten, once."""
+        wish = tracker.get_slot(Slots.OTHER_WISH)
+        if wish not in LATER_RESPONSES:
+            return []
+        dispatcher.utter_message(response=LATER_RESPONSES[wish])
+        return [SlotSet(Slots.OTHER_WISH, None)]
 
     async def _apologise(self, dispatcher: CollectingDispatcher, tracker: Tracker, error: BackendError) -> None:
         try:
@@ -52,6 +62,12 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 def metadata_of(tracker: Tracker) -> dict[str, Any]:
     """What the app sent along with the latest message."""
     return tracker.latest_message.get("metadata") or {}
+
+
+def intent_of(tracker: Tracker) -> str | None:
+    """What the latest message was understood as."""
+    name: str | None = (tracker.latest_message.get("intent") or {}).get("name")
+    return name
 
 
 def language_of(tracker: Tracker) -> str:

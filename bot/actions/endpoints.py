@@ -10,8 +10,9 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 from bot.actions.backend import Backend
 from bot.actions.handoff import ActionHandOff
-from bot.actions.knowledge import ActionAnswerFromKnowledgeBase, ActionReadArticle
+from bot.actions.knowledge import ActionAnswerFromKnowledgeBase, ActionOwnUp, ActionReadArticle
 from bot.actions.rating import ActionRateConversation
+from bot.actions.ticket_changes import ActionAddToTicket, ActionChooseTicket, ActionCloseTicket, ValidateNoteForm
 from bot.actions.tickets import (
     ActionBeginTicket,
     ActionGoBack,
@@ -34,6 +35,11 @@ def create_executor(backend: Backend) -> ActionExecutor:
         ActionGoBack(),
         ActionOpenTicket(backend),
         ActionShowTicketStatus(backend),
+        ActionChooseTicket(backend),
+        ValidateNoteForm(),
+        ActionAddToTicket(backend),
+        ActionCloseTicket(backend),
+        ActionOwnUp(backend),
         ActionHandOff(backend),
         ActionRateConversation(backend),
     ]

@@ -1,12 +1,12 @@
 """Bring in a person."""
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.base import SupportAction
 from bot.actions.schemas import HandoffReason
-from bot.names import Actions
+from bot.names import Actions, Slots
 
 
 class ActionHandOff(SupportAction):
@@ -18,3 +18,7 @@ class ActionHandOff(SupportAction):
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         await self.backend.hand_off(tracker.sender_id, reason=HandoffReason.contact_asked)
         return []
+
+    def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        # The person reads the whole message.
+        return [SlotSet(Slots.OTHER_WISH, None)] if tracker.get_slot(Slots.OTHER_WISH) else []

@@ -1,16 +1,43 @@
-"""Answer from the knowledge base."""
+"""Answer from the knowledge base, offer articles, ask what was meant, or say that there is no answer."""
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.base import SupportAction, language_of, message_id_of, vector_of
+from bot.actions.base import SupportAction, intent_of, language_of, message_id_of, vector_of
 from bot.actions.schemas import AnswerBand, ArticleAnswer, KnowledgeAnswer
-from bot.names import Actions, Intents, Outcomes, Responses, Slots
+from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
+
+# How likely a wish has to be for the bot to ask whether it was meant.
+LEAST_FOR_A_GUESS = 0.2
+
+# Which question has the likeliest wish among its choices.
+_CLARIFICATIONS = {
+    Intents.REQUEST_REFUND: Responses.CLARIFY_MONEY,
+    Intents.PAYMENT_TROUBLE: Responses.CLARIFY_MONEY,
+    Intents.REQUEST_INVOICE: Responses.CLARIFY_MONEY,
+    Intents.ORDER_STATUS: Responses.CLARIFY_ORDER,
+    Intents.CANCEL_PURCHASE: Responses.CLARIFY_ORDER,
+    Intents.CHANGE_DETAILS: Responses.CLARIFY_ACCOUNT,
+    Intents.SIGN_IN_TROUBLE: Responses.CLARIFY_ACCOUNT,
+    Intents.TECHNICAL_TROUBLE: Responses.CLARIFY_ACCOUNT,
+    Intents.OPEN_TICKET: Responses.CLARIFY_TICKET,
+    Intents.TICKET_STATUS: Responses.CLARIFY_TICKET,
+    Intents.ADD_TO_TICKET: Responses.CLARIFY_TICKET,
+}
+
+_OWNING_UP = {
+    Intents.DOUBT: (Responses.NOT_HELPFUL, Responses.NOT_HELPFUL_AGAIN),
+    Intents.ABUSE: (Responses.ABUSE, Responses.ABUSE_AGAIN),
+    Intents.OUT_OF_SCOPE: (Responses.OUT_OF_SCOPE, Responses.OUT_OF_SCOPE_AGAIN),
+}
 
 
 class ActionAnswerFromKnowledgeBase(SupportAction):
-    """Say the answer, offer the nearest articles, or say that there is none; `custom` tells the app which."""
+    """Say the answer, offer the nearest articles, ask what was meant, or say that there is no answer.
+
+    `custom` tells the app which. Where the contact's own case may need a look, a ticket or a person is on offer.
+    """
 
     def name(self) -> str:
         return Actions.ANSWER_FROM_KNOWLEDGE_BASE
@@ -25,12 +52,12 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
         )
         if found.band is AnswerBand.answer and found.answer is not None:
             say_answer(dispatcher, found.answer, confidence=found.confidence)
+            _offer_a_look(dispatcher, tracker)
         elif found.band is AnswerBand.offer and found.offers:
             _offer_articles(dispatcher, found)
         else:
-            custom = {"outcome": Outcomes.NOT_UNDERSTOOD, "confidence": found.confidence, "gap_id": found.gap_id}
-            dispatcher.utter_message(response=Responses.DONT_KNOW, json_message=custom)
-        return []
+            return _decline(dispatcher, tracker, found)
+        return [SlotSet(Slots.LAST_APOLOGY, None)]
 
 
 class ActionReadArticle(SupportAction):
@@ -56,11 +83,32 @@ class ActionReadArticle(SupportAction):
         return [SlotSet(Slots.ARTICLE_ID, None)]
 
 
+class ActionOwnUp(SupportAction):
+    """Own up to what the bot cannot do, and offer a person: out of scope, an answer that was of no help, an insult."""
+
+    def name(self) -> str:
+        return Actions.OWN_UP
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        intent = intent_of(tracker)
+        # An answer that did not help was none; the handoff policy counts it so.
+        custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if intent == Intents.DOUBT else {}
+        responses = _OWNING_UP.get(intent or "", _OWNING_UP[Intents.OUT_OF_SCOPE])
+        return [_say_otherwise(dispatcher, tracker, *responses, custom=custom)]
+
+
 def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, confidence: float | None = None) -> None:
     """One message with the answer's words, and its source beside them."""
     source = article.model_dump(exclude={"text"})
     custom = {"outcome": Outcomes.ANSWERED, "article": source, "confidence": confidence}
     dispatcher.utter_message(text=article.text, json_message=custom)
+
+
+def _offer_a_look(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """After the rules, a look at the contact's own case; but not into a form, nor before another wish."""
+    is_busy = tracker.active_loop_name or tracker.get_slot(Slots.OTHER_WISH)
+    if intent_of(tracker) in TOPICS and not is_busy:
+        dispatcher.utter_message(response=Responses.OWN_CASE)
 
 
 def _offer_articles(dispatcher: CollectingDispatcher, found: KnowledgeAnswer) -> None:
@@ -71,3 +119,39 @@ def _offer_articles(dispatcher: CollectingDispatcher, found: KnowledgeAnswer) ->
     articles = [offer.model_dump() for offer in found.offers]
     custom = {"outcome": Outcomes.OFFERED, "articles": articles, "confidence": found.confidence}
     dispatcher.utter_message(response=Responses.OFFER_ARTICLES, buttons=buttons, json_message=custom)
+
+
+def _decline(dispatcher: CollectingDispatcher, tracker: Tracker, found: KnowledgeAnswer) -> list[EventType]:
+    custom = {"outcome": Outcomes.NOT_UNDERSTOOD, "confidence": found.confidence, "gap_id": found.gap_id}
+    if intent_of(tracker) in TOPICS:
+        # Understood well enough; only the rest is a person's work.
+        custom["outcome"] = Outcomes.OFFERED
+        responses = (Responses.OWN_CASE_UNANSWERED, Responses.OWN_CASE_UNANSWERED_AGAIN)
+        return [_say_otherwise(dispatcher, tracker, *responses, custom=custom)]
+    question = _clarification(tracker)
+    if question:
+        dispatcher.utter_message(response=question, json_message=custom)
+        return [SlotSet(Slots.LAST_APOLOGY, question)]
+    return [_say_otherwise(dispatcher, tracker, Responses.DONT_KNOW, Responses.DONT_KNOW_AGAIN, custom=custom)]
+
+
+def _clarification(tracker: Tracker) -> str | None:
+    """A question with choices, where the message was not understood but allows a guess; never twice in a row."""
+    if intent_of(tracker) != Intents.NLU_FALLBACK or tracker.active_loop_name:
+        return None
+    if tracker.get_slot(Slots.LAST_APOLOGY) in _CLARIFICATIONS.values():
+        return None
+    ranking = tracker.latest_message.get("intent_ranking") or []
+    likeliest = next((guess for guess in ranking if guess["name"] != Intents.NLU_FALLBACK), None)
+    if likeliest is None or likeliest["confidence"] < LEAST_FOR_A_GUESS:
+        return None
+    return _CLARIFICATIONS.get(likeliest["name"])
+
+
+def _say_otherwise(
+    dispatcher: CollectingDispatcher, tracker: Tracker, first: str, other: str, *, custom: dict[str, object]
+) -> EventType:
+    """The first response, or the other one where the first is what the contact has just been told."""
+    said = other if tracker.get_slot(Slots.LAST_APOLOGY) == first else first
+    dispatcher.utter_message(response=said, json_message=custom)
+    return SlotSet(Slots.LAST_APOLOGY, said)

@@ -54,9 +54,22 @@ class KnowledgeAnswer(BaseModel):
     gap_id: int | None = None
 
 
+class TicketDetails(BaseModel):
+    """What the contact has mentioned and an agent would ask for."""
+
+    order_number: str | None = None
+    amount: str | None = None
+    date: str | None = None
+
+
 class Ticket(BaseModel):
     """A ticket as its contact may see it."""
 
     number: str
     status: str
     subject: str
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether there is still work to do on it."""
+        return self.status not in ("solved", "closed")

@@ -1,5 +1,6 @@
 """Open a ticket and tell how it stands."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
@@ -8,7 +9,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot.actions.base import SupportAction, message_id_of
-from bot.actions.schemas import Ticket
+from bot.actions.interruptions import find_correction, is_interrupted
+from bot.actions.schemas import Ticket, TicketDetails
 from bot.identifiers import find_contact_detail, find_ticket_number
 from bot.names import (
     NO_CONTACT_DETAIL,
@@ -22,8 +24,6 @@ from bot.names import (
 SHORTEST_SUBJECT = 3
 LONGEST_SUBJECT = 200
 SHORTEST_DESCRIPTION = 5
-# How sure the classifier has to be that a sentence with a question mark is a question, not the ticket's subject.
-SURE_OF_A_QUESTION = 0.5
 SHOWN_TICKETS = 5
 
 _ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
@@ -33,18 +33,23 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
     """Check each answer in the ticket form.
 
     A question in the middle of the form is none of its answers: the form steps aside, and the rule for questions has
-    its turn.
+    its turn. A correction of another answer is taken, and the form goes on where it was.
     """
 
     def name(self) -> str:
         return Actions.VALIDATE_TICKET_FORM
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        if not _is_interrupted(tracker):
+        requested = tracker.get_slot(Slots.REQUESTED_SLOT)
+        correction = find_correction(tracker) if requested in tracker.slots_to_validate() else None
+        if correction:
+            dispatcher.utter_message(response=Responses.CORRECTED)
+            return [SlotSet(correction.slot, correction.value), SlotSet(requested, None)]
+        if not is_interrupted(tracker):
             events: list[EventType] = await super().run(dispatcher, tracker, domain)
             return events
         # Rasa has filled the slot with the question already; a rejection alone would leave it there.
-        return [SlotSet(tracker.get_slot(Slots.REQUESTED_SLOT), None), ActionExecutionRejected(self.form_name())]
+        return [SlotSet(requested, None), ActionExecutionRejected(self.form_name())]
 
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -87,21 +92,6 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
         return {Slots.CONTACT_DETAIL: contact_detail}
 
 
-def _is_interrupted(tracker: Tracker) -> bool:
-    """Whether the latest message is a question to us rather than an answer to the form's."""
-    if tracker.get_slot(Slots.REQUESTED_SLOT) not in tracker.slots_to_validate():
-        # The form is back after the question was answered, or has only just begun.
-        return False
-    intent = tracker.latest_message.get("intent") or {}
-    if intent.get("name") != Intents.ASK_KNOWLEDGE or (intent.get("confidence") or 0.0) < SURE_OF_A_QUESTION:
-        return False
-    text = (tracker.latest_message.get("text") or "").rstrip()
-    if tracker.get_slot(Slots.REQUESTED_SLOT) == Slots.CONTACT_DETAIL:
-        return find_contact_detail(text) is None
-    # "I cannot sign in" asks for knowledge and is a fine subject all the same; a question mark decides.
-    return text.endswith(("?", "؟"))
-
-
 class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
     """Start from an empty form, whatever an earlier one left behind."""
 
@@ -116,13 +106,20 @@ class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
 
 
 class ActionGoBack(Action):  # type: ignore[misc]  # rasa_sdk has no types
-    """Forget the answer before the one that the form is asking for, so that it asks for that one again."""
+    """Forget the answer before the one that the form is asking for, so that it asks for that one again.
+
+    Where the message gives the right answer along with its wish to go back, that one is taken.
+    """
 
     def name(self) -> str:
         return Actions.GO_BACK
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         requested = tracker.get_slot(Slots.REQUESTED_SLOT)
+        correction = find_correction(tracker)
+        if correction:
+            dispatcher.utter_message(response=Responses.CORRECTED)
+            return [SlotSet(correction.slot, correction.value)]
         if requested not in _ORDER[1:]:
             return []
         return [SlotSet(_ORDER[_ORDER.index(requested) - 1], None)]
@@ -144,12 +141,14 @@ class ActionOpenTicket(SupportAction):
             tracker.sender_id,
             subject=subject,
             description=description,
+            details=TicketDetails(**{name: tracker.get_slot(name) for name in TicketDetails.model_fields}),
             contact_detail=_contact_detail(tracker),
             # A turn that is run again must not open a second ticket.
             idempotency_key=f"{tracker.sender_id}:{message_id_of(tracker)}",
         )
         dispatcher.utter_message(response=Responses.TICKET_OPENED, ticket_number=ticket.number, subject=ticket.subject)
-        return []
+        # They were this ticket's; the next one may be about another order.
+        return [SlotSet(name, None) for name in TicketDetails.model_fields if tracker.get_slot(name)]
 
 
 class ActionShowTicketStatus(SupportAction):
@@ -182,7 +181,7 @@ class ActionShowTicketStatus(SupportAction):
         elif len(tickets) == 1:
             say_status(dispatcher, tickets[0])
         else:
-            buttons = [_ticket_button(ticket) for ticket in tickets[:SHOWN_TICKETS]]
+            buttons = ticket_buttons(tickets, Intents.TICKET_STATUS)
             dispatcher.utter_message(response=Responses.TICKET_LIST, buttons=buttons)
 
 
@@ -192,9 +191,15 @@ def say_status(dispatcher: CollectingDispatcher, ticket: Ticket) -> None:
     dispatcher.utter_message(response=response, ticket_number=ticket.number, subject=ticket.subject)
 
 
-def _ticket_button(ticket: Ticket) -> dict[str, str]:
-    payload = f'/{Intents.TICKET_STATUS}{{"{Slots.TICKET_NUMBER}": "{ticket.number}"}}'
-    return {"title": f"{ticket.number}: {ticket.subject}", "payload": payload}
+def ticket_buttons(tickets: Sequence[Ticket], intent: str) -> list[dict[str, str]]:
+    """Tickets to choose from; the chosen one comes back as the intent with its number."""
+    return [
+        {
+            "title": f"{ticket.number}: {ticket.subject}",
+            "payload": f'/{intent}{{"{Slots.TICKET_NUMBER}": "{ticket.number}"}}',
+        }
+        for ticket in tickets[:SHOWN_TICKETS]
+    ]
 
 
 def _contact_detail(tracker: Tracker) -> str | None:

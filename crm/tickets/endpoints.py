@@ -13,7 +13,8 @@ from crm.contacts.service import remember_contact_detail
 from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep, TicketsDep, TicketsReadDep
 from crm.enums import TicketStatus
 from crm.models import Ticket
-from crm.tickets.schemas import TicketCreate, TicketRead, TicketUpdate
+from crm.tickets.details import with_details
+from crm.tickets.schemas import TicketAddition, TicketClosure, TicketCreate, TicketRead, TicketUpdate
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
 
@@ -29,7 +30,7 @@ async def open_ticket(body: TicketCreate, conversations: ConversationsDep) -> Ti
     return await conversations.tickets.open(
         conversation,
         subject=body.subject,
-        description=body.description,
+        description=with_details(body.description, body.details, conversations.wording, conversation.language),
         priority=body.priority,
         idempotency_key=f"{conversation.id}:{body.idempotency_key}"[:160],
     )
@@ -55,6 +56,22 @@ async def get_ticket(
         return await tickets.find(number)
     conversation = await conversations.get(conversation_id)
     return await tickets.find(number, contact_id=conversation.contact_id)
+
+
+@router.post("/{number}/additions", response_model=TicketRead, dependencies=[Depends(program)])
+async def add_to_ticket(number: str, body: TicketAddition, conversations: ConversationsDep) -> Ticket:
+    """Add a contact's words to a ticket of theirs; the same words again change nothing."""
+    conversation = await conversations.lock(body.conversation_id)
+    ticket = await conversations.tickets.find(number, contact_id=conversation.contact_id)
+    return await conversations.tickets.add(ticket, body.text)
+
+
+@router.post("/{number}/closure", response_model=TicketRead, dependencies=[Depends(program)])
+async def close_ticket(number: str, body: TicketClosure, conversations: ConversationsDep) -> Ticket:
+    """Close a ticket that its contact has no more need of; asking twice changes nothing."""
+    conversation = await conversations.lock(body.conversation_id)
+    ticket = await conversations.tickets.find(number, contact_id=conversation.contact_id)
+    return await conversations.tickets.close(ticket)
 
 
 @router.patch("/{number}", response_model=TicketRead)

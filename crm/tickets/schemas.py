@@ -7,12 +7,21 @@ from core.http import RowId
 from crm.enums import Priority, TicketStatus
 
 
+class TicketDetails(BaseModel):
+    """What the contact has mentioned and an agent would ask for; an amount ends with its currency."""
+
+    order_number: Annotated[str, Field(max_length=64)] | None = None
+    amount: Annotated[str, Field(pattern=r"^[\d.,]{1,32} (toman|rial|dollar)$")] | None = None
+    date: Annotated[str, Field(max_length=64)] | None = None
+
+
 class TicketCreate(BaseModel):
     conversation_id: str
     subject: Annotated[str, Field(min_length=1, max_length=300)]
     description: Annotated[str, Field(max_length=10_000)] = ""
     # An e-mail address or a phone number by which the contact can be reached.
     contact_detail: Annotated[str, Field(max_length=254)] | None = None
+    details: TicketDetails = TicketDetails()
     priority: Priority = Priority.normal
     idempotency_key: Annotated[str, Field(min_length=1, max_length=160)]
 
@@ -23,6 +32,19 @@ class TicketUpdate(BaseModel):
     status: TicketStatus | None = None
     priority: Priority | None = None
     assignee_id: RowId | None = None
+
+
+class TicketAddition(BaseModel):
+    """More of the contact's words on a ticket of theirs."""
+
+    conversation_id: str
+    text: Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
+class TicketClosure(BaseModel):
+    """The contact has no more need of a ticket of theirs."""
+
+    conversation_id: str
 
 
 class TicketRead(BaseModel):

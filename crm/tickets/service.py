@@ -12,9 +12,13 @@ from crm.enums import Priority, TicketStatus
 from crm.models import Agent, Conversation, Ticket
 from crm.sla.targets import policy_for, targets
 from crm.tickets.repository import TicketRepository
+from language.normalise import safe_text
 
 _NUMBER = re.compile(r"(?:hm)?\W*(\d{1,9})", re.IGNORECASE)
 SUBJECT_CHARACTERS = 300
+DESCRIPTION_CHARACTERS = 50_000
+# The contact has answered, or the matter was not settled after all.
+_AFTER_AN_ADDITION = {TicketStatus.pending: TicketStatus.open, TicketStatus.solved: TicketStatus.open}
 
 
 class TicketNotFound(NotFound):
@@ -27,6 +31,12 @@ class TicketAlreadyClosed(Conflict):
     """A closed ticket cannot change; the contact must open a new one."""
 
     code = "ticket_already_closed"
+
+
+class TicketFull(Conflict):
+    """So much has been added to the ticket that nobody could read more."""
+
+    code = "ticket_full"
 
 
 class TicketService:
@@ -124,6 +134,29 @@ class TicketService:
         await self.session.flush()
         announce(self.session, "desk", {"type": "ticket", "ticket_id": ticket.id})
         return ticket
+
+    async def add(self, ticket: Ticket, words: str) -> Ticket:
+        """Add the contact's further words; the last ones again change nothing. Who waited for them may go on.
+
+        Raises:
+            TicketAlreadyClosed, TicketFull
+        """
+        words = safe_text(words).strip()
+        if not words or f"\n\n{ticket.description}".endswith(f"\n\n{words}"):
+            return ticket
+        description = f"{ticket.description}\n\n{words}".strip()
+        if len(description) > DESCRIPTION_CHARACTERS:
+            raise TicketFull
+        await self.change(ticket, status=_AFTER_AN_ADDITION.get(ticket.status))
+        ticket.description = description
+        await self.session.flush()
+        return ticket
+
+    async def close(self, ticket: Ticket) -> Ticket:
+        """Close a ticket for good, unless it is closed already."""
+        if ticket.status is TicketStatus.closed:
+            return ticket
+        return await self.change(ticket, status=TicketStatus.closed)
 
     async def answered_by_person(self, conversation: Conversation, agent: Agent) -> None:
         """A person has answered: the first-response clocks of the conversation's tickets stop."""

@@ -31,7 +31,7 @@ RULES: list[dict[str, Any]] = [
     for file in sorted(Path("bot/dialogue").glob("*.yml"))
     for rule in yaml.safe_load(file.read_text(encoding="utf-8"))["rules"]
 ]
-STEPS = [step for rule in RULES for step in rule["steps"]]
+STEPS = [alternative for rule in RULES for step in rule["steps"] for alternative in step.get("or", [step])]
 
 
 def names_in(holder: type) -> set[str]:

@@ -210,6 +210,59 @@ class TestTickets:
         contact = (await as_program.get(f"/api/v1/conversations/{conversation.id}")).json()["contact"]
         assert contact["email"] == "sara@example.com"
 
+    @pytest.mark.parametrize("change", ["additions", "closure"])
+    async def test_a_contact_changes_only_their_own(
+        self, as_program: httpx.AsyncClient, conversation: Conversation, intake: Intake, inbox: Inbox, change: str
+    ) -> None:
+        other = (await intake.receive(message(inbox, "hello", visitor="somebody else"))).conversation
+        body = {"conversation_id": conversation.id, "subject": "mine", "idempotency_key": "1"}
+        number = (await as_program.post("/api/v1/tickets", json=body)).json()["number"]
+
+        foreign = await as_program.post(
+            f"/api/v1/tickets/{number}/{change}", json={"conversation_id": other.id, "text": "x"}
+        )
+
+        assert foreign.status_code == 404
+        assert (await as_program.get(f"/api/v1/tickets/{number}")).json()["status"] == "new"
+
+    @pytest.mark.parametrize("change", ["additions", "closure"])
+    async def test_an_agent_does_not_speak_for_a_contact(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation, change: str
+    ) -> None:
+        await sign_in(Role.admin)
+
+        body = {"conversation_id": conversation.id, "text": "x"}
+        response = await client.post(f"/api/v1/tickets/HM-1001/{change}", json=body)
+
+        assert response.status_code in (401, 403)
+
+    async def test_words_are_added_once_and_not_to_a_closed_one(
+        self, as_program: httpx.AsyncClient, conversation: Conversation
+    ) -> None:
+        body = {"conversation_id": conversation.id, "subject": "x", "description": "first", "idempotency_key": "1"}
+        ticket = f"/api/v1/tickets/{(await as_program.post('/api/v1/tickets', json=body)).json()['number']}"
+        addition = {"conversation_id": conversation.id, "text": "<b>then</b>"}
+
+        await as_program.post(f"{ticket}/additions", json=addition)
+        twice = await as_program.post(f"{ticket}/additions", json=addition)
+        closed = await as_program.post(f"{ticket}/closure", json={"conversation_id": conversation.id})
+        again = await as_program.post(f"{ticket}/closure", json={"conversation_id": conversation.id})
+        late = await as_program.post(f"{ticket}/additions", json=addition | {"text": "late"})
+
+        assert twice.json()["description"] == "first\n\n<b>then</b>"
+        assert closed.json()["status"] == again.json()["status"] == "closed"
+        assert (late.status_code, late.json()["error"]["code"]) == (409, "ticket_already_closed")
+
+    async def test_what_was_mentioned_stands_in_the_description(
+        self, as_program: httpx.AsyncClient, conversation: Conversation
+    ) -> None:
+        details = {"order_number": "77341", "amount": "450000 toman", "date": "12 مهر"}
+        body = {"conversation_id": conversation.id, "subject": "x", "description": "y", "idempotency_key": "1"}
+
+        opened = await as_program.post("/api/v1/tickets", json=body | {"details": details})
+
+        assert opened.json()["description"] == "y\n\nشمارهٔ سفارش: 77341\nمبلغ: 450000 تومان\nتاریخ: 12 مهر"
+
 
 class TestErrors:
     async def test_a_broken_body_names_the_field_and_repeats_no_value(self, client: httpx.AsyncClient) -> None:

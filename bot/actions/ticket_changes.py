@@ -1,0 +1,168 @@
+"""Add to a ticket, and close one."""
+
+import re
+from typing import Any
+
+from rasa_sdk import FormValidationAction, Tracker
+from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from bot.actions.backend import BackendRefused
+from bot.actions.base import SupportAction
+from bot.actions.interruptions import is_interrupted
+from bot.actions.schemas import Ticket
+from bot.actions.tickets import ticket_buttons
+from bot.identifiers import find_ticket_number
+from bot.names import Actions, Intents, Responses, Slots
+
+SHORTEST_NOTE = 3
+LONGEST_NOTE = 4000
+
+# "Add to HM-1042 that …", «به تیکتم اضافه کن که …»: what is to be added stands in the same message.
+_NOTE = re.compile(r"(?::|\bthat\b|(?<=\s)که|\bke\b)\s+(?P<note>\S.{4,})", re.IGNORECASE | re.DOTALL)
+
+
+class ActionChooseTicket(SupportAction):
+    """Find the ticket that is to be added to: the one that is named, or the only unfinished one.
+
+    Sets `noted_ticket`, or asks which, or says why there is none; and `ticket_note` where the words were given already.
+    """
+
+    def name(self) -> str:
+        return Actions.CHOOSE_TICKET
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        number = tracker.get_slot(Slots.TICKET_NUMBER)
+        chosen = await self._named(dispatcher, tracker, number) if number else await self._only_one(dispatcher, tracker)
+        return [
+            SlotSet(Slots.NOTED_TICKET, chosen),
+            SlotSet(Slots.TICKET_NOTE, _note_in(tracker)),
+            SlotSet(Slots.TICKET_NUMBER, None),
+        ]
+
+    async def _named(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> str | None:
+        ticket = await _find(self, tracker, number)
+        if ticket is None:
+            dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
+        elif ticket.status == "closed":
+            dispatcher.utter_message(response=Responses.TICKET_IS_CLOSED, ticket_number=ticket.number)
+        else:
+            return ticket.number
+        return None
+
+    async def _only_one(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> str | None:
+        unfinished = await _unfinished(self, tracker)
+        if len(unfinished) == 1:
+            return unfinished[0].number
+        if unfinished:
+            buttons = ticket_buttons(unfinished, Intents.ADD_TO_TICKET)
+            dispatcher.utter_message(response=Responses.CHOOSE_TICKET_FOR_NOTE, buttons=buttons)
+        else:
+            dispatcher.utter_message(response=Responses.NO_OPEN_TICKETS)
+        return None
+
+    def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        # When the note is in the ticket.
+        return []
+
+
+class ValidateNoteForm(FormValidationAction):  # type: ignore[misc]  # rasa_sdk has no types
+    """Check the note; a question in the middle is none, and is answered first."""
+
+    def name(self) -> str:
+        return Actions.VALIDATE_NOTE_FORM
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        if is_interrupted(tracker):
+            return [SlotSet(Slots.TICKET_NOTE, None), ActionExecutionRejected(self.form_name())]
+        events: list[EventType] = await super().run(dispatcher, tracker, domain)
+        return events
+
+    def validate_ticket_note(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        note = str(value or "").strip()
+        if value is not None and len(note) < SHORTEST_NOTE:
+            dispatcher.utter_message(response=Responses.INVALID_NOTE)
+        return {Slots.TICKET_NOTE: note[:LONGEST_NOTE] if len(note) >= SHORTEST_NOTE else None}
+
+
+class ActionAddToTicket(SupportAction):
+    """Add the note that the form collected. A form that ended early leaves nothing to add."""
+
+    def name(self) -> str:
+        return Actions.ADD_TO_TICKET
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        number, note = tracker.get_slot(Slots.NOTED_TICKET), tracker.get_slot(Slots.TICKET_NOTE)
+        canonical = find_ticket_number(str(number or ""))
+        if not canonical or not note:
+            dispatcher.utter_message(response=Responses.NOTE_INCOMPLETE)
+            return []
+        try:
+            ticket = await self.backend.add_to_ticket(canonical, note, conversation_id=tracker.sender_id)
+        except BackendRefused as refusal:
+            if not refusal.is_conflict:
+                raise
+            dispatcher.utter_message(response=Responses.TICKET_IS_CLOSED, ticket_number=canonical)
+        else:
+            dispatcher.utter_message(response=Responses.ADDED_TO_TICKET, ticket_number=ticket.number)
+        return [SlotSet(Slots.NOTED_TICKET, None), SlotSet(Slots.TICKET_NOTE, None)]
+
+
+class ActionCloseTicket(SupportAction):
+    """Close the named ticket; without a number, ask whether it is the only unfinished one, or which."""
+
+    def name(self) -> str:
+        return Actions.CLOSE_TICKET
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        number = tracker.get_slot(Slots.TICKET_NUMBER)
+        if number:
+            await self._close(dispatcher, tracker, str(number))
+        else:
+            await self._ask(dispatcher, tracker)
+        return [SlotSet(Slots.TICKET_NUMBER, None)]
+
+    async def _close(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> None:
+        ticket = await _find(self, tracker, number)
+        if ticket is None:
+            dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
+            return
+        closed = await self.backend.close_ticket(ticket.number, conversation_id=tracker.sender_id)
+        dispatcher.utter_message(response=Responses.TICKET_CLOSED, ticket_number=closed.number)
+
+    async def _ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        unfinished = await _unfinished(self, tracker)
+        if len(unfinished) == 1:
+            (ticket,) = unfinished
+            dispatcher.utter_message(
+                response=Responses.CONFIRM_CLOSING, ticket_number=ticket.number, subject=ticket.subject
+            )
+        elif unfinished:
+            buttons = ticket_buttons(unfinished, Intents.CLOSE_TICKET)
+            dispatcher.utter_message(response=Responses.CHOOSE_TICKET_TO_CLOSE, buttons=buttons)
+        else:
+            dispatcher.utter_message(response=Responses.NO_OPEN_TICKETS)
+
+
+def _note_in(tracker: Tracker) -> str | None:
+    """What the message wants added. A button only says to which ticket, and the words came before it."""
+    text = tracker.latest_message.get("text") or ""
+    if text.startswith("/"):
+        earlier: str | None = tracker.get_slot(Slots.TICKET_NOTE)
+        return earlier
+    note = _NOTE.search(text)
+    return note["note"].strip()[:LONGEST_NOTE] if note else None
+
+
+async def _find(action: SupportAction, tracker: Tracker, number: str) -> Ticket | None:
+    """The contact's ticket of that number, however it is written; None for what is no number, or not theirs."""
+    canonical = find_ticket_number(number)
+    return await action.backend.find_ticket(canonical, conversation_id=tracker.sender_id) if canonical else None
+
+
+async def _unfinished(action: SupportAction, tracker: Tracker) -> list[Ticket]:
+    tickets = await action.backend.list_tickets(tracker.sender_id)
+    return [ticket for ticket in tickets if ticket.is_unfinished]

@@ -1,0 +1,77 @@
+"""Adding to a ticket, and closing one."""
+
+import pytest
+
+from bot.names import Actions, Responses
+from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
+
+TICKETS = "GET /conversations/c-1/tickets"
+TICKET = {"number": "HM-1042", "status": "open", "subject": "مشکل پرداخت"}
+OTHER = TICKET | {"number": "HM-1043"}
+
+
+class TestChooseTicket:
+    @pytest.mark.parametrize(
+        ("text", "note"),
+        [
+            ("add to my ticket that the parcel came back", "the parcel came back"),
+            ("به تیکتم اضافه کن که بسته برگشت خورد", "بسته برگشت خورد"),
+            ("I'd like to add something to my ticket", None),
+        ],
+    )
+    async def test_takes_the_note_out_of_the_message(
+        self, actions: RunningActions, api: FakeApi, text: str, note: str | None
+    ) -> None:
+        api.answers(TICKETS, [TICKET])
+
+        result = await actions.run(Actions.CHOOSE_TICKET, text=text)
+
+        assert slots_in(result) == {"noted_ticket": "HM-1042", "ticket_note": note, "ticket_number": None}
+
+    async def test_keeps_the_note_while_the_contact_chooses(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(TICKETS, [TICKET, OTHER])
+
+        result = await actions.run(Actions.CHOOSE_TICKET, text="add to my ticket that it came back")
+
+        assert responses_in(result) == [Responses.CHOOSE_TICKET_FOR_NOTE]
+        assert slots_in(result)["noted_ticket"] is None
+        assert slots_in(result)["ticket_note"] == "it came back"
+
+    @pytest.mark.parametrize("earlier", ["it came back", None])
+    async def test_takes_no_button_for_a_note(self, actions: RunningActions, api: FakeApi, earlier: str | None) -> None:
+        api.answers("GET /tickets/HM-1042", TICKET)
+        slots = {"ticket_number": "HM-1042", "ticket_note": earlier}
+
+        result = await actions.run(
+            Actions.CHOOSE_TICKET, text='/add_to_ticket{"ticket_number": "HM-1042"}', slots=slots
+        )
+
+        assert slots_in(result)["ticket_note"] == earlier
+
+
+class TestCloseTicket:
+    async def test_closes_a_named_ticket(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("GET /tickets/HM-1042", TICKET)
+        api.answers("POST /tickets/HM-1042/closure", TICKET | {"status": "closed"})
+
+        result = await actions.run(Actions.CLOSE_TICKET, slots={"ticket_number": "HM-1042"})
+
+        assert responses_in(result) == [Responses.TICKET_CLOSED]
+
+    @pytest.mark.parametrize(
+        ("tickets", "response"),
+        [
+            ([], Responses.NO_OPEN_TICKETS),
+            ([TICKET], Responses.CONFIRM_CLOSING),
+            ([TICKET, OTHER], Responses.CHOOSE_TICKET_TO_CLOSE),
+        ],
+    )
+    async def test_closes_none_that_is_not_named(
+        self, actions: RunningActions, api: FakeApi, tickets: list[dict[str, str]], response: str
+    ) -> None:
+        api.answers(TICKETS, tickets)
+
+        result = await actions.run(Actions.CLOSE_TICKET)
+
+        assert responses_in(result) == [response]
+        assert api.calls == [TICKETS]
