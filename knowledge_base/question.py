@@ -20,6 +20,8 @@ class Question:
     matching: str
     vector: NDArray[np.float32]
     language: str
+    # Two questions in one, which no editor wrote down so.
+    joined: bool = False
 
 
 def matching_form(text: str) -> str:

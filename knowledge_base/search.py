@@ -182,10 +182,14 @@ class SearchIndex:
         """Order what may answer the question and say how sure the first is."""
         candidates = self.candidates(question)
         said = self._phrasings.get(question.matching, set())
-        if len(said) == 1:
+        if len(said) == 1 and not question.joined:
             candidates.sort(key=lambda one: self._entries[one.article_id].slug not in said)
             return Ranking(candidates, max(VERBATIM, self.calibration.probability(candidates)))
         return Ranking(candidates, self.calibration.probability(candidates))
+
+    def is_phrasing(self, matching: str) -> bool:
+        """Whether an editor wrote this, word for word, as a title or as another way to ask."""
+        return matching in self._phrasings
 
     def candidates(self, question: Question) -> list[Candidate]:
         """Every topic looked at more closely, best first, by its article in the question's language if there is one."""

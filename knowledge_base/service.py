@@ -14,8 +14,10 @@ from core.errors import Conflict, InvalidInput, NotFound
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, UseKind, Visibility
 from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
+from knowledge_base.follow_up import is_follow_up
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import Article, ArticleUse, ArticleVersion, ArticleVote, Category, Gap, Passage
+from knowledge_base.ports import EarlierQuestions
 from knowledge_base.question import Question, matching_form
 from knowledge_base.repository import (
     ArticleRepository,
@@ -138,10 +140,14 @@ class Found:
 class KnowledgeService:
     """The knowledge base within the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, *, live: LiveIndex, clock: Clock) -> None:
+    def __init__(
+        self, session: AsyncSession, *, live: LiveIndex, clock: Clock, earlier: EarlierQuestions | None = None
+    ) -> None:
         self.session = session
         self.live = live
         self.clock = clock
+        # None where nobody keeps conversations: every question then stands alone.
+        self.earlier = earlier
         self.articles = ArticleRepository(session)
         self.categories = CategoryRepository(session)
         self.gaps = GapRepository(session)
@@ -160,10 +166,14 @@ class KnowledgeService:
     ) -> Found:
         """Answer, offer the nearest titles, or decline; a question without a sure answer is kept as a gap.
 
-        `language` is the one to answer in. The same message asked twice leaves one gap.
+        `language` is the one to answer in. The same message asked twice leaves one gap. A message of a conversation
+        that is not complete by itself is understood from the question before it.
         """
         asked = await self.read_question(question, language=language, vector=vector)
         ranking = self.live.search.rank(asked)
+        if conversation_id and message_id and self._may_lean_on_earlier(question, asked, ranking):
+            earlier = await self._earlier_question(conversation_id, message_id)
+            question, asked, ranking = await self._with_earlier(earlier, question, asked, ranking)
         found = await self.found_by(ranking, question, asked)
         if not keep_gap:
             return found
@@ -426,6 +436,29 @@ class KnowledgeService:
         gap = await self._keep_gap(question, asked, candidate, Band.answer, None, mark)
         gap.cause, gap.best_article_id = GapCause.voted_down, article.id
         await self.session.flush()
+
+    def _may_lean_on_earlier(self, question: str, asked: Question, ranking: Ranking) -> bool:
+        """Whether what came before may say more; a question that is understood by itself is never drawn back to it."""
+        understood = self.live.search.calibration.band(ranking.confidence) is Band.answer
+        return not understood and not self.live.search.is_phrasing(asked.matching) and is_follow_up(question)
+
+    async def _earlier_question(self, conversation_id: str, message_id: str) -> str | None:
+        """The last complete question, where nothing but answers and questions that lean on it came since."""
+        texts = await self.earlier.questions_before(conversation_id, message_id) if self.earlier else ()
+        return next((text for text in texts if not is_follow_up(text)), None)
+
+    async def _with_earlier(
+        self, earlier: str | None, question: str, asked: Question, ranking: Ranking
+    ) -> tuple[str, Question, Ranking]:
+        """The question joined to the earlier one with its ranking, where that is surer; else the question as it is."""
+        if earlier is None:
+            return question, asked, ranking
+        text = f"{earlier}\n{question}"
+        vector = await self.live.embedder.embed_question(text)
+        # Each half in its own letters: a Finglish one may follow a Persian one.
+        joined = Question(f"{matching_form(earlier)}\n{asked.matching}", vector, asked.language, joined=True)
+        again = self.live.search.rank(joined)
+        return (text, joined, again) if again.confidence > ranking.confidence else (question, asked, ranking)
 
     async def _count_uses(
         self, found: Found, question: str, asked: Question, conversation_id: str | None, message_id: str | None

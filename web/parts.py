@@ -17,6 +17,7 @@ from core.events import EventBus, create_event_bus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.ports import Bot, Reader
+from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import ConversationService
 from crm.wording import Wording
 from knowledge_base.embedder import Embedder
@@ -66,7 +67,9 @@ class Parts:
 
     def open_knowledge(self, session: AsyncSession) -> KnowledgeService:
         """The knowledge base's service within a transaction."""
-        return KnowledgeService(session, live=self.live_index, clock=self.clock)
+        return KnowledgeService(
+            session, live=self.live_index, clock=self.clock, earlier=ConversationRepository(session)
+        )
 
     async def close(self) -> None:
         """Let go of everything that is open."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, load_only, undefer
 
-from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, TurnState
+from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, Outcome, TurnState
 from crm.models import (
     Agent,
     Attachment,
@@ -27,6 +27,10 @@ from crm.models import (
 
 # Of one conversation, when many are looked at: some thirty messages of the contact with the bot's between them.
 LONGEST_STRETCH = 60
+# How many messages, and for how long, what a contact asked last can be asked on about.
+REMEMBERED_QUESTIONS = 8
+QUESTIONS_LAST = timedelta(minutes=30)
+FOUND = (Outcome.answered, Outcome.offered)
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
 # All that is asked of a stretch.
@@ -194,6 +198,30 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).one_or_none()
 
+    async def questions_before(self, conversation_id: str, message_id: str) -> Sequence[str]:
+        """What the contact asked the bot right before a message, latest first, up to what it found nothing on.
+
+        Nothing where the message is not the conversation's own, or is not among its last.
+        """
+        statement = (
+            select(Message)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.author == Author.contact,
+                Message.sequence > Conversation.bot_since_sequence,
+            )
+            .order_by(Message.sequence.desc())
+            .limit(REMEMBERED_QUESTIONS)
+        )
+        messages = (await self.session.scalars(statement)).all()
+        place = next((place for place, one in enumerate(messages) if str(one.id) == message_id), None)
+        if place is None:
+            return []
+        since = messages[place].created_at - QUESTIONS_LAST
+        found = takewhile(lambda one: one.outcome in FOUND and one.created_at >= since, messages[place + 1 :])
+        return [_asked(message) for message in found]
+
     async def contact_was_told_something(self, conversation_id: str, *, after: int) -> bool:
         """Whether anything but the contact's own words followed a message."""
         statement = (
@@ -353,6 +381,12 @@ class ConversationRepository:
 
 def _not_leased(now: datetime) -> ColumnElement[bool]:
     return or_(Conversation.leased_until.is_(None), Conversation.leased_until < now)
+
+
+def _asked(message: Message) -> str:
+    """The question's words; a suggestion's payload is the question, a command's is none and its button has a title."""
+    payload = message.payload or ""
+    return message.latest_text if not payload or payload.startswith("/") else payload
 
 
 def _with_bot(messages: Sequence[Message], handed_off: Sequence[datetime]) -> list[Message]:

@@ -7,14 +7,16 @@ from sqlalchemy import func, select, update
 from knowledge_base.embedder import Embedder
 from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from knowledge_base.live_index import TOPIC, LiveIndex, _bring
-from knowledge_base.models import Article, Gap, Passage
+from knowledge_base.models import Article, ArticleUse, Gap, Passage
 from knowledge_base.repository import ArticleRepository
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
+from knowledge_base.search import VERBATIM
 from knowledge_base.service import (
     AddressTaken,
     ArticleChanged,
     ArticleNotFound,
     CategoryNotFound,
+    KnowledgeService,
     PublishedMeanwhile,
     QuestionBlank,
     VectorUnfit,
@@ -39,6 +41,94 @@ def ask(work, open_knowledge):
             return await service.answer(question, language=language, **more)
 
     return ask
+
+
+class Earlier:
+    """Keeps what was asked before, and how often it was looked up."""
+
+    def __init__(self, *texts):
+        self.texts = texts
+        self.looked_up = []
+
+    async def questions_before(self, conversation_id, message_id):
+        self.looked_up.append((conversation_id, message_id))
+        return self.texts
+
+
+class TestFollowUp:
+    @pytest.fixture
+    def ask_after(self, work, live, clock):
+        async def ask(question, earlier, *, conversation_id="c1", message_id="m2"):
+            async with work.begin() as session:
+                service = KnowledgeService(session, live=live, clock=clock, earlier=earlier)
+                return await service.answer(
+                    question, language="en", conversation_id=conversation_id, message_id=message_id
+                )
+
+        return ask
+
+    @pytest.fixture
+    async def refunds(self, make_article):
+        await make_article("parking", body="Park behind the house.", questions=["where do I park?"])
+        return await make_article("refund-rules", **REFUND)
+
+    async def test_finds_the_article_of_the_question_before(self, refunds, ask_after):
+        alone = await ask_after("and for companies?", Earlier())
+        found = await ask_after("and for companies?", Earlier("How much money is refunded?"), message_id="m3")
+
+        assert alone.band is not Band.answer
+        assert found.answer.article_id == refunds.id
+        assert found.confidence > alone.confidence
+
+    async def test_looks_past_follow_ups_for_what_they_are_about(self, refunds, ask_after):
+        earlier = Earlier("and for companies?", "How much money is refunded?", "where do I park?")
+
+        found = await ask_after("why?", earlier)
+
+        assert found.answer.article_id == refunds.id
+
+    async def test_a_complete_question_is_not_drawn_to_the_topic_before(self, refunds, ask_after):
+        earlier = Earlier("do I get my money back?")
+
+        unknown = await ask_after("when is the whale fed", earlier)
+        known = await ask_after("where do I park?", earlier, message_id="m3")
+
+        assert unknown.answer is None
+        assert known.answer.title == "parking"
+        assert not earlier.looked_up
+
+    async def test_what_an_editor_wrote_down_is_complete_however_short(self, refunds, make_article, ask_after):
+        article = await make_article("prices", questions=["how much is it?"], body="A course is ten.")
+        earlier = Earlier("do I get my money back?")
+
+        found = await ask_after("how much is it?", earlier)
+
+        assert found.answer.article_id == article.id
+        assert not earlier.looked_up
+
+    async def test_nothing_changes_where_nothing_was_asked_before(self, refunds, ask, ask_after):
+        found = await ask_after("and for companies?", Earlier())
+
+        assert found == await ask("and for companies?", message_id="m2")
+
+    async def test_is_not_looked_for_outside_a_conversation(self, refunds, ask_after):
+        earlier = Earlier("do I get my money back?")
+
+        await ask_after("why?", earlier, conversation_id=None)
+
+        assert not earlier.looked_up
+
+    async def test_the_earlier_half_is_no_phrasing_of_the_whole(self, refunds, live, ask_after):
+        found = await ask_after("why?", Earlier("do I get my money back?"))
+
+        assert found.confidence < VERBATIM
+
+    async def test_what_is_kept_says_what_was_meant(self, refunds, ask_after, work):
+        await ask_after("and for companies?", Earlier("How much money is refunded?"))
+
+        async with work.reading() as session:
+            use = (await session.scalars(select(ArticleUse))).one()
+        assert use.question == "How much money is refunded?\nand for companies?"
 
 
 class TestAnswer:
