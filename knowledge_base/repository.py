@@ -28,6 +28,15 @@ _PUBLIC = (Article.status == ArticleStatus.published, Article.visibility == Visi
 _SHOWN = (joinedload(Article.category), selectinload(Article.variants))
 
 
+@dataclass(frozen=True)
+class PublicAddress:
+    """Where contacts may see an article."""
+
+    slug: str
+    language: str
+    updated_at: datetime
+
+
 class ArticleRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -49,6 +58,12 @@ class ArticleRepository:
         """The languages in which contacts may see a page of this slug."""
         statement = select(Article.language).where(Article.slug == slug, *_PUBLIC)
         return (await self.session.scalars(statement.order_by(Article.language.desc()))).all()
+
+    async def public_addresses(self, *, limit: int) -> list[PublicAddress]:
+        """Every article that contacts may see, by its address."""
+        statement = select(Article.slug, Article.language, Article.updated_at).where(*_PUBLIC)
+        rows = await self.session.execute(statement.order_by(Article.slug, Article.language.desc()).limit(limit))
+        return [PublicAddress(*row) for row in rows]
 
     async def for_change(self, article_id: int) -> Article | None:
         """An article with all its parts, locked until the transaction ends."""
