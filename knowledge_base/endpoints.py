@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, status
 from core.http import RowId
 from knowledge_base.enums import ArticleStatus, GapState
 from knowledge_base.models import Article, ArticleVersion, Category, Gap
+from knowledge_base.repository import Wanted
 from knowledge_base.schemas import (
     AnswerLanguage,
     AnswerRead,
@@ -117,9 +118,8 @@ def _add_articles(
 
         `due_by` leaves those that should have been reviewed by this day.
         """
-        articles, total = await service.articles.listed(
-            words=q, language=language, status=status, category=category, due_by=due_by, limit=limit, offset=offset
-        )
+        wanted = Wanted(words=q, language=language, category=category, due_by=due_by)
+        articles, total = await service.articles.listed(wanted, status=status, limit=limit, offset=offset)
         return ArticlePage(articles=[ArticleSummary.model_validate(one) for one in articles], total=total)
 
     @router.post("/articles", response_model=ArticleRead, status_code=status.HTTP_201_CREATED)

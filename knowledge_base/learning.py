@@ -9,7 +9,7 @@ from knowledge_base.enums import GapState
 from knowledge_base.gap_groups import KeptQuestion, QuestionGroup, group_questions
 from knowledge_base.models import Article, Gap
 from knowledge_base.question import matching_form
-from knowledge_base.schemas import ArticleCreate
+from knowledge_base.schemas import BODY_CHARACTERS, ArticleCreate
 from knowledge_base.search import Floats
 from knowledge_base.service import GapNotFound, KnowledgeService, Offer, as_draft
 from knowledge_base.storage import from_bytes
@@ -81,6 +81,24 @@ class Learning:
         article = await self._knowledge.create(draft, by=by)
         await self._answered_by(article, gaps)
         return article
+
+    async def start_from_answers(
+        self, questions: Sequence[str], answers: Sequence[str], *, language: str, slug: str, by: str
+    ) -> Article:
+        """A draft of what was asked, in one or more wordings, and answered; the one that is at this address already,
+        where there is one.
+        """
+        if there := await self._knowledge.articles.by_address(slug, language):
+            return there
+        title, *others = questions
+        draft = ArticleCreate(
+            slug=slug,
+            language="fa" if language == "fa" else "en",
+            title=title[:TITLE_CHARACTERS].strip(),
+            questions=others,
+            body="\n\n".join(answers)[:BODY_CHARACTERS],
+        )
+        return await self._knowledge.create(draft, by=by)
 
     async def add_to(self, article_id: int, gap_ids: Sequence[int], *, by: str) -> Article:
         """Make these questions variants of an article, and settle them where it is published.

@@ -1,11 +1,11 @@
 """The knowledge base in SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
@@ -26,6 +26,32 @@ _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), select
 # What contacts may see.
 _PUBLIC = (Article.status == ArticleStatus.published, Article.visibility == Visibility.public)
 _SHOWN = (joinedload(Article.category), selectinload(Article.variants))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which articles to list; what is not given leaves none out."""
+
+    # Every word must be in the title, address, summary, text or one of the variants.
+    words: str = ""
+    language: str | None = None
+    category: str | None = None
+    # Those that should have been reviewed by this day.
+    due_by: date | None = None
+    # Those that nobody has changed or reviewed since, nor means to review later; besides those due, where both are
+    # asked for.
+    untouched_since: datetime | None = None
+    # Those that contacts could have seen since, and none was shown.
+    unused_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PublicAddress:
+    """Where contacts may see an article."""
+
+    slug: str
+    language: str
+    updated_at: datetime
 
 
 class ArticleRepository:
@@ -49,6 +75,12 @@ class ArticleRepository:
         """The languages in which contacts may see a page of this slug."""
         statement = select(Article.language).where(Article.slug == slug, *_PUBLIC)
         return (await self.session.scalars(statement.order_by(Article.language.desc()))).all()
+
+    async def public_addresses(self, *, limit: int) -> list[PublicAddress]:
+        """Every article that contacts may see, by its address."""
+        statement = select(Article.slug, Article.language, Article.updated_at).where(*_PUBLIC)
+        rows = await self.session.execute(statement.order_by(Article.slug, Article.language.desc()).limit(limit))
+        return [PublicAddress(*row) for row in rows]
 
     async def for_change(self, article_id: int) -> Article | None:
         """An article with all its parts, locked until the transaction ends."""
@@ -95,32 +127,19 @@ class ArticleRepository:
         return (await self.session.scalars(statement)).all()
 
     async def listed(
-        self,
-        *,
-        words: str = "",
-        language: str | None = None,
-        status: ArticleStatus | None = None,
-        category: str | None = None,
-        due_by: date | None = None,
-        limit: int = 100,
-        offset: int = 0,
+        self, wanted: Wanted, *, status: ArticleStatus | None = None, limit: int = 100, offset: int = 0
     ) -> tuple[Sequence[Article], int]:
-        """One page of the articles that fit, last changed first, and how many fit altogether.
-
-        `due_by` leaves those that should have been reviewed by this day.
-        """
-        fitting = _fitting(words=words, language=language, category=category, due_by=due_by)
+        """One page of the articles that fit, last changed first, and how many fit altogether."""
+        fitting = _fitting(wanted)
         if status:
             fitting = fitting.where(Article.status == status)
         page = fitting.order_by(Article.updated_at.desc(), Article.id.desc()).limit(limit).offset(offset)
         articles = (await self.session.scalars(page.options(*_SHOWN))).all()
         return articles, await self._count(fitting)
 
-    async def count_by_status(
-        self, *, words: str = "", language: str | None = None, category: str | None = None, due_by: date | None = None
-    ) -> dict[ArticleStatus, int]:
+    async def count_by_status(self, wanted: Wanted) -> dict[ArticleStatus, int]:
         """How many articles fit, by their status."""
-        fitting = _fitting(words=words, language=language, category=category, due_by=due_by).subquery()
+        fitting = _fitting(wanted).subquery()
         statement = select(fitting.c.status, func.count()).group_by(fitting.c.status)
         return dict((await self.session.execute(statement)).all())
 
@@ -154,21 +173,40 @@ class ArticleRepository:
         return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
 
-def _fitting(*, words: str, language: str | None, category: str | None, due_by: date | None) -> Select[Article]:
-    """Every word must be in the article's title, address, summary, text or one of its variants."""
+def _fitting(wanted: Wanted) -> Select[Article]:
     fitting = select(Article)
-    for word in words.split():
+    for word in wanted.words.split():
         columns = (Article.title, Article.slug, Article.summary, Article.body)
         asked = select(QuestionVariant.article_id).where(QuestionVariant.text.icontains(word, autoescape=True))
         found = [column.icontains(word, autoescape=True) for column in columns]
         fitting = fitting.where(or_(*found, Article.id.in_(asked)))
-    if language:
-        fitting = fitting.where(Article.language == language)
-    if category:
-        fitting = fitting.where(Article.category.has(Category.slug == category))
-    if due_by:
-        fitting = fitting.where(Article.review_due_on <= due_by)
+    if wanted.language:
+        fitting = fitting.where(Article.language == wanted.language)
+    if wanted.category:
+        fitting = fitting.where(Article.category.has(Category.slug == wanted.category))
+    if wanted.due_by or wanted.untouched_since:
+        fitting = fitting.where(or_(*_old(wanted)))
+    if wanted.unused_since:
+        fitting = fitting.where(*_unused(wanted.unused_since))
     return fitting
+
+
+def _old(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.due_by:
+        yield Article.review_due_on <= wanted.due_by
+    if since := wanted.untouched_since:
+        yield and_(
+            Article.status != ArticleStatus.archived,
+            Article.review_due_on.is_(None),
+            Article.updated_at < since,
+            or_(Article.reviewed_on.is_(None), Article.reviewed_on < since.date()),
+        )
+
+
+def _unused(since: datetime) -> Iterator[ColumnElement[bool]]:
+    yield from _PUBLIC
+    yield Article.published_at < since
+    yield ~exists().where(ArticleUse.article_id == Article.id, ArticleUse.used_at >= since)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from web.demo.endpoints import router as demo_router
 from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
 from web.health import router as health_router
+from web.help.crawlers import router as crawlers_router
 from web.help.endpoints import router as help_router
 from web.help.votes import VOTES_ALLOWED
 from web.help.votes import router as votes_router
@@ -151,6 +152,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
     app.include_router(_actions_router(app, parts))
     app.include_router(desk_router)
     app.include_router(knowledge_pages_router)
+    app.include_router(crawlers_router)
     app.include_router(help_router)
     app.include_router(votes_router)
     app.include_router(demo_router)

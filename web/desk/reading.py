@@ -48,6 +48,8 @@ class Thread:
     entries: list[Entry]
     last_from_contact: int
     actions: Actions
+    # Whether this agent may make an article of it.
+    can_become_article: bool
     ticket: Ticket | None
     due: Due | None
     handoff: Handoff | None
@@ -113,6 +115,8 @@ async def read_thread(
         ),
         last_from_contact=last.sequence if last else 0,
         actions=actions_of(conversation),
+        can_become_article=conversation.status is ConversationStatus.resolved
+        and may(agent.role, Permission.edit_knowledge),
         ticket=ticket,
         due=due_of(ticket, conversations.clock.now()) if ticket else None,
         handoff=handoff,

@@ -11,7 +11,9 @@ from knowledge_base.addresses import article_url
 from knowledge_base.models import Article, Category
 from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
 from seeds.business import FIRM, WIDGET_KEY
+from web.help.caching import private, shared
 from web.help.contents import article_html
+from web.help.site import site_of
 from web.help.votes import reader_of
 from web.knowledge_access import KnowledgeReadDep
 from web.templating import LANGUAGES, language_of, render
@@ -53,7 +55,7 @@ async def show_contents(request: Request, language: str, knowledge: KnowledgeRea
         return _missing(request, language_of(request))
     articles = await knowledge.articles.headings(language=language)
     question = q.strip()[:QUESTION_CHARACTERS]
-    return _page(
+    page = _page(
         request,
         "contents.html",
         language,
@@ -61,6 +63,8 @@ async def show_contents(request: Request, language: str, knowledge: KnowledgeRea
         search=await _search(knowledge, question, language, articles) if question else None,
         addresses={each: f"/help/{each}" for each in LANGUAGES},
     )
+    # What somebody searched for is theirs.
+    return private(page) if question else shared(request, page)
 
 
 @router.get("/{language}/{slug}")
@@ -75,7 +79,7 @@ async def show_article(
         return _missing(request, language if language in LANGUAGES else language_of(request), addresses)
     reader = reader_of(request)
     near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
-    return _page(
+    page = _page(
         request,
         "article.html",
         language,
@@ -87,6 +91,7 @@ async def show_article(
         near=[other for other in near if other.id != article.id],
         addresses=addresses,
     )
+    return private(page) if reader or asked else shared(request, page)
 
 
 async def _search(knowledge: KnowledgeService, question: str, language: str, articles: Sequence[Article]) -> Search:
@@ -120,6 +125,5 @@ def _missing(request: Request, language: str, addresses: Mapping[str, str] | Non
 
 def _page(request: Request, template: str, language: str, **context: Any) -> HTMLResponse:
     """A page of the help centre; `addresses` is where the same page is in each language that has it."""
-    site = request.app.state.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-    known = {"firm": FIRM[f"name_{language}"], "inbox_key": WIDGET_KEY, "site": site, "search": None}
+    known = {"firm": FIRM[f"name_{language}"], "inbox_key": WIDGET_KEY, "site": site_of(request), "search": None}
     return render(request, f"help/{template}", {**known, **context}, language=language)

@@ -1,6 +1,7 @@
 """Words that Python hands to the templates of the knowledge base, translated where they are shown."""
 
 from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Visibility
+from knowledge_base.personal import Personal
 from web.desk.words import _
 
 STATUSES = {
@@ -61,8 +62,22 @@ DONE = {
     "draft_of_questions": _(
         "A draft that asks these questions. Write the answer; they are settled when it is published."
     ),
+    "draft_of_conversation": _(
+        "A draft of this conversation, which nobody sees yet. Names, numbers and addresses were taken out as far as "
+        "they could be told by their looks: read it with care before you publish it."
+    ),
     "questions_added": _("The questions are now among the other ways to ask."),
     "restored": _("The earlier text is back, as a new version."),
+}
+# What stands in an article in place of what told who it was about.
+PLACEHOLDERS = {
+    Personal.name: _("[name]"),
+    Personal.email: _("[e-mail address]"),
+    Personal.phone: _("[phone number]"),
+    Personal.card: _("[card number]"),
+    Personal.iban: _("[IBAN]"),
+    Personal.number: _("[number]"),
+    Personal.link: _("[link]"),
 }
 # What is wrong with a field of the form.
 PROBLEMS = {

@@ -2,20 +2,33 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from core.clock import FixedClock
 from crm.enums import Role
 from crm.models import Agent
-from knowledge_base.models import Category
+from knowledge_base.enums import UseKind
+from knowledge_base.models import Article, ArticleUse, Category
 from tests.web.knowledge.conftest import WriteArticle
 from web.knowledge import articles
+from web.parts import Parts
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 LIST = "/desk/knowledge"
+
+
+async def use(
+    parts: Parts, article: Article, kind: UseKind = UseKind.answered, *, led_to_handoff: bool = False
+) -> None:
+    """The article comes before a contact now."""
+    async with parts.work.begin() as session:
+        row = ArticleUse(article_id=article.id, kind=kind, used_at=parts.clock.now(), led_to_handoff=led_to_handoff)
+        session.add(row)
 
 
 @pytest.fixture
@@ -115,6 +128,55 @@ class TestList:
         assert "Due tomorrow" not in due
         assert "Never due" not in due
 
+    async def test_finds_what_was_long_left_alone(
+        self, client: httpx.AsyncClient, sign_in: SignIn, write: WriteArticle, clock: FixedClock
+    ) -> None:
+        await write("Forgotten", slug="forgotten")
+        await write("Reviewed", slug="reviewed", reviewed_on="2027-05-20")
+        await write("Planned", slug="planned", review_due_on="2028-01-01")
+        await write("Overdue", slug="overdue", review_due_on="2027-01-01")
+        clock.advance(timedelta(days=200))
+        await write("Fresh", slug="fresh")
+
+        await sign_in(Role.editor)
+        stale = (await client.get(LIST, params={"review": "stale"})).text
+
+        assert [title in stale for title in ("Forgotten", "Overdue")] == [True, True]
+        assert [title in stale for title in ("Reviewed", "Planned", "Fresh")] == [False, False, False]
+
+    async def test_finds_what_was_shown_to_nobody(
+        self, client: httpx.AsyncClient, sign_in: SignIn, write: WriteArticle, parts: Parts, clock: FixedClock
+    ) -> None:
+        await write("Unread", slug="unread")
+        await write("For agents", slug="agents", visibility="agents")
+        await use(parts, await write("Read long ago", slug="long-ago"))
+        lately = await write("Read lately", slug="lately")
+        clock.advance(timedelta(days=91))
+        await use(parts, lately)
+        await write("New", slug="new")
+
+        await sign_in(Role.editor)
+        unused = (await client.get(LIST, params={"use": "none"})).text
+
+        assert [title in unused for title in ("Unread", "Read long ago")] == [True, True]
+        assert [f"{title}</bdi>" in unused for title in ("For agents", "Read lately", "New")] == [False, False, False]
+
+    @pytest.mark.parametrize(("language", "head"), [("en", "Led to a person"), ("fa", "سپرده به کارشناس")])
+    async def test_says_what_use_an_article_was(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, language: str, head: str
+    ) -> None:
+        article = await write("Opening hours", slug="hours")
+        await use(parts, article, UseKind.answered, led_to_handoff=True)
+        await use(parts, article, UseKind.offered)
+        await use(parts, article, UseKind.chosen)
+
+        page = (await editor.get(LIST, params={"lang": language})).text
+
+        numbers = re.findall(r'<td class="numeric[^"]*">(.*?)</td>', page)
+        digits = {"en": ["2", "1", "1"], "fa": ["۲", "۱", "۱"]}[language]
+        assert f'<th scope="col">{head}</th>' in page
+        assert [numbers[1], numbers[2], numbers[4]] == digits
+
     async def test_tells_what_agents_alone_see(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
         await write("Exceptions", slug="exceptions", visibility="agents")
 
@@ -122,7 +184,8 @@ class TestList:
 
     async def test_a_filter_that_nobody_knows_is_harmless(self, editor: httpx.AsyncClient) -> None:
         response = await editor.get(
-            LIST, params={"status": "<b>", "language": "xx", "category": "'; --", "q": "%_", "review": "<i>"}
+            LIST,
+            params={"status": "<b>", "language": "xx", "category": "'; --", "q": "%_", "review": "<i>", "use": "'"},
         )
 
         assert response.status_code == 200

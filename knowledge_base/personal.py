@@ -1,0 +1,130 @@
+"""Taking out of a text what tells who it is about: pure functions.
+
+They would rather take out too much than too little: an editor reads the text before anybody else does.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+
+class Personal(StrEnum):
+    """What is taken out of a text."""
+
+    name = "name"
+    email = "email"
+    phone = "phone"
+    card = "card"
+    iban = "iban"
+    number = "number"
+    link = "link"
+
+
+# Nobody sees them, and they part what belongs together; the half-space is seen, and stays.
+_UNSEEN = re.compile("[\u00ad\u061c\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.)[^\s<>\"«»]+|(?<![\w.@-])[\w-]+(?:\.[\w-]+)+/[^\s<>\"«»]*", re.I
+)
+# In a link: a query, a fragment, an account, or a part that nobody chose as words.
+_TOKEN = re.compile(r"[?#@+=%;&]|\d{5,}|[A-Za-z0-9_]{16,}|(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{8,}")
+_AT = r"[\s\u200c]*+(?:[@＠]|[\[({]\s?at\s?[\])}])[\s\u200c]*+"
+_DOT = r"(?:[.．]|\s?[\[({]\s?dot\s?[\])}]\s?|\sdot\s)"
+_EMAIL = re.compile(rf"(?<![\w.+%-])[\w.+%-]++{_AT}[\w-]++(?:{_DOT}[\w-]++)++", re.I)
+_HANDLE = re.compile(r"(?<!\w)[@＠]\w{3,}")
+_BETWEEN = r"[\s\u200c\u0640\-‐-―._/\\,٬،:*()]{0,3}"
+_IBAN = re.compile(
+    rf"(?<![A-Za-z])IR{_BETWEEN}\d(?:{_BETWEEN}\d){{15,25}}"
+    r"|(?<!\w)[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?!\w)",
+    re.I,
+)
+_DIGITS = re.compile(rf"(?:\((?=\+?\d{{1,4}}\)))?\+?\d(?:{_BETWEEN}\d)*")
+# `HM-1042`, `ORD/2026-77`, `AB12CD34`.
+_CODE = re.compile(
+    r"(?<!\w)(?:[A-Za-z]{1,8}[-_#/]\d[\d/-]{2,}|(?=\d*[A-Za-z])(?=[A-Za-z]*\d[A-Za-z]*\d[A-Za-z]*\d[A-Za-z]*\d)[A-Za-z0-9]{8,})(?!\w)"
+)
+_THOUSANDS = re.compile(r"[1-9۱-۹١-٩]\d{0,2}(?:[,٬،.]\d{3}){1,3}")
+_HOURS = re.compile(r"\d{1,2}:\d{2}\s?[-‐-―]\s?\d{1,2}:\d{2}")
+_MONEY = re.compile(
+    r"[\s\u200c]*(?:هزار|میلیون|میلیارد|تومان|تومن|ریال|toman|rial|irr|usd|eur|dollar|euro|[$€£])", re.I
+)
+# Fewer digits are a year, a price or a count; where they stand apart, as in a card's number, a few more.
+FEWEST_DIGITS = 5
+FEWEST_SPACED_DIGITS = 8
+MOST_DIGITS_OF_MONEY = 12
+_SAME_LETTERS = {"ی": "[یيى]", "ي": "[یيى]", "ک": "[کك]", "ك": "[کك]", "ا": "[اأإآ]", "آ": "[اآ]", "ه": "[هةۀ]"}
+
+
+def without_personal(text: str, *, known: Iterable[str], placeholders: Mapping[Personal, str]) -> str:
+    """The text with placeholders for whatever tells who it is about.
+
+    `known` are the names and addresses of the people in it; numbers, addresses and links with tokens are found by
+    what they look like.
+    """
+    text = _UNSEEN.sub("", text)
+    names = _names(known)
+    parts: list[str] = []
+    end = 0
+    for link in _LINK.finditer(text):
+        parts.append(_words_without(text[end : link.start()], names, placeholders))
+        tells = _TOKEN.search(_path_of(link[0])) or (names and names.search(link[0]))
+        parts.append(placeholders[Personal.link] if tells else link[0])
+        end = link.end()
+    return "".join([*parts, _words_without(text[end:], names, placeholders)])
+
+
+def _path_of(link: str) -> str:
+    """A link without its scheme, and without what ends the sentence."""
+    return link.partition("://")[2] or link
+
+
+def _words_without(text: str, names: re.Pattern[str] | None, placeholders: Mapping[Personal, str]) -> str:
+    text = _EMAIL.sub(lambda _: placeholders[Personal.email], text)
+    text = _HANDLE.sub(lambda _: placeholders[Personal.name], text)
+    text = _IBAN.sub(lambda _: placeholders[Personal.iban], text)
+    text = _CODE.sub(lambda _: placeholders[Personal.number], text)
+    text = _DIGITS.sub(lambda found: _number_without(found, placeholders), text)
+    # Last, since a name may be part of an address.
+    return names.sub(lambda _: placeholders[Personal.name], text) if names else text
+
+
+def _number_without(found: re.Match[str], placeholders: Mapping[Personal, str]) -> str:
+    written = found[0]
+    digits = "".join(str(int(one)) for one in written if one.isdecimal())
+    fewest = FEWEST_DIGITS if written.isdecimal() else FEWEST_SPACED_DIGITS
+    if len(digits) < fewest or _HOURS.fullmatch(written) or _is_money(found, digits):
+        return written
+    return placeholders[_kind_of(digits, international=written.startswith("+"))]
+
+
+def _is_money(found: re.Match[str], digits: str) -> bool:
+    if len(digits) > MOST_DIGITS_OF_MONEY or digits.startswith("0"):
+        return False
+    has_unit = found[0].isdecimal() and _MONEY.match(found.string, found.end())
+    return bool(has_unit or _THOUSANDS.fullmatch(found[0]))
+
+
+def _kind_of(digits: str, *, international: bool) -> Personal:
+    if len(digits) == 24:
+        return Personal.iban
+    if len(digits) == 16:
+        return Personal.card
+    # A national id has ten digits, and the first may be 0.
+    is_iranian = re.fullmatch(r"0[1-9]\d{9}|9\d{9}|98\d{10}", digits)
+    is_foreign = len(digits) <= 15 and (international or (digits.startswith("00") and len(digits) > 10))
+    return Personal.phone if is_iranian or is_foreign else Personal.number
+
+
+def _names(known: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds whole names before their parts, however their letters are joined or typed; none for no names."""
+    wholes = {" ".join(_UNSEEN.sub("", one).split()) for one in known}
+    parts = {part for whole in wholes for part in re.split(r"[\s\u200c]+", whole) if len(part) > 2}
+    all_names = sorted({one for one in wholes | parts if len(one) > 1}, key=len, reverse=True)
+    if not all_names:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_spelled, all_names))})(?!\w)", re.IGNORECASE)
+
+
+def _spelled(name: str) -> str:
+    """A pattern for a name as it may be typed."""
+    letters = (_SAME_LETTERS.get(letter, re.escape(letter)) for letter in name.replace("\u200c", " "))
+    return r"[\u0640\u200c]?".join(r"[\s\u200c_.-]*" if letter == r"\ " else letter for letter in letters)

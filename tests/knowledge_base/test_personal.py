@@ -1,0 +1,136 @@
+"""What tells who a text is about is taken out of it."""
+
+import pytest
+
+from knowledge_base.personal import Personal, without_personal
+
+MARKS = {kind: f"[{kind}]" for kind in Personal}
+
+
+def clean(text: str, *known: str) -> str:
+    return without_personal(text, known=known, placeholders=MARKS)
+
+
+class TestWithoutPersonal:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "ali.r+x@mail.example.ir",
+            "ALI@EXAMPLE.COM",
+            "ali @ example.com",
+            "ali (at) example (dot) com",
+            "ali\u200b@example.com",
+            "علی@نمونه.ایران",
+            "ali＠example.com",
+            "ali\u200c@example.com",
+        ],
+    )
+    def test_e_mail_addresses(self, address: str) -> None:
+        assert clean(f"به {address} بفرستید", "Ali Rezaei") == "به [email] بفرستید"
+
+    @pytest.mark.parametrize(
+        "number",
+        [
+            "09121234567",
+            "۰۹۱۲۱۲۳۴۵۶۷",
+            "٠٩١٢١٢٣٤٥٦٧",
+            "0912 123 45 67",
+            "۰۹۱۲-۱۲۳-۴۵۶۷",
+            "+98 912 123 4567",
+            "00989121234567",
+            "0912\u200b1234567",
+            "0۹1۲1۲3۴5۶7",
+            "(021) 8888 7777",
+            "0912\u200c123\u200c4567",
+        ],
+    )
+    def test_telephone_numbers(self, number: str) -> None:
+        assert clean(f"تماس: {number}.") == "تماس: [phone]."
+
+    @pytest.mark.parametrize(
+        ("number", "kind"),
+        [
+            ("6037-9912-3456-7890", "card"),
+            ("۶۰۳۷ ۹۹۱۲ ۳۴۵۶ ۷۸۹۰", "card"),
+            ("۶۰۳۷۹۹۱۲۳۴۵۶۷۸۹۰", "card"),
+            ("6037\n9912\n3456\n7890", "card"),
+            ("6037,9912,3456,7890", "card"),
+            ("IR06 0170 0000 0010 1234 5678 90", "iban"),
+            ("ir۰۶۰۱۷۰۰۰۰۰۰۰۱۰۱۲۳۴۵۶۷۸۹۰", "iban"),
+            ("۰۶۰۱۷۰۰۰۰۰۰۰۱۰۱۲۳۴۵۶۷۸۹۰", "iban"),
+            ("GB82 WEST 1234 5698 7654 32", "iban"),
+            ("۰۰۱۲۳۴۵۶۷۹", "number"),
+            ("48213", "number"),
+            ("۴۸۲۱۳۹", "number"),
+            ("HM-1042", "number"),
+            ("ORD/2026-77", "number"),
+            ("AB12CD3456", "number"),
+        ],
+    )
+    def test_long_numbers(self, number: str, kind: str) -> None:
+        assert clean(f"شماره {number} است") == f"شماره [{kind}] است"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "۲۵۰۰۰۰ تومان",
+            "1,250,000 rial",
+            "۲۵۰٬۰۰۰",
+            "در سال ۱۴۰۵",
+            "24/7",
+            "ظرف ۱۰ روز",
+            "گام ۱، ۲ و ۳",
+            "UTF-16",
+            "08:30-17:00",
+        ],
+    )
+    def test_prices_years_and_counts_stay(self, text: str) -> None:
+        assert clean(text) == text
+
+    def test_what_only_looks_like_a_price_does_not(self) -> None:
+        assert clean("0912:123:4567") == "[phone]"
+        assert clean("(12345)") == "([number])"
+        assert clean("603,799,123,456,789") == "[number]"
+        assert clean("09121234567 تومان") == "[phone] تومان"
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://site.example/reset?token=abc",
+            "https://u:p@site.example/",
+            "site.example/r?t=1",
+            "www.site.example/#k",
+            "https://site.example/i/Zk3xQ9aB",
+            "https://site.example/orders/48213",
+            "https://t.me/+AbCd",
+        ],
+    )
+    def test_links_with_tokens(self, link: str) -> None:
+        assert clean(f"Open {link} now") == "Open [link] now"
+
+    @pytest.mark.parametrize(
+        "link", ["https://site.example/help/fa/refund-rules", "site.example/docs", "www.site.example"]
+    )
+    def test_plain_links_stay_unless_they_name_the_person(self, link: str) -> None:
+        assert clean(f"Open {link} now", "Ali") == f"Open {link} now"
+        assert clean(f"Open {link}/ali now", "Ali") == "Open [link] now"
+
+    @pytest.mark.parametrize(
+        "written", ["علی رضایی", "علي رضايي", "علی\u200cرضایی", "عـلی رضایی", "رضایی", "علی", "عل\u200bی رضایی"]
+    )
+    def test_known_names_however_they_are_typed(self, written: str) -> None:
+        assert clean(f"سلام {written}، خوش آمدید", "علی رضایی") == "سلام [name]، خوش آمدید"
+
+    def test_names_within_other_words_stay(self) -> None:
+        assert clean("Finally, alignment of Sara", "Ali") == "Finally, alignment of Sara"
+
+    def test_handles_and_known_identities(self) -> None:
+        assert clean("I am @ali_r, or v-7f", "v-7f") == "I am [name], or [name]"
+
+    @pytest.mark.parametrize("name", ["", " ", ".*", "(", "\\", "a|b", "[name]", "\u200b"])
+    def test_hostile_names_are_only_names(self, name: str) -> None:
+        assert clean("Hello there (friend)", name) == "Hello there (friend)"
+
+    @pytest.mark.parametrize("piece", ["a", "1", "1 ", "a@", "a.", "@", "IR", "http://", "a-1", "(at)", ".a/"])
+    def test_endless_text_comes_to_an_end(self, piece: str) -> None:
+        assert isinstance(clean(piece * 20_000, "Ali"), str)

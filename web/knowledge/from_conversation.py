@@ -1,0 +1,90 @@
+"""A resolved conversation becomes the draft of an article, without what tells whose it was."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from core.errors import Conflict
+from crm.agents.auth import ConversationAgent, KnowledgeEditor
+from crm.dependencies import ConversationsReadDep
+from crm.enums import Author, ConversationStatus, MessageKind
+from crm.models import Conversation, Message
+from knowledge_base.learning import Learning, wordings
+from knowledge_base.personal import Personal, without_personal
+from web.knowledge.pages import HOME
+from web.knowledge.words import PLACEHOLDERS
+from web.knowledge_access import KnowledgeDep
+from web.translation import translate
+
+router = APIRouter(include_in_schema=False)
+
+RESOLVED = "utter_resolved"
+_PERSIAN = re.compile("[\u0621-\u06d3]")
+_ASKS = re.compile("[?؟]")
+
+
+class NothingAnswered(Conflict):
+    """Only a resolved conversation in which somebody of us answered a question becomes an article."""
+
+    code = "nothing_answered"
+
+
+@router.post("/desk/conversations/{conversation_id}/article")
+async def make_article(
+    conversation_id: str,
+    agent: KnowledgeEditor,
+    _reader: ConversationAgent,
+    conversations: ConversationsReadDep,
+    knowledge: KnowledgeDep,
+) -> Response:
+    """Begin a draft of what was asked and answered last; pressed again, it leads to the same draft."""
+    conversation = await conversations.get(conversation_id)
+    matter = last_matter(await conversations.conversations.messages(conversation_id, internal=False))
+    questions = wordings(_without_contact(_questions(matter), conversation))
+    answers = _without_contact([one.text for one in matter if one.author is Author.agent], conversation)
+    if conversation.status is not ConversationStatus.resolved or not questions or not answers:
+        raise NothingAnswered
+    article = await Learning(knowledge).start_from_answers(
+        questions, answers, language=conversation.language, slug=_slug(conversation, matter), by=agent.name
+    )
+    return RedirectResponse(f"{HOME}/{article.id}?done=draft_of_conversation", status_code=303)
+
+
+def last_matter(messages: Sequence[Message]) -> list[Message]:
+    """What contact and agents said of the matter that was resolved last; a conversation may go on for years."""
+    resolved = max((place for place, one in enumerate(messages) if one.response == RESOLVED), default=len(messages))
+    before = takewhile(lambda one: one.response != RESOLVED, reversed(messages[:resolved]))
+    said = [one for one in before if one.kind is MessageKind.text and one.author in (Author.contact, Author.agent)]
+    return said[::-1]
+
+
+def _questions(matter: Sequence[Message]) -> list[str]:
+    """What the contact asked: what has a question mark, or else what they said first in more than a word."""
+    typed = (one.latest_text for one in matter if one.author is Author.contact and not one.payload)
+    said = [text for text in typed if any(map(str.isalpha, text))]
+    asked = [text for text in said if _ASKS.search(text)]
+    return asked or [text for text in said if len(text.split()) > 1][:1]
+
+
+def _without_contact(texts: Sequence[str], conversation: Conversation) -> list[str]:
+    contact = conversation.contact
+    known = [contact.name, contact.email, contact.phone, conversation.identity.external_id]
+    return [
+        without_personal(text, known=known, placeholders=_placeholders("fa" if _PERSIAN.search(text) else "en"))
+        for text in texts
+        if text.strip()
+    ]
+
+
+def _placeholders(language: str) -> dict[Personal, str]:
+    return {kind: translate(text, language) for kind, text in PLACEHOLDERS.items()}
+
+
+def _slug(conversation: Conversation, matter: Sequence[Message]) -> str:
+    """An address that is always the same for this matter, and tells nobody which conversation it was."""
+    mark = f"{conversation.id}:{matter[-1].sequence if matter else 0}"
+    return f"answer-{hashlib.sha256(mark.encode()).hexdigest()[:10]}"
