@@ -10,7 +10,7 @@ from types import FrameType
 
 from launcher import doctor, locks, secrets
 from launcher.checks import Checks, perform
-from launcher.commands import A_STEP, TASKS
+from launcher.commands import A_STEP, IN_RASA, TASKS
 from launcher.errors import LauncherError, describe
 from launcher.layout import Layout
 from launcher.processes import Command, show
@@ -19,6 +19,7 @@ from launcher.settings import (
     addresses,
     child_environment,
     quiet_environment,
+    rasa_environment,
     read_env_file,
     real_environment,
     running_environment,
@@ -122,8 +123,12 @@ class _Commands:
             set_up.install(set_up.everything()[:-1])
             set_up.perform([set_up.rasa_model()], anew=True)
             return 0
+        if task in IN_RASA:
+            set_up.install([set_up.rasa_packages(), set_up.app_packages(), set_up.encoder()])
+            command: Command = [self.layout.rasa_python, "-m", task, *self.rest]
+            return show(command, cwd=self.layout.root, env=rasa_environment(self.layout, set_up.environment))
         set_up.install(set_up.everything() if name == "bench" else [set_up.app_packages(), set_up.encoder()])
-        command: Command = [self.layout.app_python, "-m", task, *self.rest]
+        command = [self.layout.app_python, "-m", task, *self.rest]
         return show(command, cwd=self.layout.root, env=set_up.environment)
 
     def reset_password(self) -> int:

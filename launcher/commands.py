@@ -13,8 +13,12 @@ TASKS: dict[str, dict[str, str | None]] = {
     "evaluate": {
         "retrieval": "knowledge_base.evaluate",
         "encoder": "language.evaluate",
+        "intents": "bot.evaluate",
         "sentiment": "sentiment.evaluate",
         "handoff": "connectors.evaluate_handoff",
     },
     "bench": {"turns": "benchmarks.turns", "search": "benchmarks.search", "channels": "benchmarks.channels"},
 }
+
+# What runs in Rasa's interpreter rather than the app's.
+IN_RASA = frozenset({"bot.evaluate"})

@@ -20,7 +20,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.names import MetadataKeys
 from bot.nlu.metadata import metadata_of
+from language.detection import detect
 from language.encoder import Encoder, TextEncoder
+from language.reading import text_for_encoder
 from language.vectors import from_base64
 
 DEFAULT_ENCODER_FOLDER = "var/models/encoder"
@@ -31,8 +33,7 @@ class MessageVectorFeaturizer(DenseFeaturizer, GraphComponent):
     """Take the vector that the app computed; compute it where there is none, as in training.
 
     The encoder is opened only when a text without a vector comes, so the serving process usually never loads it.
-    A blank text has the zero vector. Vectors are scaled because an L2-regularised classifier over unit vectors stays
-    unsure of everything.
+    A blank text has the zero vector.
     """
 
     @classmethod
@@ -41,13 +42,13 @@ class MessageVectorFeaturizer(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"scale": 10.0, "dimension": 384, "encoder_folder": None, **DenseFeaturizer.get_default_config()}
+        return {"scale": 1.0, "dimension": 384, "encoder_folder": None, **DenseFeaturizer.get_default_config()}
 
     def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
         self._scale = float(config["scale"])
         self._dimension = int(config["dimension"])
-        self._folder = Path(config["encoder_folder"] or os.environ.get("ENCODER_FOLDER") or DEFAULT_ENCODER_FOLDER)
+        self._folder = config["encoder_folder"]
         self._encoder: TextEncoder | None = None
 
     @classmethod
@@ -95,13 +96,21 @@ class MessageVectorFeaturizer(DenseFeaturizer, GraphComponent):
         written = [index for index, text in enumerate(texts) if text.strip()]
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         if written:
-            vectors[written] = self._encoder.encode([texts[index] for index in written], kind="query")
+            vectors[written] = encode_as_served(self._encoder, [texts[index] for index in written])
         return list(vectors)
 
     def _open_encoder(self) -> TextEncoder:
-        encoder = Encoder.open(self._folder)
+        encoder = open_encoder(self._folder)
         if encoder.dimension != self._dimension:
-            raise InvalidConfigException(
-                f"The encoder in {self._folder} has {encoder.dimension} dimensions; write that into config.yml."
-            )
+            raise InvalidConfigException(f"The encoder has {encoder.dimension} dimensions; write that into config.yml.")
         return encoder
+
+
+def open_encoder(folder: "str | None") -> Encoder:
+    """The encoder in a folder, or where the settings say that it is."""
+    return Encoder.open(Path(folder or os.environ.get("ENCODER_FOLDER") or DEFAULT_ENCODER_FOLDER))
+
+
+def encode_as_served(encoder: TextEncoder, texts: Sequence[str]) -> np.ndarray:
+    """The vectors that the app would send along with these texts."""
+    return encoder.encode([text_for_encoder(text, detect(text).language) for text in texts], kind="query")

@@ -1,0 +1,71 @@
+"""Measuring the understanding on anybody's data."""
+
+import json
+
+import pytest
+
+from bot.evaluate import BrokenLine, Reading, Row, figures, main, read_rows
+
+GOOD = json.dumps({"text": "پولم چی شد", "label": "refund", "lang": "fa"}, ensure_ascii=False).encode()
+
+
+class TestReadRows:
+    @pytest.mark.parametrize(
+        ("line", "reason"),
+        [
+            (b'{"text": "a", "label": "refund"', "not JSON"),
+            (b'{"text": "  ", "label": "refund"}', "no text"),
+            (b'{"text": 5, "label": "refund"}', "no text"),
+            (b'{"text": "a", "label": 5}', "no label"),
+            (b'{"label": "refund"}', "must be an object"),
+            (b'["a"]', "must be an object"),
+            (b'{"text": "a", "label": "flight"}', "'flight' is not in the training rows"),
+            ("سلام".encode("cp1256"), "not UTF-8"),
+        ],
+    )
+    def test_refuses_a_broken_line_with_its_number(self, tmp_path, line, reason) -> None:
+        path = tmp_path / "rows.jsonl"
+        path.write_bytes(GOOD + b"\n\n" + line + b"\n")
+
+        with pytest.raises(BrokenLine, match=f"line 3: .*{reason}"):
+            read_rows(path, known={"refund"})
+
+    def test_knows_out_of_scope_without_training_rows_of_it(self, tmp_path) -> None:
+        path = tmp_path / "rows.jsonl"
+        path.write_bytes(b'{"text": "a", "label": "oos"}')
+
+        assert read_rows(path, known={"refund"}) == [Row("a", "oos", "unknown")]
+
+    def test_is_told_in_one_line(self, tmp_path, capsys) -> None:
+        path = tmp_path / "rows.jsonl"
+        path.write_bytes(b"\xff")
+
+        assert main(["--train", str(path), "--test", str(path)]) == 2
+        assert capsys.readouterr().err == "rows.jsonl, line 1: not UTF-8.\n"
+
+
+class TestFigures:
+    ROWS = (Row("a", "refund", "fa"), Row("b", "invoice", "fa"), Row("c", "oos", "fa"))
+
+    def test_count_what_was_declined_where_there_is_something_to_decline(self) -> None:
+        readings = [
+            Reading("refund", "refund", 0.9, 1),
+            Reading("invoice", "oos", 0.3, 1),
+            Reading("refund", "oos", 0.1, 1),
+        ]
+
+        report = figures(self.ROWS, readings)
+
+        assert report["accuracy"] == pytest.approx(2 / 3, abs=1e-4)
+        assert report["in_scope_accuracy"] == 1
+        assert report["oos_recall"] == 1
+        assert report["oos_recall_at_95"] == 1
+        assert report["in_scope_kept"] == 0.5
+
+    def test_take_the_likeliest_intent_where_all_is_in_scope(self) -> None:
+        readings = [Reading("refund", "oos", 0.1, 1), Reading("refund", "refund", 0.9, 1)]
+
+        report = figures(self.ROWS[:2], readings)
+
+        assert report["accuracy"] == 0.5
+        assert report["oos_recall"] is None
