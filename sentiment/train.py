@@ -63,7 +63,7 @@ CALM_SUPPORT_WEIGHT = 1.5
 # A signal may be heard in this share of calm messages that do not carry it; that sets its threshold, within bounds.
 CALM_FALSE_ALARMS = 0.02
 # All of the parallel questions would drown the labelled messages.
-EVERY_QUESTION = 6
+EVERY_QUESTION = 12
 THRESHOLD_BOUNDS = (0.25, 0.5)
 
 Numbers = NDArray[np.float64]

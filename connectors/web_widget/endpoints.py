@@ -239,7 +239,10 @@ class WidgetLink:
             # Also when the server stops and cancels us.
             for side in sides:
                 side.cancel()
-            await asyncio.gather(*sides, return_exceptions=True)
+            while pending := {side for side in sides if not side.done()}:
+                # Who cancels us twice gets no further: a side may be in the middle of a statement.
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait(pending)
         for side in done:
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 side.result()

@@ -74,14 +74,14 @@ class TestFollowUp:
 
     async def test_finds_the_article_of_the_question_before(self, refunds, ask_after):
         alone = await ask_after("and for companies?", Earlier())
-        found = await ask_after("and for companies?", Earlier("How much money is refunded?"), message_id="m3")
+        found = await ask_after("and for companies?", Earlier("How much of the fee is refunded before the start?"), message_id="m3")
 
         assert alone.band is not Band.answer
         assert found.answer.article_id == refunds.id
         assert found.confidence > alone.confidence
 
     async def test_looks_past_follow_ups_for_what_they_are_about(self, refunds, ask_after):
-        earlier = Earlier("and for companies?", "How much money is refunded?", "where do I park?")
+        earlier = Earlier("and for companies?", "How much of the fee is refunded before the start?", "where do I park?")
 
         found = await ask_after("why?", earlier)
 
@@ -124,11 +124,11 @@ class TestFollowUp:
         assert found.confidence < VERBATIM
 
     async def test_what_is_kept_says_what_was_meant(self, refunds, ask_after, work):
-        await ask_after("and for companies?", Earlier("How much money is refunded?"))
+        await ask_after("and for companies?", Earlier("How much of the fee is refunded before the start?"))
 
         async with work.reading() as session:
             use = (await session.scalars(select(ArticleUse))).one()
-        assert use.question == "How much money is refunded?\nand for companies?"
+        assert use.question == "How much of the fee is refunded before the start?\nand for companies?"
 
 
 class TestAnswer:

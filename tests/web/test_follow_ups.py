@@ -20,7 +20,7 @@ from tests.fixtures.fakes import FakeBot
 from web.parts import Parts
 
 Say = Callable[..., Awaitable[tuple[str, str]]]
-QUESTION = "How much money is refunded?"
+QUESTION = "How much of the fee is refunded before the start?"
 FOLLOW_UP = "and for companies?"
 
 
@@ -35,7 +35,7 @@ async def refunds(parts: Parts) -> Article:
             slug="refunds",
             language="en",
             summary="What comes back.",
-            body="All of the fee comes back.",
+            body="Before the start all of the fee is refunded.",
             questions=["do I get my money back?"],
         )
         return await knowledge.publish((await knowledge.create(refunds)).id)
