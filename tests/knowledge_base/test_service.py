@@ -74,7 +74,9 @@ class TestFollowUp:
 
     async def test_finds_the_article_of_the_question_before(self, refunds, ask_after):
         alone = await ask_after("and for companies?", Earlier())
-        found = await ask_after("and for companies?", Earlier("How much of the fee is refunded before the start?"), message_id="m3")
+        found = await ask_after(
+            "and for companies?", Earlier("How much of the fee is refunded before the start?"), message_id="m3"
+        )
 
         assert alone.band is not Band.answer
         assert found.answer.article_id == refunds.id
