@@ -1,4 +1,4 @@
-"""Measure understanding on any data: `python -m bot.evaluate --train T.jsonl --test U.jsonl [--json]`.
+"""Measure understanding on any data: `./hamyar evaluate intents --train T.jsonl --test U.jsonl [--json]`.
 
 Rows are `{"text", "label"[, "lang"]}`; the label "oos" is out of scope. The pipeline of config.yml learns the training
 rows in a folder that is thrown away, and reads the test rows as it would read contacts' messages.
@@ -57,7 +57,7 @@ class Reading:
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Print the figures; 2 when a file cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m bot.evaluate", description="Measure the understanding.")
+    parser = argparse.ArgumentParser(prog="./hamyar evaluate intents", description="Measure the understanding.")
     parser.add_argument("--train", type=Path, required=True, help='lines of {"text", "label"[, "lang"]}')
     parser.add_argument("--test", type=Path, required=True, help='the same; the label "oos" is out of scope')
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -210,9 +210,7 @@ def _train(rows: Sequence[Row], names: dict[str, str], folder: Path) -> str:
 
 def _perturbed(reader: _Reader, test: Sequence[Row], readings: Sequence[Reading]) -> dict[str, "float | None"]:
     """What each change of spelling costs in accuracy, over the Persian in-scope texts it changes; null where none."""
-    persian = [
-        (row, one) for row, one in zip(test, readings, strict=False) if row.language == "fa" and row.label != OOS
-    ]
+    persian = [(row, one) for row, one in zip(test, readings, strict=True) if row.language == "fa" and row.label != OOS]
     losses: dict[str, float | None] = {}
     for name, change in PERTURBATIONS.items():
         changed = [(row, one, change(row.text)) for row, one in persian if change(row.text) != row.text]
@@ -230,7 +228,7 @@ def _baseline(training: Sequence[Row], test: Sequence[Row]) -> dict[str, "float 
     margins = model.decision_function(texts)
     best = margins.max(axis=1) if margins.ndim == 2 else np.abs(margins)
     labels = model.predict(texts)
-    readings = [Reading(str(label), str(label), float(score), 0.0) for label, score in zip(labels, best, strict=False)]
+    readings = [Reading(str(label), str(label), float(score), 0.0) for label, score in zip(labels, best, strict=True)]
     return figures(test, readings)
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import Row, select
@@ -182,13 +182,29 @@ class MessagePath(RuleBasedStateMachine):
     @precondition(lambda self: any(self.written.values()))
     @rule(visitor=visitors, process=processes)
     def turn_begins(self, visitor: str, process: str) -> None:
-        if self.written[visitor]:
-            self.run(self._begin(self._turn(visitor, process)))
+        self._begin_turn(visitor, process)
+
+    def _begin_turn(self, visitor: str, process: str) -> None:
+        # A process never runs two turns of one conversation at once: its worker sees to that.
+        name = f"{process} for {visitor}"
+        if self.written[visitor] and name not in {task.get_name() for task in self.running}:
+            self.run(self._begin(self._turn(visitor, process), name=name))
 
     @precondition(lambda self: self.bot.thinking)
     @rule(place=st.integers(0, 3))
     def bot_answers(self, place: int) -> None:
         self.run(self._let_answer(place % len(self.bot.thinking)))
+
+    @rule(visitor=visitors, process=processes, latest_first=st.booleans())
+    def a_turn_that_takes_too_long_is_taken_over(self, visitor: str, process: str, latest_first: bool) -> None:
+        (other,) = set(PROCESSES) - {process}
+        self.contact_writes(visitor)
+        self._begin_turn(visitor, process)
+        self.time_passes()
+        self._begin_turn(visitor, other)
+        for _ in range(2):
+            if self.bot.thinking:
+                self.run(self._let_answer(len(self.bot.thinking) - 1 if latest_first else 0))
 
     @precondition(lambda self: self.running)
     @rule(place=st.integers(0, 3))
@@ -233,6 +249,14 @@ class MessagePath(RuleBasedStateMachine):
 
         possible = {"hand off": (ConversationStatus.with_bot,), "reply": tuple(ConversationStatus)}
         self._change(visitor, do, if_in=possible.get(deed, PEOPLES))
+
+    @rule(visitor=visitors, process=processes)
+    def people_take_over_while_the_bot_thinks(self, visitor: str, process: str) -> None:
+        self.contact_writes(visitor)
+        self._begin_turn(visitor, process)
+        self.people_act(visitor, "hand off")
+        while self.bot.thinking:
+            self.run(self._let_answer(0))
 
     def _change(
         self,
@@ -344,7 +368,7 @@ class MessagePath(RuleBasedStateMachine):
         assert conversation
         return conversation.id
 
-    async def _begin(self, work: Awaitable[None]) -> None:
+    async def _begin(self, work: Awaitable[None], *, name: str | None = None) -> None:
         """Run until the bot has to think, or to the end."""
 
         async def lived() -> None:
@@ -353,7 +377,7 @@ class MessagePath(RuleBasedStateMachine):
                 await work
 
         thinking = len(self.bot.thinking)
-        task = asyncio.create_task(lived())
+        task = asyncio.create_task(lived(), name=name)
         self.running.append(task)
         await self._until(lambda: task.done() or len(self.bot.thinking) > thinking)
         self._reap()
@@ -447,10 +471,11 @@ def _policy() -> HandoffPolicy:
 
 TestInterleavings = MessagePath.TestCase
 TestInterleavings.settings = settings(
-    max_examples=15,
+    max_examples=20,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
     database=None,
     suppress_health_check=list(HealthCheck),
 )
