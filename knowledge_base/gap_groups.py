@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # From which likeness on two questions mean the same. On the demo business's variants of 88 articles in each language,
-# which were written to differ, 0.55 puts together one in eight of the Persian pairs that belong together, and six in ten
-# of what it puts together do; in English one in twenty, and four in ten.
+# which were written to differ, 0.55 puts together one in eight of the Persian pairs that belong together, and six in
+# ten of what it puts together do; in English one in twenty, and four in ten.
 SAME_PROJECTED = 0.55
 # Without a projection unlike questions come near, too: only what is nearly the same is put together.
 SAME_RAW = 0.9
