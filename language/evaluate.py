@@ -32,6 +32,8 @@ from language.support_questions import DATA_FOLDER, KEPT_APART, BrokenGroup, Gro
 ENCODER_FOLDER = Path("var/models/encoder")
 BASE_FOLDER = Path("var/models/encoder-base")
 DEPTH = 10
+# Small firms have about as many articles; recall falls as their number grows.
+FEW_ENTRIES = 40
 FOLDS = 5
 
 Figures = dict[str, float]
@@ -49,7 +51,7 @@ def questions(encoder: TextEncoder, texts: Sequence[str]) -> Vectors:
 
 @dataclass(frozen=True)
 class Ranks:
-    """For each question the place of its answer, from 0; beyond DEPTH it does not matter where."""
+    """For each question the place of its answer, from 0."""
 
     places: NDArray[np.intp]
 
@@ -64,6 +66,21 @@ class Ranks:
             f"{name} recall@1": float(np.mean(self.places < 1)),
             f"{name} recall@5": float(np.mean(self.places < 5)),
             f"{name} mrr@10": float(np.mean(np.where(self.places < DEPTH, 1 / (self.places + 1), 0))),
+        }
+
+    def figures_among_few(self, name: str, entries: int) -> Figures:
+        """What is to be expected where only FEW_ENTRIES of the entries, drawn at random, stand beside the answer.
+
+        Of those that were before it, a hypergeometric number is drawn.
+        """
+        from scipy.stats import hypergeom
+
+        drawn = min(FEW_ENTRIES, entries) - 1
+        return {
+            f"{name}, of {drawn + 1} entries, recall@{depth}": float(
+                np.mean(hypergeom.cdf(depth - 1, entries - 1, self.places, drawn))
+            )
+            for depth in (1, 5)
         }
 
 
@@ -82,6 +99,7 @@ class Business:
         asked = questions(encoder, self.informal)
         own = [[number] for number in range(len(self.groups))]
         figures = self._asked(asked, titles).figures("informal")
+        figures |= self._asked(asked, titles).figures_among_few("informal", len(titles))
         figures |= self._with_variants(asked, titles).figures("informal, variants stored")
         finglish = questions(encoder, [group.finglish for group in self.groups])
         figures |= Ranks.of(finglish @ titles.T, own).figures("finglish")

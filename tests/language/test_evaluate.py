@@ -36,6 +36,14 @@ class TestRanks:
         assert figures["x recall@5"] == 1
         assert figures["x mrr@10"] == pytest.approx((1 + 1 / 3 + 1) / 3)
 
+    def test_tell_what_to_expect_among_fewer_entries(self):
+        # 79 entries: the answer, one before it, 77 behind. Half of the others are drawn.
+        among_few = Ranks(np.array([1])).figures_among_few("x", 79)
+
+        assert among_few["x, of 40 entries, recall@1"] == pytest.approx(0.5)
+        assert among_few["x, of 40 entries, recall@5"] == 1
+        assert Ranks(np.array([1])).figures_among_few("x", 6)["x, of 6 entries, recall@1"] == 0
+
 
 class TestBusiness:
     def test_measures_each_register_and_each_change_of_spelling(self, encoder):
