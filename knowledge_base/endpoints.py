@@ -5,10 +5,14 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, status
+from fastapi.responses import Response
 
+from core.errors import InvalidInput
 from core.http import RowId
-from knowledge_base.enums import ArticleStatus, GapState
-from knowledge_base.models import Article, ArticleVersion, Category, Gap
+from knowledge_base.csv_files import ImportRefused, decoded
+from knowledge_base.enums import ArticleStatus, GapState, RunCause
+from knowledge_base.models import Article, ArticleVersion, Category, Expectation, Gap, RegressionRun
+from knowledge_base.regression import ExpectationsRead, RegressionSet
 from knowledge_base.repository import Wanted
 from knowledge_base.schemas import (
     AnswerLanguage,
@@ -21,14 +25,26 @@ from knowledge_base.schemas import (
     ArticleSchedule,
     ArticleSummary,
     CategoryRead,
+    ExpectationCreate,
+    ExpectationRead,
+    ExpectationsReadReport,
     FoundRead,
     GapRead,
     GapUpdate,
     QuestionAsk,
+    RunRead,
+    TableRead,
     VersionRead,
 )
 from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
 from language.vectors import VectorUnreadable, from_base64
+
+
+class TableUnfit(InvalidInput):
+    """The table cannot be read."""
+
+    code = "table_unfit"
+
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 
@@ -49,6 +65,7 @@ def create_router(
     _add_answers(router, program=program, knowledge=knowledge, reading=reading)
     _add_articles(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_gaps(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_regression(router, editor=editor, knowledge=knowledge, reading=reading)
     return router
 
 
@@ -196,3 +213,53 @@ def _add_gaps(
     ) -> Gap:
         """Dismiss a question, mark it answered, or open it again."""
         return await service.settle(gap_id, body.state)
+
+
+def _add_regression(
+    router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    in_transaction = Depends(knowledge, scope="function")
+    only_reading = Depends(reading, scope="function")
+    for_editors = [Depends(editor)]
+
+    @router.get("/expectations", response_model=list[ExpectationRead], dependencies=for_editors)
+    async def list_expectations(service: KnowledgeService = only_reading) -> Sequence[Expectation]:
+        """The questions of the regression set, latest first."""
+        return await service.regression.all()
+
+    @router.post("/expectations", response_model=ExpectationRead, status_code=status.HTTP_201_CREATED)
+    async def add_expectation(
+        body: ExpectationCreate, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Expectation:
+        """Expect an article to answer a question; what is expected of it already is changed."""
+        return await RegressionSet(service).add(body.question, body.article_id, by=by.name)
+
+    @router.post("/expectations/import", response_model=ExpectationsReadReport)
+    async def read_expectations(
+        body: TableRead, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> ExpectationsRead:
+        """Take in a table with the columns `question`, `article` (its address) and, if there is one, `language`."""
+        try:
+            return await RegressionSet(service).read(decoded(body.csv.encode()), by=by.name)
+        except ImportRefused as error:
+            raise TableUnfit(f"{error.refused.reason.value}: {error.refused.detail}") from error
+
+    @router.get("/expectations/export", dependencies=for_editors)
+    async def write_expectations(service: KnowledgeService = only_reading) -> Response:
+        """The regression set as such a table."""
+        return Response(await RegressionSet(service).write(), media_type="text/csv")
+
+    @router.delete("/expectations/{expectation_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=for_editors)
+    async def remove_expectation(expectation_id: RowId, service: KnowledgeService = in_transaction) -> None:
+        """Expect this no longer."""
+        await RegressionSet(service).remove(expectation_id)
+
+    @router.get("/regression-runs", response_model=list[RunRead], dependencies=for_editors)
+    async def list_runs(service: KnowledgeService = only_reading, limit: Limit = 20) -> Sequence[RegressionRun]:
+        """When the regression set was asked, and what had changed, latest first."""
+        return await service.regression.runs(limit=limit)
+
+    @router.post("/regression-runs", status_code=status.HTTP_202_ACCEPTED, dependencies=for_editors)
+    async def want_run(service: KnowledgeService = in_transaction) -> None:
+        """Let the regression set be asked in the background."""
+        await service.want_regression(RunCause.wanted)

@@ -53,3 +53,35 @@ class UseKind(StrEnum):
     answered = "answered"
     offered = "offered"
     chosen = "chosen"
+
+
+class Verdict(StrEnum):
+    """What became of a question of the regression set."""
+
+    # By the article that should answer, in whichever language.
+    answered = "answered"
+    # Its title was among those offered.
+    offered = "offered"
+    # Another article answered.
+    another = "another"
+    # Nothing of it was shown.
+    missed = "missed"
+
+
+class RunCause(StrEnum):
+    """Why the regression set is asked."""
+
+    published = "published"
+    # Somebody wanted it.
+    wanted = "wanted"
+
+
+class Reason(StrEnum):
+    """Why a row or a file of an import is refused."""
+
+    columns_missing = "columns_missing"
+    article_unknown = "article_unknown"
+    question_unfit = "question_unfit"
+    row_unreadable = "row_unreadable"
+    too_many_rows = "too_many_rows"
+    not_text = "not_text"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
 from knowledge_base.addresses import article_url
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, UseKind, Visibility
+from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, RunCause, UseKind, Verdict, Visibility
 
 
 def _values(kind: Any) -> list[str]:
@@ -211,3 +211,50 @@ class Gap(Base):
 
     best_article: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[best_article_id])
     answer: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[answer_id])
+
+
+class Expectation(Base):
+    """A question of the regression set, and the article that should answer it."""
+
+    __tablename__ = "expectations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question: Mapped[str] = mapped_column(String(500))
+    # The question in its matching form: equal in all but spelling is the same.
+    matching: Mapped[str] = mapped_column(String(1_000), unique=True)
+    language: Mapped[str] = mapped_column(String(8))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    # Of the question, and the fingerprint of the encoder that made it; null until it is asked.
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    encoder: Mapped[str | None] = mapped_column(String(80))
+    added_by: Mapped[str] = mapped_column(String(120), default="")
+    added_at: Mapped[datetime]
+    # What became of it when it was asked last; null until then.
+    verdict: Mapped[Verdict | None] = mapped_column(_enum(Verdict))
+    confidence: Mapped[float | None]
+    # The article that answered, or came nearest.
+    found_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="SET NULL"))
+
+    article: Mapped[Article] = relationship(lazy="raise", foreign_keys=[article_id])
+    found: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[found_id])
+
+
+class RegressionRun(Base):
+    """The regression set asked once, or about to be."""
+
+    __tablename__ = "regression_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cause: Mapped[RunCause] = mapped_column(_enum(RunCause))
+    # What was published, or taken back; the first of several.
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="SET NULL"))
+    wanted_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
+    asked: Mapped[int] = mapped_column(default=0)
+    passed: Mapped[int] = mapped_column(default=0)
+    # The ids of the expectations that were met the time before and are not any more, and the other way about.
+    broken: Mapped[list[int]] = mapped_column(JSON, default=list)
+    mended: Mapped[list[int]] = mapped_column(JSON, default=list)
+
+    article: Mapped[Article | None] = relationship(lazy="raise")

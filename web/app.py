@@ -30,7 +30,9 @@ from crm.conversations.outbox import Outbox
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
+from knowledge_base.regression import Regression
 from knowledge_base.schedule import Schedule
+from knowledge_base.service import REGRESSION_TOPIC
 from language.encoder import EncoderError
 from seeds.business import FIRM
 from sentiment.model import SentimentModelError
@@ -201,6 +203,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         publishing = _publishing_worker(parts)
         await publishing.start()
         stack.push_async_callback(publishing.stop)
+        await _start_worker(parts, stack, _regression_worker(parts), woken_by=(REGRESSION_TOPIC, "run_id"))
         yield
 
 
@@ -211,6 +214,18 @@ def _publishing_worker(parts: Parts) -> Worker:
         "publishing",
         handle=schedule.publish,
         find=schedule.due,
+        at_once=1,
+        look_around_seconds=PUBLISHING_LOOK_SECONDS,
+    )
+
+
+def _regression_worker(parts: Parts) -> Worker:
+    """Asks the regression set after what is published has changed."""
+    regression = Regression(parts.work, open_service=parts.open_knowledge, clock=parts.clock)
+    return Worker(
+        "regression",
+        handle=regression.run,
+        find=regression.due,
         at_once=1,
         look_around_seconds=PUBLISHING_LOOK_SECONDS,
     )

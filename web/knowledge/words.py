@@ -1,6 +1,6 @@
 """Words that Python hands to the templates of the knowledge base, translated where they are shown."""
 
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Visibility
+from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Reason, Verdict, Visibility
 from knowledge_base.personal import Personal
 from web.desk.words import _
 
@@ -67,7 +67,31 @@ DONE = {
         "they could be told by their looks: read it with care before you publish it."
     ),
     "questions_added": _("The questions are now among the other ways to ask."),
+    "kept": _("Kept among the test questions, and asked at once."),
+    "removed": _("It is no test question any more."),
     "restored": _("The earlier text is back, as a new version."),
+}
+VERDICTS = {
+    Verdict.answered: _("Answered as it should"),
+    Verdict.offered: _("Only offered as a title"),
+    Verdict.another: _("Another article answers"),
+    Verdict.missed: _("Not found"),
+}
+VERDICT_TONES = {Verdict.answered: "good", Verdict.offered: "warn", Verdict.another: "bad", Verdict.missed: "bad"}
+EXPECTATION_PROBLEMS = {
+    "article_not_found": _("There is no article with this address."),
+    "question_blank": _("There are no words in this question."),
+    "question_too_long": _("A test question has at most 500 characters."),
+    "too_many_expectations": _("There can be at most 2,000 test questions."),
+}
+# Why a row or a file of an import is refused.
+REASONS = {
+    Reason.columns_missing: _("The first line does not name these columns:"),
+    Reason.article_unknown: _("There is no article with this address."),
+    Reason.question_unfit: _("A test question has from 1 to 500 characters."),
+    Reason.row_unreadable: _("This row cannot be read."),
+    Reason.too_many_rows: _("There are too many; this row and what follows it were left out."),
+    Reason.not_text: _("This is no text in UTF-8."),
 }
 # What stands in an article in place of what told who it was about.
 PLACEHOLDERS = {
