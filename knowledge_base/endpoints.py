@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, File, Form, Query, UploadFile, status
 from fastapi.responses import Response
 
 from core.errors import InvalidInput
 from core.http import RowId
 from knowledge_base.csv_files import ImportRefused, decoded
-from knowledge_base.enums import ArticleStatus, GapState, RunCause
-from knowledge_base.models import Article, ArticleVersion, Category, Expectation, Gap, RegressionRun
+from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
+from knowledge_base.importing import ArticleImports, check_file
+from knowledge_base.models import Article, ArticleImport, ArticleVersion, Category, Expectation, Gap, RegressionRun
 from knowledge_base.regression import ExpectationsRead, RegressionSet
 from knowledge_base.repository import Wanted
 from knowledge_base.schemas import (
@@ -31,6 +32,8 @@ from knowledge_base.schemas import (
     FoundRead,
     GapRead,
     GapUpdate,
+    ImportRead,
+    ImportRowRead,
     QuestionAsk,
     RunRead,
     TableRead,
@@ -40,12 +43,20 @@ from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
 from language.vectors import VectorUnreadable, from_base64
 
 
+class FileUnfit(InvalidInput):
+    """Nothing of this file can be used."""
+
+    code = "file_unfit"
+
+
 class TableUnfit(InvalidInput):
     """The table cannot be read."""
 
     code = "table_unfit"
 
 
+# Of each kind of an import's rows, how many are shown.
+ROWS_SHOWN = 200
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -66,6 +77,7 @@ def create_router(
     _add_articles(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_gaps(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_regression(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_files(router, editor=editor, knowledge=knowledge, reading=reading)
     return router
 
 
@@ -263,3 +275,68 @@ def _add_regression(
     async def want_run(service: KnowledgeService = in_transaction) -> None:
         """Let the regression set be asked in the background."""
         await service.want_regression(RunCause.wanted)
+
+
+def _add_files(
+    router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    in_transaction = Depends(knowledge, scope="function")
+    only_reading = Depends(reading, scope="function")
+    for_editors = [Depends(editor)]
+
+    @router.post("/imports", response_model=ImportRead, status_code=status.HTTP_201_CREATED)
+    async def check_import(
+        file: Annotated[UploadFile, File()],
+        publish_new: Annotated[bool, Form()] = False,
+        reading: KnowledgeService = only_reading,
+        service: KnowledgeService = in_transaction,
+        by: Any = Depends(editor),
+    ) -> ImportRead:
+        """What a zip of Markdown, a table (CSV) or a web page (HTML) would change; nothing is changed yet.
+
+        `publish_new` publishes new articles of which the file says no status; without it they are drafts.
+        """
+        try:
+            name = file.filename or ""
+            checked = await check_file(reading, await file.read(), name=name, publish_new=publish_new)
+        except ImportRefused as error:
+            raise FileUnfit(f"{error.refused.reason.value}: {error.refused.detail or name}") from error
+        return await _shown(service, await ArticleImports(service).keep(checked, by=by.name))
+
+    @router.get("/imports/{import_id}", response_model=ImportRead, dependencies=for_editors)
+    async def get_import(import_id: RowId, service: KnowledgeService = only_reading) -> ImportRead:
+        """How far an import has come."""
+        return await _shown(service, await ArticleImports(service).get(import_id))
+
+    @router.post(
+        "/imports/{import_id}/begin",
+        response_model=ImportRead,
+        status_code=status.HTTP_202_ACCEPTED,
+        dependencies=for_editors,
+    )
+    async def begin_import(import_id: RowId, service: KnowledgeService = in_transaction) -> ImportRead:
+        """Make the change, in the background; 409 `import_begun` where it has begun."""
+        return await _shown(service, await ArticleImports(service).begin(import_id))
+
+    @router.get("/export.zip", dependencies=for_editors)
+    async def export_folder(service: KnowledgeService = only_reading) -> Response:
+        """Every article as Markdown with front matter, and the categories."""
+        return Response(await ArticleImports(service).write_zip(), media_type="application/zip")
+
+    @router.get("/export.csv", dependencies=for_editors)
+    async def export_table(service: KnowledgeService = only_reading) -> Response:
+        """Every article as a row of a table."""
+        return Response(await ArticleImports(service).write_table(), media_type="text/csv")
+
+
+async def _shown(service: KnowledgeService, one: ArticleImport) -> ImportRead:
+    counts = await service.imports.counts(one.id)
+    rows = [
+        ImportRowRead.model_validate(row)
+        for change in (Change.refused, Change.new, Change.changed)
+        for row in await service.imports.rows(one.id, change, limit=ROWS_SHOWN)
+    ]
+    done, total = await service.imports.count_done(one.id), sum(counts.values())
+    return ImportRead(
+        id=one.id, file_name=one.file_name, state=one.state, counts=counts, done=done, total=total, rows=rows
+    )

@@ -5,7 +5,18 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Reason, RunCause, Verdict, Visibility
+from knowledge_base.enums import (
+    ArticleStatus,
+    Band,
+    Change,
+    GapCause,
+    GapState,
+    ImportState,
+    Reason,
+    RunCause,
+    Verdict,
+    Visibility,
+)
 from language.normalise import safe_text
 
 AnswerLanguage = Literal["fa", "en"]
@@ -254,3 +265,31 @@ class RunRead(_Read):
     # The ids of the questions that were answered as they should the time before, and the other way about.
     broken: list[int]
     mended: list[int]
+
+
+class ImportRowRead(_Read):
+    """One article of an import, or what stands there and is none."""
+
+    file: str
+    line: int
+    slug: str
+    language: str
+    title: str
+    change: Change
+    fields: list[str]
+    reason: Reason | None
+    detail: str
+    is_done: bool
+
+
+class ImportRead(BaseModel):
+    """An import: what it would change, and how far it has come."""
+
+    id: int
+    file_name: str
+    state: ImportState
+    counts: dict[Change, int]
+    done: int
+    total: int
+    # Those that are new, changed or refused; at most 200 of each.
+    rows: list[ImportRowRead]

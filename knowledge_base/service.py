@@ -33,6 +33,7 @@ from knowledge_base.repository import (
     ArticleRepository,
     CategoryRepository,
     GapRepository,
+    ImportRepository,
     RegressionRepository,
     UseRepository,
     VoteRepository,
@@ -48,6 +49,8 @@ LATEST = timedelta(days=3_650)
 # A person who is brought in within this time of an answer is brought in because of it.
 ANSWER_COUNTS_FOR = timedelta(minutes=30)
 
+# Tells the worker that an import is to be done.
+IMPORT_TOPIC = "import"
 # Tells the worker that the regression set is to be asked.
 REGRESSION_TOPIC = "regression"
 
@@ -168,6 +171,7 @@ class KnowledgeService:
         self.votes = VoteRepository(session)
         self.uses = UseRepository(session)
         self.regression = RegressionRepository(session)
+        self.imports = ImportRepository(session)
 
     async def answer(
         self,

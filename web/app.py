@@ -30,9 +30,10 @@ from crm.conversations.outbox import Outbox
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
+from knowledge_base.importing import Importing
 from knowledge_base.regression import Regression
 from knowledge_base.schedule import Schedule
-from knowledge_base.service import REGRESSION_TOPIC
+from knowledge_base.service import IMPORT_TOPIC, REGRESSION_TOPIC
 from language.encoder import EncoderError
 from seeds.business import FIRM
 from sentiment.model import SentimentModelError
@@ -204,6 +205,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         await publishing.start()
         stack.push_async_callback(publishing.stop)
         await _start_worker(parts, stack, _regression_worker(parts), woken_by=(REGRESSION_TOPIC, "run_id"))
+        await _start_worker(parts, stack, _importing_worker(parts), woken_by=(IMPORT_TOPIC, "import_id"))
         yield
 
 
@@ -216,6 +218,14 @@ def _publishing_worker(parts: Parts) -> Worker:
         find=schedule.due,
         at_once=1,
         look_around_seconds=PUBLISHING_LOOK_SECONDS,
+    )
+
+
+def _importing_worker(parts: Parts) -> Worker:
+    """Brings articles in from the files that editors have looked through."""
+    importing = Importing(parts.work, open_service=parts.open_knowledge, clock=parts.clock)
+    return Worker(
+        "import", handle=importing.run, find=importing.due, at_once=1, look_around_seconds=PUBLISHING_LOOK_SECONDS
     )
 
 

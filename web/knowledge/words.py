@@ -1,6 +1,16 @@
 """Words that Python hands to the templates of the knowledge base, translated where they are shown."""
 
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Reason, Verdict, Visibility
+from knowledge_base.enums import (
+    ArticleStatus,
+    Band,
+    Change,
+    GapCause,
+    GapState,
+    ImportState,
+    Reason,
+    Verdict,
+    Visibility,
+)
 from knowledge_base.personal import Personal
 from web.desk.words import _
 
@@ -92,6 +102,30 @@ REASONS = {
     Reason.row_unreadable: _("This row cannot be read."),
     Reason.too_many_rows: _("There are too many; this row and what follows it were left out."),
     Reason.not_text: _("This is no text in UTF-8."),
+    Reason.file_too_large: _("This file is too large: at most 20 MB, and 2 MB for one file in a zip."),
+    Reason.kind_unknown: _("Files of this kind are not read; bring a zip, a CSV, a Markdown or an HTML file."),
+    Reason.zip_broken: _("This zip cannot be read: it is broken, encrypted or packed in an unknown way."),
+    Reason.zip_too_large: _("This zip holds too much: at most 60 MB unpacked, in at most 10,000 files."),
+    Reason.article_unreadable: _("This cannot be read as an article."),
+    Reason.page_unfit: _("There is no text in this page that could be read."),
+    Reason.field_unfit: _("A field does not fit."),
+    Reason.category_unknown: _("There is no such category."),
+    Reason.repeated: _("This address stands in the file before:"),
+    Reason.status_refused: _("A published article cannot go back to that status; archive it first."),
+    Reason.changed_meanwhile: _("Somebody changed this article meanwhile; import the file again."),
+    Reason.nothing_found: _("There is no article in this file."),
+}
+IMPORT_STATES = {
+    ImportState.checked: _("Only looked through"),
+    ImportState.running: _("Under way"),
+    ImportState.done: _("Done"),
+}
+IMPORT_TONES = {ImportState.checked: "plain", ImportState.running: "accent", ImportState.done: "good"}
+CHANGES = {
+    Change.new: _("New articles"),
+    Change.changed: _("Changed articles"),
+    Change.same: _("The same as before"),
+    Change.refused: _("Refused"),
 }
 # What stands in an article in place of what told who it was about.
 PLACEHOLDERS = {
@@ -129,4 +163,12 @@ FIELDS = {
     "reviewed_on": _("Reviewed on"),
     "review_due_on": _("Review again by"),
     "visibility": _("Visible to"),
+}
+# What of an article an import changes.
+IMPORT_FIELDS = {
+    **{name: FIELDS[name] for name in ("title", "summary", "body", "questions", "category", "visibility")},
+    "reviewed": FIELDS["reviewed_on"],
+    "review_due": FIELDS["review_due_on"],
+    "status": _("Status"),
+    "published_at": _("Publish by itself on"),
 }
