@@ -13,6 +13,7 @@ from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
 from knowledge_base.importing import ArticleImports, check_file
 from knowledge_base.models import Article, ArticleImport, ArticleVersion, Category, Expectation, Gap, RegressionRun
+from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
 from knowledge_base.repository import Wanted
 from knowledge_base.schemas import (
@@ -34,6 +35,8 @@ from knowledge_base.schemas import (
     GapUpdate,
     ImportRead,
     ImportRowRead,
+    OperatingPointChoose,
+    OperatingPointRead,
     QuestionAsk,
     RunRead,
     TableRead,
@@ -64,12 +67,14 @@ def create_router(
     *,
     program: Callable[..., Any],
     editor: Callable[..., Any],
+    admin: Callable[..., Any],
     knowledge: Callable[..., Any],
     reading: Callable[..., Any],
 ) -> APIRouter:
     """The routes, given who may use them and how a request gets its service.
 
-    `program` and `editor` are dependencies that refuse everybody else; `editor` gives somebody with a `name`.
+    `program`, `editor` and `admin` are dependencies that refuse everybody else; the latter two give somebody with a
+    `name`.
     `knowledge` and `reading` give a `KnowledgeService` in a transaction and in a session that only reads.
     """
     router = APIRouter(prefix="/knowledge", tags=["knowledge"])
@@ -78,6 +83,7 @@ def create_router(
     _add_gaps(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_regression(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_files(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_operating_point(router, admin=admin, knowledge=knowledge, reading=reading)
     return router
 
 
@@ -327,6 +333,27 @@ def _add_files(
     async def export_table(service: KnowledgeService = only_reading) -> Response:
         """Every article as a row of a table."""
         return Response(await ArticleImports(service).write_table(), media_type="text/csv")
+
+
+def _add_operating_point(
+    router: APIRouter, *, admin: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    @router.get("/operating-point", response_model=OperatingPointRead, dependencies=[Depends(admin)])
+    async def get_operating_point(
+        service: KnowledgeService = Depends(reading, scope="function"),
+    ) -> OperatingPointNow:
+        """From which confidence on the bot answers and offers, and what comes of it."""
+        return Precision(service).now()
+
+    @router.put("/operating-point", response_model=OperatingPointRead)
+    async def choose_operating_point(
+        body: OperatingPointChoose,
+        service: KnowledgeService = Depends(knowledge, scope="function"),
+        by: Any = Depends(admin),
+    ) -> OperatingPointNow:
+        """Answer so that at most this share of the answers is wrong."""
+        await Precision(service).choose(body.wrong, by=by.name)
+        return Precision(service).at(body.wrong)
 
 
 async def _shown(service: KnowledgeService, one: ArticleImport) -> ImportRead:

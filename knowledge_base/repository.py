@@ -21,6 +21,7 @@ from knowledge_base.models import (
     Expectation,
     Gap,
     ImportRow,
+    OperatingPointChoice,
     Passage,
     QuestionVariant,
     RegressionRun,
@@ -359,6 +360,16 @@ class GapRepository:
     async def count(self, state: GapState) -> int:
         """How many are in a state."""
         return await self.session.scalar(select(func.count()).select_from(Gap).where(Gap.state == state)) or 0
+
+
+class OperatingPointRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def latest(self) -> OperatingPointChoice | None:
+        """The choice in force."""
+        statement = select(OperatingPointChoice).order_by(OperatingPointChoice.id.desc()).limit(1)
+        return (await self.session.scalars(statement)).one_or_none()
 
 
 class RegressionRepository:

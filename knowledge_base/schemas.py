@@ -293,3 +293,31 @@ class ImportRead(BaseModel):
     total: int
     # Those that are new, changed or refused; at most 200 of each.
     rows: list[ImportRowRead]
+
+
+class OperatingPointChoose(BaseModel):
+    """The share of the given answers that may be wrong, such as 0.05; null for what the ranker was trained for."""
+
+    wrong: Annotated[float, Field(allow_inf_nan=False)] | None
+
+
+class ReachedRead(_Read):
+    """What comes of answering from a confidence on, as the questions held out in training say."""
+
+    confidence: float
+    # Of the answers given, and of all questions.
+    wrong: float
+    answered: float
+
+
+class ThresholdsRead(_Read):
+    answer: float
+    offer: float
+
+
+class OperatingPointRead(_Read):
+    """Where the bot answers, and what comes of it; `reached` is null where that is not known."""
+
+    wrong_wanted: float | None
+    thresholds: ThresholdsRead
+    reached: ReachedRead | None

@@ -144,6 +144,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
         create_knowledge_router(
             program=program,
             editor=agent_who_may(Permission.edit_knowledge),
+            admin=agent_who_may(Permission.set_operating_point),
             knowledge=get_knowledge,
             reading=get_knowledge_for_reading,
         )

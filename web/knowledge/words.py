@@ -79,6 +79,7 @@ DONE = {
     "questions_added": _("The questions are now among the other ways to ask."),
     "kept": _("Kept among the test questions, and asked at once."),
     "removed": _("It is no test question any more."),
+    "precision": _("Saved. The bot answers by it from now on."),
     "restored": _("The earlier text is back, as a new version."),
 }
 VERDICTS = {
@@ -93,6 +94,10 @@ EXPECTATION_PROBLEMS = {
     "question_blank": _("There are no words in this question."),
     "question_too_long": _("A test question has at most 500 characters."),
     "too_many_expectations": _("There can be at most 2,000 test questions."),
+}
+PRECISION_PROBLEMS = {
+    "share_unfit": _("Write a number from 0.5 to 50."),
+    "not_calibrated": _("The ranker has to be trained again before you can choose."),
 }
 # Why a row or a file of an import is refused.
 REASONS = {
