@@ -11,6 +11,7 @@ from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import GapState, RunCause, Verdict
+from knowledge_base.question import answer_language
 from knowledge_base.regression import (
     QUESTION_CHARACTERS,
     ExpectationsRead,
@@ -57,12 +58,9 @@ async def add_expectation(
     form: Annotated[ExpectationForm, Form()],
 ) -> Response:
     """Keep a question with the article at this address."""
-    slug = form.address.strip().rstrip("/").rsplit("/", 1)[-1]
-    addresses = await reading.articles.at_addresses({slug})
     try:
-        if not addresses:
-            raise ArticleNotFound
-        await RegressionSet(knowledge).add(form.question, next(iter(addresses.values())), by=agent.name)
+        article_id = await _at(reading, form.address, language=answer_language(form.question, preferred="fa"))
+        await RegressionSet(knowledge).add(form.question, article_id, by=agent.name)
     except (ArticleNotFound, QuestionBlank, QuestionTooLong, TooManyExpectations) as refusal:
         return await _show(request, agent, reading, form=form, problem=refusal.code, status=422)
     return RedirectResponse(f"{PATH}?done=kept", status_code=303)
@@ -115,6 +113,19 @@ async def remove_expectation(_agent: KnowledgeEditor, knowledge: KnowledgeDep, e
     """Keep a question no longer."""
     await RegressionSet(knowledge).remove(expectation_id)
     return RedirectResponse(f"{PATH}?done=removed", status_code=303)
+
+
+async def _at(knowledge: KnowledgeService, address: str, *, language: str) -> int:
+    """The article at an address, in this language where there is one, else in the other.
+
+    Raises:
+        ArticleNotFound
+    """
+    slug = address.strip().rstrip("/").rsplit("/", 1)[-1]
+    addresses = await knowledge.articles.at_addresses({slug})
+    if not addresses:
+        raise ArticleNotFound
+    return addresses.get((slug, language)) or next(iter(addresses.values()))
 
 
 async def _show(

@@ -43,6 +43,16 @@ class TestPage:
         assert "Answered as it should" in page
         assert "1 of 1 are answered as they should" in page
 
+    async def test_takes_the_article_in_the_language_of_the_question(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        await write(QUESTION, slug="refunds", body="Ten days.")
+        persian = await write("زمان بازگشت شهریه", slug="refunds", language="fa", body="ده روز.")
+
+        await editor.post(PAGE, data={"question": "شهریه کی برمی‌گردد؟", "address": "refunds"})
+
+        assert [one.article_id for one in await kept(parts)] == [persian.id]
+
     async def test_says_what_is_wrong_and_keeps_what_was_typed(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
     ) -> None:
