@@ -1,41 +1,58 @@
 """Articles as files: Markdown with front matter, and `categories.yml` beside them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from knowledge_base.enums import ArticleStatus, Visibility
 
 CATEGORIES_FILE = "categories.yml"
 FENCE = "---"
+_ARTICLE = re.compile(r"\s*^---[ \t]*\n(?P<front>.*?)^---[ \t]*(?:\n|\Z)(?P<body>.*)", re.DOTALL | re.MULTILINE)
+WIDEST = 1_000_000
 
 
 class ArticleFileBroken(Exception):
     """A file is not an article; the message names it and says why."""
 
+    def __init__(self, message: str, *, line: int = 0) -> None:
+        super().__init__(message)
+        # Where in the file, where that is known.
+        self.line = line
+
 
 class CategoryFile(BaseModel):
     """A folder of articles, as `categories.yml` lists it."""
 
-    slug: str
-    name_fa: str
-    name_en: str
-    position: int = 0
+    slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)
+    name_fa: str = Field(min_length=1, max_length=200)
+    name_en: str = Field(min_length=1, max_length=200)
+    position: int = Field(default=0, ge=-1_000_000, le=1_000_000)
 
 
 class FrontMatter(BaseModel):
-    """What stands above an article's text."""
+    """What stands above an article's text; what is left out says nothing of it."""
 
     title: str = Field(min_length=1, max_length=300)
-    category: str
+    category: str | None = None
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)
     language: Literal["fa", "en"]
-    summary: str = ""
+    summary: str = Field(default="", max_length=1_000)
     questions: list[str] = Field(default_factory=list)
+    visibility: Visibility | None = None
+    status: ArticleStatus | None = None
     reviewed: date | None = None
+    review_due: date | None = None
+    # When it was first published; of a draft or an article in review, when it is to be.
+    published_at: AwareDatetime | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,18 @@ class ArticleFile:
 
     front: FrontMatter
     body: str
+    # False for a row of a table that has no column for it.
+    says_body: bool = True
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases: a few lines of them can stand for gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            alias = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=alias.start_mark)
+        return super().compose_node(parent, index)
 
 
 def read_articles(folder: Path) -> Iterator[ArticleFile]:
@@ -56,26 +85,63 @@ def read_articles(folder: Path) -> Iterator[ArticleFile]:
 
 def parse_article(text: str, *, name: str) -> ArticleFile:
     """Read one article; `name` is for the message of a refusal."""
-    parts = text.split(f"{FENCE}\n", 2)
-    if len(parts) != 3 or parts[0].strip():
-        raise ArticleFileBroken(f"{name}: no front matter between two lines of {FENCE}")
+    found = _ARTICLE.match(text)
+    if found is None:
+        raise ArticleFileBroken(f"{name}: no front matter between two lines of {FENCE}", line=1)
+    first = text.count("\n", 0, found.start("front")) + 1
     try:
-        return ArticleFile(FrontMatter.model_validate(_mapping(parts[1])), parts[2].strip())
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ArticleFileBroken(f"{name}: {error}") from error
+        return ArticleFile(FrontMatter.model_validate(_mapping(found["front"])), as_body(found["body"]))
+    except ValidationError as error:
+        problem = error.errors(include_input=False)[0]
+        field = str(problem["loc"][0]) if problem["loc"] else ""
+        line = first + _line_of(field, found["front"])
+        raise ArticleFileBroken(f"{name}: {field}: {problem['msg']}", line=line) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        message = getattr(error, "problem", None) or "this is no YAML"
+        raise ArticleFileBroken(f"{name}: {message}", line=first + (mark.line if mark else 0)) from error
+
+
+def write_article(file: ArticleFile) -> str:
+    """The file that `parse_article` reads again."""
+    front = file.front.model_dump(mode="json", exclude_unset=True)
+    text = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=WIDEST)
+    return f"{FENCE}\n{text}{FENCE}\n{file.body}\n"
+
+
+def as_body(text: str) -> str:
+    """An article's text as a file holds it: blank lines around it are no part of it."""
+    return text.strip("\n").rstrip()
 
 
 def read_categories(folder: Path) -> list[CategoryFile]:
     """The categories of a folder of articles; none where there is no list."""
     path = folder / CATEGORIES_FILE
-    if not path.is_file():
-        return []
+    return parse_categories(path.read_text(encoding="utf-8"), name=path.name) if path.is_file() else []
+
+
+def parse_categories(text: str, *, name: str) -> list[CategoryFile]:
+    """Read a list of categories; `name` is for the message of a refusal."""
     try:
-        return [CategoryFile.model_validate(one) for one in yaml.safe_load(path.read_text(encoding="utf-8")) or []]
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ArticleFileBroken(f"{path.name}: {error}") from error
+        found = yaml.load(text, _PlainLoader) or []  # noqa: S506 - a safe loader
+        return [CategoryFile.model_validate(one) for one in (found if isinstance(found, list) else [found])]
+    except (yaml.YAMLError, ValidationError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise ArticleFileBroken(f"{name}: this is no list of categories", line=mark.line + 1 if mark else 0) from error
+
+
+def write_categories(categories: Sequence[CategoryFile]) -> str:
+    """The list that `parse_categories` reads again."""
+    lines = [one.model_dump() for one in categories]
+    return yaml.safe_dump(lines, allow_unicode=True, sort_keys=False, width=WIDEST)
 
 
 def _mapping(text: str) -> dict[str, Any]:
-    found = yaml.safe_load(text)
+    found = yaml.load(text, _PlainLoader)  # noqa: S506 - a safe loader
     return found if isinstance(found, dict) else {}
+
+
+def _line_of(field: str, front: str) -> int:
+    """On which line of the front matter a field stands, from 0; 0 where it is not there."""
+    lines = front.splitlines()
+    return next((number for number, line in enumerate(lines) if line.startswith(f"{field}:")), 0)

@@ -4,11 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, File, Form, Query, UploadFile, status
+from fastapi.responses import Response
 
+from core.errors import InvalidInput
 from core.http import RowId
-from knowledge_base.enums import ArticleStatus, GapState
-from knowledge_base.models import Article, ArticleVersion, Category, Gap
+from knowledge_base.csv_files import ImportRefused, decoded
+from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
+from knowledge_base.importing import ArticleImports, check_file
+from knowledge_base.models import Article, ArticleImport, ArticleVersion, Category, Expectation, Gap, RegressionRun
+from knowledge_base.precision import OperatingPointNow, Precision
+from knowledge_base.regression import ExpectationsRead, RegressionSet
 from knowledge_base.repository import Wanted
 from knowledge_base.schemas import (
     AnswerLanguage,
@@ -21,15 +27,39 @@ from knowledge_base.schemas import (
     ArticleSchedule,
     ArticleSummary,
     CategoryRead,
+    ExpectationCreate,
+    ExpectationRead,
+    ExpectationsReadReport,
     FoundRead,
     GapRead,
     GapUpdate,
+    ImportRead,
+    ImportRowRead,
+    OperatingPointChoose,
+    OperatingPointRead,
     QuestionAsk,
+    RunRead,
+    TableRead,
     VersionRead,
 )
 from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
 from language.vectors import VectorUnreadable, from_base64
 
+
+class FileUnfit(InvalidInput):
+    """Nothing of this file can be used."""
+
+    code = "file_unfit"
+
+
+class TableUnfit(InvalidInput):
+    """The table cannot be read."""
+
+    code = "table_unfit"
+
+
+# Of each kind of an import's rows, how many are shown.
+ROWS_SHOWN = 200
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -37,18 +67,23 @@ def create_router(
     *,
     program: Callable[..., Any],
     editor: Callable[..., Any],
+    admin: Callable[..., Any],
     knowledge: Callable[..., Any],
     reading: Callable[..., Any],
 ) -> APIRouter:
     """The routes, given who may use them and how a request gets its service.
 
-    `program` and `editor` are dependencies that refuse everybody else; `editor` gives somebody with a `name`.
+    `program`, `editor` and `admin` are dependencies that refuse everybody else; the latter two give somebody with a
+    `name`.
     `knowledge` and `reading` give a `KnowledgeService` in a transaction and in a session that only reads.
     """
     router = APIRouter(prefix="/knowledge", tags=["knowledge"])
     _add_answers(router, program=program, knowledge=knowledge, reading=reading)
     _add_articles(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_gaps(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_regression(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_files(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_operating_point(router, admin=admin, knowledge=knowledge, reading=reading)
     return router
 
 
@@ -196,3 +231,139 @@ def _add_gaps(
     ) -> Gap:
         """Dismiss a question, mark it answered, or open it again."""
         return await service.settle(gap_id, body.state)
+
+
+def _add_regression(
+    router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    in_transaction = Depends(knowledge, scope="function")
+    only_reading = Depends(reading, scope="function")
+    for_editors = [Depends(editor)]
+
+    @router.get("/expectations", response_model=list[ExpectationRead], dependencies=for_editors)
+    async def list_expectations(service: KnowledgeService = only_reading) -> Sequence[Expectation]:
+        """The questions of the regression set, latest first."""
+        return await service.regression.all()
+
+    @router.post("/expectations", response_model=ExpectationRead, status_code=status.HTTP_201_CREATED)
+    async def add_expectation(
+        body: ExpectationCreate, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Expectation:
+        """Expect an article to answer a question; what is expected of it already is changed."""
+        return await RegressionSet(service).add(body.question, body.article_id, by=by.name)
+
+    @router.post("/expectations/import", response_model=ExpectationsReadReport)
+    async def read_expectations(
+        body: TableRead, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> ExpectationsRead:
+        """Take in a table with the columns `question`, `article` (its address) and, if there is one, `language`."""
+        try:
+            return await RegressionSet(service).read(decoded(body.csv.encode()), by=by.name)
+        except ImportRefused as error:
+            raise TableUnfit(f"{error.refused.reason.value}: {error.refused.detail}") from error
+
+    @router.get("/expectations/export", dependencies=for_editors)
+    async def write_expectations(service: KnowledgeService = only_reading) -> Response:
+        """The regression set as such a table."""
+        return Response(await RegressionSet(service).write(), media_type="text/csv")
+
+    @router.delete("/expectations/{expectation_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=for_editors)
+    async def remove_expectation(expectation_id: RowId, service: KnowledgeService = in_transaction) -> None:
+        """Expect this no longer."""
+        await RegressionSet(service).remove(expectation_id)
+
+    @router.get("/regression-runs", response_model=list[RunRead], dependencies=for_editors)
+    async def list_runs(service: KnowledgeService = only_reading, limit: Limit = 20) -> Sequence[RegressionRun]:
+        """When the regression set was asked, and what had changed, latest first."""
+        return await service.regression.runs(limit=limit)
+
+    @router.post("/regression-runs", status_code=status.HTTP_202_ACCEPTED, dependencies=for_editors)
+    async def want_run(service: KnowledgeService = in_transaction) -> None:
+        """Let the regression set be asked in the background."""
+        await service.want_regression(RunCause.wanted)
+
+
+def _add_files(
+    router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    in_transaction = Depends(knowledge, scope="function")
+    only_reading = Depends(reading, scope="function")
+    for_editors = [Depends(editor)]
+
+    @router.post("/imports", response_model=ImportRead, status_code=status.HTTP_201_CREATED)
+    async def check_import(
+        file: Annotated[UploadFile, File()],
+        publish_new: Annotated[bool, Form()] = False,
+        reading: KnowledgeService = only_reading,
+        service: KnowledgeService = in_transaction,
+        by: Any = Depends(editor),
+    ) -> ImportRead:
+        """What a zip of Markdown, a table (CSV) or a web page (HTML) would change; nothing is changed yet.
+
+        `publish_new` publishes new articles of which the file says no status; without it they are drafts.
+        """
+        try:
+            name = file.filename or ""
+            checked = await check_file(reading, await file.read(), name=name, publish_new=publish_new)
+        except ImportRefused as error:
+            raise FileUnfit(f"{error.refused.reason.value}: {error.refused.detail or name}") from error
+        return await _shown(service, await ArticleImports(service).keep(checked, by=by.name))
+
+    @router.get("/imports/{import_id}", response_model=ImportRead, dependencies=for_editors)
+    async def get_import(import_id: RowId, service: KnowledgeService = only_reading) -> ImportRead:
+        """How far an import has come."""
+        return await _shown(service, await ArticleImports(service).get(import_id))
+
+    @router.post(
+        "/imports/{import_id}/begin",
+        response_model=ImportRead,
+        status_code=status.HTTP_202_ACCEPTED,
+        dependencies=for_editors,
+    )
+    async def begin_import(import_id: RowId, service: KnowledgeService = in_transaction) -> ImportRead:
+        """Make the change, in the background; 409 `import_begun` where it has begun."""
+        return await _shown(service, await ArticleImports(service).begin(import_id))
+
+    @router.get("/export.zip", dependencies=for_editors)
+    async def export_folder(service: KnowledgeService = only_reading) -> Response:
+        """Every article as Markdown with front matter, and the categories."""
+        return Response(await ArticleImports(service).write_zip(), media_type="application/zip")
+
+    @router.get("/export.csv", dependencies=for_editors)
+    async def export_table(service: KnowledgeService = only_reading) -> Response:
+        """Every article as a row of a table."""
+        return Response(await ArticleImports(service).write_table(), media_type="text/csv")
+
+
+def _add_operating_point(
+    router: APIRouter, *, admin: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+) -> None:
+    @router.get("/operating-point", response_model=OperatingPointRead, dependencies=[Depends(admin)])
+    async def get_operating_point(
+        service: KnowledgeService = Depends(reading, scope="function"),
+    ) -> OperatingPointNow:
+        """From which confidence on the bot answers and offers, and what comes of it."""
+        return Precision(service).now()
+
+    @router.put("/operating-point", response_model=OperatingPointRead)
+    async def choose_operating_point(
+        body: OperatingPointChoose,
+        service: KnowledgeService = Depends(knowledge, scope="function"),
+        by: Any = Depends(admin),
+    ) -> OperatingPointNow:
+        """Answer so that at most this share of the answers is wrong."""
+        await Precision(service).choose(body.wrong, by=by.name)
+        return Precision(service).at(body.wrong)
+
+
+async def _shown(service: KnowledgeService, one: ArticleImport) -> ImportRead:
+    counts = await service.imports.counts(one.id)
+    rows = [
+        ImportRowRead.model_validate(row)
+        for change in (Change.refused, Change.new, Change.changed)
+        for row in await service.imports.rows(one.id, change, limit=ROWS_SHOWN)
+    ]
+    done, total = await service.imports.count_done(one.id), sum(counts.values())
+    return ImportRead(
+        id=one.id, file_name=one.file_name, state=one.state, counts=counts, done=done, total=total, rows=rows
+    )

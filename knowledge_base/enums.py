@@ -53,3 +53,65 @@ class UseKind(StrEnum):
     answered = "answered"
     offered = "offered"
     chosen = "chosen"
+
+
+class Verdict(StrEnum):
+    """What became of a question of the regression set."""
+
+    # By the article that should answer, in whichever language.
+    answered = "answered"
+    # Its title was among those offered.
+    offered = "offered"
+    # Another article answered.
+    another = "another"
+    # Nothing of it was shown.
+    missed = "missed"
+
+
+class RunCause(StrEnum):
+    """Why the regression set is asked."""
+
+    published = "published"
+    # Somebody wanted it.
+    wanted = "wanted"
+
+
+class ImportState(StrEnum):
+    """How far an import has come."""
+
+    # What it would change is known, and nothing is changed.
+    checked = "checked"
+    running = "running"
+    done = "done"
+
+
+class Change(StrEnum):
+    """What an import does to one article."""
+
+    new = "new"
+    changed = "changed"
+    same = "same"
+    refused = "refused"
+
+
+class Reason(StrEnum):
+    """Why a row or a file of an import is refused."""
+
+    columns_missing = "columns_missing"
+    article_unknown = "article_unknown"
+    question_unfit = "question_unfit"
+    row_unreadable = "row_unreadable"
+    too_many_rows = "too_many_rows"
+    not_text = "not_text"
+    file_too_large = "file_too_large"
+    kind_unknown = "kind_unknown"
+    zip_broken = "zip_broken"
+    zip_too_large = "zip_too_large"
+    article_unreadable = "article_unreadable"
+    page_unfit = "page_unfit"
+    field_unfit = "field_unfit"
+    category_unknown = "category_unknown"
+    repeated = "repeated"
+    status_refused = "status_refused"
+    changed_meanwhile = "changed_meanwhile"
+    nothing_found = "nothing_found"

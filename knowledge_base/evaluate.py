@@ -82,13 +82,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--corpus", type=Path, required=True, help='lines of {"id", "text"[, "title", "lang"]}')
     parser.add_argument("--queries", type=Path, required=True, help='lines of {"query", "positive_ids"[, "lang"]}')
     parser.add_argument("--encoder", type=Path, default=ROOT / "var/models/encoder", help="the encoder's folder")
+    parser.add_argument(
+        "--at-most-wrong",
+        type=float,
+        metavar="PERCENT",
+        help="of the given answers; without it, what the ranker was trained for",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     try:
         corpus = read_lines(options.corpus, CorpusLine)
         queries = read_lines(options.queries, QueryLine)
         _check_ids(corpus, queries, options.queries)
-        evaluation = Evaluation(Embedder(Encoder.open(options.encoder)), corpus)
+        wrong = None if options.at_most_wrong is None else options.at_most_wrong / 100
+        evaluation = Evaluation(Embedder(Encoder.open(options.encoder)), corpus, wrong=wrong)
     except (DataBroken, EncoderError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -133,13 +140,15 @@ def _check_ids(corpus: Sequence[CorpusLine], queries: Sequence[QueryLine], path:
 class Evaluation:
     """A corpus in an index like the one that serves, and questions asked of it."""
 
-    def __init__(self, embedder: Embedder, corpus: Sequence[CorpusLine]) -> None:
+    def __init__(self, embedder: Embedder, corpus: Sequence[CorpusLine], *, wrong: float | None = None) -> None:
         weights, projection = RankerWeights.load(), Projection.load()
         self.embedder = embedder
+        self.held_out = weights.held_out
+        self.wrong_wanted = wrong if wrong is not None or weights.held_out is None else weights.held_out.wrong_wanted
         self.index = SearchIndex(
             embedder.dimension,
             ranker=weights.ranker(),
-            calibration=weights.calibration(),
+            calibration=weights.calibration(wrong=wrong),
             projection=projection if projection.encoder == embedder.fingerprint else None,
         )
         self.ids = [line.id for line in corpus]
@@ -158,6 +167,7 @@ class Evaluation:
             "dense": _ranking_figures(answerable, lambda one: one.dense),
             "bm25": _ranking_figures(answerable, lambda one: one.words),
             **_decision_figures(outcomes),
+            "operating_point": self.operating_point(),
             "ece": round(
                 calibration_error([one.confidence for one in outcomes], [one.is_right for one in outcomes]), 4
             ),
@@ -168,6 +178,18 @@ class Evaluation:
         }
         figures["perturbed"] = self._perturbed(queries)
         return figures
+
+    def operating_point(self) -> dict[str, float | None]:
+        """From which confidence on we answer, and what the questions held out in training say comes of it."""
+        thresholds = self.index.calibration.thresholds
+        reached = self.held_out.reached(thresholds.answer) if self.held_out else None
+        return {
+            "wrong_wanted": self.wrong_wanted,
+            "answer_from": thresholds.answer,
+            "offer_from": thresholds.offer,
+            "wrong_in_training": reached.wrong if reached else None,
+            "answered_in_training": reached.answered if reached else None,
+        }
 
     def ask(self, query: QueryLine) -> Outcome:
         """One question, as a contact would ask it."""
@@ -278,6 +300,8 @@ def _as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name:26} {figures[name]:.4f}   dense {dense:.4f}   bm25 {words:.4f}"
     for name in ("answer_precision", "answer_coverage", "declined_unanswerable", "unanswerable_not_answered"):
         yield f"{name:26} {figures[name] if figures[name] is not None else '-'}"
+    for name, figure in figures["operating_point"].items():
+        yield f"{name:26} {figure if figure is not None else '-'}"
     for name in ("ece", "ms_p50", "search_ms_p50"):
         yield f"{name:26} {figures[name]}"
     for name, loss in figures["perturbed"].items():

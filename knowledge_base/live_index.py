@@ -19,7 +19,7 @@ from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.index import use_one_thread
 from knowledge_base.models import Article
 from knowledge_base.projection import Projection
-from knowledge_base.repository import ArticleRepository
+from knowledge_base.repository import ArticleRepository, OperatingPointRepository
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
 from knowledge_base.storage import from_bytes, readable, store
 from knowledge_base.weights import RankerWeights
@@ -41,7 +41,9 @@ class LiveIndex:
         self.embedder = embedder
         if weights.encoder != embedder.fingerprint:
             logger.warning("The ranker was trained with another encoder: its confidence may be off")
-        self._weights = weights
+        self.weights = weights
+        # The share of the given answers that may be wrong; none for what the ranker was trained for.
+        self.wrong_wanted: float | None = None
         self._projection = projection if projection and projection.encoder == embedder.fingerprint else None
         # What contacts may see, and nothing else: no answer comes from what is not in it.
         self.search = self._empty()
@@ -52,6 +54,24 @@ class LiveIndex:
     def search_for_agents(self) -> SearchIndex:
         """Searches all that is published, also what only agents may see."""
         return self._agents_search or self.search
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether the ranker was trained with this encoder: else confidence may be off."""
+        return self.weights.encoder == self.embedder.fingerprint
+
+    def answer_at(self, wrong: float | None) -> None:
+        """Answer from now on so that at most this share of the answers is wrong."""
+        if wrong == self.wrong_wanted:
+            return
+        self.wrong_wanted = wrong
+        for search in {id(one): one for one in (self.search, self.search_for_agents)}.values():
+            search.calibration = self.weights.calibration(wrong=wrong)
+
+    def follow_choice(self, session: AsyncSession, wrong: float | None) -> None:
+        """As this transaction commits, answer so, and tell the other processes."""
+        event.listen(session.sync_session, "after_commit", lambda _session: self.answer_at(wrong), once=True)
+        announce(session, TOPIC, {"operating_point": wrong})
 
     async def start(self) -> None:
         """Read every published article that has vectors of this encoder."""
@@ -76,6 +96,8 @@ class LiveIndex:
     async def synchronise(self) -> None:
         """Read the articles whose version is not the one searched, and drop those no longer published."""
         async with self._work.reading() as session:
+            chosen = await OperatingPointRepository(session).latest()
+            self.answer_at(chosen.wrong_wanted if chosen else None)
             articles, encoder = ArticleRepository(session), self.embedder.fingerprint
             public = await articles.published_versions(encoder=encoder, visible_to=[Visibility.public])
             await _bring(self.search, public, articles, self._is_answered_from)
@@ -134,8 +156,8 @@ class LiveIndex:
     def _empty(self) -> SearchIndex:
         return SearchIndex(
             self.embedder.dimension,
-            ranker=self._weights.ranker(),
-            calibration=self._weights.calibration(),
+            ranker=self.weights.ranker(),
+            calibration=self.weights.calibration(wrong=self.wrong_wanted),
             projection=self._projection,
         )
 

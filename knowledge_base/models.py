@@ -9,16 +9,28 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
 from knowledge_base.addresses import article_url
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, UseKind, Visibility
+from knowledge_base.enums import (
+    ArticleStatus,
+    Band,
+    Change,
+    GapCause,
+    GapState,
+    ImportState,
+    Reason,
+    RunCause,
+    UseKind,
+    Verdict,
+    Visibility,
+)
 
 
 def _values(kind: Any) -> list[str]:
     return [member.value for member in kind]
 
 
-def _enum(kind: type[StrEnum]) -> Enum:
+def _enum(kind: type[StrEnum], length: int = 16) -> Enum:
     """Stored as the value, in a column that a new member does not have to change."""
-    return Enum(kind, native_enum=False, length=16, values_callable=_values, validate_strings=True)
+    return Enum(kind, native_enum=False, length=length, values_callable=_values, validate_strings=True)
 
 
 class Category(Base):
@@ -211,3 +223,109 @@ class Gap(Base):
 
     best_article: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[best_article_id])
     answer: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[answer_id])
+
+
+class Expectation(Base):
+    """A question of the regression set, and the article that should answer it."""
+
+    __tablename__ = "expectations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question: Mapped[str] = mapped_column(String(500))
+    # The question in its matching form: equal in all but spelling is the same.
+    matching: Mapped[str] = mapped_column(String(1_000), unique=True)
+    language: Mapped[str] = mapped_column(String(8))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    # Of the question, and the fingerprint of the encoder that made it; null until it is asked.
+    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    encoder: Mapped[str | None] = mapped_column(String(80))
+    added_by: Mapped[str] = mapped_column(String(120), default="")
+    added_at: Mapped[datetime]
+    # What became of it when it was asked last; null until then.
+    verdict: Mapped[Verdict | None] = mapped_column(_enum(Verdict))
+    confidence: Mapped[float | None]
+    # The article that answered, or came nearest.
+    found_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="SET NULL"))
+
+    article: Mapped[Article] = relationship(lazy="raise", foreign_keys=[article_id])
+    found: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[found_id])
+
+
+class RegressionRun(Base):
+    """The regression set asked once, or about to be."""
+
+    __tablename__ = "regression_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cause: Mapped[RunCause] = mapped_column(_enum(RunCause))
+    # What was published, or taken back; the first of several.
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="SET NULL"))
+    wanted_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
+    asked: Mapped[int] = mapped_column(default=0)
+    passed: Mapped[int] = mapped_column(default=0)
+    # The ids of the expectations that were met the time before and are not any more, and the other way about.
+    broken: Mapped[list[int]] = mapped_column(JSON, default=list)
+    mended: Mapped[list[int]] = mapped_column(JSON, default=list)
+
+    article: Mapped[Article | None] = relationship(lazy="raise")
+
+
+class ArticleImport(Base):
+    """A file of articles that somebody brought: first what it would change, then how far the change has come."""
+
+    __tablename__ = "article_imports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[ImportState] = mapped_column(_enum(ImportState))
+    # What becomes of new articles of which the file does not say it.
+    publish_new: Mapped[bool] = mapped_column(default=False)
+    # The categories that the file lists.
+    categories: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    started_by: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[datetime]
+    # When the process that is at it did something of it last.
+    taken_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    rows: Mapped[list["ImportRow"]] = relationship(
+        lazy="raise", order_by="ImportRow.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class ImportRow(Base):
+    """One article of an import, or what stands there and is none."""
+
+    __tablename__ = "import_rows"
+    __table_args__ = (UniqueConstraint("import_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("article_imports.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    file: Mapped[str] = mapped_column(String(300))
+    line: Mapped[int]
+    slug: Mapped[str] = mapped_column(String(120), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    title: Mapped[str] = mapped_column(String(300), default="")
+    change: Mapped[Change] = mapped_column(_enum(Change))
+    # Of a changed one, which fields change.
+    fields: Mapped[list[str]] = mapped_column(JSON, default=list)
+    reason: Mapped[Reason | None] = mapped_column(_enum(Reason, 32))
+    detail: Mapped[str] = mapped_column(Text, default="")
+    # The article as the file has it, until it is in.
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
+    is_done: Mapped[bool] = mapped_column(default=False)
+
+
+class OperatingPointChoice(Base):
+    """How many of the given answers an admin lets be wrong; the latest is in force, the others tell what was before."""
+
+    __tablename__ = "operating_points"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # A share; null for what the ranker was trained for.
+    wrong_wanted: Mapped[float | None]
+    saved_by: Mapped[str] = mapped_column(String(120), default="")
+    saved_at: Mapped[datetime]

@@ -10,21 +10,31 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
-from knowledge_base.enums import ArticleStatus, GapCause, GapState, UseKind, Visibility
+from knowledge_base.enums import ArticleStatus, Change, GapCause, GapState, ImportState, RunCause, UseKind, Visibility
 from knowledge_base.models import (
     Article,
+    ArticleImport,
     ArticleUse,
     ArticleVersion,
     ArticleVote,
     Category,
+    Expectation,
     Gap,
+    ImportRow,
+    OperatingPointChoice,
     Passage,
     QuestionVariant,
+    RegressionRun,
 )
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
 # What contacts may see.
 _PUBLIC = (Article.status == ArticleStatus.published, Article.visibility == Visibility.public)
+_EXPECTED = (joinedload(Expectation.article), joinedload(Expectation.found))
+# Of the runs of the regression set, how many are kept.
+KEPT_RUNS = 200
+# And of imports.
+KEPT_IMPORTS = 20
 _SHOWN = (joinedload(Article.category), selectinload(Article.variants))
 
 
@@ -81,6 +91,14 @@ class ArticleRepository:
         statement = select(Article.slug, Article.language, Article.updated_at).where(*_PUBLIC)
         rows = await self.session.execute(statement.order_by(Article.slug, Article.language.desc()).limit(limit))
         return [PublicAddress(*row) for row in rows]
+
+    async def some(self, article_ids: Collection[int]) -> Sequence[Article]:
+        """Those of these articles that there are, with categories and variants."""
+        return (await self.session.scalars(select(Article).where(Article.id.in_(article_ids)).options(*_SHOWN))).all()
+
+    async def all_ids(self) -> Sequence[int]:
+        """Every article there is, in the order of the addresses."""
+        return (await self.session.scalars(select(Article.id).order_by(Article.slug, Article.language.desc()))).all()
 
     async def for_change(self, article_id: int) -> Article | None:
         """An article with all its parts, locked until the transaction ends."""
@@ -342,3 +360,133 @@ class GapRepository:
     async def count(self, state: GapState) -> int:
         """How many are in a state."""
         return await self.session.scalar(select(func.count()).select_from(Gap).where(Gap.state == state)) or 0
+
+
+class OperatingPointRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def latest(self) -> OperatingPointChoice | None:
+        """The choice in force."""
+        statement = select(OperatingPointChoice).order_by(OperatingPointChoice.id.desc()).limit(1)
+        return (await self.session.scalars(statement)).one_or_none()
+
+
+class RegressionRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, expectation_id: int) -> Expectation | None:
+        """An expectation with its articles."""
+        return await self.session.get(Expectation, expectation_id, options=_EXPECTED, populate_existing=True)
+
+    async def all(self) -> Sequence[Expectation]:
+        """The whole set with its articles, latest first."""
+        return (
+            await self.session.scalars(select(Expectation).options(*_EXPECTED).order_by(Expectation.id.desc()))
+        ).all()
+
+    async def by_matching(self, matching: str) -> Expectation | None:
+        """The expectation of this question, with its articles."""
+        statement = select(Expectation).where(Expectation.matching == matching).options(*_EXPECTED)
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def count(self) -> int:
+        """How many questions there are."""
+        return await self.session.scalar(select(func.count()).select_from(Expectation)) or 0
+
+    async def remove(self, expectation_id: int) -> None:
+        """Drop one; an unknown id is no error."""
+        await self.session.execute(delete(Expectation).where(Expectation.id == expectation_id))
+
+    async def runs(self, *, limit: int) -> Sequence[RegressionRun]:
+        """Runs with what was published, latest first."""
+        statement = select(RegressionRun).options(joinedload(RegressionRun.article)).order_by(RegressionRun.id.desc())
+        return (await self.session.scalars(statement.limit(limit))).all()
+
+    async def want(self, cause: RunCause, *, article_id: int | None, at: datetime) -> RegressionRun | None:
+        """A run that nobody has begun: the one that waits, or a new one; none where there is nothing to ask."""
+        if not await self.session.scalar(select(Expectation.id).limit(1)):
+            return None
+        statement = select(RegressionRun).where(RegressionRun.started_at.is_(None))
+        if waiting := (await self.session.scalars(statement.limit(1))).one_or_none():
+            return waiting
+        run = RegressionRun(cause=cause, article_id=article_id, wanted_at=at, asked=0, passed=0, broken=[], mended=[])
+        self.session.add(run)
+        await self.session.flush()
+        return run
+
+    async def waiting(self, *, lost_before: datetime) -> Sequence[int]:
+        """The runs that nobody has begun, or whose process was lost."""
+        return (await self.session.scalars(select(RegressionRun.id).where(*_free(lost_before)))).all()
+
+    async def begin(self, run_id: int, *, at: datetime, lost_before: datetime) -> bool:
+        """Take a run for this process; false where somebody else has it, or it is done."""
+        statement = update(RegressionRun).where(RegressionRun.id == run_id, *_free(lost_before))
+        taken = statement.values(started_at=at).returning(RegressionRun.id)
+        return await self.session.scalar(taken) is not None
+
+    async def forget_old_runs(self) -> None:
+        """Keep the latest runs alone."""
+        kept = select(RegressionRun.id).order_by(RegressionRun.id.desc()).limit(KEPT_RUNS)
+        await self.session.execute(delete(RegressionRun).where(RegressionRun.id.not_in(kept)))
+
+
+def _free(lost_before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    unheld = or_(RegressionRun.started_at.is_(None), RegressionRun.started_at < lost_before)
+    return RegressionRun.finished_at.is_(None), unheld
+
+
+class ImportRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def get(self, import_id: int) -> ArticleImport | None:
+        return await self.session.get(ArticleImport, import_id, populate_existing=True)
+
+    async def latest(self) -> Sequence[ArticleImport]:
+        """The imports that are kept, latest first."""
+        return (await self.session.scalars(select(ArticleImport).order_by(ArticleImport.id.desc()))).all()
+
+    async def counts(self, import_id: int) -> dict[Change, int]:
+        """How many rows there are of each kind."""
+        statement = select(ImportRow.change, func.count()).where(ImportRow.import_id == import_id)
+        return dict((await self.session.execute(statement.group_by(ImportRow.change))).all())
+
+    async def count_done(self, import_id: int) -> int:
+        """How many rows need nothing more."""
+        statement = select(func.count()).select_from(ImportRow)
+        done = statement.where(ImportRow.import_id == import_id, ImportRow.is_done)
+        return await self.session.scalar(done) or 0
+
+    async def rows(self, import_id: int, change: Change, *, limit: int) -> Sequence[ImportRow]:
+        """The rows of a kind in their order."""
+        statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.change == change)
+        return (await self.session.scalars(statement.order_by(ImportRow.position).limit(limit))).all()
+
+    async def next_row(self, import_id: int) -> ImportRow | None:
+        """The first row that is not done, with its content."""
+        statement = select(ImportRow).where(ImportRow.import_id == import_id, ~ImportRow.is_done)
+        first = statement.options(undefer(ImportRow.content)).order_by(ImportRow.position).limit(1)
+        return (await self.session.scalars(first)).one_or_none()
+
+    async def running(self, *, lost_before: datetime) -> Sequence[int]:
+        """The imports that have begun and nobody is at."""
+        return (await self.session.scalars(select(ArticleImport.id).where(*_not_held(lost_before)))).all()
+
+    async def take(self, import_id: int, *, at: datetime, lost_before: datetime) -> bool:
+        """Take an import for this process; false where somebody else has it, or it is done."""
+        statement = update(ArticleImport).where(ArticleImport.id == import_id, *_not_held(lost_before))
+        taken = statement.values(taken_at=at).returning(ArticleImport.id)
+        return await self.session.scalar(taken) is not None
+
+    async def forget_old(self) -> None:
+        """Keep the latest imports alone, and whatever runs."""
+        kept = select(ArticleImport.id).order_by(ArticleImport.id.desc()).limit(KEPT_IMPORTS)
+        old = (ArticleImport.id.not_in(kept), ArticleImport.state != ImportState.running)
+        await self.session.execute(delete(ArticleImport).where(*old))
+
+
+def _not_held(lost_before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    unheld = or_(ArticleImport.taken_at.is_(None), ArticleImport.taken_at < lost_before)
+    return ArticleImport.state == ImportState.running, unheld

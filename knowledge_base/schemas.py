@@ -5,7 +5,18 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Visibility
+from knowledge_base.enums import (
+    ArticleStatus,
+    Band,
+    Change,
+    GapCause,
+    GapState,
+    ImportState,
+    Reason,
+    RunCause,
+    Verdict,
+    Visibility,
+)
 from language.normalise import safe_text
 
 AnswerLanguage = Literal["fa", "en"]
@@ -193,3 +204,120 @@ class GapRead(_Read):
 
 class GapUpdate(BaseModel):
     state: GapState
+
+
+class ExpectationCreate(BaseModel):
+    """A question, and the article that should answer it."""
+
+    question: Annotated[Line, Field(min_length=1, max_length=500)]
+    article_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class ExpectationRead(_Read):
+    """A question of the regression set, and what became of it when it was asked last."""
+
+    id: int
+    question: str
+    language: str
+    article: OfferOfGap
+    verdict: Verdict | None
+    confidence: float | None
+    # What answered, or came nearest.
+    found: OfferOfGap | None
+    added_by: str
+    added_at: datetime
+
+
+class TableRead(BaseModel):
+    """A table as text, its first line naming the columns."""
+
+    csv: Annotated[str, Field(max_length=1_000_000)]
+
+
+class RefusedRead(_Read):
+    """What of an import was refused, and why; `line` is 0 where the whole file is meant."""
+
+    file: str
+    line: int
+    reason: Reason
+    detail: str
+
+
+class ExpectationsReadReport(_Read):
+    """What became of the rows of a table."""
+
+    added: int
+    changed: int
+    same: int
+    refused: list[RefusedRead]
+
+
+class RunRead(_Read):
+    """The regression set asked once; `finished_at` is null while it is not done."""
+
+    id: int
+    cause: RunCause
+    article: OfferOfGap | None
+    wanted_at: datetime
+    finished_at: datetime | None
+    asked: int
+    passed: int
+    # The ids of the questions that were answered as they should the time before, and the other way about.
+    broken: list[int]
+    mended: list[int]
+
+
+class ImportRowRead(_Read):
+    """One article of an import, or what stands there and is none."""
+
+    file: str
+    line: int
+    slug: str
+    language: str
+    title: str
+    change: Change
+    fields: list[str]
+    reason: Reason | None
+    detail: str
+    is_done: bool
+
+
+class ImportRead(BaseModel):
+    """An import: what it would change, and how far it has come."""
+
+    id: int
+    file_name: str
+    state: ImportState
+    counts: dict[Change, int]
+    done: int
+    total: int
+    # Those that are new, changed or refused; at most 200 of each.
+    rows: list[ImportRowRead]
+
+
+class OperatingPointChoose(BaseModel):
+    """The share of the given answers that may be wrong, such as 0.05; null for what the ranker was trained for."""
+
+    wrong: Annotated[float, Field(allow_inf_nan=False)] | None
+
+
+class ReachedRead(_Read):
+    """What comes of answering from a confidence on, as the questions held out in training say."""
+
+    confidence: float
+    # Of the answers given, and of all questions.
+    wrong: float
+    answered: float
+
+
+class ThresholdsRead(_Read):
+    answer: float
+    offer: float
+
+
+class OperatingPointRead(_Read):
+    """Where the bot answers, and what comes of it; `reached` is null where that is not known."""
+
+    wrong_wanted: float | None
+    thresholds: ThresholdsRead
+    reached: ReachedRead | None

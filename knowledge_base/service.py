@@ -11,18 +11,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
+from core.unit_of_work import announce
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, UseKind, Visibility
+from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, RunCause, UseKind, Visibility
 from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
 from knowledge_base.follow_up import is_follow_up
 from knowledge_base.live_index import LiveIndex
-from knowledge_base.models import Article, ArticleUse, ArticleVersion, ArticleVote, Category, Gap, Passage
+from knowledge_base.models import (
+    Article,
+    ArticleUse,
+    ArticleVersion,
+    ArticleVote,
+    Category,
+    Gap,
+    Passage,
+    RegressionRun,
+)
 from knowledge_base.ports import EarlierQuestions
 from knowledge_base.question import Question, matching_form
 from knowledge_base.repository import (
     ArticleRepository,
     CategoryRepository,
     GapRepository,
+    ImportRepository,
+    RegressionRepository,
     UseRepository,
     VoteRepository,
 )
@@ -36,6 +48,11 @@ OFFERS = 3
 LATEST = timedelta(days=3_650)
 # A person who is brought in within this time of an answer is brought in because of it.
 ANSWER_COUNTS_FOR = timedelta(minutes=30)
+
+# Tells the worker that an import is to be done.
+IMPORT_TOPIC = "import"
+# Tells the worker that the regression set is to be asked.
+REGRESSION_TOPIC = "regression"
 
 Floats = NDArray[np.float32]
 
@@ -153,6 +170,8 @@ class KnowledgeService:
         self.gaps = GapRepository(session)
         self.votes = VoteRepository(session)
         self.uses = UseRepository(session)
+        self.regression = RegressionRepository(session)
+        self.imports = ImportRepository(session)
 
     async def answer(
         self,
@@ -317,6 +336,8 @@ class KnowledgeService:
         category = await self._category(draft.category)
         await self._write(article, draft, category, embedded, by=by)
         self.live.follow(self.session, article)
+        if article.status is ArticleStatus.published:
+            await self.want_regression(RunCause.published, article_id=article.id)
         return article
 
     async def publish(self, article_id: int) -> Article:
@@ -421,6 +442,13 @@ class KnowledgeService:
         """The questions that an article was to answer are answered, where contacts may see it."""
         if article.is_public:
             await self.gaps.settle_answered_by(article.id)
+
+    async def want_regression(self, cause: RunCause, *, article_id: int | None = None) -> RegressionRun | None:
+        """Let the regression set be asked as soon as this transaction has committed; none where it is empty."""
+        run = await self.regression.want(cause, article_id=article_id, at=self.clock.now())
+        if run:
+            announce(self.session, REGRESSION_TOPIC, {"run_id": run.id})
+        return run
 
     async def free_slug(self, wanted: str) -> str:
         """This address, or one like it that no article has in any language."""
@@ -554,10 +582,13 @@ class KnowledgeService:
 
     async def _move(self, article: Article, status: ArticleStatus) -> Article:
         check(article.status, status)
+        is_or_was_published = ArticleStatus.published in (article.status, status)
         article.status = status
         article.updated_at = self.clock.now()
         await self.session.flush()
         self.live.follow(self.session, article)
+        if is_or_was_published:
+            await self.want_regression(RunCause.published, article_id=article.id)
         return article
 
     async def _category(self, slug: str | None) -> Category | None:

@@ -37,6 +37,7 @@ from knowledge_base.examples import (
     searchable,
     without_variants,
 )
+from knowledge_base.operating_point import CalibrationData, Reached, Reliability
 from knowledge_base.projection import PROJECTION_FILE, Projection
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.search import SearchableArticle
@@ -51,6 +52,9 @@ LOST_ANSWERS = 0.05
 # The mixture of questions that confidence and thresholds are set for.
 SHARES = {Kind.unseen: 0.8, Kind.unanswerable: 0.2}
 FOLDS = 5
+# How finely the way from the surest question to the least sure is kept, and in how many steps of confidence.
+POINTS = 200
+RELIABILITY_BINS = 10
 RANKING_PENALTY = 0.01
 CALIBRATION_PENALTY = 0.0005
 
@@ -141,12 +145,14 @@ def learn(fresh: Sequence[Example], others: Sequence[Example], *, encoder: str) 
     values, right = _signals(unseen)
     kinds = np.array([one.kind for one, _ in unseen])
     weights, bias = _calibrate(values, right, _shares(kinds))
+    probabilities = _held_out_probabilities(unseen, values, right, kinds)
     return RankerWeights(
         encoder=encoder,
         ranking={name: round(weight, 4) for name, weight in learn_ranking(examples).weights.items()},
         confidence={name: round(float(weight), 4) for name, weight in zip(SIGNALS, weights, strict=True)},
         bias=round(bias, 4),
-        thresholds=operating_point(_held_out_probabilities(unseen, values, right, kinds), right, kinds),
+        thresholds=operating_point(probabilities, right, kinds),
+        held_out=calibration_data(probabilities, right, kinds),
     )
 
 
@@ -185,6 +191,38 @@ def operating_point(probabilities: Floats, right: Flags, kinds: NDArray[np.str_]
     answer = probabilities[order][allowed[-1]] if len(allowed) else 1.0
     offer = np.quantile(probabilities[right], LOST_ANSWERS) if right.any() else 1.0
     return OperatingPoint(answer=round(float(answer), 4), offer=round(float(min(offer, answer)), 4))
+
+
+def calibration_data(probabilities: Floats, right: Flags, kinds: NDArray[np.str_]) -> CalibrationData:
+    """How many answers are wrong and how many questions answered, from every confidence on, and how far it is true."""
+    shares = _shares(kinds) / len(kinds)
+    order = np.argsort(-probabilities, kind="stable")
+    answered = np.cumsum(shares[order])
+    wrong = np.cumsum((shares * ~right)[order]) / answered
+    rows = np.unique(np.linspace(0, len(order) - 1, POINTS).astype(int))
+    points = [
+        Reached(
+            confidence=_rounded(probabilities[order][row]), wrong=_rounded(wrong[row]), answered=_rounded(answered[row])
+        )
+        for row in rows
+    ]
+    return CalibrationData(
+        wrong_wanted=WRONG_ANSWERS, points=points, reliability=_reliability(probabilities, right, shares)
+    )
+
+
+def _reliability(probabilities: Floats, right: Flags, shares: Floats) -> list[Reliability]:
+    bins = np.minimum((probabilities * RELIABILITY_BINS).astype(int), RELIABILITY_BINS - 1)
+    found = []
+    for one in np.unique(bins):
+        inside, weight = bins == one, shares[bins == one]
+        said, true = (float(np.average(values[inside], weights=weight)) for values in (probabilities, right))
+        found.append(Reliability(said=_rounded(said), right=_rounded(true), share=_rounded(weight.sum())))
+    return found
+
+
+def _rounded(share: float) -> float:
+    return round(min(1.0, float(share)), 4)
 
 
 def _held_out(fresh: Sequence[Example], examples: Sequence[Example]) -> Iterator[tuple[Example, Ranker]]:

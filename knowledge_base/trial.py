@@ -13,11 +13,13 @@ from knowledge_base.embedder import EmbeddedArticle
 from knowledge_base.enums import Band, Visibility
 from knowledge_base.excerpts import answering_part
 from knowledge_base.live_index import searchable
+from knowledge_base.models import Expectation
 from knowledge_base.pretence import instead
 from knowledge_base.question import Question, matching_form
 from knowledge_base.schemas import ArticleDraft
 from knowledge_base.search import Ranking, SearchableArticle, SearchablePassage, SearchableVariant
 from knowledge_base.service import Answer, Found, KnowledgeService, text_of
+from knowledge_base.storage import from_bytes
 
 # How many candidates of a ranking are explained.
 EXPLAINED = 5
@@ -87,6 +89,17 @@ class Overlap:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A question of the regression set that a text would keep from being answered as it should."""
+
+    question: str
+    language: str
+    # The article that should answer, and does now.
+    article_id: int
+    title: str
+
+
+@dataclass(frozen=True)
 class _Asked:
     """A text that is asked, as search takes it."""
 
@@ -152,6 +165,46 @@ class Trial:
                 answered.setdefault(ranking.candidates[0].article_id, []).append(one.text)
         taken = await self._taken(trial, asked, self._nearest(rankings, trial.language))
         return self._overlaps(trial.language, answered, taken, len(asked))
+
+    async def broken(self, unsaved: Unsaved) -> list[Broken]:
+        """The questions of the regression set that are answered as they should now, and would not be with this text."""
+        expectations = await self._knowledge.regression.all()
+        if not expectations:
+            return []
+        embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
+        trial = await self._as_searched(unsaved, embedded)
+        saved = await self._stored([trial.id])
+        asked = [(one, await self._expected_question(one)) for one in expectations]
+        failing: list[tuple[Expectation, Question]] = []
+        for start in range(0, len(asked), AT_ONCE):
+            with instead(self._search, of=saved, put=[trial] if unsaved.is_public else []):
+                failing += [
+                    (one, question)
+                    for one, question in asked[start : start + AT_ONCE]
+                    if not self._is_met(one, question)
+                ]
+            await asyncio.sleep(0)
+        broken: list[Broken] = []
+        for one, question in failing:
+            await asyncio.sleep(0)
+            if self._is_met(one, question):
+                broken.append(Broken(one.question, one.language, one.article_id, one.article.title))
+        return broken
+
+    async def _expected_question(self, expectation: Expectation) -> Question:
+        embedder = self._knowledge.live.embedder
+        if expectation.vector and expectation.encoder == embedder.fingerprint:
+            vector = from_bytes(expectation.vector)
+        else:
+            vector = await embedder.embed_question(expectation.question)
+        return Question(expectation.matching, vector, expectation.language)
+
+    def _is_met(self, expectation: Expectation, question: Question) -> bool:
+        """Whether the search as it is gives an answer from the expected topic."""
+        ranking = self._search.rank(question)
+        first = self._search.entry(ranking.candidates[0].article_id) if ranking.candidates else None
+        is_given = self._search.calibration.band(ranking.confidence) is Band.answer
+        return is_given and first is not None and first.slug == expectation.article.slug
 
     async def _taken(
         self, trial: SearchableArticle, asked: Sequence[_Asked], rival_ids: Sequence[int]

@@ -5,7 +5,9 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from knowledge_base.confidence import SIGNALS, Calibration, Thresholds
+from knowledge_base.operating_point import CalibrationData
 from knowledge_base.ranking import FEATURES, Ranker
+from knowledge_base.search import VERBATIM
 
 WEIGHTS_FILE = Path(__file__).parent / "weights" / "ranker.json"
 
@@ -25,6 +27,8 @@ class RankerWeights(BaseModel):
     confidence: dict[str, float]
     bias: float
     thresholds: OperatingPoint
+    # None in weights that were trained before it was kept.
+    held_out: CalibrationData | None = None
 
     @classmethod
     def load(cls, path: Path = WEIGHTS_FILE) -> "RankerWeights":
@@ -38,6 +42,15 @@ class RankerWeights(BaseModel):
     def ranker(self) -> Ranker:
         return Ranker(self.ranking)
 
-    def calibration(self) -> Calibration:
-        thresholds = Thresholds(self.thresholds.answer, self.thresholds.offer)
-        return Calibration(self.confidence, self.bias, thresholds)
+    def calibration(self, *, wrong: float | None = None) -> Calibration:
+        """The confidence, with at most this share of the given answers wrong; none for what was trained for."""
+        return Calibration(self.confidence, self.bias, self._thresholds(wrong))
+
+    def _thresholds(self, wrong: float | None) -> Thresholds:
+        trained = self.thresholds
+        if wrong is None or self.held_out is None:
+            return Thresholds(trained.answer, trained.offer)
+        reached = self.held_out.lowest(wrong=wrong)
+        # Where no confidence is enough, what an editor wrote word for word is answered still.
+        answer = min(reached.confidence, VERBATIM) if reached else VERBATIM
+        return Thresholds(answer, min(trained.offer, answer))

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks; the exit code."""
     layout = Layout(ROOT)
     options, rest = parser().parse_known_args(arguments)
-    if rest and options.command not in TASKS:
+    if rest and options.command not in {*TASKS, "import"}:
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     _raise_on_signals()
     try:
@@ -71,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
         )
     resetting = commands.add_parser("reset-password", help="give somebody who cannot sign in a new password")
     resetting.add_argument("email", help="the address with which the person signs in")
+    for name, text in (("import", "bring articles in from a file"), ("export", "write every article into a file")):
+        commands.add_parser(name, help=f"{text}; further options go to the task").add_argument("file", type=Path)
     commands.add_parser("doctor", help="say what is wrong with this machine or the settings")
     commands.add_parser("lock", help="write the pinned requirements anew")
     return top
@@ -95,6 +97,8 @@ class _Commands:
             "doctor": self.doctor,
             "lock": self.lock,
             "reset-password": self.reset_password,
+            "import": self.exchange,
+            "export": self.exchange,
         }
         return commands[self.options.command]()
 
@@ -135,6 +139,14 @@ class _Commands:
         set_up = self._set_up()
         set_up.install([set_up.app_packages()])
         command: Command = [self.layout.app_python, "-m", "crm.agents.reset_password", self.options.email]
+        return show(command, cwd=self.layout.root, env=set_up.environment)
+
+    def exchange(self) -> int:
+        set_up = self._set_up()
+        set_up.install([set_up.app_packages(), set_up.encoder()])
+        # The task runs in the project's folder, and a file is named from where the person stands.
+        task = [self.options.command, self.options.file.resolve(), *self.rest]
+        command: Command = [self.layout.app_python, "-m", "knowledge_base.exchange", *task]
         return show(command, cwd=self.layout.root, env=set_up.environment)
 
     def doctor(self) -> int:

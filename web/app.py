@@ -30,7 +30,10 @@ from crm.conversations.outbox import Outbox
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
+from knowledge_base.importing import Importing
+from knowledge_base.regression import Regression
 from knowledge_base.schedule import Schedule
+from knowledge_base.service import IMPORT_TOPIC, REGRESSION_TOPIC
 from language.encoder import EncoderError
 from seeds.business import FIRM
 from sentiment.model import SentimentModelError
@@ -141,6 +144,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
         create_knowledge_router(
             program=program,
             editor=agent_who_may(Permission.edit_knowledge),
+            admin=agent_who_may(Permission.set_operating_point),
             knowledge=get_knowledge,
             reading=get_knowledge_for_reading,
         )
@@ -201,6 +205,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         publishing = _publishing_worker(parts)
         await publishing.start()
         stack.push_async_callback(publishing.stop)
+        await _start_worker(parts, stack, _regression_worker(parts), woken_by=(REGRESSION_TOPIC, "run_id"))
+        await _start_worker(parts, stack, _importing_worker(parts), woken_by=(IMPORT_TOPIC, "import_id"))
         yield
 
 
@@ -211,6 +217,26 @@ def _publishing_worker(parts: Parts) -> Worker:
         "publishing",
         handle=schedule.publish,
         find=schedule.due,
+        at_once=1,
+        look_around_seconds=PUBLISHING_LOOK_SECONDS,
+    )
+
+
+def _importing_worker(parts: Parts) -> Worker:
+    """Brings articles in from the files that editors have looked through."""
+    importing = Importing(parts.work, open_service=parts.open_knowledge, clock=parts.clock)
+    return Worker(
+        "import", handle=importing.run, find=importing.due, at_once=1, look_around_seconds=PUBLISHING_LOOK_SECONDS
+    )
+
+
+def _regression_worker(parts: Parts) -> Worker:
+    """Asks the regression set after what is published has changed."""
+    regression = Regression(parts.work, open_service=parts.open_knowledge, clock=parts.clock)
+    return Worker(
+        "regression",
+        handle=regression.run,
+        find=regression.due,
         at_once=1,
         look_around_seconds=PUBLISHING_LOOK_SECONDS,
     )

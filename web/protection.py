@@ -34,7 +34,9 @@ WITHOUT_POLICY = ("/api/docs",)
 MAX_BODY_BYTES = 2_000_000
 # A file and the words that go with it.
 MAX_FILE_BODY_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
-_TAKES_FILES = re.compile(r"/desk/conversations/[^/]+/messages|/widget/files")
+_TAKES_FILES = re.compile(
+    r"/desk/conversations/[^/]+/messages|/widget/files|/desk/knowledge/files|/api/v1/knowledge/imports"
+)
 REFUSAL = b'{"error":{"code":"cross_site_request","message":"This request came from another site."}}'
 
 

@@ -91,3 +91,4 @@ AgentManager = Annotated[Agent, Depends(agent_who_may(Permission.manage_agents))
 TurnKeeper = Annotated[Agent, Depends(agent_who_may(Permission.keep_turns))]
 WidgetKeeper = Annotated[Agent, Depends(agent_who_may(Permission.set_up_widget))]
 PolicyEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_handoff_policy))]
+PrecisionKeeper = Annotated[Agent, Depends(agent_who_may(Permission.set_operating_point))]

@@ -39,7 +39,8 @@ async def client(work, open_knowledge):
 
     app = FastAPI()
     app.include_router(
-        create_router(program=program, editor=editor, knowledge=in_transaction, reading=only_reading), prefix="/api/v1"
+        create_router(program=program, editor=editor, admin=editor, knowledge=in_transaction, reading=only_reading),
+        prefix="/api/v1",
     )
     app.add_exception_handler(AppError, show)
     async with httpx.AsyncClient(

@@ -61,6 +61,12 @@ class TestMain:
 
         assert cli.main(["up", "--port", "1"]) == 0
 
+    def test_knows_how_to_bring_articles_in_and_out(self):
+        options, rest = cli.parser().parse_known_args(["import", "kb.zip", "--dry-run"])
+
+        assert (options.command, str(options.file), rest) == ("import", "kb.zip", ["--dry-run"])
+        assert cli.parser().parse_args(["export", "kb.csv"]).command == "export"
+
     def test_refuses_a_task_that_does_not_exist(self, capsys):
         with pytest.raises(SystemExit) as end:
             cli.main(["train", "elephants"])

@@ -27,7 +27,10 @@ VALUES: dict[type, Any] = {
     dict: {},
     date: NOON.date(),
 }
-NEW = {"article_uses", "consents"}
+NEW = {
+    *("article_uses", "consents", "expectations", "regression_runs"),
+    *("article_imports", "import_rows", "operating_points"),
+}
 # Tables that a downgrade takes away, by the version that it goes to.
 GONE = {"0007": NEW, "0005": NEW, "0002": NEW | {"article_votes", "attachments", "handoff_policies"}}
 

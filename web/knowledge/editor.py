@@ -1,5 +1,6 @@
 """Writing an article: a new one, a change, and what happens when two people change the same."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -22,7 +23,7 @@ from knowledge_base.service import (
     as_draft,
 )
 from knowledge_base.transitions import StatusChangeRefused
-from knowledge_base.trial import Overlap, Trial
+from knowledge_base.trial import Broken, Overlap, Trial
 from web.dates import TEHRAN
 from web.desk.pages import fragment
 from web.help.contents import article_html
@@ -70,8 +71,8 @@ async def create_article(
         return await show_editor(request, agent, reading, form)
     try:
         new = form.new_article()
-        if overlaps := await _overlaps(reading, form, None):
-            return await show_editor(request, agent, reading, form, overlaps=overlaps)
+        if warnings := await _warnings(reading, form, None):
+            return await show_editor(request, agent, reading, form, overlaps=warnings.overlaps, broken=warnings.broken)
         publish_at = _chosen_time(request, form, reading)
         article = await knowledge.create(new, by=agent.name)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
@@ -124,8 +125,10 @@ async def save_article(
         return await show_editor(request, agent, reading, form, article=article)
     try:
         draft = form.draft()
-        if overlaps := await _overlaps(reading, form, article):
-            return await show_editor(request, agent, reading, form, article=article, overlaps=overlaps)
+        if warnings := await _warnings(reading, form, article):
+            return await show_editor(
+                request, agent, reading, form, article=article, overlaps=warnings.overlaps, broken=warnings.broken
+            )
         publish_at = _chosen_time(request, form, reading)
         if draft.model_dump() != as_draft(article).model_dump():
             article = await knowledge.save(
@@ -172,7 +175,7 @@ async def show_editor(
     **context: Any,
 ) -> Response:
     """The editor's page around a form."""
-    known = {"conflict": [], "was_published": False, "overlaps": [], "done": "", **context}
+    known = {"conflict": [], "was_published": False, "overlaps": [], "broken": [], "done": "", **context}
     translations = await knowledge.articles.at_addresses({form.slug}) if article else {}
     return knowledge_page(
         request,
@@ -193,11 +196,27 @@ async def show_editor(
     )
 
 
-async def _overlaps(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> list[Overlap]:
-    """What to warn of before the text is published; nothing where it is not to be, or is to be all the same."""
-    if form.action not in (Action.publish, Action.schedule):
-        return []
-    return await Trial(knowledge).overlaps(unsaved_text(form, article))
+@dataclass(frozen=True)
+class Warnings:
+    """What a text would get in the way of."""
+
+    overlaps: list[Overlap] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.overlaps or self.broken)
+
+
+async def _warnings(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> Warnings:
+    """What to warn of before contacts read the text; nothing where they are not to, or are to all the same."""
+    publishes = form.action in (Action.publish, Action.schedule)
+    is_read = article is not None and article.is_public and form.action is Action.save
+    if not publishes and not is_read:
+        return Warnings()
+    trial, unsaved = Trial(knowledge), unsaved_text(form, article)
+    # Of what contacts read already, overlaps are told once it is saved.
+    overlaps = await trial.overlaps(unsaved) if publishes else []
+    return Warnings(overlaps, await trial.broken(unsaved))
 
 
 def _chosen_time(request: Request, form: ArticleForm, knowledge: KnowledgeService) -> datetime | None:

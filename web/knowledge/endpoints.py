@@ -2,11 +2,22 @@
 
 from fastapi import APIRouter
 
-from web.knowledge import articles, editor, from_conversation, gaps, reading, trial, versions
+from web.knowledge import (
+    articles,
+    editor,
+    files,
+    from_conversation,
+    gaps,
+    precision,
+    reading,
+    regression,
+    trial,
+    versions,
+)
 from web.knowledge.pages import HOME
 
 router = APIRouter(include_in_schema=False)
-for part in (articles, gaps, trial, editor, versions):
+for part in (articles, gaps, trial, regression, files, precision, editor, versions):
     router.include_router(part.router, prefix=HOME)
 router.include_router(reading.router)
 router.include_router(from_conversation.router)

@@ -13,7 +13,8 @@ from knowledge_base.enums import GapState
 from knowledge_base.learning import Learning
 from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
-from knowledge_base.service import ArticleNotFound, KnowledgeService
+from knowledge_base.regression import QUESTION_CHARACTERS, RegressionSet
+from knowledge_base.service import ArticleNotFound, GapNotFound, KnowledgeService
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 
@@ -32,6 +33,7 @@ class GroupAction(StrEnum):
 
     draft = "draft"
     add = "add"
+    expect = "expect"
     answered = "answered"
     dismissed = "dismissed"
     open = "open"
@@ -98,8 +100,21 @@ async def act_on_group(agent: KnowledgeEditor, knowledge: KnowledgeDep, form: An
             raise ArticleNotFound
         article = await learning.add_to(form.article, form.gap_ids, by=agent.name)
         return RedirectResponse(f"{HOME}/{article.id}?done=questions_added", status_code=303)
+    if form.action is GroupAction.expect:
+        if form.article is None:
+            raise ArticleNotFound
+        await _expect(knowledge, form.typical or form.gap_ids[0], form.article, by=agent.name)
+        return RedirectResponse(f"{HOME}/regression?done=kept", status_code=303)
     await learning.settle(form.gap_ids, GapState(form.action.value))
     return RedirectResponse(f"{PATH}?state={form.shown.value}", status_code=303)
+
+
+async def _expect(knowledge: KnowledgeService, gap_id: int, article_id: int, *, by: str) -> None:
+    """Keep the question that stands for a group as one that this article should answer; the group stays open."""
+    gap = await knowledge.gaps.get(gap_id)
+    if gap is None:
+        raise GapNotFound
+    await RegressionSet(knowledge).add(gap.question[:QUESTION_CHARACTERS], article_id, by=by)
 
 
 def _key(gap: Gap) -> tuple[str, str]:

@@ -22,6 +22,7 @@ def knowledge_page(request: Request, template: str, agent: Agent, *, status: int
         section="knowledge",
         status=status,
         terms=words,
+        may_set_precision=may(agent.role, Permission.set_operating_point),
         may_see_conversations=may(agent.role, Permission.handle_conversations),
         **context,
     )

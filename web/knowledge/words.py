@@ -1,6 +1,16 @@
 """Words that Python hands to the templates of the knowledge base, translated where they are shown."""
 
-from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, Visibility
+from knowledge_base.enums import (
+    ArticleStatus,
+    Band,
+    Change,
+    GapCause,
+    GapState,
+    ImportState,
+    Reason,
+    Verdict,
+    Visibility,
+)
 from knowledge_base.personal import Personal
 from web.desk.words import _
 
@@ -67,7 +77,60 @@ DONE = {
         "they could be told by their looks: read it with care before you publish it."
     ),
     "questions_added": _("The questions are now among the other ways to ask."),
+    "kept": _("Kept among the test questions, and asked at once."),
+    "removed": _("It is no test question any more."),
+    "precision": _("Saved. The bot answers by it from now on."),
     "restored": _("The earlier text is back, as a new version."),
+}
+VERDICTS = {
+    Verdict.answered: _("Answered as it should"),
+    Verdict.offered: _("Only offered as a title"),
+    Verdict.another: _("Another article answers"),
+    Verdict.missed: _("Not found"),
+}
+VERDICT_TONES = {Verdict.answered: "good", Verdict.offered: "warn", Verdict.another: "bad", Verdict.missed: "bad"}
+EXPECTATION_PROBLEMS = {
+    "article_not_found": _("There is no article with this address."),
+    "question_blank": _("There are no words in this question."),
+    "question_too_long": _("A test question has at most 500 characters."),
+    "too_many_expectations": _("There can be at most 2,000 test questions."),
+}
+PRECISION_PROBLEMS = {
+    "share_unfit": _("Write a number from 0.5 to 50."),
+    "not_calibrated": _("The ranker has to be trained again before you can choose."),
+}
+# Why a row or a file of an import is refused.
+REASONS = {
+    Reason.columns_missing: _("The first line does not name these columns:"),
+    Reason.article_unknown: _("There is no article with this address."),
+    Reason.question_unfit: _("A test question has from 1 to 500 characters."),
+    Reason.row_unreadable: _("This row cannot be read."),
+    Reason.too_many_rows: _("There are too many; this row and what follows it were left out."),
+    Reason.not_text: _("This is no text in UTF-8."),
+    Reason.file_too_large: _("This file is too large: at most 20 MB, and 2 MB for one file in a zip."),
+    Reason.kind_unknown: _("Files of this kind are not read; bring a zip, a CSV, a Markdown or an HTML file."),
+    Reason.zip_broken: _("This zip cannot be read: it is broken, encrypted or packed in an unknown way."),
+    Reason.zip_too_large: _("This zip holds too much: at most 60 MB unpacked, in at most 10,000 files."),
+    Reason.article_unreadable: _("This cannot be read as an article."),
+    Reason.page_unfit: _("There is no text in this page that could be read."),
+    Reason.field_unfit: _("A field does not fit."),
+    Reason.category_unknown: _("There is no such category."),
+    Reason.repeated: _("This address stands in the file before:"),
+    Reason.status_refused: _("A published article cannot go back to that status; archive it first."),
+    Reason.changed_meanwhile: _("Somebody changed this article meanwhile; import the file again."),
+    Reason.nothing_found: _("There is no article in this file."),
+}
+IMPORT_STATES = {
+    ImportState.checked: _("Only looked through"),
+    ImportState.running: _("Under way"),
+    ImportState.done: _("Done"),
+}
+IMPORT_TONES = {ImportState.checked: "plain", ImportState.running: "accent", ImportState.done: "good"}
+CHANGES = {
+    Change.new: _("New articles"),
+    Change.changed: _("Changed articles"),
+    Change.same: _("The same as before"),
+    Change.refused: _("Refused"),
 }
 # What stands in an article in place of what told who it was about.
 PLACEHOLDERS = {
@@ -105,4 +168,12 @@ FIELDS = {
     "reviewed_on": _("Reviewed on"),
     "review_due_on": _("Review again by"),
     "visibility": _("Visible to"),
+}
+# What of an article an import changes.
+IMPORT_FIELDS = {
+    **{name: FIELDS[name] for name in ("title", "summary", "body", "questions", "category", "visibility")},
+    "reviewed": FIELDS["reviewed_on"],
+    "review_due": FIELDS["review_due_on"],
+    "status": _("Status"),
+    "published_at": _("Publish by itself on"),
 }

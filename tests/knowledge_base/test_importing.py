@@ -1,0 +1,316 @@
+"""Articles that come in from files and go out into them."""
+
+import io
+import zipfile
+from datetime import date, timedelta
+
+import pytest
+
+from knowledge_base.csv_files import ImportRefused
+from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Visibility
+from knowledge_base.exchange import Exchange
+from knowledge_base.import_files import MAX_IMPORT_BYTES, MAX_UNPACKED_BYTES, read_file
+from knowledge_base.importing import ArticleImports, ImportBegun, Importing, check_file
+from knowledge_base.render import to_html
+from knowledge_base.repository import ImportRepository
+
+PARKING = """---
+title: Where to park
+slug: parking
+language: en
+questions:
+  - is there a parking lot?
+status: published
+---
+Park behind the house.
+"""
+
+
+def zipped(**files: str | bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "."), content)
+    return out.getvalue()
+
+
+@pytest.fixture
+def check(work, open_knowledge):
+    """Looks through a file and keeps what it would change."""
+
+    async def check(content, name="kb.zip", *, publish_new=False):
+        content = content.encode() if isinstance(content, str) else content
+        async with work.reading() as reading, work.begin() as session:
+            checked = await check_file(open_knowledge(reading), content, name=name, publish_new=publish_new)
+            return await ArticleImports(open_knowledge(session)).keep(checked, by="Sara")
+
+    return check
+
+
+@pytest.fixture
+def bring(work, open_knowledge, clock, check):
+    """Imports a file and gives its rows by what became of them."""
+
+    async def bring(content, name="kb.zip", **options):
+        kept = await check(content, name, **options)
+        async with work.begin() as session:
+            await ArticleImports(open_knowledge(session)).begin(kept.id)
+        importing = Importing(work, open_service=open_knowledge, clock=clock)
+        for one in await importing.due():
+            await importing.run(one)
+        return await rows(work, kept.id)
+
+    return bring
+
+
+async def rows(work, import_id):
+    async with work.reading() as session:
+        imports = ImportRepository(session)
+        return {change: list(await imports.rows(import_id, change, limit=99)) for change in Change}
+
+
+@pytest.fixture
+def at(work, open_knowledge):
+    async def at(slug, language="en"):
+        async with work.reading() as session:
+            return await open_knowledge(session).articles.by_address(slug, language)
+
+    return at
+
+
+@pytest.fixture
+def export(work, open_knowledge):
+    async def export(name):
+        async with work.reading() as session:
+            return await getattr(ArticleImports(open_knowledge(session)), name)()
+
+    return export
+
+
+class TestImport:
+    async def test_a_dry_run_changes_nothing_and_says_what_would_be(self, make_article, check, work, at):
+        await make_article("parking", title="Parking", body="Park behind the house.")
+        other = PARKING.replace("slug: parking", "slug: trains")
+
+        kept = await check(zipped(a__md=PARKING, b__md=other))
+        found = await rows(work, kept.id)
+
+        assert [(one.slug, one.fields) for one in found[Change.changed]] == [("parking", ["title", "questions"])]
+        assert [one.slug for one in found[Change.new]] == ["trains"]
+        assert (await at("parking")).title == "Parking"
+        assert await at("trains") is None
+
+    async def test_a_second_import_changes_nothing(self, bring, at, live):
+        first = await bring(zipped(a__md=PARKING))
+        before = await at("parking")
+
+        second = await bring(zipped(a__md=PARKING))
+
+        assert len(first[Change.new]) == 1
+        assert [one.slug for one in second[Change.same]] == ["parking"]
+        assert (await at("parking")).version == before.version == 1
+        assert before.status is ArticleStatus.published
+        assert live.search.versions() == {before.id: 1}
+
+    async def test_one_bad_row_is_named_with_its_line_and_the_rest_go_in(self, bring, at):
+        table = "slug,language,title,body,category\ngood,en,Good,Text,\nBad Slug,en,Bad,Text,\nlost,en,Lost,x,nowhere\n"
+        broken = PARKING.replace("language: en", "language: de")
+
+        from_table = await bring(table, "articles.csv")
+        from_zip = await bring(zipped(a__md=PARKING, b__md=broken, c__md="---\n: [\n---\n", NOTES__md="# Notes"))
+
+        assert [(one.line, one.reason) for one in from_table[Change.refused]] == [
+            (3, Reason.field_unfit),
+            (4, Reason.category_unknown),
+        ]
+        assert [(one.file, one.line) for one in from_zip[Change.refused]] == [("b.md", 4), ("c.md", 2)]
+        assert await at("good")
+        assert await at("parking")
+
+    async def test_an_address_may_stand_in_a_file_once(self, bring):
+        found = await bring(zipped(a__md=PARKING, b__md=PARKING))
+
+        assert [(one.file, one.reason, one.detail) for one in found[Change.refused]] == [
+            ("b.md", Reason.repeated, "a.md:1")
+        ]
+
+    async def test_what_a_file_does_not_say_stays(self, make_article, bring, at):
+        await make_article("parking", title="Parking", body="Here.", summary="Short.", visibility="agents")
+
+        await bring("slug,language,title\nparking,en,New title\n", "a.csv")
+
+        article = await at("parking")
+        assert (article.title, article.summary, article.visibility) == ("New title", "Short.", Visibility.agents)
+        assert article.body == "Here."
+
+    async def test_new_articles_are_drafts_unless_told_otherwise(self, bring, at):
+        silent = PARKING.replace("status: published\n", "")
+
+        await bring(zipped(a__md=silent))
+        await bring(zipped(a__md=silent.replace("slug: parking", "slug: trains")), publish_new=True)
+
+        assert (await at("parking")).status is ArticleStatus.draft
+        assert (await at("trains")).status is ArticleStatus.published
+
+    async def test_a_published_article_does_not_go_back_to_draft(self, make_article, bring):
+        await make_article("parking", title="Where to park")
+
+        found = await bring(zipped(a__md=PARKING.replace("published", "draft")))
+
+        assert [one.reason for one in found[Change.refused]] == [Reason.status_refused]
+
+    async def test_who_saved_meanwhile_loses_nothing(self, make_article, check, work, open_knowledge, clock, at):
+        article = await make_article("parking", title="Parking")
+        kept = await check(zipped(a__md=PARKING.replace("published", "draft").replace("parking", "trains", 1)))
+        async with work.begin() as session:
+            await ArticleImports(open_knowledge(session)).begin(kept.id)
+
+        with pytest.raises(ImportBegun):
+            async with work.begin() as session:
+                await ArticleImports(open_knowledge(session)).begin(kept.id)
+        importing = Importing(work, open_service=open_knowledge, clock=clock)
+        await importing.run(str(kept.id))
+        again = await importing.due()
+
+        assert again == []
+        assert (await at("parking")).version == article.version
+
+    async def test_categories_come_with_the_folder(self, bring, at):
+        listed = "- {slug: cars, name_fa: خودرو, name_en: Cars}"
+
+        await bring(zipped(categories__yml=listed, a__md=PARKING.replace("slug:", "category: cars\nslug:")))
+
+        assert (await at("parking")).category.name_fa == "خودرو"
+
+
+class TestWebPage:
+    async def test_becomes_markdown_without_scripts_and_frame(self, bring, at):
+        page = """<html lang="fa"><head><title>شرایط بازگشت</title><script>alert(1)</script></head><body>
+        <nav>خانه</nav><main><h1>شرایط</h1><p onclick="x()">تا <b>ده</b> روز <a href="javascript:x()">اینجا</a></p>
+        <ul><li>یک</li></ul><form><input name=a></form></main><footer>پایان</footer></body></html>"""
+
+        await bring(page, "Refund Rules.html")
+
+        article = await at("refund-rules", "fa")
+        assert article.title == "شرایط بازگشت"
+        assert article.body.startswith("# شرایط\n\nتا **ده** روز")
+        assert "- یک" in article.body
+        assert not any(word in article.body for word in ("alert", "javascript", "خانه", "پایان", "onclick"))
+
+    def test_an_image_that_smuggles_a_script_is_harmless(self):
+        found = read_file(
+            b'<p>x <img src=x onerror="alert(1)"> &lt;script&gt;alert(2)&lt;/script&gt;</p>', name="a.html"
+        )
+
+        assert "<script" not in to_html(found.articles[0].article.body)
+
+    def test_a_page_nested_without_end_is_refused_with_the_reason(self):
+        found = read_file(b"<div><blockquote>" * 50_000 + b"x", name="a.html")
+
+        assert found.articles[0].reason is Reason.page_unfit
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("content", "name", "reason"),
+        [
+            (b"x" * (MAX_IMPORT_BYTES + 1), "a.csv", Reason.file_too_large),
+            (b"\x89PNG\r\n\x1a\n\0", "a.md", Reason.not_text),
+            (b"PK\x03\x04 broken", "a.zip", Reason.zip_broken),
+            (b"MZ", "a.exe", Reason.kind_unknown),
+            (b"a,b\n1,2\n", "a.csv", Reason.columns_missing),
+            (zipped(), "a.zip", Reason.nothing_found),
+        ],
+    )
+    def test_say_why(self, content, name, reason):
+        with pytest.raises(ImportRefused) as refusal:
+            read_file(content, name=name)
+
+        assert refusal.value.refused.reason is reason
+
+    def test_a_zip_that_unpacks_without_end_is_not_unpacked(self):
+        bomb = zipped(**{f"{number}__md": b"0" * (MAX_UNPACKED_BYTES // 20) for number in range(21)})
+        assert len(bomb) < MAX_IMPORT_BYTES
+
+        with pytest.raises(ImportRefused) as refusal:
+            read_file(bomb, name="bomb.zip")
+
+        assert refusal.value.refused.reason is Reason.zip_too_large
+
+    def test_front_matter_that_multiplies_itself_is_not_read(self):
+        laughs = "---\na: &a [x,x,x]\nb: &b [*a,*a,*a]\ntitle: *b\n---\n"
+
+        found = read_file(zipped(a__md=laughs), name="a.zip")
+
+        assert (found.articles[0].reason, found.articles[0].line) == (Reason.article_unreadable, 3)
+
+
+class TestExport:
+    @pytest.fixture
+    async def filled(self, make_article, work, open_knowledge, clock, category):
+        """An article of each kind, with what is hard to carry over."""
+        await make_article(
+            "refunds",
+            title='=1+1 --- "quotes"',
+            body="- a list\n\n---\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+            summary="@everybody: yes, 'really'",
+            questions=["+98 money?", "پولم\u200cرو می‌خوام، کِی؟"],
+            category=category,
+            reviewed_on=date(2026, 11, 1),
+            review_due_on=date(2027, 1, 1),
+        )
+        await make_article("refunds", language="fa", title="بازگشت وجه 🙂", body="متن\n\n    کد")
+        await make_article("inside", visibility="agents", body="    code first")
+        planned = await make_article("planned", publish=False)
+        archived = await make_article("archived")
+        async with work.begin() as session:
+            await open_knowledge(session).schedule(planned.id, at=clock.now() + timedelta(days=3))
+            await open_knowledge(session).archive(archived.id)
+
+    @pytest.mark.parametrize(("way", "name"), [("write_zip", "kb.zip"), ("write_table", "kb.csv")])
+    async def test_everything_comes_back_without_loss(self, filled, export, bring, work, open_knowledge, way, name):
+        content = await export(way)
+
+        unchanged = await bring(content, name)
+        async with work.begin() as session:
+            for one in await open_knowledge(session).articles.some(await open_knowledge(session).articles.all_ids()):
+                await session.delete(one)
+        back = await bring(content, name)
+
+        assert len(unchanged[Change.same]) == 5
+        assert back[Change.refused] == []
+        assert len(back[Change.new]) == 5
+        assert await export(way) == content
+
+    async def test_no_cell_of_a_table_is_a_formula(self, filled, export):
+        table = (await export("write_table")).decode("utf-8-sig")
+
+        assert "\"'=1+1" in table
+        assert "'- a list" in table
+
+
+class TestProgress:
+    async def test_is_known_and_the_content_is_not_kept(self, bring, work):
+        found = await bring(zipped(a__md=PARKING, b__md=PARKING.replace("slug: parking", "slug: trains")))
+
+        async with work.reading() as session:
+            imports = ImportRepository(session)
+            kept = (await imports.latest())[0]
+            assert (kept.state, await imports.count_done(kept.id)) == (ImportState.done, 2)
+            assert await imports.next_row(kept.id) is None
+        assert all(one.is_done for one in found[Change.new])
+
+
+class TestCommand:
+    async def test_brings_a_file_in_and_everything_out(self, work, embedder, tmp_path, capsys, at):
+        exchange, file = Exchange(work, embedder), tmp_path / "kb.zip"
+        file.write_bytes(zipped(a__md=PARKING))
+
+        await exchange.bring(file, dry_run=True, publish_new=False)
+        before = await at("parking")
+        await exchange.bring(file, dry_run=False, publish_new=False)
+        await exchange.take_out(tmp_path / "out.csv")
+
+        assert before is None
+        assert capsys.readouterr().out == "new      a.md:1 parking en\n" * 2
+        assert "Park behind the house." in (tmp_path / "out.csv").read_text("utf-8-sig")

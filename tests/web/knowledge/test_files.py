@@ -1,0 +1,145 @@
+"""Articles from files and into files."""
+
+import io
+import re
+import zipfile
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from crm.enums import Role
+from crm.models import Agent
+from knowledge_base.importing import Importing
+from knowledge_base.models import Article
+from tests.web.knowledge.conftest import WriteArticle
+from web.parts import Parts
+from web.protection import MAX_FILE_BODY_BYTES
+
+PAGE = "/desk/knowledge/files"
+API = "/api/v1/knowledge"
+TABLE = (
+    "slug,language,title,body,status\n"
+    "refunds,en,Refunds,Ten days.,published\n"
+    'parking,en,"<script>alert(1)</script>",Behind the house.,\n'
+    "Bad Slug,en,Bad,,\n"
+)
+
+
+async def at(parts: Parts, slug: str) -> Article | None:
+    async with parts.work.reading() as session:
+        return await parts.open_knowledge(session).articles.by_address(slug, "en")
+
+
+async def run_all(parts: Parts) -> None:
+    importing = Importing(parts.work, open_service=parts.open_knowledge, clock=parts.clock)
+    for one in await importing.due():
+        await importing.run(one)
+
+
+class TestImport:
+    async def test_shows_what_would_change_and_changes_it_when_told(
+        self, editor: httpx.AsyncClient, parts: Parts
+    ) -> None:
+        checked = await editor.post(PAGE, files={"file": ("kb.csv", TABLE.encode())})
+        address = checked.headers["location"]
+        dry = (await editor.get(address)).text
+        before = await at(parts, "refunds")
+        await editor.post(f"{address}/begin")
+        under_way = (await editor.get(address)).text
+        await run_all(parts)
+        after = (await editor.get(address)).text
+
+        assert "Nothing is changed yet." in dry
+        assert re.search(r"New articles: <b[^>]*>2<", dry)
+        assert "line 4" in dry
+        assert "<script>alert" not in dry
+        assert before is None
+        assert "<progress" in under_way
+        assert "Done" in after
+        assert (await at(parts, "refunds")) is not None
+
+    async def test_a_second_press_is_no_second_import(self, editor: httpx.AsyncClient, parts: Parts) -> None:
+        address = (await editor.post(PAGE, files={"file": ("kb.csv", TABLE.encode())})).headers["location"]
+
+        for _ in range(2):
+            assert (await editor.post(f"{address}/begin")).status_code == 303
+
+    async def test_a_file_that_cannot_be_used_is_refused_with_the_reason(self, editor: httpx.AsyncClient) -> None:
+        response = await editor.post(PAGE, files={"file": ("a.zip", b"\x00\x01")})
+
+        assert response.status_code == 422
+        assert "This zip cannot be read" in response.text
+
+    async def test_a_file_of_a_hundred_megabytes_is_refused_with_the_reason(self, editor: httpx.AsyncClient) -> None:
+        response = await editor.post(PAGE, files={"file": ("a.zip", b"\0" * (MAX_FILE_BODY_BYTES + 1))})
+
+        assert response.status_code == 413
+        assert "at most 20 MB" in response.text
+
+
+class TestExport:
+    async def test_a_folder_and_a_table(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("Refunds", slug="refunds", body="Ten days.")
+
+        folder = await editor.get(f"{PAGE}/articles.zip")
+        table = await editor.get(f"{PAGE}/articles.csv")
+
+        with zipfile.ZipFile(io.BytesIO(folder.content)) as archive:
+            assert sorted(archive.namelist()) == ["categories.yml", "other/refunds.en.md"]
+        assert "attachment" in folder.headers["content-disposition"]
+        assert "Ten days." in table.text
+
+
+class TestApi:
+    async def test_looks_through_begins_and_tells_how_far_it_is(self, editor: httpx.AsyncClient, parts: Parts) -> None:
+        checked = (await editor.post(f"{API}/imports", files={"file": ("kb.csv", TABLE.encode())})).json()
+        begun = await editor.post(f"{API}/imports/{checked['id']}/begin")
+        again = await editor.post(f"{API}/imports/{checked['id']}/begin")
+        await run_all(parts)
+        done = (await editor.get(f"{API}/imports/{checked['id']}")).json()
+
+        assert (checked["state"], checked["counts"]) == ("checked", {"new": 2, "refused": 1})
+        assert (begun.status_code, again.status_code) == (202, 409)
+        assert (done["state"], done["done"], done["total"]) == ("done", 3, 3)
+
+    async def test_refuses_with_the_reason(self, editor: httpx.AsyncClient) -> None:
+        response = await editor.post(f"{API}/imports", files={"file": ("a.exe", b"MZ")})
+
+        assert (response.status_code, response.json()["error"]["code"]) == (422, "file_unfit")
+        assert "kind_unknown" in response.json()["error"]["message"]
+
+    async def test_exports(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        await write("Refunds", slug="refunds", body="Ten days.")
+
+        assert (await editor.get(f"{API}/export.zip")).content.startswith(b"PK")
+        assert "Ten days." in (await editor.get(f"{API}/export.csv")).text
+
+
+ROUTES = (
+    ("GET", PAGE),
+    ("GET", f"{PAGE}/1"),
+    ("GET", f"{PAGE}/articles.zip"),
+    ("GET", f"{PAGE}/articles.csv"),
+    ("POST", f"{PAGE}/1/begin"),
+    ("GET", f"{API}/imports/1"),
+    ("POST", f"{API}/imports/1/begin"),
+    ("GET", f"{API}/export.zip"),
+    ("GET", f"{API}/export.csv"),
+)
+
+
+class TestAccess:
+    async def test_nobody_gets_in_without_signing_in(self, client: httpx.AsyncClient) -> None:
+        for method, path in ROUTES:
+            status = (await client.request(method, path)).status_code
+            assert status == (303 if (method, path.startswith("/desk")) == ("GET", True) else 401), (method, path)
+        assert (await client.post(f"{API}/imports", files={"file": ("a.csv", b"")})).status_code == 401
+
+    async def test_who_only_handles_conversations_does_not(
+        self, client: httpx.AsyncClient, sign_in: Callable[[Role], Awaitable[Agent]]
+    ) -> None:
+        await sign_in(Role.agent)
+
+        for method, path in ROUTES:
+            assert (await client.request(method, path)).status_code == 403, (method, path)
+        assert (await client.post(PAGE, files={"file": ("a.csv", b"")})).status_code == 403
