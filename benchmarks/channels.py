@@ -250,6 +250,7 @@ def _settings(folder: Path, telegram_port: int) -> dict[str, str]:
         "TELEGRAM_WEBHOOK": "true",
         "WIDGET_MESSAGES_PER_MINUTE": LIMITLESS,
         "WIDGET_SESSIONS_PER_MINUTE": LIMITLESS,
+        "TURNS_PER_MINUTE": LIMITLESS,
         "HANDOFF_POLICY_FILE": str(_patient_policy(folder)),
     }
 
