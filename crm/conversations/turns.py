@@ -36,7 +36,7 @@ MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=1)
 # What came faster than we answer is taken up together, so much of it at once; of its words the last ones are read.
 MOST_TOGETHER = 200
-TOGETHER_CHARACTERS = 1_000
+TOGETHER_CHARACTERS = 300
 # How far back frustration looks.
 REMEMBERED_TURNS = 8
 # Understood here, so that a person can be reached when the bot cannot.
