@@ -29,6 +29,8 @@ import yaml
 
 from benchmarks.channel_contacts import Contact, TelegramContact, WidgetContact, talk
 from benchmarks.channel_faults import Faults
+from benchmarks.channel_flood import Flood, measure
+from benchmarks.channel_flood import in_words as flood_in_words
 from benchmarks.channel_verdict import (
     Transcript,
     Verdict,
@@ -114,6 +116,24 @@ async def run(folder: Path, *, messages: int, kills: int, seed: int) -> Report:
         finally:
             for contact in contacts:
                 await contact.close()
+            stack.stop()
+
+
+async def run_flood(folder: Path) -> Flood:
+    """Start everything with the limits that it comes with, and measure what others notice of a flood."""
+    port = free_port()
+    stack = prepare(folder, _telegram(port) | _patience(folder), seeded=True)
+    stack.settings["PUBLIC_URL"] = stack.url
+    _add_widget(folder)
+    async with emulated_telegram(port) as emulator:
+        try:
+            stack.start_app()
+            stack.start_rasa()
+            await asyncio.to_thread(stack.wait_until_ready)
+            while not emulator.webhook:  # noqa: ASYNC110 - set over HTTP
+                await asyncio.sleep(0.1)
+            return await measure(stack, emulator, inbox_key=WIDGET_KEY)
+        finally:
             stack.stop()
 
 
@@ -244,23 +264,29 @@ def _client() -> httpx.AsyncClient:
 
 
 def _settings(folder: Path, telegram_port: int) -> dict[str, str]:
-    return {
-        "TELEGRAM_BOT_TOKEN": TOKEN,
-        "TELEGRAM_API_URL": f"http://127.0.0.1:{telegram_port}",
-        "TELEGRAM_WEBHOOK": "true",
+    limitless = {
         "WIDGET_MESSAGES_PER_MINUTE": LIMITLESS,
         "WIDGET_SESSIONS_PER_MINUTE": LIMITLESS,
-        "HANDOFF_POLICY_FILE": str(_patient_policy(folder)),
+        "TURNS_PER_MINUTE": LIMITLESS,
+    }
+    return limitless | _telegram(telegram_port) | _patience(folder)
+
+
+def _telegram(port: int) -> dict[str, str]:
+    return {
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": f"http://127.0.0.1:{port}",
+        "TELEGRAM_WEBHOOK": "true",
     }
 
 
-def _patient_policy(folder: Path) -> Path:
+def _patience(folder: Path) -> dict[str, str]:
     """A handoff policy that never takes a conversation from the bot: all its turns are wanted."""
     policy: dict[str, Any] = yaml.safe_load((ROOT / "crm/conversations/handoff_policy.yml").read_text(encoding="utf-8"))
     never = {"frustration": 1.0, "apology": 1.0, "not_understood_in_a_row": 10_000, "failed_in_a_row": 10_000}
     file = folder / "policy.yml"
     file.write_text(yaml.safe_dump(policy | never), encoding="utf-8")
-    return file
+    return {"HANDOFF_POLICY_FILE": str(file)}
 
 
 def _add_widget(folder: Path) -> None:
@@ -310,10 +336,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--flood", action="store_true", help="measure instead what others notice of a flood")
     parser.add_argument("--keep", type=Path, help="keep database and logs in this folder when something went wrong")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        if options.flood:
+            flood = asyncio.run(run_flood(folder))
+            print(json.dumps(asdict(flood)) if options.json else flood_in_words(flood))
+            return 0 if flood.is_borne else 1
         report = asyncio.run(run(folder, messages=options.messages, kills=options.kills, seed=options.seed))
         if options.keep and not report.verdict.is_clean:
             shutil.copytree(folder, options.keep, dirs_exist_ok=True)

@@ -49,8 +49,10 @@ class Settings(BaseSettings):
 
     # What one visitor may send; more is refused for a while.
     widget_messages_per_minute: int = 40
-    # Files that one contact may send within a day; from one network address, ten times as many.
-    widget_files_per_day: int = 20
+    # Answers that one conversation gets; what comes faster is answered together, and nothing of it is lost.
+    turns_per_minute: int = 20
+    # Files that one contact may send within a day; in the widget, one network address ten times as many.
+    files_per_day: int = 20
     # New or returning visitors from one address; a mobile network may share one among many.
     widget_sessions_per_minute: int = 120
     # Wrong passwords for one account or from one address.

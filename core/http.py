@@ -1,6 +1,7 @@
 """What every endpoint needs: the request's transaction, and the parts that `web.app` wired."""
 
 from collections.abc import AsyncIterator
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Annotated
 
 from fastapi import Depends
@@ -13,6 +14,8 @@ from core.unit_of_work import UnitOfWork
 
 # What the id of a row can be: PostgreSQL fails at anything longer.
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+# What a household or a server is given.
+IPV6_NETWORK_BITS = 64
 
 
 async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
@@ -39,3 +42,15 @@ def get_clock(connection: HTTPConnection) -> Clock:
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 ReadingSessionDep = Annotated[AsyncSession, Depends(get_reading_session, scope="function")]
 ClockDep = Annotated[Clock, Depends(get_clock)]
+
+
+def host_of(connection: HTTPConnection) -> str:
+    """The network address that a request comes from; of IPv6 the network, since one machine has all of it."""
+    host = connection.client.host if connection.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return host
+    return str(address.ipv4_mapped or ip_network((address, IPV6_NETWORK_BITS), strict=False))

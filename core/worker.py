@@ -10,15 +10,17 @@ logger = logging.getLogger(__name__)
 class Worker:
     """Runs `handle(key)` for each key woken or found, several keys at a time, each key only once at a time.
 
-    A key woken while it is being handled is handled once more afterwards. `find` returns keys of work that waits, such
-    as that of a process that died. A handler's failure is logged and its key found again later.
+    `handle` does one piece of a key's work and says whether there may be more: that has its turn after all the keys
+    which wait already, so that a key with much work does not hold up the others. A key woken while it is being handled
+    is handled once more afterwards. `find` returns keys of work that waits, such as that of a process that died. A
+    handler's failure is logged and its key found again later.
     """
 
     def __init__(
         self,
         name: str,
         *,
-        handle: Callable[[str], Awaitable[None]],
+        handle: Callable[[str], Awaitable[bool | None]],
         find: Callable[[], Awaitable[Sequence[str]]],
         at_once: int,
         look_around_seconds: float,
@@ -58,14 +60,15 @@ class Worker:
         self._running[key] = asyncio.create_task(self._run(key), name=f"{self.name}: {key}")
 
     async def _run(self, key: str) -> None:
+        goes_on: bool | None = False
         try:
             async with self._slots:
-                await self._handle(key)
+                goes_on = await self._handle(key)
         except Exception:
             logger.exception("%s: %s failed", self.name, key)
         finally:
             del self._running[key]
-            if key in self._again:
+            if goes_on or key in self._again:
                 self._again.discard(key)
                 self.wake(key)
 

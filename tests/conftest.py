@@ -17,6 +17,7 @@ import knowledge_base.models  # noqa: F401 - its tables belong to the metadata t
 from core.clock import FixedClock
 from core.database import Base, Database
 from core.events import LocalEventBus
+from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.agents.service import AgentService
 from crm.conversations.handoff_policy import HandoffPolicy
@@ -46,6 +47,7 @@ SPOKEN = (
     "started_over",
     "agent_joined",
     "resolved",
+    "too_many_files",
 )
 
 
@@ -194,6 +196,7 @@ def turns(
         clock=clock,
         events=events,
         owner="this process",
+        pace=RateLimit("1000/minute"),
     )
 
 

@@ -20,7 +20,7 @@ from core.config import Settings, problems
 from core.logging import set_up_logging
 from core.rate_limit import RateLimit
 from core.worker import Worker
-from crm.agents.auth import agent_who_may, program
+from crm.agents.auth import REQUESTS_ALLOWED, WRONG_TOKENS_ALLOWED, agent_who_may, program
 from crm.agents.endpoints import router as agents_router
 from crm.agents.permissions import Permission
 from crm.conversations.downloads import Downloads
@@ -43,6 +43,7 @@ from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
 from web.health import router as health_router
 from web.help.crawlers import router as crawlers_router
+from web.help.endpoints import SEARCHES_ALLOWED
 from web.help.endpoints import router as help_router
 from web.help.votes import VOTES_ALLOWED
 from web.help.votes import router as votes_router
@@ -112,6 +113,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
         clock=parts.clock,
         events=parts.events,
         owner=parts.process,
+        pace=RateLimit(f"{parts.settings.turns_per_minute}/minute"),
     )
     turn_worker = Worker(
         "turns",
@@ -131,6 +133,9 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.templates = create_templates()
     app.state.sign_in_limiter = SignInLimiter(parts.settings.sign_ins_per_minute)
     app.state.vote_limit = RateLimit(VOTES_ALLOWED)
+    app.state.search_limit = RateLimit(SEARCHES_ALLOWED)
+    app.state.account_limit = RateLimit(REQUESTS_ALLOWED)
+    app.state.wrong_token_limit = RateLimit(WRONG_TOKENS_ALLOWED)
     app.state.turn_worker = turn_worker
     app.state.intake = Intake(parts.work, open_service=parts.open_conversations, wake=turn_worker.wake)
 
@@ -280,7 +285,7 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
         stack,
         Worker(
             "outbox",
-            handle=outbox.send_all,
+            handle=outbox.send_next,
             find=outbox.due,
             at_once=DELIVERIES_AT_ONCE,
             look_around_seconds=LOOK_AROUND_SECONDS,

@@ -63,6 +63,7 @@ class Parts:
             wording=self.wording,
             policy=self.policy,
             listener=self.open_knowledge(session),
+            files_per_day=self.settings.files_per_day,
         )
 
     def open_knowledge(self, session: AsyncSession) -> KnowledgeService:

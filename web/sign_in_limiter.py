@@ -2,6 +2,7 @@
 
 from fastapi import Request
 
+from core.http import host_of
 from core.rate_limit import RateLimit
 
 
@@ -19,5 +20,5 @@ class SignInLimiter:
         Raises:
             TooManyRequests
         """
-        self._by_address.hit(request.client.host if request.client else "unknown")
+        self._by_address.hit(host_of(request))
         self._by_account.hit(email.strip().lower()[:254])

@@ -15,11 +15,15 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, T
 from connectors.telegram import keyboards
 from connectors.telegram.markup import split, to_html, units
 from connectors.telegram.pace import MESSAGES_PER_SECOND, Pace, Timer, seconds_of
+from core.errors import TooManyRequests
+from core.rate_limit import RateLimit
 from crm.conversations.files import File
 from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
 
 logger = logging.getLogger(__name__)
 
+# To one chat. Commands are not stored, so one that is not answered can simply be sent again.
+_COMMANDS_ANSWERED = "10/minute"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # Failures before the request left; after any other nobody can know whether Telegram took the message.
 _NEVER_LEFT = (
@@ -59,6 +63,7 @@ class Outgoing:
         self._public_url = public_url
         self._pace = Pace(timer)
         self._overall = AsyncLimiter(MESSAGES_PER_SECOND, 1)
+        self._commands = RateLimit(_COMMANDS_ANSWERED)
 
     async def send(self, message: OutgoingMessage) -> str:
         """Send a message, a long one in parts and a file first; returns the id of the last part.
@@ -80,7 +85,14 @@ class Outgoing:
         return f"{chat}:{sent_id}"
 
     async def say(self, chat: str, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """Answer a command at once. Not repeated when it fails: the contact can ask again, others must not wait."""
+        """Answer a command at once. Not repeated when it fails: the contact can ask again, others must not wait.
+
+        Nor is a chat answered that sends one command after the other.
+        """
+        try:
+            self._commands.hit(chat)
+        except TooManyRequests:
+            return
         self._pace.reserve(chat)
         try:
             await self._call(chat, _Part(to_html(text), keyboard=keyboard))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
@@ -20,8 +20,9 @@ from connectors.web_widget.connector import (
     WidgetNotAllowed,
     address_of_user,
 )
-from connectors.web_widget.entrance import Entrance, host_of
+from connectors.web_widget.entrance import Entrance
 from connectors.web_widget.files import WidgetFiles
+from connectors.web_widget.limits import WidgetLimits
 from connectors.web_widget.schemas import (
     FRAME,
     Greeting,
@@ -45,7 +46,7 @@ from core.clock import Clock
 from core.config import Settings
 from core.errors import AppError, TooManyRequests
 from core.events import EventBus
-from core.rate_limit import RateLimit
+from core.http import host_of
 from core.security import Signer
 from core.unit_of_work import UnitOfWork
 from crm.contacts.service import ContactService, Introduction
@@ -58,8 +59,9 @@ from crm.wording import DEFAULT_LANGUAGE, Wording
 # WebSocket close codes of the widget's protocol: make a new session; do not come back.
 CLOSE_UNKNOWN_VISITOR = 4401
 CLOSE_NOT_ALLOWED = 4403
-FRAMES_PER_MESSAGE = 5
 HELLO_SECONDS = 10
+# Who sends more than anybody can type is read no faster: refusals too cost the others something.
+PAUSE_SECONDS = 0.5
 # Sent together, so that a long conversation does not hold the socket.
 PAGE = 200
 
@@ -80,14 +82,16 @@ def create_router(
     router = APIRouter(tags=["widget"])
     secret_key = settings.secret_key.get_secret_value()
     entrance = Entrance(settings, work, VisitorTokens(secret_key))
+    limits = WidgetLimits(settings)
     files = WidgetFiles(
-        entrance, Signer(secret_key, purpose="widget file"), intake=intake, clock=clock, wording=wording
+        entrance,
+        Signer(secret_key, purpose="widget file"),
+        limits=limits,
+        intake=intake,
+        open_service=open_service,
+        wording=wording,
     )
     router.include_router(files.router())
-    limit = RateLimit(f"{settings.widget_messages_per_minute}/minute")
-    newcomers = RateLimit(f"{settings.widget_sessions_per_minute}/minute")
-    # Typing signs, ratings and the rest cost less than an answer, but not nothing.
-    frame_limit = RateLimit(f"{settings.widget_messages_per_minute * FRAMES_PER_MESSAGE}/minute")
 
     @router.get("/widget.js", include_in_schema=False)
     async def widget_script() -> FileResponse:
@@ -101,7 +105,7 @@ def create_router(
     @router.post("/widget/session")
     async def start_session(body: SessionRequest, request: Request) -> SessionRead:
         """Name the visitor: by the user that their site has signed, by the token they had, or by a new one."""
-        newcomers.hit(host_of(request))
+        limits.session(host=host_of(request))
         language = body.language if body.language in LANGUAGES else DEFAULT_LANGUAGE
         async with work.reading() as session:
             inbox = await entrance.inbox(session, request, body.inbox)
@@ -146,7 +150,7 @@ def create_router(
     async def introduce(body: IntroductionRequest, request: Request) -> None:
         """Keep what a visitor filled in before their first message; the second time changes nothing."""
         visitor = await entrance.visitor(request)
-        limit.hit(visitor.external_id)
+        limits.message(visitor.external_id, host=host_of(request))
         form = await entrance.form(visitor)
         if form is None:
             return
@@ -162,6 +166,11 @@ def create_router(
     @router.websocket("/widget/ws")
     async def talk(socket: WebSocket) -> None:
         """One open widget."""
+        try:
+            limits.socket(host=host_of(socket))
+        except TooManyRequests as error:
+            await socket.send_denial_response(_too_many(error))
+            return
         await socket.accept()
         try:
             hello = await _hello(socket)
@@ -182,8 +191,7 @@ def create_router(
             files=files,
             intake=intake,
             open_service=open_service,
-            limit=limit,
-            frame_limit=frame_limit,
+            limits=limits,
             base_url=settings.public_url.rstrip("/") or _base_url(socket),
         )
         async with events.listen(topic_of_contact(visitor.inbox_id, visitor.external_id)) as queue:
@@ -205,8 +213,7 @@ class WidgetLink:
         files: WidgetFiles,
         intake: Intake,
         open_service: OpenService,
-        limit: RateLimit,
-        frame_limit: RateLimit,
+        limits: WidgetLimits,
         base_url: str,
     ) -> None:
         self.socket = socket
@@ -218,8 +225,8 @@ class WidgetLink:
         self.introduced = False
         self.intake = intake
         self.open_service = open_service
-        self.limit = limit
-        self.frame_limit = frame_limit
+        self.limits = limits
+        self.host = host_of(socket)
         self.base_url = base_url
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
             SentMessage: self._take_message,
@@ -296,13 +303,14 @@ class WidgetLink:
             raw = await _next_frame(self.socket)
             try:
                 frame = FRAME.validate_python(fields_of(raw))
-                self.frame_limit.hit(self.visitor.external_id)
+                self.limits.frame(self.visitor.external_id)
             except ValidationError:
                 await self._refuse(None, "frame_invalid", "This was not understood.")
                 continue
             except TooManyRequests as error:
                 client_id = frame.client_id if isinstance(frame, SentMessage) else None
                 await self._refuse(client_id, error.code, error.message, retry_after=error.retry_after_seconds)
+                await asyncio.sleep(PAUSE_SECONDS)
                 continue
             if handler := self._handlers.get(type(frame)):
                 await handler(frame)
@@ -312,7 +320,7 @@ class WidgetLink:
 
     async def _take_message(self, frame: SentMessage) -> None:
         try:
-            self.limit.hit(self.visitor.external_id)
+            self.limits.message(self.visitor.external_id, host=self.host)
             await self._check_introduced()
             received = await self.intake.receive(
                 IncomingMessage(
@@ -373,6 +381,15 @@ class WidgetLink:
                 "retry_after": retry_after,
             }
         )
+
+
+def _too_many(error: TooManyRequests) -> JSONResponse:
+    """The refusal of a socket, in the body that every refusal has."""
+    return JSONResponse(
+        {"error": {"code": error.code, "message": error.message}},
+        status_code=error.status_code,
+        headers={"Retry-After": str(error.retry_after_seconds)},
+    )
 
 
 async def _hello(socket: WebSocket) -> Hello:

@@ -93,8 +93,3 @@ def _bearer(connection: HTTPConnection) -> str:
     if scheme.lower() != "bearer":
         raise VisitorUnknown
     return token.strip()
-
-
-def host_of(connection: HTTPConnection) -> str:
-    """The network address that a request comes from."""
-    return connection.client.host if connection.client else "unknown"

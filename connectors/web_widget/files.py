@@ -10,17 +10,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import UploadFile
 
 from connectors.web_widget.connector import Visitor
-from connectors.web_widget.entrance import Entrance, host_of
+from connectors.web_widget.entrance import Entrance
+from connectors.web_widget.limits import WidgetLimits
 from connectors.web_widget.schemas import ClientId, external_id_of
-from core.clock import Clock
 from core.errors import NotFound, TooManyRequests
-from core.rate_limit import RateLimit
+from core.http import host_of
 from core.security import Signer
-from crm.contacts.service import ContactService
 from crm.conversations.files import MAX_FILE_BYTES, File, FileEmpty, visitors_file
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.repository import ConversationRepository
+from crm.conversations.turns import OpenService
 from crm.enums import AttachmentState
 from crm.models import Attachment
 from crm.wording import Wording
@@ -28,9 +28,6 @@ from language.normalise import safe_text
 
 # A page that stays open for longer has to be loaded again for its older files.
 LINK_SECONDS = 7 * 24 * 3600
-HOURS = 24
-# Of one network address, which many people may share.
-SHARERS = 10
 # What stands for a file without words, by the first half of its type; also what Telegram's files are called.
 PLACEHOLDERS = {
     "image": "utter_telegram_photo",
@@ -65,14 +62,23 @@ class SentFile(BaseModel):
 class WidgetFiles:
     """Takes files in, and gives out those for which somebody has a link of ours."""
 
-    def __init__(self, entrance: Entrance, signer: Signer, *, intake: Intake, clock: Clock, wording: Wording) -> None:
+    def __init__(
+        self,
+        entrance: Entrance,
+        signer: Signer,
+        *,
+        limits: WidgetLimits,
+        intake: Intake,
+        open_service: OpenService,
+        wording: Wording,
+    ) -> None:
         self._entrance = entrance
         self._signer = signer
+        self._limits = limits
         self._intake = intake
-        self._clock = clock
+        self._open_service = open_service
         self._wording = wording
-        self._per_day = entrance.settings.widget_files_per_day
-        self._per_host = RateLimit(f"{self._per_day * SHARERS}/{HOURS} hour")
+        self._per_day = entrance.settings.files_per_day
 
     def router(self) -> APIRouter:
         """The routes."""
@@ -109,8 +115,9 @@ class WidgetFiles:
         )
         return {"sequence": received.message.sequence}
 
-    async def give(self, link: str) -> Response:
+    async def give(self, link: str, request: Request) -> Response:
         """A file to be saved; the widget shows pictures from here."""
+        self._limits.given(host=host_of(request))
         named = self._signer.read(link, max_age_seconds=LINK_SECONDS) or {}
         async with self._entrance.work.reading() as session:
             file = await ConversationRepository(session).attachment(int(named.get("file", 0)))
@@ -128,11 +135,10 @@ class WidgetFiles:
             TooManyRequests
         """
         async with self._entrance.work.reading() as session:
-            contacts = ContactService(session, clock=self._clock)
-            sent = await contacts.files_sent(visitor.inbox_id, visitor.external_id, hours=HOURS)
+            sent = await self._open_service(session).files_sent(visitor.inbox_id, visitor.external_id)
         if sent >= self._per_day:
             raise TooManyRequests(3600, f"So many files can be sent within a day: {self._per_day}.")
-        self._per_host.hit(host_of(request))
+        self._limits.file(host=host_of(request))
 
 
 async def _form_of(request: Request) -> SentFile:

@@ -11,7 +11,7 @@ from fastapi.requests import HTTPConnection
 
 from core.clock import Clock
 from core.errors import NotAllowed, NotAuthenticated
-from core.http import get_clock
+from core.http import get_clock, host_of
 from core.security import same_secret
 from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import Permission, may
@@ -19,6 +19,10 @@ from crm.agents.service import AgentService
 from crm.models import Agent
 
 SESSION_COOKIE = "hamyar_session"
+# Of one account: far more than a person clicks, and less than a script that runs wild.
+REQUESTS_ALLOWED = "600/minute"
+# From one network address. The right token is not counted: each call of the bot's answers a message that was.
+WRONG_TOKENS_ALLOWED = "20/minute"
 
 
 async def signed_in_agent(connection: HTTPConnection) -> Agent | None:
@@ -32,14 +36,15 @@ async def signed_in_agent(connection: HTTPConnection) -> Agent | None:
         return await AgentService(session, clock=clock).signed_in(token)
 
 
-async def current_agent(agent: Annotated[Agent | None, Depends(signed_in_agent)]) -> Agent:
+async def current_agent(connection: HTTPConnection, agent: Annotated[Agent | None, Depends(signed_in_agent)]) -> Agent:
     """The person who is asking.
 
     Raises:
-        NotAuthenticated
+        NotAuthenticated, TooManyRequests
     """
     if agent is None:
         raise NotAuthenticated
+    connection.app.state.account_limit.hit(str(agent.id))
     return agent
 
 
@@ -55,10 +60,19 @@ def agent_who_may(permission: Permission) -> Callable[[Agent], Awaitable[Agent]]
 
 
 def is_program(connection: HTTPConnection) -> bool:
-    """Whether the request carries the service token."""
+    """Whether the request carries the service token.
+
+    Raises:
+        TooManyRequests: too many wrong ones came from there.
+    """
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     expected: str = connection.app.state.settings.service_token.get_secret_value()
-    return scheme.lower() == "bearer" and same_secret(token.strip(), expected)
+    if scheme.lower() != "bearer":
+        return False
+    if same_secret(token.strip(), expected):
+        return True
+    connection.app.state.wrong_token_limit.hit(host_of(connection))
+    return False
 
 
 async def program(connection: HTTPConnection) -> None:
@@ -79,7 +93,7 @@ def program_or_agent_who_may(permission: Permission) -> Callable[..., Awaitable[
     ) -> Agent | None:
         if is_program(connection):
             return None
-        return await agent_who_may(permission)(await current_agent(agent))
+        return await agent_who_may(permission)(await current_agent(connection, agent))
 
     return check
 

@@ -2,18 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput
 from core.unit_of_work import announce
 from crm.conversations.repository import ConversationRepository
-from crm.enums import Author, ConversationStatus
+from crm.enums import ConversationStatus
 from crm.models import (
-    Attachment,
     Consent,
     Contact,
     ContactIdentity,
@@ -122,22 +120,6 @@ class ContactService:
         await self.session.flush()
         await self._tell_desk(identity)
 
-    async def files_sent(self, inbox_id: int, external_id: str, *, hours: int) -> int:
-        """How many files came from this address in the last hours."""
-        statement = (
-            select(func.count(Attachment.id))
-            .join(Message, Message.id == Attachment.message_id)
-            .join(Conversation, Conversation.id == Message.conversation_id)
-            .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
-            .where(
-                ContactIdentity.inbox_id == inbox_id,
-                ContactIdentity.external_id == external_id,
-                Message.author == Author.contact,
-                Attachment.created_at > self.clock.now() - timedelta(hours=hours),
-            )
-        )
-        return await self.session.scalar(statement) or 0
-
     async def _identity(self, inbox_id: int, external_id: str) -> ContactIdentity:
         """The address with its contact, made where nobody has written from it."""
         if found := await self.conversations.identity(inbox_id, external_id):
@@ -179,9 +161,9 @@ class ContactService:
         await self._run(delete(Contact).where(Contact.id == old.id))
 
     async def _is_busy(self, conversation: Conversation) -> bool:
-        pending = await self.conversations.next_pending(conversation.id)
+        pending = await self.conversations.pending(conversation.id, limit=1)
         leased_until = conversation.leased_until
-        return pending is not None or (leased_until is not None and leased_until > self.clock.now())
+        return bool(pending) or (leased_until is not None and leased_until > self.clock.now())
 
     async def _append(self, source: Conversation, target: Conversation) -> None:
         """Put one conversation's entries after the other's."""

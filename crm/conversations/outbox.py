@@ -48,12 +48,10 @@ class Outbox:
         async with self.work.reading() as session:
             return (await session.scalars(statement)).all()
 
-    async def send_all(self, conversation_id: str) -> None:
-        """Send a conversation's messages in their order, until none is left or one has to wait."""
-        while outgoing := await self._claim(conversation_id):
-            channel, message = outgoing
-            if not await self._send(channel, message):
-                return
+    async def send_next(self, conversation_id: str) -> bool:
+        """Send a conversation's next message; true when the one after it, if there is one, need not wait."""
+        outgoing = await self._claim(conversation_id)
+        return outgoing is not None and await self._send(*outgoing)
 
     async def _claim(self, conversation_id: str) -> tuple[Channel, OutgoingMessage] | None:
         now = self.clock.now()

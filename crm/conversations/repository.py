@@ -285,19 +285,38 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).one_or_none()
 
-    async def next_pending(self, conversation_id: str, *, after: int = 0) -> Message | None:
-        """The contact's oldest message with a greater sequence number that nobody has dealt with."""
+    async def pending(
+        self, conversation_id: str, *, limit: int, after: int = 0, before: int = 2**31 - 1
+    ) -> Sequence[Message]:
+        """The contact's messages between two sequence numbers that nobody has dealt with, oldest first."""
         statement = (
             select(Message)
             .where(
                 Message.conversation_id == conversation_id,
                 Message.turn == TurnState.pending,
                 Message.sequence > after,
+                Message.sequence < before,
             )
             .order_by(Message.sequence)
-            .limit(1)
+            .limit(limit)
         )
-        return (await self.session.scalars(statement)).one_or_none()
+        return (await self.session.scalars(statement)).all()
+
+    async def files_from(self, inbox_id: int, external_id: str, *, since: datetime) -> int:
+        """How many files came from an address, counting those that were refused."""
+        statement = (
+            select(func.count(Attachment.id))
+            .join(Message, Message.id == Attachment.message_id)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
+            .where(
+                ContactIdentity.inbox_id == inbox_id,
+                ContactIdentity.external_id == external_id,
+                Message.author == Author.contact,
+                Attachment.created_at > since,
+            )
+        )
+        return await self.session.scalar(statement) or 0
 
     async def waiting_for_turn(self, now: datetime, *, limit: int) -> Sequence[str]:
         """Ids of conversations that have a pending message and that no living process is working on."""

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,6 +48,8 @@ from language.normalise import safe_text
 MAX_MESSAGE_CHARACTERS = 10_000
 MAX_PAYLOAD_CHARACTERS = 1_000
 LANGUAGES = ("fa", "en")
+# How far back the files of a contact are counted.
+FILES_COUNTED = timedelta(days=1)
 # The widget fetches what is new by itself; every other channel has to be called.
 PUSHED_CHANNELS = frozenset({Channel.telegram})
 # Where contacts can be sent files.
@@ -121,11 +123,13 @@ class ConversationService:
         wording: Wording,
         policy: HandoffPolicy,
         listener: HandoffListener | None = None,
+        files_per_day: int = 20,
     ) -> None:
         self.session = session
         self.clock = clock
         self.wording = wording
         self._listener = listener
+        self.files_per_day = files_per_day
         self.policies = HandoffPolicies(session, default=policy, clock=clock)
         self.conversations = ConversationRepository(session)
         self.tickets = TicketService(session, clock=clock)
@@ -134,6 +138,8 @@ class ConversationService:
 
     async def receive(self, incoming: IncomingMessage) -> Received:
         """Store a contact's message, once; the bot's turn is then due.
+
+        A file beyond those that a contact may send within a day is not fetched, and the first time they are told so.
 
         Raises:
             MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge: nothing is stored.
@@ -144,6 +150,9 @@ class ConversationService:
         if found:
             return Received(await self.get(found.conversation_id), found, is_new=False)
         conversation = await self._conversation_for(incoming)
+        files = await self.files_sent(incoming.inbox_id, incoming.contact_external_id) if incoming.file else 0
+        if attachment and files >= self.files_per_day:
+            _refuse(attachment)
         if conversation.status is ConversationStatus.resolved:
             self.begin_anew(conversation)
         message = await self.add_message(
@@ -156,7 +165,14 @@ class ConversationService:
             response=incoming.response,
             attachment=attachment,
         )
+        if incoming.file and files == self.files_per_day:
+            await self.say(conversation, "utter_too_many_files")
         return Received(conversation, message, is_new=True)
+
+    async def files_sent(self, inbox_id: int, external_id: str) -> int:
+        """How many files this address has sent within a day."""
+        since = self.clock.now() - FILES_COUNTED
+        return await self.conversations.files_from(inbox_id, external_id, since=since)
 
     async def correct(self, inbox_id: int, external_id: str, text: str, *, at: datetime) -> bool:
         """Keep a contact's new wording of a message beside the first; false when we do not have the message.
@@ -621,6 +637,13 @@ class ConversationService:
         self.session.add(conversation)
         await self.session.flush()
         return conversation
+
+
+def _refuse(attachment: Attachment) -> None:
+    """Leave a file with its channel."""
+    attachment.state = AttachmentState.lost
+    attachment.next_attempt_at = None
+    attachment.error = "too many files within a day"
 
 
 def contact_topic(conversation: Conversation) -> str:

@@ -10,11 +10,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.events import EventBus
+from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.apology import apologies_for, soothed
 from crm.conversations.handoff_policy import Decision, HandoffPolicy
@@ -32,6 +34,9 @@ LEASE = timedelta(seconds=10)
 MAX_ATTEMPTS = 3
 # What failed here, in a process that lives, is tried again soon: a contact must not wait for the leases to run out.
 RETRY_AFTER = timedelta(seconds=1)
+# What came faster than we answer is taken up together, so much of it at once; of its words the last ones are read.
+MOST_TOGETHER = 200
+TOGETHER_CHARACTERS = 300
 # How far back frustration looks.
 REMEMBERED_TURNS = 8
 # Understood here, so that a person can be reached when the bot cannot.
@@ -47,11 +52,24 @@ class Claim:
     """A turn this process may run: the state of things as it begins."""
 
     conversation: Conversation
-    message: Message
+    # More than one where they came faster than we answer.
+    messages: Sequence[Message]
     # The message's own forgets it where finishing the turn fails and is rolled back.
     message_id: int
     history: Sequence[Message]
     policy: HandoffPolicy
+
+    @property
+    def message(self) -> Message:
+        """The one that is answered: what came before it with it is answered too."""
+        return self.messages[-1]
+
+    @property
+    def words(self) -> str:
+        """What is to be answered; a suggestion's payload is a question in words, only longer than its title."""
+        if len(self.messages) == 1 or _command(self.message):
+            return _asked(self.message)
+        return "\n".join(_asked(message) for message in self.messages)[-TOGETHER_CHARACTERS:]
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,11 @@ class Thought:
 
 
 class Turns:
-    """Runs the turns of conversations, any number at once but one at a time for each conversation."""
+    """Runs the turns of conversations, any number at once but one at a time for each conversation.
+
+    `pace` is how many turns a conversation may have. Whoever writes faster is answered more slowly: what waits
+    meanwhile is then read as one text and has one answer. Nothing of it is lost, and nobody is sent a hundred answers.
+    """
 
     def __init__(
         self,
@@ -81,6 +103,7 @@ class Turns:
         clock: Clock,
         events: EventBus,
         owner: str,
+        pace: RateLimit,
     ) -> None:
         self.work = work
         self.open_service = open_service
@@ -89,36 +112,44 @@ class Turns:
         self.clock = clock
         self.events = events
         self.owner = owner
+        self.pace = pace
 
     async def waiting(self, *, limit: int) -> Sequence[str]:
         """Conversations whose turn is due and which nobody works on."""
         async with self.work.reading() as session:
             return await self.open_service(session).conversations.waiting_for_turn(self.clock.now(), limit=limit)
 
-    async def run(self, conversation_id: str) -> None:
-        """Run the conversation's due turns in their order, until there is none left or another process has them."""
-        while claim := await self._claim(conversation_id):
-            try:
-                goes_on = await self._finish(claim, await self._think(claim))
-            except Exception as error:
-                logger.exception("a turn of conversation %s failed", conversation_id)
-                await self._give_up(claim, error)
-                return
-            if not goes_on:
-                return
+    async def run(self, conversation_id: str) -> bool:
+        """Run the conversation's next due turn, unless another process has it; true when one more is due at once."""
+        allowed = self.pace.left(conversation_id)
+        if not allowed:
+            # Found again by whoever looks around.
+            return False
+        claim = await self._claim(conversation_id, together=allowed == 1)
+        if claim is None:
+            return False
+        self.pace.hit(conversation_id)
+        try:
+            return await self._finish(claim, await self._think(claim))
+        except Exception as error:
+            logger.exception("a turn of conversation %s failed", conversation_id)
+            await self._give_up(claim, error)
+            return False
 
-    async def _claim(self, conversation_id: str) -> Claim | None:
+    async def _claim(self, conversation_id: str, *, together: bool) -> Claim | None:
+        """The next turn: of the oldest message that waits, and `together` with those after it."""
         now = self.clock.now()
         async with self.work.begin() as session:
             service = self.open_service(session)
             repository = service.conversations
             if not await repository.lease(conversation_id, owner=self.owner, now=now, until=now + LEASE):
                 return None
-            message = await repository.next_pending(conversation_id)
+            waiting = await repository.pending(conversation_id, limit=MOST_TOGETHER if together else 1)
             conversation = await service.get(conversation_id)
-            if message is None:
+            if not waiting:
                 self._release(conversation)
                 return None
+            message = waiting[0]
             if conversation.status is ConversationStatus.resolved:
                 # It came in while an agent was closing the matter: nobody has answered it.
                 service.begin_anew(conversation)
@@ -126,31 +157,31 @@ class Turns:
                 # Whoever tried last did not live to say so.
                 await self._set_aside(service, conversation, message)
                 return None
-            message.attempts += 1
+            messages = _taken_up(waiting)
+            for message in messages:
+                message.attempts += 1
             history = await repository.recent_from_contact(
                 conversation_id,
                 after=conversation.bot_since_sequence,
-                before=message.sequence,
+                before=messages[0].sequence,
                 limit=REMEMBERED_TURNS,
             )
             policy = await service.policies.current()
-        return Claim(conversation, message, message.id, history, policy)
+        return Claim(conversation, messages, messages[-1].id, history, policy)
 
     async def _think(self, claim: Claim) -> Thought:
         """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
-        payload = claim.message.payload or ""
+        payload = _command(claim.message)
         if payload == TALK_TO_PERSON:
             return Thought(handoff=Decision(HandoffReason.contact_asked))
         if payload == START_OVER:
             return Thought(starts_over=True)
-        if payload.startswith("/"):
+        if payload:
             return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
-        # A suggestion's payload is a question in words, only longer than its title.
-        words = payload or claim.message.latest_text
-        reading = await self.reader.read(words, expected_language=claim.conversation.language)
+        reading = await self.reader.read(claim.words, expected_language=claim.conversation.language)
         waiting_since = claim.conversation.waiting_since
         earlier = [as_read(message, waiting_since) for message in claim.history]
-        mood = self.reader.mood([*earlier, _current(claim.message, reading, waiting_since)], claim.policy.weights)
+        mood = self.reader.mood([*earlier, _current(claim, reading, waiting_since)], claim.policy.weights)
         if claim.conversation.status is not ConversationStatus.with_bot:
             return Thought(reading, mood)
         if decision := claim.policy.before_answer(mood, reading.signals, sequence=claim.message.sequence):
@@ -173,8 +204,9 @@ class Turns:
             return Thought(reading, mood)
         turn = BotTurn(
             conversation_id=conversation.id,
-            message_id=str(claim.message.id),
-            text=claim.message.payload or claim.message.latest_text,
+            # The first one's: a turn that is run again may find more messages, but none before it.
+            message_id=str(claim.messages[0].id),
+            text=claim.words,
             # Who has been given an apology need not hear another one from the bot.
             reading=replace(reading, sentiment="neutral") if apology else reading,
             language=conversation.identity.chosen_language or reading.language,
@@ -203,23 +235,35 @@ class Turns:
                 return True  # Meanwhile; the next claim begins anew with this message.
             # As claimed: while the lease is ours, nobody else writes to it but a contact who corrects their words.
             message = claim.message
-            read_as_of = message.corrected_at
+            read_as_of = [one.corrected_at for one in claim.messages]
             session.add(message)
             await session.refresh(message, ["corrected_text", "corrected_at"])
-            if message.corrected_at != read_as_of:
+            earlier = await self._answered_with(service, claim)
+            taken_up = [*earlier, message]
+            if [one.corrected_at for one in taken_up] != read_as_of:
                 # Nothing failed: who corrects their words often is not set aside for it.
-                message.attempts -= 1
+                for one in taken_up:
+                    one.attempts -= 1
                 return True  # The next claim reads the new words.
-            is_last = await service.conversations.next_pending(conversation.id, after=message.sequence) is None
+            is_last = not await service.conversations.pending(conversation.id, after=message.sequence, limit=1)
+            for one in earlier:
+                one.turn, one.error = TurnState.done, None
             _note(message, thought)
             if thought.mood:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
                 conversation.language = conversation.identity.chosen_language or thought.reading.language
-            if is_last:
+            if is_last or not self.pace.left(conversation.id):
                 self._release(conversation)
             await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
         return not is_last
+
+    async def _answered_with(self, service: ConversationService, claim: Claim) -> Sequence[Message]:
+        """The messages before the one that is answered, as they are now."""
+        if len(claim.messages) == 1:
+            return []
+        before = claim.message.sequence
+        return await service.conversations.pending(claim.conversation.id, before=before, limit=MOST_TOGETHER)
 
     async def _speak(
         self,
@@ -279,6 +323,28 @@ class Turns:
         conversation.leased_until = None
 
 
+def _asked(message: Message) -> str:
+    return message.payload or message.latest_text
+
+
+def _command(message: Message) -> str:
+    """What a pressed button orders; nothing for words."""
+    payload = message.payload or ""
+    return payload if payload.startswith("/") else ""
+
+
+def _taken_up(waiting: Sequence[Message]) -> Sequence[Message]:
+    """Of the messages that wait, those that make one turn: words together, and one command however often.
+
+    Where that has failed, each is tried for itself, so that only the one that cannot be dealt with is set aside.
+    """
+    first = waiting[0]
+    if first.attempts >= MAX_ATTEMPTS - 1:
+        return [first]
+    alike = takewhile(lambda one: _command(one) == _command(first) and one.attempts < MAX_ATTEMPTS - 1, waiting)
+    return list(alike)
+
+
 def _pressed_button(claim: Claim) -> Reading:
     """A pressed button carries our own words, which say nothing about the contact's mood."""
     return Reading(vector=b"", language=claim.conversation.language, sentiment="neutral", sentiment_score=0.0)
@@ -299,10 +365,11 @@ def as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
     )
 
 
-def _current(message: Message, reading: Reading, waiting_since: datetime | None) -> ReadTurn:
+def _current(claim: Claim, reading: Reading, waiting_since: datetime | None) -> ReadTurn:
+    message = claim.message
     return ReadTurn(
         sequence=message.sequence,
-        text=message.latest_text,
+        text=message.latest_text if len(claim.messages) == 1 else claim.words,
         sentiment_score=reading.sentiment_score,
         signals=reading.signals,
         vector=reading.vector,

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import FixedClock
 from core.database import Base, Database
 from core.events import LocalEventBus
+from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.agents.service import AgentService
 from crm.conversations.handoff_policy import HandoffPolicy
@@ -34,6 +35,7 @@ from crm.wording import Wording
 from tests.conftest import NOON, SPOKEN
 from tests.conftest import message as incoming
 from tests.fixtures.fakes import FakeReader
+from tests.fixtures.patience import until_done
 
 PROCESSES = ("one", "another")
 VISITORS = ("sara", "reza")
@@ -141,6 +143,7 @@ class MessagePath(RuleBasedStateMachine):
                 clock=self.clock,
                 events=events,
                 owner=name,
+                pace=RateLimit("1000000/minute"),
             )
             for name, work in self.works.items()
         }
@@ -347,20 +350,20 @@ class MessagePath(RuleBasedStateMachine):
             if not turns and not sendings:
                 return
             for conversation_id in turns:
-                await self._begin(self.turns["one"].run(conversation_id))
+                await self._begin(until_done(self.turns["one"].run, conversation_id))
                 while self.bot.thinking:
                     await self._let_answer(0)
             for conversation_id in sendings:
-                await self.outboxes["one"].send_all(conversation_id)
+                await until_done(self.outboxes["one"].send_next, conversation_id)
         raise AssertionError("work is left that nobody can finish")
 
     # How tasks are led
 
     async def _turn(self, visitor: str, process: str) -> None:
-        await self.turns[process].run(await self._conversation_id(visitor))
+        await until_done(self.turns[process].run, await self._conversation_id(visitor))
 
     async def _sending(self, visitor: str, process: str) -> None:
-        await self.outboxes[process].send_all(await self._conversation_id(visitor))
+        await until_done(self.outboxes[process].send_next, await self._conversation_id(visitor))
 
     async def _conversation_id(self, visitor: str) -> str:
         async with self.work.reading() as session:

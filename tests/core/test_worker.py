@@ -9,7 +9,7 @@ async def nothing_to_find() -> Sequence[str]:
 
 
 def make_worker(
-    handle: Callable[[str], Awaitable[None]],
+    handle: Callable[[str], Awaitable[bool | None]],
     find: Callable[[], Awaitable[Sequence[str]]] = nothing_to_find,
     at_once: int = 4,
 ) -> Worker:
@@ -90,6 +90,26 @@ class TestWorker:
         await worker.stop()
 
         assert most == 2
+
+    async def test_a_key_with_much_work_waits_its_turn_behind_the_others(self) -> None:
+        left = {"flood": 4, "sara": 2, "reza": 1}
+        handled: list[str] = []
+        done = asyncio.Event()
+
+        async def handle(key: str) -> bool:
+            handled.append(key)
+            left[key] -= 1
+            if not any(left.values()):
+                done.set()
+            return bool(left[key])
+
+        worker = make_worker(handle, at_once=1)
+        for key in left:
+            worker.wake(key)
+        await asyncio.wait_for(done.wait(), timeout=5)
+        await worker.stop()
+
+        assert handled == ["flood", "sara", "reza", "flood", "sara", "flood", "flood"]
 
     async def test_stopping_waits_until_what_it_cancels_has_let_go(self) -> None:
         begun = asyncio.Event()

@@ -10,7 +10,7 @@ from crm.conversations.files import MAX_FILE_BYTES
 from crm.conversations.intake import Intake
 from crm.conversations.ports import FetchLater, FetchRefused, IncomingFile
 from crm.enums import AttachmentKind, AttachmentState, Channel
-from crm.models import Attachment, Inbox
+from crm.models import Attachment, Inbox, Message
 from tests.conftest import message
 
 
@@ -138,6 +138,23 @@ class TestFetch:
         await Downloads(work, sources={}, clock=clock).fetch(awaited)
 
         assert (await stored(work)).state is AttachmentState.waiting
+
+    async def test_beyond_what_a_contact_may_send_is_not_fetched_and_they_are_told_once(
+        self, intake: Intake, telegram_inbox: Inbox, work: UnitOfWork, downloads: Downloads, clock: FixedClock
+    ) -> None:
+        file = IncomingFile(source="BQAC", kind=AttachmentKind.photo)
+        for number in range(23):
+            await intake.receive(message(telegram_inbox, "photo", number=number, file=file))
+        async with work.reading() as session:
+            states = [one.state.value for one in await session.scalars(select(Attachment).order_by(Attachment.id))]
+            told = await session.scalars(select(Message).where(Message.response == "utter_too_many_files"))
+            assert len(told.all()) == 1
+        clock.advance(timedelta(days=1, seconds=1))
+        later = await intake.receive(message(telegram_inbox, "photo", number=99, file=file))
+
+        assert states == ["waiting"] * 20 + ["lost"] * 3
+        assert later.message.attachment
+        assert later.message.attachment.state is AttachmentState.waiting
 
     async def test_of_a_message_that_came_twice_is_one_file(
         self, awaited: str, intake: Intake, telegram_inbox: Inbox, work: UnitOfWork

@@ -16,6 +16,7 @@ from crm.enums import Channel, DeliveryState
 from crm.models import Agent, Conversation, Delivery, Inbox
 from tests.conftest import message
 from tests.fixtures.fakes import FakeSender
+from tests.fixtures.patience import until_done
 
 OpenService = Callable[[AsyncSession], ConversationService]
 
@@ -60,8 +61,8 @@ class TestSendAll:
     async def test_sends_everything_once_and_in_order(
         self, outbox: Outbox, sender: FakeSender, conversation: Conversation
     ) -> None:
-        await outbox.send_all(conversation.id)
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
+        await until_done(outbox.send_next, conversation.id)
 
         assert [sent.text for sent in sender.sent] == ["agent_joined fa Sara", "one", "two"]
         assert sender.sent[1].agent_name == "Sara"
@@ -72,23 +73,23 @@ class TestSendAll:
     ) -> None:
         sender.troubles = [SendLater("too many", after_seconds=30)]
 
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
         assert sender.sent == []
         assert await outbox.due() == []
 
         clock.advance(timedelta(seconds=31))
         assert await outbox.due() == [conversation.id]
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
         assert len(sender.sent) == 3
 
     async def test_tells_the_channel_how_much_of_a_message_it_had_taken(
         self, outbox: Outbox, sender: FakeSender, conversation: Conversation, clock: FixedClock
     ) -> None:
         sender.troubles = [SendLater("too many", after_seconds=30, parts_sent=2)]
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
 
         clock.advance(timedelta(seconds=31))
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
 
         assert [sent.parts_sent for sent in sender.sent] == [2, 0, 0]
 
@@ -106,7 +107,7 @@ class TestSendAll:
             sara = (await session.scalars(select(Agent))).one()
             await service.reply(await service.lock(conversation.id), "", by=sara, file=File("a.txt", b"three"))
 
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
 
         assert sender.sent[-1].file == File("a.txt", b"three")
         assert file_reads == [True]
@@ -116,7 +117,7 @@ class TestSendAll:
     ) -> None:
         sender.troubles = [SendRefused("blocked")]
 
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
 
         assert [sent.text for sent in sender.sent] == ["one", "two"]
         assert (await states(work, conversation))[0] is DeliveryState.failed
@@ -126,9 +127,9 @@ class TestSendAll:
     ) -> None:
         sender.troubles = [SendUncertain("the line broke")]
 
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
         clock.advance(timedelta(hours=1))
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
 
         assert [sent.text for sent in sender.sent] == ["one", "two"]
         assert (await states(work, conversation))[0] is DeliveryState.maybe_sent
@@ -138,11 +139,11 @@ class TestSendAll:
     ) -> None:
         sender.troubles = [KeyboardInterrupt()]  # type: ignore[list-item]
         with pytest.raises(KeyboardInterrupt):
-            await outbox.send_all(conversation.id)
+            await until_done(outbox.send_next, conversation.id)
         clock.advance(SENDING_LIMIT + timedelta(seconds=1))
 
-        await outbox.send_all(conversation.id)
-        await outbox.send_all(conversation.id)
+        await until_done(outbox.send_next, conversation.id)
+        await until_done(outbox.send_next, conversation.id)
 
         assert [sent.text for sent in sender.sent] == ["one", "two"]
         assert (await states(work, conversation))[0] is DeliveryState.maybe_sent

@@ -16,6 +16,7 @@ from crm.enums import HandoffReason, Outcome
 from crm.models import Agent, Inbox
 from tests.conftest import message
 from tests.fixtures.fakes import FakeReader
+from tests.fixtures.patience import until_done
 
 OpenService = Callable[[AsyncSession], ConversationService]
 
@@ -87,14 +88,14 @@ class TestTryPolicy:
     ) -> None:
         agent = await make_agent("Sara")
         calm = await intake.receive(message(inbox, "hello", visitor="calm"))
-        await turns.run(calm.conversation.id)
+        await until_done(turns.run, calm.conversation.id)
         async with work.begin() as session:
             service = open_service(session)
             await service.reply(await service.lock(calm.conversation.id), "I am here", by=agent)
         await intake.receive(message(inbox, "AT LAST", number=2, visitor="calm"))
         asked = await intake.receive(message(inbox, "a person", visitor="asked", payload=TALK_TO_PERSON))
         for received in (calm, asked):
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
 
         async with work.reading() as session:
             repository = open_service(session).conversations
@@ -113,12 +114,12 @@ class TestTryPolicy:
         policy: HandoffPolicy,
     ) -> None:
         received = await intake.receive(message(inbox, "OUTRAGEOUS"))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         async with work.begin() as session:
             service = open_service(session)
             await service.return_to_bot(await service.lock(received.conversation.id))
         await intake.receive(message(inbox, "and how do I enrol?", number=2))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         async with work.reading() as session:
             repository = open_service(session).conversations

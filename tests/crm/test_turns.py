@@ -2,18 +2,22 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
 from core.events import LocalEventBus
+from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.intake import Intake
+from crm.conversations.ports import Reading
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import LEASE, MAX_ATTEMPTS, START_OVER, TALK_TO_PERSON, Turns
+from crm.conversations.turns import LEASE, MAX_ATTEMPTS, START_OVER, TALK_TO_PERSON, TOGETHER_CHARACTERS, Turns
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
 from crm.models import Agent, Conversation, Inbox, Message, SavedHandoffPolicy
 from tests.conftest import message
 from tests.fixtures.fakes import FakeBot, FakeReader
+from tests.fixtures.patience import until_done
 
 OpenService = Callable[[AsyncSession], ConversationService]
 
@@ -36,7 +40,7 @@ class TestRun:
         received = await intake.receive(message(inbox, "first", number=1))
         await intake.receive(message(inbox, "second", number=2))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert await transcript(work, open_service, received.conversation) == [
             ("contact", "first"),
@@ -49,9 +53,9 @@ class TestRun:
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
     ) -> None:
         received = await intake.receive(message(inbox, "first", number=1))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         await intake.receive(message(inbox, "second", number=2))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert [turn.state for turn in bot.turns] == [None, ["first"]]
 
@@ -60,7 +64,7 @@ class TestRun:
     ) -> None:
         first = await intake.receive(message(inbox, "hello"))
         again = await intake.receive(message(inbox, "hello"))
-        await turns.run(first.conversation.id)
+        await until_done(turns.run, first.conversation.id)
 
         assert not again.is_new
         assert len(bot.turns) == 1
@@ -74,7 +78,7 @@ class TestRun:
             conversation.lease_owner = "another process"
             conversation.leased_until = clock.now() + LEASE
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert bot.turns == []
 
@@ -89,7 +93,7 @@ class TestRun:
         clock.advance(LEASE + timedelta(seconds=1))
 
         assert await turns.waiting(limit=10) == [received.conversation.id]
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert len(bot.turns) == 1
 
@@ -112,7 +116,7 @@ class TestRun:
                 await service.reply(await service.lock(received.conversation.id), "I am here", by=agent)
 
         bot.meanwhile = agent_steps_in
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert [author for author, _ in await transcript(work, open_service, received.conversation)] == [
             "contact",
@@ -137,7 +141,7 @@ class TestRun:
             await service.take(await service.lock(received.conversation.id), by=agent)
         await intake.receive(message(inbox, "HURRY UP", number=2))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert bot.turns == []
         async with work.reading() as session:
@@ -164,7 +168,7 @@ class TestRun:
             service = open_service(session)
             await service.resolve(await service.lock(received.conversation.id))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         conversation = await reload(work, open_service, received.conversation)
         assert conversation.status is ConversationStatus.waiting
@@ -182,7 +186,7 @@ class TestRun:
                 await service.resolve(await service.lock(received.conversation.id))
 
         bot.meanwhile = agent_resolves
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert (await transcript(work, open_service, received.conversation))[-1] == ("bot", "You said: hello")
 
@@ -195,11 +199,11 @@ class TestRun:
         clock: FixedClock,
     ) -> None:
         received = await intake.receive(message(inbox, "a person please", payload=TALK_TO_PERSON))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         clock.advance(timedelta(minutes=12))
         await intake.receive(message(inbox, "anybody there?", number=2))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         asked, waited = reader.turns
         assert (asked.asked_for_person, asked.waited_minutes) == (True, 0)
@@ -221,7 +225,7 @@ class TestRun:
             session.add(SavedHandoffPolicy(content=content, created_at=clock.now()))
         received = await intake.receive(message(inbox, "hello"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert (await transcript(work, open_service, received.conversation))[-1] == ("bot", "You said: hello")
         assert "the saved handoff policy is not readable" in caplog.text
@@ -233,7 +237,7 @@ class TestHandOff:
     ) -> None:
         received = await intake.receive(message(inbox, "THIS IS A DISGRACE"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         conversation = await reload(work, open_service, received.conversation)
         assert conversation.status is ConversationStatus.waiting
@@ -252,7 +256,7 @@ class TestHandOff:
     ) -> None:
         received = await intake.receive(message(inbox, "vulnerable"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert bot.turns == []
         async with work.reading() as session:
@@ -270,7 +274,7 @@ class TestHandOff:
         received = await intake.receive(message(inbox, "vulnerable"))
 
         async with events.listen("desk") as heard:
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
 
         told = [event for event in [heard.get_nowait() for _ in range(heard.qsize())] if event["type"] == "handed_off"]
         assert [(event["reason"], event["roles"]) for event in told] == [("vulnerable", ["supervisor"])]
@@ -281,7 +285,7 @@ class TestHandOff:
         bot.fails = True
         received = await intake.receive(message(inbox, "a person please", payload=TALK_TO_PERSON))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         conversation = await reload(work, open_service, received.conversation)
         assert conversation.status is ConversationStatus.waiting
@@ -293,7 +297,7 @@ class TestHandOff:
         bot.fails = True
         received = await intake.receive(message(inbox, "a human please"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert bot.turns == []
         async with work.reading() as session:
@@ -309,7 +313,7 @@ class TestHandOff:
         bot.outcome = Outcome.not_understood
         for number in range(1, 4):
             received = await intake.receive(message(inbox, f"blah {number}", number=number))
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
 
         said = await transcript(work, open_service, received.conversation)
         assert [text for author, text in said if author == "bot"] == ["You said: blah 1", "You said: blah 2"]
@@ -323,7 +327,7 @@ class TestDeEscalation:
     ) -> None:
         received = await intake.receive(message(inbox, "sigh, my money"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         async with work.reading() as session:
             entries = await open_service(session).conversations.messages(received.conversation.id)
@@ -335,7 +339,7 @@ class TestDeEscalation:
     ) -> None:
         for number in range(1, 4):
             received = await intake.receive(message(inbox, "sigh, my money", number=number))
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
 
         said = await transcript(work, open_service, received.conversation)
         apologies = [text for _, text in said if text.startswith("sorry")]
@@ -346,7 +350,7 @@ class TestDeEscalation:
     ) -> None:
         received = await intake.receive(message(inbox, "sigh"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert bot.turns[0].reading.sentiment == "neutral"
         async with work.reading() as session:
@@ -359,7 +363,7 @@ class TestDeEscalation:
     ) -> None:
         received = await intake.receive(message(inbox, "where is my money"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         said = await transcript(work, open_service, received.conversation)
         assert said[1:] == [("bot", "You said: where is my money")]
@@ -370,7 +374,7 @@ class TestDeEscalation:
         bot.fails = True
         received = await intake.receive(message(inbox, "sigh"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         said = await transcript(work, open_service, received.conversation)
         assert said[1:] == [("system", "bot_failed en")]
@@ -383,7 +387,7 @@ class TestFailure:
         bot.fails = True
         received = await intake.receive(message(inbox, "hello"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
 
@@ -393,7 +397,7 @@ class TestFailure:
         bot.silent = True
         received = await intake.receive(message(inbox, "hello"))
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
 
@@ -407,7 +411,7 @@ class TestFailure:
             bot.silent = len(bot.turns) > 1
 
         bot.meanwhile = fall_silent_next_time
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         said = await transcript(work, open_service, received.conversation)
         assert said[-2:] == [("bot", "You said: hello"), ("system", "bot_failed en")]
@@ -429,7 +433,7 @@ class TestFailure:
         received = await intake.receive(message(inbox, "hello", language="en"))
 
         for _ in range(MAX_ATTEMPTS):
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
             clock.advance(LEASE + timedelta(seconds=1))
 
         assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
@@ -440,7 +444,7 @@ class TestFailure:
         bot.fails = True
         for number in (1, 2):
             received = await intake.receive(message(inbox, "hello", number=number))
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
 
         conversation = await reload(work, open_service, received.conversation)
         assert conversation.status is ConversationStatus.waiting
@@ -468,7 +472,7 @@ class TestFailure:
         await intake.receive(message(inbox, "hello", number=2))
 
         for _ in range(MAX_ATTEMPTS + 1):
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
             clock.advance(LEASE + timedelta(seconds=1))
 
         async with work.reading() as session:
@@ -485,12 +489,12 @@ class TestTryAgain:
         received = await intake.receive(message(inbox, "poison"))
         async with work.begin() as session:
             (await session.get_one(Message, received.message.id)).turn = TurnState.parked
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         assert len(await transcript(work, open_service, received.conversation)) == 1
 
         async with work.begin() as session:
             await open_service(session).try_again(received.message.id)
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert await transcript(work, open_service, received.conversation) == [
             ("contact", "poison"),
@@ -516,10 +520,10 @@ class TestInterruption:
 
         bot.meanwhile = die
         with pytest.raises(KeyboardInterrupt):
-            await turns.run(received.conversation.id)
+            await until_done(turns.run, received.conversation.id)
         bot.meanwhile = FakeBot().meanwhile
         clock.advance(LEASE + timedelta(seconds=1))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert [turn.state for turn in bot.turns] == [None, None]
         said = await transcript(work, open_service, received.conversation)
@@ -543,9 +547,9 @@ class TestInterruption:
         bot.meanwhile = die
         for _ in range(MAX_ATTEMPTS):
             with pytest.raises(KeyboardInterrupt):
-                await turns.run(received.conversation.id)
+                await until_done(turns.run, received.conversation.id)
             clock.advance(LEASE + timedelta(seconds=1))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert len(bot.turns) == MAX_ATTEMPTS
         assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
@@ -562,7 +566,7 @@ class TestInterruption:
             raise RuntimeError("too late")
 
         bot.meanwhile = be_overtaken
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         async with work.reading() as session:
             conversation = await session.get_one(Conversation, received.conversation.id)
@@ -578,13 +582,13 @@ class TestBeginningAnew:
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
     ) -> None:
         received = await intake.receive(message(inbox, "THIS IS A DISGRACE", number=1))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         async with work.begin() as session:
             service = open_service(session)
             await service.return_to_bot(await service.lock(received.conversation.id))
 
         await intake.receive(message(inbox, "what is CRM", number=2))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
         assert [turn.text for turn in bot.turns] == ["what is CRM"]
@@ -593,15 +597,15 @@ class TestBeginningAnew:
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
     ) -> None:
         received = await intake.receive(message(inbox, "a ticket please", number=1))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         await intake.receive(message(inbox, "THIS IS A DISGRACE", number=2))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         async with work.begin() as session:
             service = open_service(session)
             await service.resolve(await service.lock(received.conversation.id))
 
         await intake.receive(message(inbox, "what is CRM", number=3))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
         assert [(turn.text, turn.state) for turn in bot.turns[1:]] == [("what is CRM", None)]
@@ -619,7 +623,7 @@ class TestStartingOver:
         make_agent: Callable[..., Awaitable[Agent]],
     ) -> None:
         received = await intake.receive(message(inbox, "سلام", number=1))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         agent = await make_agent()
         async with work.begin() as session:
             service = open_service(session)
@@ -627,7 +631,7 @@ class TestStartingOver:
 
         await intake.receive(message(inbox, "از اول", number=2, payload=START_OVER))
         await intake.receive(message(inbox, "ساعت کاری؟", number=3))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert [turn.state for turn in bot.turns] == [None, None]
         assert (await transcript(work, open_service, received.conversation))[-2:] == [
@@ -647,7 +651,7 @@ class TestStartingOver:
             await intake.receive(message(inbox, "از اول", number=2, payload=START_OVER))
 
         bot.meanwhile = meanwhile
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert (await reload(work, open_service, received.conversation)).dialogue_state is None
 
@@ -659,10 +663,124 @@ class TestChosenLanguage:
         received = await intake.receive(message(inbox, "hello", number=1, language="en"))
         await intake.choose_language(inbox.id, "visitor", "fa", "")
 
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert [turn.language for turn in bot.turns] == ["fa"]
         assert (await reload(work, open_service, received.conversation)).language == "fa"
+
+
+class TestPace:
+    """Somebody writes faster than they are answered."""
+
+    @pytest.fixture
+    def turns(self, turns: Turns, clock: FixedClock) -> Turns:
+        turns.pace = RateLimit("2/minute", now=lambda: clock.now().timestamp())
+        return turns
+
+    async def test_what_waits_is_answered_together_and_nothing_is_left(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock, work: UnitOfWork
+    ) -> None:
+        for number in range(1, 6):
+            received = await intake.receive(message(inbox, f"line {number}", number=number))
+        await until_done(turns.run, received.conversation.id)
+        await intake.receive(message(inbox, "line 6", number=6))
+        await until_done(turns.run, received.conversation.id)
+        before = [turn.text for turn in bot.turns]
+        clock.advance(timedelta(seconds=30))
+        await until_done(turns.run, received.conversation.id)
+
+        assert before == ["line 1", "line 2\nline 3\nline 4\nline 5"]
+        assert [turn.text for turn in bot.turns[2:]] == ["line 6"]
+        assert await pending(work, received.conversation) == 0
+
+    async def test_who_has_to_wait_is_found_by_any_process_when_the_time_has_come(
+        self, turns: Turns, intake: Intake, inbox: Inbox, clock: FixedClock
+    ) -> None:
+        for number in range(1, 3):
+            received = await intake.receive(message(inbox, "again", number=number))
+        await until_done(turns.run, received.conversation.id)
+        await intake.receive(message(inbox, "again", number=3))
+
+        assert not await turns.run(received.conversation.id)
+        assert await turns.waiting(limit=10) == [received.conversation.id]
+
+    async def test_one_command_counts_once_and_is_not_mixed_with_words(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock
+    ) -> None:
+        await intake.receive(message(inbox, "hello", number=1))
+        for number in range(2, 5):
+            received = await intake.receive(message(inbox, "Yes", number=number, payload="/affirm"))
+        await intake.receive(message(inbox, "thanks", number=5))
+        await until_done(turns.run, received.conversation.id)
+        clock.advance(timedelta(seconds=30))
+        await until_done(turns.run, received.conversation.id)
+
+        assert [turn.text for turn in bot.turns] == ["hello", "/affirm", "thanks"]
+
+    async def test_of_very_much_the_last_words_are_read(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
+    ) -> None:
+        await intake.receive(message(inbox, "hello", number=1))
+        for number in range(2, 30):
+            received = await intake.receive(message(inbox, "x" * 100 + str(number), number=number))
+        await until_done(turns.run, received.conversation.id)
+
+        assert len(bot.turns[1].text) == TOGETHER_CHARACTERS
+        assert bot.turns[1].text.endswith("x29")
+
+    async def test_words_corrected_while_the_bot_thinks_are_read_anew(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock, work: UnitOfWork
+    ) -> None:
+        for number in range(1, 4):
+            received = await intake.receive(message(inbox, f"line {number}", number=number))
+        await turns.run(received.conversation.id)
+
+        async def correct() -> None:
+            bot.meanwhile = nothing
+            await intake.correct(inbox.id, "visitor:2", "line two", at=clock.now())
+
+        bot.meanwhile = correct
+        await until_done(turns.run, received.conversation.id)
+        clock.advance(timedelta(seconds=30))
+        await until_done(turns.run, received.conversation.id)
+
+        assert [turn.text for turn in bot.turns][1:] == ["line 2\nline 3", "line two\nline 3"]
+        assert await pending(work, received.conversation) == 0
+
+    async def test_a_message_that_cannot_be_dealt_with_is_set_aside_alone(
+        self, turns: Turns, intake: Intake, inbox: Inbox, reader: FakeReader, clock: FixedClock, work: UnitOfWork
+    ) -> None:
+        read = reader.read
+
+        async def choke(text: str, *, expected_language: str) -> Reading:
+            if "poison" in text:
+                raise RuntimeError("cannot")
+            return await read(text, expected_language=expected_language)
+
+        await intake.receive(message(inbox, "hello", number=1))
+        for number, text in enumerate(["one", "poison", "two"], start=2):
+            received = await intake.receive(message(inbox, text, number=number))
+        reader.read = choke  # type: ignore[method-assign]
+        for _ in range(8):
+            await until_done(turns.run, received.conversation.id)
+            clock.advance(timedelta(seconds=30))
+
+        assert await states(work, received.conversation) == ["done", "done", "parked", "done"]
+
+
+async def nothing() -> None:
+    return None
+
+
+async def states(work: UnitOfWork, conversation: Conversation) -> list[str]:
+    """What became of the contact's messages, in order."""
+    statement = select(Message.turn).where(Message.conversation_id == conversation.id, Message.turn.is_not(None))
+    async with work.reading() as session:
+        return [turn.value for turn in await session.scalars(statement.order_by(Message.sequence)) if turn]
+
+
+async def pending(work: UnitOfWork, conversation: Conversation) -> int:
+    return (await states(work, conversation)).count("pending")
 
 
 class TestCorrection:
@@ -684,8 +802,8 @@ class TestCorrection:
                 await intake.correct(inbox.id, "visitor:1", f"hello {len(bot.turns)}", at=clock.now())
 
         bot.meanwhile = meanwhile
-        await turns.run(received.conversation.id)
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
 
         assert [turn.text for turn in bot.turns] == ["hello", "hello 1", "hello 2", "hello 3"]
         assert (await transcript(work, open_service, received.conversation))[1:] == [("bot", "You said: hello 3")]

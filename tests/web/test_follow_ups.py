@@ -17,6 +17,7 @@ from knowledge_base.models import Article
 from knowledge_base.schemas import ArticleCreate
 from tests.conftest import message
 from tests.fixtures.fakes import FakeBot
+from tests.fixtures.patience import until_done
 from web.parts import Parts
 
 Say = Callable[..., Awaitable[tuple[str, str]]]
@@ -49,7 +50,7 @@ def say(intake: Intake, turns: Turns, inbox: Inbox, bot: FakeBot) -> Say:
     async def say(text: str, outcome: Outcome | None = Outcome.answered, **more: Any) -> tuple[str, str]:
         bot.outcome = outcome
         received = await intake.receive(message(inbox, text, number=next(numbers), language="en", **more))
-        await turns.run(received.conversation.id)
+        await until_done(turns.run, received.conversation.id)
         return received.conversation.id, bot.turns[-1].message_id
 
     return say

@@ -28,7 +28,7 @@ Talk = Callable[[str], Awaitable[BrowserSocket]]
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"widget_files_per_day": 2})
+    return settings.model_copy(update={"files_per_day": 2})
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from core.http import host_of
 from knowledge_base.addresses import article_url
 from knowledge_base.models import Article, Category
 from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
@@ -22,6 +23,8 @@ router = APIRouter(prefix="/help", include_in_schema=False)
 
 QUESTION_CHARACTERS = 500
 MOST_FOUND = 8
+# For each network address, since a search costs an encoding and the machine answers contacts too.
+SEARCHES_ALLOWED = "60/minute"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ async def show_contents(request: Request, language: str, knowledge: KnowledgeRea
         return _missing(request, language_of(request))
     articles = await knowledge.articles.headings(language=language)
     question = q.strip()[:QUESTION_CHARACTERS]
+    if question:
+        request.app.state.search_limit.hit(host_of(request))
     page = _page(
         request,
         "contents.html",

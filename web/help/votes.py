@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from core.http import host_of
 from core.rate_limit import RateLimit
 from core.security import Signer, hash_token, random_token
 from web.knowledge_access import KnowledgeDep
@@ -28,7 +29,7 @@ async def vote(
 ) -> Response:
     """Keep what this reader says of an article, in place of what they said before."""
     limit: RateLimit = request.app.state.vote_limit
-    limit.hit(request.client.host if request.client else "unknown")
+    limit.hit(host_of(request))
     token = _token(request) or random_token()
     article = await knowledge.vote(slug, language, reader=hash_token(token), helpful=helpful, question=question[:500])
     response = RedirectResponse(f"{article.url}#vote", status_code=303)

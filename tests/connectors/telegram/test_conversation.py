@@ -17,6 +17,7 @@ from crm.enums import AttachmentState, Channel, ConversationStatus, DeliveryStat
 from crm.models import Attachment, Conversation, Delivery, Message
 from tests.connectors.telegram.conftest import until
 from tests.connectors.telegram.emulator import Emulator, flood
+from tests.fixtures.patience import until_done
 
 
 class Shop:
@@ -32,9 +33,9 @@ class Shop:
     async def answer(self) -> None:
         """Answer what came in, and send the answers that may go now."""
         for conversation_id in dict.fromkeys(self.woken):
-            await self.turns.run(conversation_id)
+            await until_done(self.turns.run, conversation_id)
         for conversation_id in await self.outbox.due():
-            await self.outbox.send_all(conversation_id)
+            await until_done(self.outbox.send_next, conversation_id)
 
     async def fetch(self) -> None:
         """Fetch the files that may be fetched now."""

@@ -41,7 +41,16 @@ class BrowserSocket:
 async def browser_socket(
     app: FastAPI, path: str, cookies: dict[str, str], *, origin: str = "http://test"
 ) -> BrowserSocket:
-    """Connect, up to the app's first answer."""
+    """Connect, up to the app's first answer, which takes the browser in."""
+    socket = await knocking_socket(app, path, cookies, origin=origin)
+    assert (await socket.receive())["type"] == "websocket.accept"
+    return socket
+
+
+async def knocking_socket(
+    app: FastAPI, path: str, cookies: dict[str, str], *, origin: str = "http://test"
+) -> BrowserSocket:
+    """Connect, whatever the app will say to that."""
     socket = BrowserSocket()
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     scope = {
@@ -57,8 +66,8 @@ async def browser_socket(
         "server": ("test", 80),
         "subprotocols": [],
         "state": {},
+        "extensions": {"websocket.http.response": {}},
     }
     await socket.to_app.put({"type": "websocket.connect"})
     socket.served = asyncio.create_task(app(scope, socket.to_app.get, socket.from_app.put))
-    assert (await socket.receive())["type"] == "websocket.accept"
     return socket

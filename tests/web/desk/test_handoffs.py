@@ -14,6 +14,7 @@ from crm.conversations.turns import Turns
 from crm.enums import ConversationStatus, HandoffReason, Role
 from crm.models import Agent, Conversation
 from sentiment.frustration import EDITABLE, load_weights
+from tests.fixtures.patience import until_done
 from tests.web.desk.conftest import HOSTILE
 
 SignIn = Callable[[Role], Awaitable[Agent]]
@@ -81,7 +82,7 @@ class TestSave:
 
         # Turns and pages share nothing but the database.
         conversation = await says("sigh")
-        await turns.run(conversation.id)
+        await until_done(turns.run, conversation.id)
 
         async with work.reading() as session:
             kept = await session.get_one(Conversation, conversation.id)
@@ -93,7 +94,7 @@ class TestSave:
         await client.post(PATH, data={**form, "weights.displeasure": "0.9", "act": "save"})
 
         conversation = await says("sigh")
-        await turns.run(conversation.id)
+        await until_done(turns.run, conversation.id)
 
         async with work.reading() as session:
             assert (await session.get_one(Conversation, conversation.id)).frustration == 0.9
@@ -149,7 +150,7 @@ class TestTry:
     ) -> None:
         for visitor, text in (("calm", "where is it"), ("sad", f"sigh {HOSTILE}"), ("furious", "OUTRAGEOUS")):
             conversation = await says(text, visitor=visitor, name=f"{visitor} {HOSTILE}")
-            await turns.run(conversation.id)
+            await until_done(turns.run, conversation.id)
             if visitor == "sad":
                 sad = conversation
 
@@ -165,7 +166,7 @@ class TestTry:
         self, client: httpx.AsyncClient, form: dict[str, object], turns: Turns, says: Says
     ) -> None:
         conversation = await says("my lawyer, legal_threat")
-        await turns.run(conversation.id)
+        await until_done(turns.run, conversation.id)
 
         html = (await client.post(PATH, data={**form, "at_once": ["vulnerable"]})).text
 

@@ -22,8 +22,7 @@ def english(client: httpx.AsyncClient) -> None:
 async def parked(app: FastAPI, conversation: Conversation) -> Message:
     """A message that failed three times."""
     async with app.state.work.begin() as session:
-        message = await app.state.open_conversations(session).conversations.next_pending(conversation.id)
-        assert message
+        (message,) = await app.state.open_conversations(session).conversations.pending(conversation.id, limit=1)
         message.turn = TurnState.parked
         message.attempts = 3
         message.outcome = Outcome.failed
