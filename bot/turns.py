@@ -26,7 +26,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.names import MetadataKeys, Slots
+from bot.names import Intents, MetadataKeys, Slots
 
 CHANNEL_NAME = "hamyar"
 KEPT_TURNS = 6
@@ -75,11 +75,10 @@ class TurnRunner:
         await self._take_in(message, tracker)
         tracker = await self._processor.run_action_extract_slots(replies, tracker)
         await self._act(tracker, replies)
-        intent = tracker.latest_message.intent
         return Turn(
             messages=replies.messages,
             state=self._condense(tracker),
-            intent={"name": intent.get("name"), "confidence": float(intent.get("confidence") or 0.0)},
+            intent=_intent_of(tracker.latest_message),
         )
 
     def _restore(self, conversation_id: str, state: list[dict[str, Any]] | None) -> DialogueStateTracker:
@@ -159,6 +158,22 @@ class TurnRunner:
         if past.active_loop_name:
             summary.append(ActiveLoop(past.active_loop_name))
         return [*summary, ActionExecuted(ACTION_LISTEN_NAME)]
+
+
+def _intent_of(message: UserUttered) -> dict[str, Any]:
+    """The intent that was acted on, and the likeliest with how sure the classifier was of it.
+
+    They differ where the fallback took a message that nobody could be sure of.
+    """
+    decided = likeliest = message.intent
+    if decided.get("name") == Intents.NLU_FALLBACK:
+        ranking = message.parse_data.get("intent_ranking") or []
+        likeliest = next((one for one in ranking if one["name"] != Intents.NLU_FALLBACK), {})
+    return {
+        "name": decided.get("name"),
+        "likeliest": likeliest.get("name"),
+        "confidence": float(likeliest.get("confidence") or 0.0),
+    }
 
 
 def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:

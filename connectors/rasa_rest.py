@@ -43,6 +43,7 @@ class _Message(BaseModel):
 
 class _Intent(BaseModel):
     name: str | None = None
+    likeliest: str | None = None
     confidence: float | None = None
 
 
@@ -107,6 +108,7 @@ def _answer(answer: _TurnAnswer) -> BotAnswer:
         state=answer.state,
         outcome=next((outcome for outcome in outcomes if outcome), None),
         intent=answer.intent.name if answer.intent else None,
+        likeliest_intent=answer.intent.likeliest if answer.intent else None,
         intent_confidence=answer.intent.confidence if answer.intent else None,
     )
 

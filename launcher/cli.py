@@ -125,6 +125,7 @@ class _Commands:
         set_up = self._set_up()
         if task is A_STEP:
             set_up.install(set_up.everything()[:-1])
+            set_up.fetch_labels()
             set_up.perform([set_up.rasa_model()], anew=True)
             return 0
         if task in IN_RASA:

@@ -65,6 +65,11 @@ class Layout:
         return self.var / "models/rasa/model.tar.gz"
 
     @property
+    def labels(self) -> Path:
+        """What people who work here said that messages mean, as of the last `./hamyar train`."""
+        return self.var / "models/rasa/labels.jsonl"
+
+    @property
     def rasa_home(self) -> Path:
         """Rasa writes to its user's home folder; it gets one of its own."""
         return self.var / "rasa-home"

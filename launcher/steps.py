@@ -140,6 +140,12 @@ class SetUp:
         seeds = Step("seeds", "The demo business", self._database, self._load_seeds)
         self.perform([seeds])
 
+    def fetch_labels(self) -> None:
+        """Take what was labelled in the desk from the database; nothing before the first start."""
+        is_served = database.sqlite_file(self.layout, self.environment) is None
+        if is_served or database.is_migrated(self.layout, self.environment):
+            self._app("Fetching the labels", "web.training_examples", "--output", self.layout.labels)
+
     def perform(self, steps: Sequence[Step], *, anew: bool = False) -> None:
         """Do what is not done yet, in order; or all of it."""
         for number, step in enumerate(steps, start=1):
@@ -169,7 +175,8 @@ class SetUp:
 
     def _train_rasa(self) -> None:
         # It puts the model in place whole: an interrupted training leaves the old one.
-        command: Command = [self.layout.rasa_python, "-m", "bot.train", "--output", self.layout.rasa_model]
+        command: list[str | Path] = [self.layout.rasa_python, "-m", "bot.train", "--output", self.layout.rasa_model]
+        command += ["--labels", self.layout.labels] if self._has_labels() else []
         self._run("Training the assistant", command, rasa_environment(self.layout, self.environment))
 
     def _build_encoder(self) -> None:
@@ -195,9 +202,17 @@ class SetUp:
     def _rasa_inputs(self) -> str:
         root = self.layout.root
         names = ("config.yml", "domain.yml", "bot/nlu", "bot/dialogue", "bot/names.py", "bot/train.py", "language")
+        labels = [self.layout.labels] if self._has_labels() else []
         return digest(
-            *(root / name for name in names), self.layout.requirements / "rasa.txt", words=[self._encoder_fingerprint()]
+            *(root / name for name in names),
+            *labels,
+            self.layout.requirements / "rasa.txt",
+            words=[self._encoder_fingerprint()],
         )
+
+    def _has_labels(self) -> bool:
+        file = self.layout.labels
+        return file.is_file() and file.stat().st_size > 0
 
     def _encoder_fingerprint(self) -> str:
         manifest = self.layout.encoder / "encoder.json"

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     edit_handoff_policy = "edit_handoff_policy"
     set_up_widget = "set_up_widget"
     set_operating_point = "set_operating_point"
+    teach_bot = "teach_bot"
 
 
 _P = Permission

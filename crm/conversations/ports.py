@@ -137,6 +137,8 @@ class BotAnswer:
     state: list[Any]
     outcome: Outcome | None = None
     intent: str | None = None
+    # What it would have been where the bot was too unsure of it; how sure it was is of this one.
+    likeliest_intent: str | None = None
     intent_confidence: float | None = None
 
 

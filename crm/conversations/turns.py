@@ -391,6 +391,7 @@ def _note(message: Message, thought: Thought) -> None:
     message.outcome = thought.outcome
     if thought.answer:
         message.intent = thought.answer.intent
+        message.likeliest_intent = thought.answer.likeliest_intent
         message.intent_confidence = thought.answer.intent_confidence
     elif thought.reading and thought.reading.asked_for_person:
         message.intent = TALK_TO_PERSON.removeprefix("/")

@@ -5,6 +5,7 @@ from crm.models.attachment import Attachment
 from crm.models.contact import Consent, Contact, ContactIdentity
 from crm.models.conversation import Conversation, Handoff, Rating, SavedHandoffPolicy
 from crm.models.inbox import Inbox
+from crm.models.label import IntentLabel
 from crm.models.message import Delivery, Message
 from crm.models.ticket import SlaPolicy, Ticket
 
@@ -19,6 +20,7 @@ __all__ = [
     "Delivery",
     "Handoff",
     "Inbox",
+    "IntentLabel",
     "Message",
     "Rating",
     "SavedHandoffPolicy",

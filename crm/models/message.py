@@ -54,6 +54,8 @@ class Message(Base):
     error: Mapped[str | None] = mapped_column(String(200))
     outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome))
     intent: Mapped[str | None] = mapped_column(String(64))
+    # What it would have been where the bot was too unsure of it, and how sure it was of that.
+    likeliest_intent: Mapped[str | None] = mapped_column(String(64))
     intent_confidence: Mapped[float | None]
     language: Mapped[str | None] = mapped_column(String(8))
     sentiment: Mapped[str | None] = mapped_column(String(16))

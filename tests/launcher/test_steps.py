@@ -4,7 +4,7 @@ import pytest
 
 from launcher.errors import LauncherError
 from launcher.stamps import Stamps
-from launcher.steps import Step
+from launcher.steps import SetUp, Step
 
 
 class Work:
@@ -87,3 +87,15 @@ class TestStep:
         step.perform(stamps)
 
         assert not step.is_done(stamps)
+
+
+class TestLabels:
+    def test_are_part_of_what_was_trained_where_there_are_some(self, layout):
+        step = SetUp(layout, {}, installing={}).rasa_model()
+        before = step.fingerprint()
+        layout.labels.parent.mkdir(parents=True)
+
+        layout.labels.write_text("")
+        assert step.fingerprint() == before
+        layout.labels.write_text('{"text": "hm", "label": "thanks", "lang": "en"}\n')
+        assert step.fingerprint() != before

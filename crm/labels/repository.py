@@ -1,0 +1,116 @@
+"""Labels and the messages that want one, in SQL."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, load_only
+
+from crm.enums import Author, MessageKind
+from crm.models import Agent, Contact, Conversation, IntentLabel, Message
+
+# How many of the latest messages are looked through for doubtful ones, and how many of these are taken.
+LOOKED_BACK = 50_000
+MOST_DOUBTFUL = 2_000
+# Below this the guess is looked at by a person; the bot acts on some of these guesses all the same.
+SURE_FROM = 0.6
+FALLBACK = "nlu_fallback"
+# Who wishes for a person is rightly handed off.
+TALK_TO_PERSON = "talk_to_person"
+_APOLOGY, _HANDED_OFF = "utter_sorry_", "utter_handed_off"
+_LAST = 2**31 - 1
+_SHOWN = load_only(
+    *(Message.conversation_id, Message.sequence, Message.text, Message.corrected_text, Message.created_at),
+    *(Message.intent, Message.likeliest_intent, Message.intent_confidence, Message.language),
+)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A message with its label, and the names and addresses of who wrote it."""
+
+    message: Message
+    label: IntentLabel
+    known: tuple[str, ...]
+
+
+class LabelRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def doubtful(self) -> Sequence[Message]:
+        """Typed messages whose intent was unsure or whose outcome a person or an apology mended, latest first."""
+        newest = select(func.coalesce(func.max(Message.id), 0)).scalar_subquery()
+        statement = (
+            select(Message)
+            .where(
+                Message.id > newest - LOOKED_BACK,
+                Message.author == Author.contact,
+                Message.payload.is_(None),
+                Message.text != "",
+                or_(_is_unsure(), _was_mended()),
+            )
+            .options(_SHOWN)
+            .order_by(Message.id.desc())
+            .limit(MOST_DOUBTFUL)
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def labelled(self) -> Sequence[Labelled]:
+        """All messages that have a label, latest label first."""
+        statement = (
+            select(Message, IntentLabel, Contact.name, Contact.email, Contact.phone)
+            .join(IntentLabel, IntentLabel.message_id == Message.id)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .join(Contact, Contact.id == Conversation.contact_id)
+            .options(_SHOWN)
+            .order_by(IntentLabel.labelled_at.desc(), IntentLabel.message_id.desc())
+        )
+        rows = await self.session.execute(statement)
+        return [Labelled(message, label, tuple(filter(None, known))) for message, label, *known in rows]
+
+    async def from_contacts(self, message_ids: Collection[int]) -> Sequence[int]:
+        """Those of the messages that exist and that contacts wrote."""
+        statement = select(Message.id).where(
+            Message.id.in_(message_ids), Message.author == Author.contact, Message.kind == MessageKind.text
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def get(self, message_id: int) -> IntentLabel | None:
+        return await self.session.get(IntentLabel, message_id)
+
+    async def remove(self, message_ids: Collection[int]) -> None:
+        await self.session.execute(delete(IntentLabel).where(IntentLabel.message_id.in_(message_ids)))
+
+    async def agent_names(self) -> Sequence[str]:
+        """Everybody who works here, whom contacts may call by name."""
+        return (await self.session.scalars(select(Agent.name))).all()
+
+
+def _is_unsure() -> ColumnElement[bool]:
+    return or_(Message.intent == FALLBACK, and_(Message.intent.is_not(None), Message.intent_confidence < SURE_FROM))
+
+
+def _was_mended() -> ColumnElement[bool]:
+    """Whether, before the contact wrote again, a person answered, was brought in unasked, or we apologised."""
+    then, later = aliased(Message), aliased(Message)
+    next_word = (
+        select(func.min(later.sequence))
+        .where(
+            later.conversation_id == Message.conversation_id,
+            later.author == Author.contact,
+            later.sequence > Message.sequence,
+        )
+        .scalar_subquery()
+    )
+    # Where a person had the conversation already, the bot was not asked and there is no intent.
+    answered = and_(Message.intent.is_not(None), then.author == Author.agent, then.kind == MessageKind.text)
+    said = or_(*(then.response.startswith(name, autoescape=True) for name in (_APOLOGY, _HANDED_OFF)))
+    followed = exists().where(
+        then.conversation_id == Message.conversation_id,
+        then.sequence > Message.sequence,
+        then.sequence < func.coalesce(next_word, _LAST),
+        or_(answered, said),
+    )
+    return and_(func.coalesce(Message.intent, "") != TALK_TO_PERSON, followed)
