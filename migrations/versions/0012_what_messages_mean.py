@@ -1,13 +1,13 @@
 """what people say that messages mean, and what the bot thought of those it was too unsure of
 
-Revision ID: 0014
+Revision ID: 0012
 Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
