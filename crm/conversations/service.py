@@ -49,9 +49,9 @@ MAX_MESSAGE_CHARACTERS = 10_000
 MAX_PAYLOAD_CHARACTERS = 1_000
 LANGUAGES = ("fa", "en")
 # The widget fetches what is new by itself; every other channel has to be called.
-PUSHED_CHANNELS = frozenset({Channel.telegram})
+PUSHED_CHANNELS = frozenset({Channel.telegram, Channel.email})
 # Where contacts can be sent files.
-FILE_CHANNELS = frozenset({Channel.telegram, Channel.web_widget})
+FILE_CHANNELS = frozenset({Channel.telegram, Channel.web_widget, Channel.email})
 # What the contact is told when a person is brought in, where it is more than that.
 HANDED_OFF = {
     HandoffReason.negative_sentiment: "utter_handed_off_upset",
@@ -133,7 +133,7 @@ class ConversationService:
     # What the contact does
 
     async def receive(self, incoming: IncomingMessage) -> Received:
-        """Store a contact's message, once; the bot's turn is then due.
+        """Store a contact's message, once; where it wants an answer, the bot's turn is then due.
 
         Raises:
             MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge: nothing is stored.
@@ -144,7 +144,7 @@ class ConversationService:
         if found:
             return Received(await self.get(found.conversation_id), found, is_new=False)
         conversation = await self._conversation_for(incoming)
-        if conversation.status is ConversationStatus.resolved:
+        if incoming.wants_answer and conversation.status is ConversationStatus.resolved:
             self.begin_anew(conversation)
         message = await self.add_message(
             conversation,
@@ -152,7 +152,7 @@ class ConversationService:
             text,
             external_id=incoming.external_id,
             payload=safe_text(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
-            turn=TurnState.pending,
+            turn=TurnState.pending if incoming.wants_answer else TurnState.done,
             response=incoming.response,
             attachment=attachment,
         )

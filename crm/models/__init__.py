@@ -4,7 +4,8 @@ from crm.models.agent import Agent, AgentSession
 from crm.models.attachment import Attachment
 from crm.models.contact import Consent, Contact, ContactIdentity
 from crm.models.conversation import Conversation, Handoff, Rating, SavedHandoffPolicy
-from crm.models.inbox import Inbox
+from crm.models.email import EmailOriginal, EmailThread
+from crm.models.inbox import Inbox, PollerLease
 from crm.models.message import Delivery, Message
 from crm.models.ticket import SlaPolicy, Ticket
 
@@ -17,9 +18,12 @@ __all__ = [
     "ContactIdentity",
     "Conversation",
     "Delivery",
+    "EmailOriginal",
+    "EmailThread",
     "Handoff",
     "Inbox",
     "Message",
+    "PollerLease",
     "Rating",
     "SavedHandoffPolicy",
     "SlaPolicy",
