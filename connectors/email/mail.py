@@ -147,7 +147,8 @@ def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
         if not pending:
             return
         part, depth = pending.pop(0)
-        inner = part.get_payload()
+        # Only of one with parts: of any other, `get_payload` decodes what it is not asked to, and may fail.
+        inner = part.get_payload() if part.is_multipart() else []
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
             if depth < _DEEPEST_PART:
                 pending = [(one, depth + 1) for one in inner if isinstance(one, Message)] + pending

@@ -156,6 +156,8 @@ class Outgoing:
         return SMTP(
             hostname=server.host,
             port=server.port,
+            # By itself the library asks the resolver for this machine's name, which may take seconds.
+            local_hostname=self._address.rpartition("@")[2],
             username=server.user if server.password else None,
             password=server.password or None,
             use_tls=server.security == "tls",

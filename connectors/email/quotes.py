@@ -14,6 +14,7 @@ _HEADER_STARTS = re.compile(
     r"[>\s]*(?:On\b|در\b|به تاریخ\b|[0-9۰-۹٠-٩]{1,4}[-/.\s]"
     r"|(?:(?:یک|دو|سه|چهار|پنج)?[ \u200c]?شنبه|جمعه)\b)"
 )
+_HEADER_OPENS = re.compile(r"[>\s]*(?:On|در|به تاریخ)\b")
 _WROTE = re.compile(
     r"[>\s]*On\b.*\bwrote:"
     r"|[>\s]*\S.*(?<!\S)نوشت(?:ند|[هۀ][ \u200c]?است|[هۀ][ \u200c]?اند)?\s*:"
@@ -82,8 +83,10 @@ def _wrote_header(lines: list[str], place: int) -> int:
         return 0
     said = ""
     for length, line in enumerate(lines[place : place + _LONGEST_HEADER_LINES], start=1):
-        said = f"{said} {_plain(line)}".strip()
-        if len(said) > _LONGEST_HEADER_CHARACTERS:
+        plain = _plain(line)
+        said = f"{said} {plain}".strip()
+        # A line that begins a header itself: what stands above it, such as a bare number, is an answer.
+        if not plain or len(said) > _LONGEST_HEADER_CHARACTERS or (length > 1 and _HEADER_OPENS.match(plain)):
             return 0
         if said.endswith(":") and _WROTE.fullmatch(said) and _DATE_OR_ADDRESS.search(said):
             return length

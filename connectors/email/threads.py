@@ -11,7 +11,7 @@ from connectors.email.mail import Mail
 from connectors.email.message_ids import MessageIds, ids_in, kept
 from connectors.email.ports import Envelope, Offer
 from core.clock import Clock
-from core.unit_of_work import UnitOfWork
+from core.unit_of_work import UnitOfWork, announce
 from crm.conversations.repository import ConversationRepository
 from crm.enums import Author, ConversationStatus, MessageKind
 from crm.models import Contact, ContactIdentity, Conversation, EmailOriginal, EmailThread, Message
@@ -93,6 +93,7 @@ class StoredThreads:
             message = await ConversationRepository(session).message_by_external_id(inbox_id, external_id)
             if message and not await session.get(EmailOriginal, message.id):
                 session.add(EmailOriginal(message_id=message.id, text=text))
+                announce(session, "desk", {"type": "conversation", "conversation_id": message.conversation_id})
 
     async def envelope(self, message_id: int) -> Envelope | None:
         """With the mails before it in the thread."""
