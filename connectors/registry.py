@@ -3,6 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from connectors.email.connector import EmailConnector
+from connectors.email.message_ids import MessageIds
+from connectors.email.outgoing import Server
+from connectors.email.threads import StoredThreads as StoredEmailThreads
+from connectors.lease import Lease
 from connectors.ports import Connector
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.threads import StoredThreads
@@ -25,6 +30,9 @@ class Doors:
     work: UnitOfWork
     wording: Wording
     intake: Intake
+    clock: Clock
+    # This process among those that share the database.
+    process: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,43 @@ def _open_telegram(doors: Doors, inbox: Inbox) -> Connector:
     )
 
 
+def _open_email(doors: Doors, inbox: Inbox) -> Connector:
+    settings = doors.settings
+    assert settings.email_password  # noqa: S101 - the settings were checked
+    user, password = settings.email_user or settings.email_address, settings.email_password.get_secret_value()
+    domain = settings.email_address.rpartition("@")[2]
+    ids = MessageIds(settings.secret_key.get_secret_value(), inbox_id=inbox.id, domain=domain)
+    return EmailConnector(
+        inbox_id=inbox.id,
+        since=inbox.created_at,
+        address=settings.email_address,
+        name=settings.email_name,
+        imap=Server(
+            host=settings.email_imap_host,
+            port=settings.email_imap_port,
+            security=settings.email_imap_security,
+            user=user,
+            password=password,
+        ),
+        smtp=Server(
+            host=settings.email_smtp_host,
+            port=settings.email_smtp_port,
+            security=settings.email_smtp_security,
+            user=user,
+            password=password,
+        ),
+        receive=doors.intake.receive,
+        rate=doors.intake.rate,
+        threads=StoredEmailThreads(doors.work, doors.clock, ids),
+        ids=ids,
+        words=doors.wording.say,
+        lease=Lease(doors.work, doors.clock, inbox_id=inbox.id, owner=doors.process),
+        clock=doors.clock,
+        public_url=settings.public_url,
+        replies_per_hour=settings.email_replies_per_hour,
+    )
+
+
 OPENERS: dict[Channel, Opener] = {
     Channel.telegram: Opener(
         key="telegram",
@@ -63,14 +108,20 @@ OPENERS: dict[Channel, Opener] = {
         is_wanted=lambda settings: settings.telegram_bot_token is not None,
         open=_open_telegram,
     ),
+    Channel.email: Opener(
+        key="email",
+        name="E-mail",
+        is_wanted=lambda settings: bool(settings.email_address),
+        open=_open_email,
+    ),
 }
 
 
-async def open_connectors(doors: Doors, clock: Clock) -> dict[Channel, Connector]:
+async def open_connectors(doors: Doors) -> dict[Channel, Connector]:
     """The connectors that the settings ask for, each with its inbox; none is started yet."""
     wanted = {channel: opener for channel, opener in OPENERS.items() if opener.is_wanted(doors.settings)}
     return {
-        channel: opener.open(doors, await _inbox(doors.work, clock, channel, opener))
+        channel: opener.open(doors, await _inbox(doors.work, doors.clock, channel, opener))
         for channel, opener in wanted.items()
     }
 

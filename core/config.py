@@ -1,14 +1,16 @@
 """The only place that reads the environment; every other module is handed what it needs."""
 
+import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_SECRET_CHARACTERS = 24
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Settings(BaseSettings):
@@ -73,6 +75,23 @@ class Settings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     telegram_proxy_url: str = ""
 
+    # E-mail is off until the address is set that contacts write to; then the next three are needed.
+    email_address: str = ""
+    email_password: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    email_imap_host: Annotated[str, Field(validate_default=True)] = ""
+    email_smtp_host: Annotated[str, Field(validate_default=True)] = ""
+    # Who signs in; empty: the address.
+    email_user: str = ""
+    # The name beside the address.
+    email_name: str = ""
+    # `tls` from the first byte, `starttls`, or `none` for a server on this very machine.
+    email_imap_security: Literal["tls", "starttls", "none"] = "tls"
+    email_imap_port: int = 993
+    email_smtp_security: Literal["tls", "starttls", "none"] = "starttls"
+    email_smtp_port: int = 587
+    # What the product writes to one address within an hour by itself, before a person has to.
+    email_replies_per_hour: int = Field(default=20, ge=1)
+
     log_level: str = "INFO"
 
     @field_validator("secret_key", "service_token", "actions_token", "rasa_token")
@@ -82,6 +101,31 @@ class Settings(BaseSettings):
         if len(secret.get_secret_value()) < MIN_SECRET_CHARACTERS:
             raise ValueError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
         return secret
+
+    @field_validator("email_address")
+    @classmethod
+    def one_address(cls, address: str) -> str:
+        """Refuse what no mail could come from."""
+        if address and not re.fullmatch(r"[^\s@<>\"(),;:]+@[^\s@<>\"(),;:]+", address, re.ASCII):
+            raise ValueError("must be a plain address, such as support@example.com")
+        return address.lower()
+
+    @field_validator("email_password", "email_imap_host", "email_smtp_host")
+    @classmethod
+    def whole(cls, value: SecretStr | str | None, others: ValidationInfo) -> SecretStr | str | None:
+        """Refuse half of what e-mail needs."""
+        if others.data.get("email_address") and not value:
+            raise ValueError("is needed where EMAIL_ADDRESS is set")
+        return value
+
+    @field_validator("email_imap_security", "email_smtp_security")
+    @classmethod
+    def private(cls, security: str, others: ValidationInfo) -> str:
+        """Refuse to send the password in the open."""
+        host = others.data.get(f"{(others.field_name or '').removesuffix('security')}host")
+        if security == "none" and host and host not in LOOPBACK:
+            raise ValueError("none is for a server on this machine alone")
+        return security
 
     @field_validator("widget_origins", mode="before")
     @classmethod

@@ -8,6 +8,7 @@ class Channel(StrEnum):
 
     web_widget = "web_widget"
     telegram = "telegram"
+    email = "email"
 
 
 class ConversationStatus(StrEnum):

@@ -276,8 +276,8 @@ def _spare_the_collector() -> None:
 
 async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> None:
     """The channels that are called by us, with their outbox."""
-    doors = Doors(parts.settings, parts.work, parts.wording, app.state.intake)
-    connectors = await open_connectors(doors, parts.clock)
+    doors = Doors(parts.settings, parts.work, parts.wording, app.state.intake, parts.clock, parts.process)
+    connectors = await open_connectors(doors)
     outbox = Outbox(parts.work, senders=connectors, clock=parts.clock)
     downloads = Downloads(parts.work, sources=connectors, clock=parts.clock)
     await _start_worker(

@@ -37,6 +37,8 @@ class IncomingMessage:
     upload: File | None = None
     # The name of the response whose words stand for a message without words.
     response: str | None = None
+    # False for what only people should see: what a machine wrote, or more files of a message that has its turn.
+    wants_answer: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

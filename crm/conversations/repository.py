@@ -19,6 +19,7 @@ from crm.models import (
     ContactIdentity,
     Conversation,
     Delivery,
+    EmailOriginal,
     Handoff,
     Inbox,
     Message,
@@ -134,6 +135,11 @@ class ConversationRepository:
             Attachment, attachment_id, options=(undefer(Attachment.content),), execution_options={"large": True}
         )
 
+    async def email_original(self, message_id: int) -> str | None:
+        """All that a mail said, where its message holds less."""
+        statement = select(EmailOriginal.text).where(EmailOriginal.message_id == message_id)
+        return (await self.session.scalars(statement)).one_or_none()
+
     async def parked(self, *, limit: int) -> Sequence[tuple[Message, Conversation]]:
         """Messages whose turns were set aside, latest first, each with its conversation."""
         statement = (
@@ -153,7 +159,7 @@ class ConversationRepository:
         statement = (
             select(Message)
             .where(Message.conversation_id == conversation_id, Message.sequence > after)
-            .options(joinedload(Message.agent), joinedload(Message.attachment))
+            .options(joinedload(Message.agent), joinedload(Message.attachment), joinedload(Message.email_original))
             .order_by(Message.sequence)
             .limit(limit)
         )

@@ -51,9 +51,9 @@ LANGUAGES = ("fa", "en")
 # How far back the files of a contact are counted.
 FILES_COUNTED = timedelta(days=1)
 # The widget fetches what is new by itself; every other channel has to be called.
-PUSHED_CHANNELS = frozenset({Channel.telegram})
+PUSHED_CHANNELS = frozenset({Channel.telegram, Channel.email})
 # Where contacts can be sent files.
-FILE_CHANNELS = frozenset({Channel.telegram, Channel.web_widget})
+FILE_CHANNELS = frozenset({Channel.telegram, Channel.web_widget, Channel.email})
 # What the contact is told when a person is brought in, where it is more than that.
 HANDED_OFF = {
     HandoffReason.negative_sentiment: "utter_handed_off_upset",
@@ -137,7 +137,7 @@ class ConversationService:
     # What the contact does
 
     async def receive(self, incoming: IncomingMessage) -> Received:
-        """Store a contact's message, once; the bot's turn is then due.
+        """Store a contact's message, once; where it wants an answer, the bot's turn is then due.
 
         A file beyond those that a contact may send within a day is not fetched, and the first time they are told so.
 
@@ -153,7 +153,7 @@ class ConversationService:
         files = await self.files_sent(incoming.inbox_id, incoming.contact_external_id) if incoming.file else 0
         if attachment and files >= self.files_per_day:
             _refuse(attachment)
-        if conversation.status is ConversationStatus.resolved:
+        if incoming.wants_answer and conversation.status is ConversationStatus.resolved:
             self.begin_anew(conversation)
         message = await self.add_message(
             conversation,
@@ -161,7 +161,7 @@ class ConversationService:
             text,
             external_id=incoming.external_id,
             payload=safe_text(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
-            turn=TurnState.pending,
+            turn=TurnState.pending if incoming.wants_answer else TurnState.done,
             response=incoming.response,
             attachment=attachment,
         )

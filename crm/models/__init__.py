@@ -4,7 +4,8 @@ from crm.models.agent import Agent, AgentSession
 from crm.models.attachment import Attachment
 from crm.models.contact import Consent, Contact, ContactIdentity
 from crm.models.conversation import Conversation, Handoff, Rating, SavedHandoffPolicy
-from crm.models.inbox import Inbox
+from crm.models.email import EmailOriginal, EmailThread
+from crm.models.inbox import Inbox, PollerLease
 from crm.models.label import IntentLabel
 from crm.models.message import Delivery, Message
 from crm.models.ticket import SlaPolicy, Ticket
@@ -18,10 +19,13 @@ __all__ = [
     "ContactIdentity",
     "Conversation",
     "Delivery",
+    "EmailOriginal",
+    "EmailThread",
     "Handoff",
     "Inbox",
     "IntentLabel",
     "Message",
+    "PollerLease",
     "Rating",
     "SavedHandoffPolicy",
     "SlaPolicy",

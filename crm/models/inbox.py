@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -22,3 +22,13 @@ class Inbox(Base):
     # What only the connector understands; never a secret.
     config: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]
+
+
+class PollerLease(Base):
+    """Which process asks an inbox's channel for messages, and until when; another may take over after that."""
+
+    __tablename__ = "poller_leases"
+
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inboxes.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    leased_until: Mapped[datetime]

@@ -9,6 +9,7 @@ from crm.enums import Author, DeliveryState, MessageKind, Outcome, TurnState
 from crm.models.agent import Agent
 from crm.models.attachment import Attachment
 from crm.models.columns import enum_column
+from crm.models.email import EmailOriginal
 
 
 class Message(Base):
@@ -68,6 +69,7 @@ class Message(Base):
 
     agent: Mapped[Agent | None] = relationship(lazy="raise")
     attachment: Mapped[Attachment | None] = relationship(lazy="raise")
+    email_original: Mapped[EmailOriginal | None] = relationship(lazy="raise")
 
     @property
     def latest_text(self) -> str:

@@ -45,3 +45,23 @@ class TestSettings:
         bare_environment.setenv("WIDGET_ORIGINS", "https://a.example, https://b.example")
 
         assert Settings().widget_origins == ["https://a.example", "https://b.example"]
+
+    def test_half_of_what_email_needs_is_refused_by_name(self, bare_environment: pytest.MonkeyPatch) -> None:
+        for name in SECRETS:
+            bare_environment.setenv(name, "x" * 32)
+        assert problems() == []
+
+        bare_environment.setenv("EMAIL_ADDRESS", "Support@example.com")
+        bare_environment.setenv("EMAIL_IMAP_HOST", "imap.example.com")
+        assert {line.split(":")[0] for line in problems()} == {"EMAIL_PASSWORD", "EMAIL_SMTP_HOST"}
+
+    def test_a_password_never_goes_over_the_network_in_the_open(self, bare_environment: pytest.MonkeyPatch) -> None:
+        for name in SECRETS:
+            bare_environment.setenv(name, "x" * 32)
+        for name in ("ADDRESS", "PASSWORD", "IMAP_HOST", "SMTP_HOST"):
+            bare_environment.setenv(f"EMAIL_{name}", "a@example.com" if name == "ADDRESS" else "127.0.0.1")
+        bare_environment.setenv("EMAIL_SMTP_SECURITY", "none")
+        assert problems() == []
+
+        bare_environment.setenv("EMAIL_SMTP_HOST", "smtp.example.com")
+        assert [line.split(":")[0] for line in problems()] == ["EMAIL_SMTP_SECURITY"]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from crm.agents.auth import ConversationAgent
+from crm.conversations.service import FileNotFound
 from crm.dependencies import ConversationsReadDep
 from web.desk.presenter import file_name_of
 
@@ -36,3 +37,16 @@ async def give_file(
         media_type=attachment.content_type,
         headers={**_HARMLESS, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
+
+
+@router.get("/emails/{message_id}")
+async def show_email(
+    message_id: Annotated[int, Path(ge=1, le=2**31 - 1)],
+    _agent: ConversationAgent,
+    conversations: ConversationsReadDep,
+) -> Response:
+    """All that a mail said, as plain text, where the thread shows only what was new in it."""
+    text = await conversations.conversations.email_original(message_id)
+    if text is None:
+        raise FileNotFound
+    return Response(text, media_type="text/plain", headers=dict(_HARMLESS))

@@ -46,8 +46,8 @@ ROLES = {
     Role.editor: _("Editor"),
     Role.admin: _("Admin"),
 }
-CHANNELS = {Channel.web_widget: _("Website"), Channel.telegram: _("Telegram")}
-CHANNEL_ICONS = {Channel.web_widget: "web", Channel.telegram: "telegram"}
+CHANNELS = {Channel.web_widget: _("Website"), Channel.telegram: _("Telegram"), Channel.email: _("E-mail")}
+CHANNEL_ICONS = {Channel.web_widget: "web", Channel.telegram: "telegram", Channel.email: "mail"}
 LANGUAGES = {"fa": _("Persian"), "en": _("English"), "finglish": _("Finglish"), "other": _("Another language")}
 DELIVERIES = {
     DeliveryState.pending: _("On its way"),

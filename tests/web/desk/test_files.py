@@ -12,7 +12,7 @@ from crm.conversations.intake import Intake
 from crm.conversations.ports import FetchRefused, IncomingFile
 from crm.conversations.service import ConversationService
 from crm.enums import AttachmentKind, Channel, Role
-from crm.models import Agent, Conversation, Inbox, Message
+from crm.models import Agent, Conversation, EmailOriginal, Inbox, Message
 from tests.conftest import message
 from web.protection import MAX_FILE_BODY_BYTES
 
@@ -288,3 +288,39 @@ class TestShowCorrection:
         assert "Where is my invoice?" in page
         assert "Corrected by the contact" in page
         assert "&lt;b&gt;Where&lt;/b&gt; is it?" in page
+
+
+class TestShowEmail:
+    @pytest.fixture
+    async def address(self, app: FastAPI, chat: Conversation) -> str:
+        """Where all that a mail said is found."""
+        sent = await last_message(app, chat)
+        async with app.state.work.begin() as session:
+            session.add(EmailOriginal(message_id=sent.id, text="<script>alert(1)</script>\n> quoted"))
+        return f"/desk/emails/{sent.id}"
+
+    async def test_shows_all_of_it_as_words(
+        self, client: httpx.AsyncClient, sign_in: SignIn, chat: Conversation, address: str
+    ) -> None:
+        await sign_in(Role.agent)
+
+        page = await client.get(f"/desk/conversations/{chat.id}")
+        response = await client.get(address)
+
+        assert f'href="{address}"' in page.text
+        assert response.text == "<script>alert(1)</script>\n> quoted"
+        assert response.headers["content-type"] == "text/plain; charset=utf-8"
+        assert "default-src 'none'; sandbox" in response.headers.get_list("content-security-policy")
+
+    async def test_shows_nothing_without_sign_in_and_to_an_editor(
+        self, client: httpx.AsyncClient, sign_in: SignIn, address: str
+    ) -> None:
+        assert (await client.get(address)).status_code == 303
+
+        await sign_in(Role.editor)
+        assert (await client.get(address)).status_code == 403
+
+    async def test_has_none_of_a_message_without(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        await sign_in(Role.agent)
+
+        assert (await client.get("/desk/emails/999")).status_code == 404

@@ -1,0 +1,176 @@
+"""What a mail means to us: `Incoming.handle` returns when it is dealt with, and raises when it must come again."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from connectors.email import responses
+from connectors.email.choices import number_in
+from connectors.email.mail import Mail, read_mail
+from connectors.email.ports import Say, Threads
+from connectors.ports import Rate, Receive
+from core.errors import Conflict, NotFound
+from crm.conversations.files import File
+from crm.conversations.ports import IncomingMessage
+from crm.conversations.service import MAX_MESSAGE_CHARACTERS
+from crm.conversations.turns import TALK_TO_PERSON
+from crm.enums import MessageKind
+from crm.wording import DEFAULT_LANGUAGE
+from language.detection import Language, detect
+from language.normalise import normalise
+
+logger = logging.getLogger(__name__)
+
+# Beyond so many times the limit not even the handoff is announced any more.
+_SILENT_FROM = 2
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A mail as a conversation shows it; `response` names the words that stand for missing ones."""
+
+    text: str
+    payload: str | None = None
+    response: str | None = None
+
+
+class Incoming:
+    """Turns mails into messages."""
+
+    def __init__(
+        self,
+        *,
+        inbox_id: int,
+        own_address: str,
+        receive: Receive,
+        rate: Rate,
+        threads: Threads,
+        say: Say,
+        replies_per_hour: int,
+    ) -> None:
+        self._inbox_id = inbox_id
+        self._own_address = own_address
+        self._receive = receive
+        self._rate = rate
+        self._threads = threads
+        self._say = say
+        self._replies_per_hour = replies_per_hour
+
+    async def handle(self, raw: bytes, *, is_whole: bool = True) -> None:
+        """Deal with one mail; what it holds of a contact is stored when this returns.
+
+        What machines write begins no conversation and gets no answer; in a thread of their address people see it.
+        """
+        # In a thread of its own: a large one takes a second, and others wait for the loop.
+        mail = await asyncio.to_thread(read_mail, raw, own_address=self._own_address, is_whole=is_whole)
+        if mail is None:
+            logger.info("a mail from nobody who could be answered is left alone")
+            return
+        thread = await self._threads.find(self._inbox_id, mail)
+        if mail.is_automatic and thread is None:
+            logger.info("an automatic mail is left alone")
+            return
+        is_first = thread is None
+        thread = thread or await self._threads.begin(self._inbox_id, mail)
+        language = await self._threads.language(self._inbox_id, thread) or _language_of(mail)
+        if mail.is_automatic:
+            await self._store(mail, thread, self._words(mail, language, is_first=is_first), wants_answer=False)
+        elif not await self._store_rating(mail, thread):
+            await self._store_question(mail, thread, language, is_first=is_first)
+
+    async def _store_question(self, mail: Mail, thread: str, language: str, *, is_first: bool) -> None:
+        words = await self._chosen(mail, thread) or self._words(mail, language, is_first=is_first)
+        replies = await self._threads.automatic_replies(self._inbox_id, mail.address)
+        if replies >= self._replies_per_hour:
+            logger.warning("an address was written to %d times within an hour; a person has to go on", replies)
+            words = _Words(words.text, TALK_TO_PERSON, words.response)
+        is_answered = replies < _SILENT_FROM * self._replies_per_hour
+        await self._store(mail, thread, words, language=language, wants_answer=is_answered)
+        await self._store_more_files(mail, thread, language)
+
+    async def _store(
+        self, mail: Mail, thread: str, words: _Words, *, language: str | None = None, wants_answer: bool
+    ) -> None:
+        await self._receive(
+            IncomingMessage(
+                inbox_id=self._inbox_id,
+                contact_external_id=thread,
+                external_id=mail.external_id,
+                text=words.text[:MAX_MESSAGE_CHARACTERS],
+                payload=words.payload,
+                contact_name=mail.name,
+                language=language,
+                upload=mail.files[0] if mail.files else None,
+                response=words.response,
+                wants_answer=wants_answer,
+            )
+        )
+        if mail.original and _said(mail.original) != _said(words.text):
+            await self._threads.keep_original(self._inbox_id, mail.external_id, mail.original)
+
+    async def _store_more_files(self, mail: Mail, thread: str, language: str) -> None:
+        """A message has one file; the others of a mail follow it and want no answers of their own."""
+        for number, file in enumerate(mail.files[1:], start=2):
+            await self._receive(
+                IncomingMessage(
+                    inbox_id=self._inbox_id,
+                    contact_external_id=thread,
+                    external_id=f"{mail.external_id}#{number}",
+                    text=self._placeholder(file, language),
+                    upload=file,
+                    response=_placeholder_for(file),
+                    wants_answer=False,
+                )
+            )
+
+    async def _store_rating(self, mail: Mail, thread: str) -> bool:
+        """Take a number for the rating that was asked for; false where it is none."""
+        score = number_in(mail.text)
+        if score is None or not 1 <= score <= 5:
+            return False
+        offer = await self._threads.offer(self._inbox_id, thread)
+        if offer is None or offer.kind is not MessageKind.rating_request:
+            return False
+        try:
+            await self._rate(self._inbox_id, thread, score)
+        except (Conflict, NotFound):
+            return False
+        return True
+
+    async def _chosen(self, mail: Mail, thread: str) -> _Words | None:
+        """The choice that a number stands for."""
+        number = number_in(mail.text)
+        offer = await self._threads.offer(self._inbox_id, thread) if number else None
+        if number is None or offer is None or not 1 <= number <= len(offer.buttons):
+            return None
+        button = offer.buttons[number - 1]
+        return _Words(button["title"], button["payload"])
+
+    def _words(self, mail: Mail, language: str, *, is_first: bool) -> _Words:
+        """What they wrote, a thread's first mail under its subject, and the names of files that we do not take."""
+        subject = mail.subject if is_first and normalise(mail.subject) not in normalise(mail.text) else ""
+        refused = [f"{self._say(responses.FILE_REFUSED, language).text} {name}".strip() for name in mail.refused]
+        text = "\n\n".join(part for part in (subject, mail.text, "\n".join(refused)) if part)
+        if text:
+            return _Words(text)
+        if mail.files:
+            return _Words(self._placeholder(mail.files[0], language), response=_placeholder_for(mail.files[0]))
+        return _Words(self._say(responses.EMPTY, language).text, response=responses.EMPTY)
+
+    def _placeholder(self, file: File, language: str) -> str:
+        return f"{self._say(_placeholder_for(file), language).text} {file.name}".strip()
+
+
+def _placeholder_for(file: File) -> str:
+    return responses.PLACEHOLDERS[file.content_type.partition("/")[0]]
+
+
+def _said(text: str) -> str:
+    """A text without the spaces in which its forms differ."""
+    return "".join(text.split())
+
+
+def _language_of(mail: Mail) -> str:
+    """The language of a first mail; the turn looks more closely, but what we say before it must be in one."""
+    found = detect(f"{mail.subject}\n{mail.text[:500]}").language
+    return Language.en.value if found is Language.en else DEFAULT_LANGUAGE

@@ -1,0 +1,225 @@
+"""A mail as it comes over the wire, in our own terms. Takes any bytes: whoever sends one chooses every one of them."""
+
+import codecs
+import hashlib
+import logging
+from binascii import Error as BinasciiError
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import HeaderParseError, MessageError
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+
+from connectors.email.addresses import MAX_NAME_CHARACTERS, MAX_SUBJECT_CHARACTERS, one_line, sender_of, subject_key
+from connectors.email.automatic import is_automatic
+from connectors.email.html_text import to_text
+from connectors.email.message_ids import ids_in, kept
+from connectors.email.quotes import without_quotes
+from crm.conversations.files import File, FileEmpty, FileKindRefused, FileTooLarge, safe_file_name, visitors_file
+from language.normalise import safe_text
+
+logger = logging.getLogger(__name__)
+
+MAX_FILES = 10
+MAX_REFERENCES = 30
+# Of text that is read at all; a message holds far less.
+MAX_TEXT_BYTES = 200_000
+MAX_ORIGINAL_CHARACTERS = 100_000
+_MAX_PARTS = 100
+_DEEPEST_PART = 10
+_MAX_HEADER_CHARACTERS = 10_000
+# Pictures of signatures and those that tell their sender of being read.
+_SMALLEST_INLINE_BYTES = 5_000
+# Old Persian mail programs write it and do not say so.
+_OLD_PERSIAN = "windows-1256"
+# No charsets of mails, and slow on long texts.
+_NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """What somebody wrote by e-mail."""
+
+    # The Message-ID as it is kept; for a mail without, a digest of all of it.
+    external_id: str
+    address: str
+    name: str
+    subject: str
+    # Their own words, and all that the mail said.
+    text: str
+    original: str
+    # The mails that it answers, the latest first.
+    references: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    # Names of those that we do not take.
+    refused: tuple[str, ...] = ()
+    is_automatic: bool = False
+
+    @property
+    def subject_key(self) -> str:
+        return subject_key(self.subject)
+
+
+@dataclass(frozen=True)
+class _Bodies:
+    plain: str
+    html: str
+
+    def own(self) -> str:
+        """What the writer wrote; the HTML where there is no plain text."""
+        return without_quotes(self.plain if self.plain.strip() else to_text(self.html))
+
+    def whole(self) -> str:
+        return self.plain.strip() or to_text(self.html, with_quotes=True)
+
+
+def read_mail(raw: bytes, *, own_address: str, is_whole: bool = True) -> Mail | None:
+    """The mail; `None` where nobody could be answered. Of one that is cut off, no files."""
+    message = _parsed(raw)
+    name, address = sender_of(_header(message, "From"))
+    if not address:
+        return None
+    parts = list(_parts(message))
+    bodies = _Bodies(_text_of(parts, "text/plain"), _text_of(parts, "text/html"))
+    files, refused = _files(parts) if is_whole else ([], [])
+    return Mail(
+        external_id=_external_id(message, raw),
+        address=address,
+        name=one_line(_decoded(name), limit=MAX_NAME_CHARACTERS),
+        subject=one_line(_decoded(_header(message, "Subject")), limit=MAX_SUBJECT_CHARACTERS),
+        text=safe_text(bodies.own()).strip(),
+        original=safe_text(bodies.whole())[:MAX_ORIGINAL_CHARACTERS],
+        references=_references(message),
+        files=tuple(files),
+        refused=tuple(refused),
+        is_automatic=is_automatic(
+            lambda field: _header(message, field),
+            address=address,
+            own=own_address,
+            content_type=message.get_content_type(),
+        ),
+    )
+
+
+def _parsed(raw: bytes) -> Message:
+    try:
+        return message_from_bytes(raw)
+    except (RecursionError, MessageError, ValueError, LookupError):
+        logger.warning("a mail has a form that cannot be read; its headers are")
+        message = BytesHeaderParser().parsebytes(raw[:MAX_TEXT_BYTES], headersonly=True)
+        message.set_payload("")
+        return message
+
+
+def _header(message: Message, name: str) -> str:
+    """A field's first value, unfolded; raw bytes are taken for UTF-8."""
+    value = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    text = str(value)[:_MAX_HEADER_CHARACTERS]
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\r", "").replace("\n", "")
+
+
+def _decoded(value: str) -> str:
+    """Encoded words as what they stand for."""
+    try:
+        pieces = decode_header(value)
+    except (HeaderParseError, BinasciiError, ValueError):
+        return value
+    return "".join(piece if isinstance(piece, str) else _as_text(piece, charset) for piece, charset in pieces)
+
+
+def _as_text(content: bytes, charset: str | None) -> str:
+    """Bytes in the charset that they are said to be in, or in the likeliest; never fails."""
+    for name in (charset, "utf-8", _OLD_PERSIAN):
+        try:
+            if name and codecs.lookup(name).name.replace("-", "_") not in _NO_CHARSETS:
+                return content.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return content.decode("utf-8", "replace")
+
+
+def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
+    """The parts that hold something; what is inside a forwarded mail's own file stays in there."""
+    pending = [(message, depth)]
+    for _ in range(_MAX_PARTS):
+        if not pending:
+            return
+        part, depth = pending.pop(0)
+        # Only of one with parts: of any other, `get_payload` decodes what it is not asked to, and may fail.
+        inner = part.get_payload() if part.is_multipart() else []
+        if part.get_content_maintype() == "multipart" and isinstance(inner, list):
+            if depth < _DEEPEST_PART:
+                pending = [(one, depth + 1) for one in inner if isinstance(one, Message)] + pending
+        else:
+            yield part
+
+
+def _is_file(part: Message) -> bool:
+    return bool(part.get_content_disposition() == "attachment" or _name_of(part)) or (
+        part.get_content_maintype() not in ("text", "multipart")
+    )
+
+
+def _text_of(parts: list[Message], content_type: str) -> str:
+    texts = [
+        _as_text(_content(part)[:MAX_TEXT_BYTES], _charset(part))
+        for part in parts
+        if part.get_content_type() == content_type and not _is_file(part)
+    ]
+    return "\n\n".join(texts)[:MAX_TEXT_BYTES]
+
+
+def _charset(part: Message) -> str | None:
+    try:
+        charset = part.get_content_charset()
+    except (LookupError, ValueError):
+        return None
+    # Persian in a part that is said to be ASCII is a mistake that is often made.
+    return None if charset in ("us-ascii", "ascii") else charset
+
+
+def _content(part: Message) -> bytes:
+    try:
+        content = part.get_payload(decode=True)
+    except (ValueError, LookupError, AssertionError):
+        return b""
+    return content if isinstance(content, bytes) else b""
+
+
+def _files(parts: list[Message]) -> tuple[list[File], list[str]]:
+    """The files that we take, and the names of those that we do not."""
+    taken: list[File] = []
+    refused: list[str] = []
+    for part in filter(_is_file, parts):
+        content = _content(part)
+        is_inline = part.get_content_disposition() != "attachment" and part["Content-ID"] is not None
+        if is_inline and len(content) < _SMALLEST_INLINE_BYTES:
+            continue
+        name = _name_of(part)
+        try:
+            if len(taken) >= MAX_FILES:
+                raise FileTooLarge
+            taken.append(visitors_file(File(name, content)))
+        except (FileEmpty, FileTooLarge, FileKindRefused):
+            refused.append(safe_file_name(name))
+    return taken, refused[:MAX_FILES]
+
+
+def _name_of(part: Message) -> str:
+    try:
+        name = part.get_filename()
+    except (LookupError, ValueError, TypeError):
+        return ""
+    return _decoded(str(name)[:1000]) if name else ""
+
+
+def _external_id(message: Message, raw: bytes) -> str:
+    given = ids_in(_header(message, "Message-ID"))
+    return kept(given[0]) if given else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def _references(message: Message) -> tuple[str, ...]:
+    named = ids_in(_header(message, "References"))[::-1][:MAX_REFERENCES]
+    return tuple(dict.fromkeys([*ids_in(_header(message, "In-Reply-To"))[:MAX_REFERENCES], *named]))

@@ -1,0 +1,437 @@
+"""The whole way over real sockets: IMAP, the conversation in its database, the bot, the outbox, SMTP."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import undefer
+
+from connectors.email import responses
+from connectors.email.connector import EmailConnector
+from connectors.email.message_ids import MessageIds
+from connectors.email.outgoing import Server
+from connectors.email.threads import StoredThreads
+from connectors.lease import Lease
+from crm.conversations.files import File
+from crm.conversations.intake import Intake
+from crm.conversations.outbox import Outbox
+from crm.enums import Author, Channel, ConversationStatus, DeliveryState, TurnState
+from crm.models import Attachment, Contact, Conversation, Delivery, EmailOriginal, Inbox, Message, Rating
+from crm.wording import Wording
+from tests.conftest import message
+from tests.fixtures.mail_server import ADDRESS, CUSTOMER, PASSWORD, MailServer, page, plain
+
+SECRET = "a secret of at least twenty-four characters"
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 6000
+
+
+@pytest.fixture(scope="module")
+def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
+    server = MailServer(tmp_path_factory.mktemp("mail") / "log")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def server(running_server: MailServer) -> MailServer:
+    running_server.handed.__init__()
+    return running_server
+
+
+def words() -> Wording:
+    return Wording({name: [{"text": f"[{name}]"}] for name in responses.ALL})
+
+
+class Shop:
+    """An app with a mailbox; it fetches, answers and sends when the test says so."""
+
+    def __init__(self, connector, turns, outbox, woken, work, open_service) -> None:
+        self.connector: EmailConnector = connector
+        self.turns = turns
+        self.outbox: Outbox = outbox
+        self.woken: list[str] = woken
+        self.work = work
+        self.open_service = open_service
+
+    async def fetch(self) -> None:
+        await self.connector.poller.step()
+
+    async def send(self) -> None:
+        for conversation_id in await self.outbox.due():
+            await self.outbox.send_all(conversation_id)
+
+    async def answer(self) -> None:
+        """Fetch what came in, answer it, and send the answers that may go now."""
+        await self.fetch()
+        for conversation_id in dict.fromkeys(self.woken):
+            await self.turns.run(conversation_id)
+        await self.send()
+
+    async def all(self, table):
+        async with self.work.reading() as session:
+            return (await session.scalars(select(table).options(undefer("*")))).all()
+
+    async def offer(self, **more) -> None:
+        """The bot says something in the only conversation."""
+        (conversation,) = await self.all(Conversation)
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            await service.add_message(await service.lock(conversation.id), Author.bot, "کدام؟", **more)
+        await self.send()
+
+
+@pytest.fixture
+async def make_shop(server: MailServer, work, open_service, turns, clock):
+    made: list[EmailConnector] = []
+    async with work.begin() as session:
+        inbox = Inbox(channel=Channel.email, name="E-mail", key="email", config={}, created_at=clock.now())
+        session.add(inbox)
+    # Before this moment the mailbox is another test's.
+    since = datetime.now(UTC).replace(microsecond=0)
+    server.deliver(b"From: nobody\r\n\r\n")
+
+    def make(*, owner: str = "this process", **more) -> Shop:
+        woken: list[str] = []
+        intake = Intake(work, open_service=open_service, wake=woken.append)
+        ids = MessageIds(SECRET, inbox_id=inbox.id, domain="hamyar.example")
+        connector = EmailConnector(
+            **{
+                "inbox_id": inbox.id,
+                "since": since,
+                "address": ADDRESS,
+                "name": "همیار",
+                "imap": Server(
+                    host="127.0.0.1", port=server.imap_port, security="none", user=ADDRESS, password=PASSWORD
+                ),
+                "smtp": Server(host="127.0.0.1", port=server.smtp_port, security="none", user="", password=""),
+                "receive": intake.receive,
+                "rate": intake.rate,
+                "threads": StoredThreads(work, clock, ids),
+                "ids": ids,
+                "words": words().say,
+                "lease": Lease(work, clock, inbox_id=inbox.id, owner=owner),
+                "clock": clock,
+                "public_url": "https://hamyar.example",
+                "replies_per_hour": 20,
+                **more,
+            }
+        )
+        made.append(connector)
+        outbox = Outbox(work, senders={Channel.email: connector}, clock=clock)
+        return Shop(connector, turns, outbox, woken, work, open_service)
+
+    yield make
+    for connector in made:
+        await connector.stop()
+    server.empty()
+
+
+@pytest.fixture
+def shop(make_shop) -> Shop:
+    return make_shop()
+
+
+class TestConversation:
+    async def test_goes_from_the_bot_to_a_person_in_one_thread(self, shop: Shop, server: MailServer, make_agent):
+        first = server.write("سفارشم کجاست؟", message_id="<first@customer.example>")
+        await shop.answer()
+        answer = server.sent[0]
+
+        server.answer(answer, "I want a human")
+        await shop.answer()
+        agent = await make_agent()
+        (conversation,) = await shop.all(Conversation)
+        async with shop.work.begin() as session:
+            service = shop.open_service(session)
+            file = File("فاکتور.pdf", b"%PDF-1.7 bill")
+            await service.reply(await service.lock(conversation.id), "سارا هستم.", by=agent, file=file)
+        await shop.send()
+
+        assert plain(answer).startswith("You said: سفارشم کجاست؟")
+        assert answer["In-Reply-To"] == first["Message-ID"]
+        assert answer["Auto-Submitted"] == "auto-replied"
+        reply = server.sent[-1]
+        assert (reply["To"], reply["Subject"], reply["Auto-Submitted"]) == (CUSTOMER, "Re: سفارش", None)
+        assert "سارا هستم." in plain(reply)
+        assert '<p dir="rtl"' in page(reply)
+        assert [part.get_filename() for part in reply.iter_attachments()] == ["فاکتور.pdf"]
+        assert first["Message-ID"] in reply["References"]
+        assert conversation.status is ConversationStatus.waiting
+        assert server.unread() == 0
+
+    async def test_stores_a_mail_once_however_often_it_is_fetched(self, shop: Shop, server: MailServer):
+        mail = server.write("سلام")
+        server.deliver(mail)
+        server.deliver(mail)
+
+        await shop.answer()
+        await shop.answer()
+
+        assert len(server.sent) == 1
+        assert server.unread() == 0
+
+    async def test_leaves_a_mail_unread_that_could_not_be_stored_and_goes_on(self, make_shop, server: MailServer):
+        shop: Shop = make_shop()
+        receive, troubles = shop.connector.poller._handle.__self__._receive, [RuntimeError("told to")]
+
+        async def failing(incoming):
+            if troubles:
+                raise troubles.pop()
+            return await receive(incoming)
+
+        shop.connector.poller._handle.__self__._receive = failing
+        server.write("first", subject="one")
+        server.write("second", subject="two")
+
+        await shop.fetch()
+
+        assert [one.text for one in await shop.all(Message)] == ["two\n\nsecond"]
+        assert server.unread() == 1
+        shop.connector.poller._now = lambda: 1e12
+        await shop.fetch()
+        assert len(await shop.all(Message)) == 2
+        assert server.unread() == 0
+
+    async def test_is_fetched_by_one_process_until_that_dies(self, make_shop, server: MailServer, clock):
+        first, second = make_shop(owner="one"), make_shop(owner="two")
+        await first.fetch()
+        server.write("سلام")
+
+        await second.fetch()
+        assert await second.all(Message) == []
+
+        clock.advance(timedelta(minutes=2))
+        await second.fetch()
+        assert len(await second.all(Message)) == 1
+
+    async def test_leaves_mails_alone_that_were_there_before(self, make_shop, server: MailServer):
+        shop = make_shop(since=datetime.now(UTC) + timedelta(minutes=5))
+        server.write("old")
+
+        await shop.fetch()
+
+        assert await shop.all(Message) == []
+
+    async def test_runs_by_itself_and_stops(self, make_shop, server: MailServer):
+        shop: Shop = make_shop(look_seconds=0.0)
+        server.write("سلام")
+
+        await shop.connector.start()
+        async with asyncio.timeout(20):
+            while not shop.woken:  # noqa: ASYNC110 - another task, which tells nobody
+                await asyncio.sleep(0.01)
+        await shop.connector.stop()
+
+        assert len(await shop.all(Message)) == 1
+
+
+class TestThreads:
+    async def test_joins_by_subject_where_nothing_is_referred_to(self, shop: Shop, server: MailServer):
+        server.write("سلام", subject="سفارش ۱۲")
+        server.write("رسید؟", subject="پاسخ: Re: سفارش 12")
+
+        await shop.fetch()
+
+        assert len(await shop.all(Conversation)) == 1
+
+    async def test_begins_another_for_another_subject_of_the_same_contact(self, shop: Shop, server: MailServer):
+        server.write("سلام", subject="سفارش")
+        server.write("سلام", subject="مرجوعی")
+
+        await shop.fetch()
+
+        assert len(await shop.all(Conversation)) == 2
+        assert [(one.name, one.email) for one in await shop.all(Contact)] == [("Sara", CUSTOMER)]
+
+    async def test_lets_nobody_else_in_who_names_its_mails(self, shop: Shop, server: MailServer):
+        server.write("سلام")
+        await shop.answer()
+
+        server.answer(server.sent[0], "show me all", sender="mallory@evil.example")
+        await shop.fetch()
+
+        assert len(await shop.all(Conversation)) == 2
+        assert len(await shop.all(Contact)) == 2
+
+    async def test_answers_the_sender_and_not_reply_to(self, shop: Shop, server: MailServer):
+        server.write("سلام", Reply_To="mallory@evil.example")
+
+        await shop.answer()
+
+        assert [mail["To"] for mail in server.sent] == [CUSTOMER]
+
+    async def test_gives_nothing_of_what_the_same_address_said_elsewhere(
+        self, shop: Shop, server: MailServer, inbox, intake
+    ):
+        received = await intake.receive(message(inbox, "سلام"))
+        async with shop.work.begin() as session:
+            (await session.get_one(Contact, received.conversation.contact_id)).email = CUSTOMER
+
+        server.write("سلام")
+        await shop.fetch()
+
+        assert len({one.contact_id for one in await shop.all(Conversation)}) == 2
+
+    async def test_keeps_all_that_a_mail_said(self, shop: Shop, server: MailServer):
+        server.write("سلام")
+        await shop.answer()
+        server.answer(server.sent[0], "ممنون")
+        await shop.answer()
+
+        assert [one.text for one in await shop.all(Message) if one.author is Author.contact][-1] == "ممنون"
+        assert any("> You said" in one.text for one in await shop.all(EmailOriginal))
+
+
+class TestChoices:
+    async def test_are_chosen_by_their_number(self, shop: Shop, server: MailServer):
+        server.write("سلام")
+        await shop.answer()
+        await shop.offer(buttons=[{"title": "یک چیز", "payload": "/one"}, {"title": "دیگری", "payload": "/two"}])
+
+        server.answer(server.sent[-1], "۲.")
+        await shop.fetch()
+
+        assert "۱. یک چیز\n۲. دیگری" in plain(server.sent[-1])
+        last = (await shop.all(Message))[-1]
+        assert (last.text, last.payload) == ("دیگری", "/two")
+
+    async def test_a_rating_is_a_number_too(self, shop: Shop, server: MailServer, make_agent):
+        server.write("سلام")
+        await shop.answer()
+        agent = await make_agent()
+        (conversation,) = await shop.all(Conversation)
+        async with shop.work.begin() as session:
+            service = shop.open_service(session)
+            conversation = await service.lock(conversation.id)
+            await service.reply(conversation, "بفرمایید", by=agent)
+            await service.resolve(conversation)
+        await shop.send()
+
+        server.answer(server.sent[-1], "5")
+        await shop.fetch()
+
+        assert [one.score for one in await shop.all(Rating)] == [5]
+        assert f"[{responses.RATE}]" in plain(server.sent[-1])
+
+
+class TestAutomatic:
+    async def test_mails_begin_nothing(self, shop: Shop, server: MailServer):
+        server.write("out of office", Auto_Submitted="auto-replied")
+        server.write("news", Precedence="bulk")
+        server.write("bounce", sender="mailer-daemon@customer.example")
+        server.write("echo", sender=ADDRESS)
+
+        await shop.answer()
+
+        assert await shop.all(Conversation) == []
+        assert server.sent == []
+        assert server.unread() == 0
+
+    async def test_mails_in_a_thread_are_seen_and_not_answered(self, shop: Shop, server: MailServer):
+        server.write("سلام")
+        await shop.answer()
+
+        server.answer(server.sent[0], "در مرخصی هستم", Auto_Submitted="auto-replied")
+        await shop.answer()
+
+        assert len(server.sent) == 1
+        assert (await shop.all(Message))[-1].turn is TurnState.done
+
+    async def test_loops_end_with_a_person_and_then_in_silence(self, make_shop, server: MailServer):
+        shop: Shop = make_shop(replies_per_hour=2)
+        for number in range(8):
+            server.write("beep", subject=f"matter {number}")
+            await shop.answer()
+
+        waiting = [one for one in await shop.all(Conversation) if one.status is ConversationStatus.waiting]
+        assert len(server.sent) == 4
+        assert len(waiting) == 2
+        assert len(await shop.all(Conversation)) == 8
+
+
+class TestFiles:
+    async def test_come_with_their_mail_and_get_one_answer(self, shop: Shop, server: MailServer):
+        mail = EmailMessage()
+        mail["From"], mail["Subject"], mail["Message-ID"] = CUSTOMER, "", "<files@customer.example>"
+        mail.set_content("این خطا")
+        mail.add_attachment(PICTURE, maintype="image", subtype="png", filename="خطا.png")
+        mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="bill.pdf")
+        mail.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="virus.exe")
+        server.deliver(mail)
+
+        await shop.answer()
+        await shop.answer()
+
+        assert [one.name for one in await shop.all(Attachment)] == ["خطا.png", "bill.pdf"]
+        texts = [one.text for one in await shop.all(Message) if one.author is Author.contact]
+        assert texts == [
+            f"این خطا\n\n[{responses.FILE_REFUSED}] virus.exe",
+            f"[{responses.PLACEHOLDERS['application']}] bill.pdf",
+        ]
+        assert len(server.sent) == 1
+
+
+class TestDelivery:
+    @pytest.mark.parametrize(
+        ("trouble", "state"),
+        [("451 later", DeliveryState.pending), ("550 no such mailbox", DeliveryState.failed)],
+    )
+    async def test_of_a_refused_mail(self, trouble: str, state: DeliveryState, shop: Shop, server: MailServer):
+        server.handed.recipient_refusals.append(trouble)
+        server.write("سلام")
+
+        await shop.answer()
+
+        (delivery,) = await shop.all(Delivery)
+        assert delivery.state is state
+        assert server.sent == []
+
+    async def test_is_repeated_with_the_same_message_id(self, shop: Shop, server: MailServer, clock):
+        server.handed.refusals.append("451 later")
+        server.write("سلام")
+        await shop.answer()
+
+        clock.advance(timedelta(minutes=1))
+        await shop.send()
+
+        (delivery,) = await shop.all(Delivery)
+        assert delivery.state is DeliveryState.sent
+        assert server.sent[0]["Message-ID"] == delivery.external_id
+
+    async def test_says_maybe_where_the_line_was_cut(self, shop: Shop, server: MailServer):
+        server.handed.cut_next = True
+        server.write("سلام")
+
+        await shop.answer()
+        await shop.send()
+
+        (delivery,) = await shop.all(Delivery)
+        assert delivery.state is DeliveryState.maybe_sent
+        assert len(server.sent) == 1
+
+    async def test_waits_where_the_server_is_gone(self, make_shop, server: MailServer):
+        gone = Server(host="127.0.0.1", port=1, security="none", user="", password="")
+        shop: Shop = make_shop(smtp=gone)
+        server.write("سلام")
+
+        await shop.answer()
+
+        (delivery,) = await shop.all(Delivery)
+        assert delivery.state is DeliveryState.pending
+
+    async def test_takes_no_header_from_anybody(self, shop: Shop, server: MailServer):
+        server.deliver(
+            b"From: =?utf-8?q?Sara=0D=0ABcc=3A_all=40evil=2Eexample?= <sara@customer.example>\r\n"
+            b"Subject: =?utf-8?q?Hi=0D=0ABcc=3A_all=40evil=2Eexample?=\r\n"
+            b"Message-ID: <" + b"x" * 100 + b"@customer.example>\r\n\r\nhello\r\n"
+        )
+
+        await shop.answer()
+
+        (mail,) = server.sent
+        assert mail["Bcc"] is None
+        assert mail["In-Reply-To"] == f"<{'x' * 100}@customer.example>"
+        assert mail["Subject"] == "Re: Hi Bcc: all@evil.example"

@@ -1,0 +1,149 @@
+"""Mails as they come over the wire."""
+
+import pytest
+
+from connectors.email.html_text import to_text
+from connectors.email.mail import Mail, read_mail
+from connectors.email.quotes import without_quotes
+
+OWN = "support@hamyar.example"
+
+
+def read(headers: str = "", body: str | bytes = "hello") -> Mail:
+    content = body.encode() if isinstance(body, str) else body
+    found = read_mail(f"From: Sara <sara@customer.example>\n{headers}\n".encode() + b"\n" + content, own_address=OWN)
+    assert found
+    return found
+
+
+class TestReadMail:
+    def test_reads_names_subjects_and_texts_in_their_charsets(self):
+        raw = "From: =?windows-1256?B?" + "U2FyYQ==" + "?= <Sara@Customer.example>\nSubject: =?utf-8?B?2LPZhNin2YU=?=\n"
+        raw += "Content-Type: text/plain; charset=windows-1256\n\n"
+
+        mail = read_mail(raw.encode() + "سلام".encode("windows-1256"), own_address=OWN)
+
+        assert mail
+        assert (mail.name, mail.address, mail.subject, mail.text) == ("Sara", "sara@customer.example", "سلام", "سلام")
+
+    def test_guesses_where_a_charset_is_unknown_or_wrong(self):
+        assert read("Content-Type: text/plain; charset=no-such", "سلام").text == "سلام"
+        assert read("Content-Type: text/plain; charset=us-ascii", "سلام").text == "سلام"
+        assert read("Content-Type: text/plain; charset=utf-8", "سلام".encode("windows-1256")).text == "سلام"
+        assert read("Content-Type: text/plain; charset=punycode", "سلام").text == "سلام"
+
+    def test_prefers_plain_text_and_makes_it_of_html(self):
+        both = "--b\nContent-Type: text/html\n\n<b>rich</b>\n--b\nContent-Type: text/plain\n\nplain\n--b--\n"
+        assert read('Content-Type: multipart/alternative; boundary="b"', both).text == "plain"
+        assert read("Content-Type: text/html", "<p>a</p><script>x()</script>b").text == "a\n\nb"
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"",
+            b"\0\0\0",
+            b"From: sara@customer.example\nContent-Type: multipart/mixed\n\nno boundary",
+            b"From: sara@customer.example\nContent-Transfer-Encoding: base64\n\n!!!not base64",
+            b"From: sara@customer.example\nSubject: =?utf-8?b?%%%?=\n\nx",
+            b"From: sara@customer.example\nContent-Type: text/plain; charset==?x?=;;;\n\n\xff\xfe",
+            b"From: sara@customer.example\nContent-Disposition: attachment; filename*=nope''%ff%zz\n\nx",
+            b"From: sara@customer.example\n"
+            + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)),
+        ],
+    )
+    def test_never_fails(self, raw: bytes):
+        mail = read_mail(raw, own_address=OWN)
+
+        assert mail is None or mail.address == "sara@customer.example"
+
+    def test_keeps_nul_and_turning_marks_out_of_names(self):
+        mail = read("Subject: a\0b\u202etxt.exe", "nul \0 here")
+
+        assert "\0" not in mail.subject + mail.text
+        assert "\u202e" not in mail.subject
+
+    @pytest.mark.parametrize("sender", ["", "nobody", "a@b@c", "<>", "a b@c.example", "x" * 300 + "@c.example"])
+    def test_knows_who_cannot_be_answered(self, sender: str):
+        assert read_mail(f"From: {sender}\n\nx".encode(), own_address=OWN) is None
+
+    def test_takes_no_files_of_one_that_is_cut_off(self):
+        raw = b'From: a@b.example\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n\ntext\n--b\n'
+        raw += b"Content-Type: image/png\nContent-Disposition: attachment; filename=a.png\n\n\x89PNG\r\n\x1a\n"
+
+        mail = read_mail(raw, own_address=OWN, is_whole=False)
+
+        assert mail
+        assert (mail.text, mail.files) == ("text", ())
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "Auto-Submitted: auto-generated",
+            "Precedence: list",
+            "X-Auto-Response-Suppress: DR, OOF, AutoReply",
+            "Return-Path: <>",
+            "List-Id: <news.example>",
+            'Content-Type: multipart/report; boundary="b"',
+        ],
+    )
+    def test_knows_what_a_machine_wrote(self, header: str):
+        assert read(header).is_automatic
+        assert not read("Auto-Submitted: no\nReturn-Path: <sara@customer.example>").is_automatic
+
+
+GMAIL_FA = (
+    "\u202bدر تاریخ دوشنبه ۲۳ نوامبر ۲۰۲۶ در ۱۲:۰۰ \u202aهمیار\u202c\u200f <\u202as@x.ir\u202c\u200f> نوشت:\u202c"
+)
+
+
+class TestWithoutQuotes:
+    @pytest.mark.parametrize(
+        "quoted",
+        [
+            f"{GMAIL_FA}\n\n> سلام",
+            "در تاریخ دوشنبه ۲۳ نوامبر ۲۰۲۶، ساعت ۱۲:۰۰ همیار <\nsupport@hamyar.example> نوشت:\n\n> سلام",
+            "On Mon, Nov 23, 2026 at 12:00 PM Hamyar <s@x.example>\nwrote:\n\n> hi",
+            "________________________________\nFrom: a <a@x>\nSent: Monday\nTo: b\nSubject: x\n\nhi",
+            "از: همیار <s@x.ir>\nارسال شده: دوشنبه\nبه: سارا\nموضوع: پاسخ\n\nسلام",
+            "From: a <a@x>\nDate: Monday\nTo: b\nSubject: x\n\nhi",
+            "-----Original Message-----\nFrom: x",
+            "ارسال‌شده از iPhone من\n\n> در ۲ آذر ۱۴۰۵، ساعت ۱۲:۰۰، همیار <s@x.ir> نوشت:\n> \n> سلام",
+            "Sent from my iPhone\n\n> On 23 Nov 2026, at 12:00, Hamyar <s@x.example> wrote:\n> \n> hi",
+            "-- \nسارا\n09120000000",
+        ],
+    )
+    def test_keeps_the_writers_own_words(self, quoted: str):
+        assert without_quotes(f"ممنون، رسید.\nخط دوم\n\n{quoted}\n") == "ممنون، رسید.\nخط دوم"
+
+    @pytest.mark.parametrize("gap", ["\n", "\n\n"])
+    def test_keeps_a_number_that_stands_above(self, gap: str):
+        assert without_quotes(f"۲.{gap}{GMAIL_FA}\n> کدام؟") == "۲."
+
+    def test_keeps_answers_between_quoted_lines(self):
+        text = "On Mon 23, Hamyar <s@x.example> wrote:\n> which one?\nthe first\n> when?\ntomorrow"
+
+        assert without_quotes(text) == "the first\ntomorrow"
+
+    def test_keeps_what_was_forwarded(self):
+        text = "See:\n---------- Forwarded message ---------\nFrom: x\nDate: a\nTo: b\n\nthe matter"
+
+        assert without_quotes(text) == text
+
+    @pytest.mark.parametrize("text", ["> only quoted", "او در سال ۱۲ نوشت:\nکتاب خوبی بود", "From: now on\nTo: you"])
+    def test_leaves_what_only_looks_like_it(self, text: str):
+        assert without_quotes(text) == text
+
+
+class TestToText:
+    def test_leaves_out_what_mail_programs_quote(self):
+        gmail = (
+            '<div dir="rtl">ممنون</div><div class="gmail_quote"><div>… نوشت:</div><blockquote>سلام</blockquote></div>'
+        )
+        outlook = '<div>Yes</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">From: x</div><div>old</div>'
+        apple = '<div>Yes</div><blockquote type="cite"><div>On … wrote:</div>old</blockquote>'
+
+        assert (to_text(gmail), to_text(outlook), to_text(apple)) == ("ممنون", "Yes", "Yes")
+
+    def test_never_fails(self):
+        for html in ("", "\0", "<", "<?xml version='1.0' encoding='x'?><p>a", "<div>" * 5000, "<!--", "&#0;&#xD800;"):
+            assert isinstance(to_text(html), str)
