@@ -23,6 +23,7 @@ from crm.models import Attachment, Contact, Conversation, Delivery, EmailOrigina
 from crm.wording import Wording
 from tests.conftest import message
 from tests.fixtures.mail_server import ADDRESS, CUSTOMER, PASSWORD, MailServer, page, plain
+from tests.fixtures.patience import until_done
 
 SECRET = "a secret of at least twenty-four characters"
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 6000
@@ -61,13 +62,13 @@ class Shop:
 
     async def send(self) -> None:
         for conversation_id in await self.outbox.due():
-            await self.outbox.send_all(conversation_id)
+            await until_done(self.outbox.send_next, conversation_id)
 
     async def answer(self) -> None:
         """Fetch what came in, answer it, and send the answers that may go now."""
         await self.fetch()
         for conversation_id in dict.fromkeys(self.woken):
-            await self.turns.run(conversation_id)
+            await until_done(self.turns.run, conversation_id)
         await self.send()
 
     async def all(self, table):
