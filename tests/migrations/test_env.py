@@ -27,7 +27,7 @@ VALUES: dict[type, Any] = {
     dict: {},
     date: NOON.date(),
 }
-NEW = {"article_uses", "consents"}
+NEW = {"article_uses", "consents", "email_threads", "email_originals", "poller_leases"}
 # Tables that a downgrade takes away, by the version that it goes to.
 GONE = {"0007": NEW, "0005": NEW, "0002": NEW | {"article_votes", "attachments", "handoff_policies"}}
 
