@@ -1,6 +1,7 @@
 """The mailbox on its IMAP server: blocking calls, each for a thread of its own."""
 
 import re
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -34,7 +35,9 @@ class Mailbox:
         """Connect and sign in, unless that is done."""
         if self._box is None:
             kind: Any = _KINDS[self._server.security]
-            box = kind(self._server.host, self._server.port, timeout=_ANSWER_SECONDS)
+            # Of itself imaplib takes any certificate.
+            secure = {} if self._server.security == "none" else {"ssl_context": ssl.create_default_context()}
+            box = kind(self._server.host, self._server.port, timeout=_ANSWER_SECONDS, **secure)
             try:
                 box.login(self._server.user, self._server.password, initial_folder="INBOX")
             except MAILBOX_ERRORS:
