@@ -1,4 +1,4 @@
-"""A linear intent classifier over the message's vector and its character n-grams."""
+"""Which intent a message has, how sure that is, and whether it has any: the only place that decides to fall back."""
 
 import json
 from typing import Any
@@ -10,25 +10,34 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix, hstack, vstack
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import normalize
 
-_WEIGHTS_FILE = "weights.npz"
-_LABELS_FILE = "labels.json"
+from bot.names import Intents
+from bot.nlu.background import background_texts
+from bot.nlu.featurizer import encode_as_served, encoder_fingerprint, open_encoder
+from bot.nlu.intent_model import IntentModel, Texts
+from language.detection import detect
+from language.normalise import normalise
+from language.reading import text_for_encoder
+
+SCOPE = "scope"
+"""The message's attribute that says how far inside the scope it is: `{"score", "is_inside"}`."""
+
+_ENCODER_FILE = "encoder.json"
 _RANKING_LENGTH = 5
+# The encoder reads no more of a message either.
+_MAX_CHARACTERS = 2_000
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(IntentClassifier, GraphComponent):
-    """Multinomial logistic regression, each intent weighing the same however many examples it has.
+    """Give calibrated confidences, and `nlu_fallback` where a message is out of scope or its intent too unsure.
 
-    Rasa's own LogisticRegressionClassifier fixes C at 1 and fails on blank text. Here `regularization` is C, the
-    counts of n-grams are brought to unit length times `sparse_scale`, and a blank text gets no intent at confidence
-    zero, which the fallback then takes. Prediction is a plain matrix product; the model is two arrays and some labels.
+    The ranking keeps what it would have been. A blank text gets no intent at confidence zero. A model that learned from
+    another encoder's vectors is refused at load.
     """
 
     @classmethod
@@ -41,16 +50,18 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"regularization": 3.0, "sparse_scale": 3.0, "max_iterations": 300}
+        return {"least_confidence": 0.4, "with_background": True, "encoder_folder": None}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> "str | None":
+        """What Rasa's training cache has to look at beside config and data."""
+        return encoder_fingerprint(config.get("encoder_folder"))
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
-        self._labels: list[str] = []
-        self._ngram_weights = np.zeros((0, 0), dtype=np.float32)
-        self._vector_weights = np.zeros((0, 0), dtype=np.float32)
-        self._bias = np.zeros(0, dtype=np.float32)
+        self._model: IntentModel | None = None
 
     @classmethod
     def create(
@@ -73,63 +84,62 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     ) -> "LinearIntentClassifier":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component._labels = json.loads((folder / _LABELS_FILE).read_text(encoding="utf-8"))
-            with np.load(folder / _WEIGHTS_FILE, allow_pickle=False) as arrays:
-                component._ngram_weights = arrays["ngram_weights"]
-                component._vector_weights = arrays["vector_weights"]
-                component._bias = arrays["bias"]
+            learned_from = json.loads((folder / _ENCODER_FILE).read_text(encoding="utf-8"))
+            component._model = IntentModel.load(folder)
+        present = encoder_fingerprint(config["encoder_folder"])
+        if present is not None and present != learned_from:
+            raise InvalidConfigException("The model was trained with another encoder; run: ./hamyar train rasa")
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [message for message in training_data.intent_examples if (message.get(TEXT) or "").strip()]
-        ngrams, vectors = self._ngrams(examples), _vectors(examples)
-        # The vectors of all texts have much in common; without it the fit converges in a tenth of the steps.
-        centre = vectors.mean(axis=0)
-        model = LogisticRegression(
-            C=self._config["regularization"],
-            class_weight="balanced",
-            max_iter=self._config["max_iterations"],
-            tol=1e-3,
-            random_state=42,
-        )
-        features = hstack([ngrams, csr_matrix(vectors - centre)], format="csr")
-        model.fit(features, [message.get(INTENT) for message in examples])
-        self._labels = [str(label) for label in model.classes_]
-        weights = model.coef_.T.astype(np.float32)
-        self._ngram_weights, self._vector_weights = np.split(weights, [ngrams.shape[1]])
-        self._bias = model.intercept_.astype(np.float32) - centre @ self._vector_weights
-        self._persist()
+        texts = Texts([_matching(message.get(TEXT)) for message in examples], _vectors(examples))
+        labels = [message.get(INTENT) for message in examples]
+        background = self._background(texts.vectors.shape[1])
+        self._model = IntentModel.fit(texts, labels, background, outside=Intents.OUT_OF_SCOPE)
+        with self._model_storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+            fingerprint = encoder_fingerprint(self._config["encoder_folder"])
+            (folder / _ENCODER_FILE).write_text(json.dumps(fingerprint), encoding="utf-8")
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            ranking = self._rank(message) if (message.get(TEXT) or "").strip() else []
-            best = ranking[0] if ranking else {"name": None, "confidence": 0.0}
-            message.set(INTENT, best, add_to_output=True)
-            message.set("intent_ranking", ranking[:_RANKING_LENGTH], add_to_output=True)
+            if (message.get(TEXT) or "").strip():
+                self._read(message)
+            else:
+                message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
+                message.set("intent_ranking", [], add_to_output=True)
         return messages
 
-    def _rank(self, message: Message) -> list[dict[str, Any]]:
-        ngrams, vectors = self._ngrams([message]), _vectors([message])
-        scores = (ngrams @ self._ngram_weights + vectors @ self._vector_weights + self._bias)[0]
-        exponentials = np.exp(scores - scores.max())
-        probabilities = exponentials / exponentials.sum()
-        order = np.argsort(-probabilities, kind="stable")
-        return [{"name": self._labels[index], "confidence": float(probabilities[index])} for index in order]
+    def _read(self, message: Message) -> None:
+        model = self._model
+        if model is None:
+            raise RuntimeError("The classifier was neither trained nor loaded.")
+        meaning = model.read(_matching(message.get(TEXT)), _vectors([message])[0])
+        order = np.argsort(-meaning.probabilities, kind="stable")[:_RANKING_LENGTH]
+        ranking = [{"name": model.labels[place], "confidence": float(meaning.probabilities[place])} for place in order]
+        best = ranking[0]
+        # What is known to be out of scope has an intent of its own, and an answer.
+        is_known = meaning.is_in_scope or best["name"] == Intents.OUT_OF_SCOPE
+        if not is_known or best["confidence"] < self._config["least_confidence"]:
+            best = {"name": Intents.NLU_FALLBACK, "confidence": 1 - best["confidence"]}
+        message.set(INTENT, best, add_to_output=True)
+        message.set("intent_ranking", ranking, add_to_output=True)
+        message.set(SCOPE, {"score": meaning.scope, "is_inside": meaning.is_in_scope}, add_to_output=True)
 
-    def _ngrams(self, messages: list[Message]) -> csr_matrix:
-        counts = vstack([message.get_sparse_features(TEXT)[1].features for message in messages], format="csr")
-        return normalize(counts.astype(np.float32)) * self._config["sparse_scale"]
+    def _background(self, dimension: int) -> Texts:
+        if not self._config["with_background"]:
+            return Texts([], np.zeros((0, dimension), dtype=np.float32))
+        texts = background_texts()
+        vectors = encode_as_served(open_encoder(self._config["encoder_folder"]), texts)
+        return Texts([_matching(text) for text in texts], vectors)
 
-    def _persist(self) -> None:
-        arrays = {
-            "ngram_weights": self._ngram_weights,
-            "vector_weights": self._vector_weights,
-            "bias": self._bias,
-        }
-        with self._model_storage.write_to(self._resource) as folder:
-            (folder / _LABELS_FILE).write_text(json.dumps(self._labels), encoding="utf-8")
-            np.savez_compressed(folder / _WEIGHTS_FILE, **arrays)
+
+def _matching(text: str) -> str:
+    """The text as its wording is compared: Finglish in Persian letters, one spelling of everything."""
+    text = text[:_MAX_CHARACTERS]
+    return normalise(text_for_encoder(text, detect(text).language))
 
 
 def _vectors(messages: list[Message]) -> np.ndarray:

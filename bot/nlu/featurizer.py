@@ -1,5 +1,6 @@
 """The message's vector as Rasa's dense sentence feature."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.names import MetadataKeys
 from bot.nlu.metadata import metadata_of
 from language.detection import detect
-from language.encoder import Encoder, TextEncoder
+from language.encoder import MANIFEST_FILE, READING_VERSION, Encoder, TextEncoder
 from language.reading import text_for_encoder
 from language.vectors import from_base64
 
@@ -60,6 +61,11 @@ class MessageVectorFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> "MessageVectorFeaturizer":
         return cls(config, execution_context.node_name)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> "str | None":
+        """What Rasa's training cache has to look at beside config and data."""
+        return encoder_fingerprint(config.get("encoder_folder"))
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
@@ -108,9 +114,22 @@ class MessageVectorFeaturizer(DenseFeaturizer, GraphComponent):
 
 def open_encoder(folder: "str | None") -> Encoder:
     """The encoder in a folder, or where the settings say that it is."""
-    return Encoder.open(Path(folder or os.environ.get("ENCODER_FOLDER") or DEFAULT_ENCODER_FOLDER))
+    return Encoder.open(_place(folder))
+
+
+def encoder_fingerprint(folder: "str | None") -> "str | None":
+    """Which encoder is there, without opening it; None where there is none, as where only vectors are taken."""
+    try:
+        manifest = json.loads((_place(folder) / MANIFEST_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return f"{manifest['fingerprint']}-{READING_VERSION}"
 
 
 def encode_as_served(encoder: TextEncoder, texts: Sequence[str]) -> np.ndarray:
     """The vectors that the app would send along with these texts."""
     return encoder.encode([text_for_encoder(text, detect(text).language) for text in texts], kind="query")
+
+
+def _place(folder: "str | None") -> Path:
+    return Path(folder or os.environ.get("ENCODER_FOLDER") or DEFAULT_ENCODER_FOLDER)

@@ -20,8 +20,7 @@ SURE = 0.6
 class WishComponent(GraphComponent):
     """Make the more urgent wish the message's intent and the next one its `other_wish`; the channel sets the slot.
 
-    Stands after the classifier and before the fallback. A message in which fewer than two wishes are named is left as
-    it is.
+    Stands after the classifier. A message in which fewer than two wishes are named is left as it is.
     """
 
     @classmethod

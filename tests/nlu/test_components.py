@@ -5,11 +5,11 @@ import pytest
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix
 
 from bot.nlu.classifier import LinearIntentClassifier
 from bot.nlu.featurizer import MessageVectorFeaturizer
@@ -134,7 +134,7 @@ class TestSentimentComponent:
 
 
 class TestLinearIntentClassifier:
-    CONFIG = LinearIntentClassifier.get_default_config()
+    CONFIG = LinearIntentClassifier.get_default_config() | {"with_background": False, "encoder_folder": "none"}
     RESOURCE = Resource("classifier")
 
     @pytest.fixture
@@ -149,6 +149,7 @@ class TestLinearIntentClassifier:
             self.example("good", 0, "greet"),
             self.example("morning", 0, "greet"),
             self.example("see you", 1, "goodbye"),
+            self.example("until later", 1, "goodbye"),
         ]
         classifier.train(TrainingData(examples))
         return classifier
@@ -157,9 +158,8 @@ class TestLinearIntentClassifier:
     def example(text: str, axis: int, intent: "str | None" = None) -> Message:
         made = Message({TEXT: text, "intent": intent})
         vector = np.zeros((1, 2), dtype=np.float32)
-        vector[0, axis] = 10
+        vector[0, axis] = 1
         made.add_features(Features(vector, "sentence", TEXT, "vectors"))
-        made.add_features(Features(csr_matrix([[axis, 1 - axis]]), "sentence", TEXT, "ngrams"))
         return made
 
     def test_ranks_the_intents_with_probabilities(self, trained) -> None:
@@ -178,6 +178,23 @@ class TestLinearIntentClassifier:
         LinearIntentClassifier.load(self.CONFIG, storage, self.RESOURCE, context).process([after])
 
         assert after.get("intent_ranking") == before.get("intent_ranking")
+
+    def test_refuses_a_model_of_another_encoder(self, trained, storage, tmp_path) -> None:
+        (tmp_path / "encoder.json").write_text('{"fingerprint": "another"}')
+        config = self.CONFIG | {"encoder_folder": str(tmp_path)}
+
+        with pytest.raises(InvalidConfigException, match="hamyar train rasa"):
+            LinearIntentClassifier.load(config, storage, self.RESOURCE, ExecutionContext(GraphSchema({}), "test"))
+
+    def test_declines_an_intent_that_is_too_unsure_and_still_ranks_it(self, trained, storage) -> None:
+        asked = self.example("see them", 1)
+        unsure = self.CONFIG | {"least_confidence": 1.0}
+
+        context = ExecutionContext(GraphSchema({}), "test")
+        LinearIntentClassifier.load(unsure, storage, self.RESOURCE, context).process([asked])
+
+        assert asked.get("intent")["name"] == "nlu_fallback"
+        assert asked.get("intent_ranking")[0]["name"] == "goodbye"
 
     @pytest.mark.parametrize("text", ["", "   ", None])
     def test_gives_a_blank_text_no_intent(self, trained, text) -> None:

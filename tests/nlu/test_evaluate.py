@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from bot.evaluate import BrokenLine, Reading, Row, figures, main, read_rows
+from bot.evaluate import figures, main, write_page
+from bot.labelled_rows import BrokenLine, Row, read_rows
+from bot.pipeline_reader import Reading
 
 GOOD = json.dumps({"text": "پولم چی شد", "label": "refund", "lang": "fa"}, ensure_ascii=False).encode()
 
@@ -49,9 +51,9 @@ class TestFigures:
 
     def test_count_what_was_declined_where_there_is_something_to_decline(self) -> None:
         readings = [
-            Reading("refund", "refund", 0.9, 1),
-            Reading("invoice", "oos", 0.3, 1),
-            Reading("refund", "oos", 0.1, 1),
+            Reading("refund", "refund", 0.9, scope=1.5),
+            Reading("invoice", "oos", 0.3, scope=0.4),
+            Reading("refund", "oos", 0.9, scope=-2.0),
         ]
 
         report = figures(self.ROWS, readings)
@@ -63,9 +65,26 @@ class TestFigures:
         assert report["in_scope_kept"] == 0.5
 
     def test_take_the_likeliest_intent_where_all_is_in_scope(self) -> None:
-        readings = [Reading("refund", "oos", 0.1, 1), Reading("refund", "refund", 0.9, 1)]
+        readings = [Reading("refund", "oos", 0.1, scope=0), Reading("refund", "refund", 0.9, scope=1)]
 
         report = figures(self.ROWS[:2], readings)
 
         assert report["accuracy"] == 0.5
         assert report["oos_recall"] is None
+
+    def test_measure_confidence_on_what_is_in_scope(self) -> None:
+        readings = [Reading("refund", "refund", 0.75, scope=1)] * 2 + [Reading("refund", "refund", 1.0, scope=1)]
+
+        assert figures(self.ROWS, readings)["ece"] == 0.25
+
+
+class TestWritePage:
+    def test_shows_whatever_a_label_is_called(self, tmp_path) -> None:
+        rows = [Row("a", "<b>refund</b>", "fa"), Row("b", "oos", "fa")]
+        readings = [Reading("<b>refund</b>", "oos", 0.4, scope=1), Reading("<b>refund</b>", "oos", 0.4, scope=0)]
+        report = {**figures(rows, readings), "texts": 2, "training_seconds": 1.0, "ms_p50": 1.0}
+
+        page = write_page(tmp_path, rows, readings, report).read_text(encoding="utf-8")
+
+        assert "&lt;b&gt;refund" in page
+        assert "<b>" not in page

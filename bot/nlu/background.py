@@ -1,0 +1,23 @@
+"""What anybody may ask: texts of other businesses and of no business, against which nearness is measured."""
+
+import json
+from pathlib import Path
+
+from language.support_questions import DATA_FOLDER, KEPT_APART
+
+# Every fourth does as well as all.
+_STEP = 4
+
+
+def background_texts() -> "list[str]":
+    """English and informal Persian questions of the encoder's training businesses, and general ones."""
+    texts = []
+    for path in sorted(DATA_FOLDER.glob("*.jsonl")):
+        if path.stem not in KEPT_APART:
+            for group in _every_fourth(path):
+                texts += [group["english"], group["informal"][0]]
+    return texts + [passage["questions"][0] for passage in _every_fourth(DATA_FOLDER.parent / "general_passages.jsonl")]
+
+
+def _every_fourth(path: Path) -> "list[dict]":
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[::_STEP]]
