@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bot.evaluate import OOS, Row, read_rows
+from bot.labelled_rows import OOS, Row, read_rows
 from bot.names import INTENT_NAMES, Intents
 from language.normalise import normalise
 

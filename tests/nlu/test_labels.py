@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rasa.shared.nlu.training_data.loading import load_data
 
-from bot.evaluate import BrokenLine
+from bot.labelled_rows import BrokenLine
 from bot.labels import SHIPPED, data_with
 
 GREETING = "سلام بر همه"
