@@ -6,15 +6,15 @@ See docs/decisions/0005-sqlite-in-the-event-loop.md for what this gains.
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from queue import Empty
+from queue import SimpleQueue
 from typing import Any
 
 import aiosqlite
-from aiosqlite.core import _STOP_RUNNING_SENTINEL
+from aiosqlite.core import _STOP_RUNNING_SENTINEL, _connection_worker_thread, set_exception, set_result
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
@@ -39,6 +39,8 @@ class LoopConnection(aiosqlite.Connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._tx = _Handed()
+        self._thread = threading.Thread(target=_connection_worker_thread, args=(self._tx,))
         # A connection used from two threads at once crashes the process; the loop waits only if a caller was cut off.
         self._in_use = threading.RLock()
         # Whether the statement at hand moves much; it holds for fetching its rows too.
@@ -56,28 +58,37 @@ class LoopConnection(aiosqlite.Connection):
         await super().close()
 
     def stop(self) -> None:
-        """Close here: in the thread it would pull the statements from under us. The thread then has nothing left to do,
+        """Close here: in the thread it would pull the statements from under us. The thread then refuses what waits,
         and tells no loop of its end, since the loop may be gone by then.
         """
         self._running = False
-        self._drop_what_waits()
         if self._connection is not None:
             self._alone(self._connection.rollback)
             self._alone(self._connection.close)
             self._connection = None
         self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
 
-    def _drop_what_waits(self) -> None:
-        """What the thread has not begun would find the connection closed, and perhaps nobody to tell."""
-        with suppress(Empty):
-            while True:
-                waiting, _ = self._tx.get_nowait()
-                if waiting and not waiting.get_loop().is_closed():
-                    waiting.get_loop().call_soon_threadsafe(waiting.cancel)
-
     def _alone(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         with self._in_use:
             return fn(*args, **kwargs)
+
+
+class _Handed(SimpleQueue[tuple[asyncio.Future[Any] | None, Callable[[], Any]]]):
+    """What a connection's thread has to do. aiosqlite's thread dies of telling a loop that is closed by then."""
+
+    def put_nowait(self, item: tuple[asyncio.Future[Any] | None, Callable[[], Any]]) -> None:
+        future, function = item
+        super().put_nowait((None, partial(_do_and_tell, future, function) if future else function))
+
+
+def _do_and_tell(future: asyncio.Future[Any], function: Callable[[], Any]) -> None:
+    try:
+        outcome = partial(set_result, future, function())
+    except BaseException as error:  # noqa: BLE001 - it is raised where the caller waits
+        outcome = partial(set_exception, future, error)
+    # Of a closed loop nobody waits any more.
+    with suppress(RuntimeError):
+        future.get_loop().call_soon_threadsafe(outcome)
 
 
 async def _to_its_end(work: Coroutine[Any, Any, Any]) -> Any:

@@ -1,15 +1,17 @@
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 from sqlalchemy import LargeBinary, bindparam, event, text
 from sqlalchemy.exc import OperationalError
 
 from core.database import Database
-from core.sqlite import LARGE_BYTES
+from core.sqlite import LARGE_BYTES, LoopConnection
 
 
 @pytest.fixture
@@ -151,3 +153,26 @@ class TestLargeStatements:
 
         async with database.session() as session:
             assert (await session.execute(text("select in_loop()"))).scalar_one() == 1
+
+    def test_one_that_outlives_its_loop_disturbs_nobody(self, tmp_path: Path) -> None:
+        begun, go_on = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            begun.set()
+            go_on.wait(5)
+
+        async def leave() -> threading.Thread:
+            connection = await LoopConnection(lambda: sqlite3.connect(":memory:", check_same_thread=False), 64)
+            connection.is_large = True
+            cut_off = asyncio.ensure_future(aiosqlite.Connection._execute(connection, hold))
+            await asyncio.to_thread(begun.wait, 5)
+            cut_off.cancel()
+            connection.stop()
+            return connection._thread
+
+        thread = asyncio.run(leave())
+        go_on.set()
+        thread.join(5)
+
+        # pytest reports an error that a thread has died of.
+        assert not thread.is_alive()
