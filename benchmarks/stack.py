@@ -61,6 +61,16 @@ class Stack:
         wait_for("the app", self.app, f"{self.url}/health/ready", self._logs["app"])
         wait_for("Rasa", self.rasa, f"http://127.0.0.1:{self.rasa_port}/webhooks/hamyar/ready", self._logs["rasa"])
 
+    def assert_alive(self) -> None:
+        """Check that nothing has ended by itself.
+
+        Raises:
+            StackFailed: when a process has, with what it said last.
+        """
+        for name, process in (("app", self.app), ("rasa", self.rasa)):
+            if process and process.poll() is not None:
+                raise StackFailed(f"{name} ended by itself ({process.returncode}): {self.log(name)[-5000:]}")
+
     def kill(self, name: str) -> None:
         """Kill a process at once, as a crash would."""
         process = self.app if name == "app" else self.rasa
@@ -121,6 +131,8 @@ def prepare(folder: Path, settings: Mapping[str, str] | None = None, *, seeded: 
             "OMP_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "passive",
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            # A crash in native code says where it was.
+            "PYTHONFAULTHANDLER": "1",
             # One person, and one test after the other signs in as them.
             "SIGN_INS_PER_MINUTE": "1000",
             **(settings or {}),
@@ -145,6 +157,7 @@ def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
         stack.start_rasa()
         stack.wait_until_ready()
         yield stack
+        stack.assert_alive()
     finally:
         stack.stop()
 

@@ -62,6 +62,8 @@ CALM_SUPPORT_WEIGHT = 1.5
 
 # A signal may be heard in this share of calm messages that do not carry it; that sets its threshold, within bounds.
 CALM_FALSE_ALARMS = 0.02
+# Files of this kind hold messages that teach no label.
+SIGNALS_ALONE = "signals"
 # All of the parallel questions would drown the labelled messages.
 EVERY_QUESTION = 12
 THRESHOLD_BOUNDS = (0.25, 0.5)
@@ -86,12 +88,14 @@ class Design:
 
 
 def train(encoder: TextEncoder, examples: Sequence[Example], ordinary: Sequence[Example] = ()) -> SentimentModel:
-    """Fit and calibrate a model on the examples; the ordinary ones teach the signals alone.
+    """Fit and calibrate a model on the examples; those of kind `signals` and the ordinary ones teach the signals alone.
 
-    A signal must not be heard in them. Among the label's examples they would be nothing but more neutral texts, and
-    cost five points on English posts.
+    Among the label's examples the ordinary ones would be nothing but more neutral texts, and cost five points on
+    English posts. The others are wry, veiled and mixed, which a linear label learns at the price of plain words: three
+    points on Persian reviews.
     """
-    everything = [*examples, *ordinary]
+    examples, veiled = _without_veiled(examples)
+    everything = [*examples, *veiled, *ordinary]
     texts = [example.text for example in everything]
     # As messages are encoded when they come in.
     legible = [text_for_encoder(text, detect(text).language) for text in texts]
@@ -102,6 +106,13 @@ def train(encoder: TextEncoder, examples: Sequence[Example], ordinary: Sequence[
         encoder=encoder.fingerprint,
         labels=_fit_labels(_design(vectors[labelled], features[labelled], LABEL_FEATURES, LABEL_RECIPE), examples),
         signals=_fit_signals(_design(vectors, features, SIGNAL_FEATURES, SIGNAL_RECIPE), everything),
+    )
+
+
+def _without_veiled(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    return (
+        [example for example in examples if example.kind != SIGNALS_ALONE],
+        [example for example in examples if example.kind == SIGNALS_ALONE],
     )
 
 
