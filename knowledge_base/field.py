@@ -145,21 +145,21 @@ class Field:
 
     def __init__(self, dimension: int) -> None:
         self._dimension = dimension
-        self._index = GrowingIndex(dimension)
+        self.index = GrowingIndex(dimension)
         self._entries: dict[int, _Entries] = {}
         self._owners: dict[int, int] = {}
         self._moments: dict[str, Moments] = {}
         self._all = Moments(dimension)
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self.index)
 
     def put(self, article_id: int, language: str, ids: Sequence[int], vectors: Floats) -> None:
         """Store an article's entries in place of those it had."""
         self.remove(article_id)
         if not len(ids):
             return
-        self._index.add(ids, vectors)
+        self.index.add(ids, vectors)
         self._entries[article_id] = _Entries(language, tuple(ids))
         self._owners.update(dict.fromkeys(ids, article_id))
         for moments in (self._moments.setdefault(language, Moments(self._dimension)), self._all):
@@ -170,10 +170,10 @@ class Field:
         entries = self._entries.pop(article_id, None)
         if entries is None:
             return
-        vectors = self._index.vectors(entries.ids)
+        vectors = self.index.vectors(entries.ids)
         for moments in (self._moments[entries.language], self._all):
             moments.add(vectors, sign=-1)
-        self._index.remove(entries.ids)
+        self.index.remove(entries.ids)
         for one in entries.ids:
             del self._owners[one]
 
@@ -181,7 +181,7 @@ class Field:
         """The articles of the nearest entries, best first, each once."""
         if not len(self):
             return []
-        ids, _ = self._index.search(query, count)
+        ids, _ = self.index.search(query, count)
         return list(dict.fromkeys(self._owners[int(one)] for one in ids))
 
     def entries(self, article_id: int) -> tuple[int, ...]:
@@ -193,7 +193,7 @@ class Field:
         """How the articles' entries compare with a question, in the order of `article_ids` and `entries`."""
         found = [self._entries.get(one, _NONE) for one in article_ids]
         every = list(chain.from_iterable(entries.ids for entries in found))
-        raw = self._index.vectors(every) @ query if every else np.zeros(0, np.float32)
+        raw = self.index.vectors(every) @ query if every else np.zeros(0, np.float32)
         languages = [entries.language for entries in found]
         norms = {_NONE.language: (0.0, 1.0), **self._norms(query, set(languages) - {_NONE.language})}
         counts = np.fromiter(map(len, (entries.ids for entries in found)), np.int64, len(found))
@@ -204,11 +204,11 @@ class Field:
     @property
     def wants_rebuilding(self) -> bool:
         """Whether its vectors should be put into a new graph; see `GrowingIndex.rebuild`."""
-        return self._index.wants_rebuilding
+        return self.index.wants_rebuilding
 
     def rebuild(self) -> Iterator[Callable[[], None]]:
         """The steps to a new graph of its vectors."""
-        return self._index.rebuild()
+        return self.index.rebuild()
 
     def state(self) -> Arrays:
         """Everything, as arrays that `restore` takes."""
@@ -222,7 +222,7 @@ class Field:
             "names": np.array(languages, dtype=np.str_),
         }
         parts = {f"moments.{name}": moments.state() for name, moments in self._moments.items()}
-        return arrays | joined({**parts, "moments": self._all.state(), "index": self._index.state()})
+        return arrays | joined({**parts, "moments": self._all.state(), "index": self.index.state()})
 
     def restore(self, arrays: Arrays) -> None:
         """Be as the field was that these arrays were taken of."""
@@ -238,7 +238,7 @@ class Field:
         self._owners = {one: article_id for article_id, entries in self._entries.items() for one in entries.ids}
         self._moments = {name: Moments.restored(part(arrays, f"moments.{name}")) for name in languages}
         self._all = Moments.restored(part(arrays, "moments"))
-        self._index.restore(part(arrays, "index"))
+        self.index.restore(part(arrays, "index"))
 
     def _norms(self, query: Floats, languages: Set[str]) -> dict[str, tuple[float, float]]:
         """Mean and standard deviation of what a question scores against each language's entries."""
