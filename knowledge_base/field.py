@@ -28,6 +28,7 @@ BORROWED = 8.0
 MIN_DEVIATION = 0.02
 # Vectors that change the moments in one go.
 COUNTED_AT_ONCE = 1_000
+COUNTED_IN_THIS_THREAD = 32
 
 
 class Moments:
@@ -89,7 +90,9 @@ class Moments:
         signs = np.repeat([sign for sign, _ in self._waiting], [len(vectors) for _, vectors in self._waiting])
         signed = rows * signs[:, None]
         self._total += signed.sum(axis=0)
-        self._products += signed.T @ rows
+        # For a few rows BLAS wakes other threads and waits for them: on a busy machine, longer than the work takes.
+        few = len(rows) <= COUNTED_IN_THIS_THREAD
+        self._products += np.einsum("ij,ik->jk", signed, rows) if few else signed.T @ rows
         self._waiting, self._rows_waiting = [], 0
 
 

@@ -1,19 +1,43 @@
 import logging
 import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from knowledge_base.examples import UNCALIBRATED, UNTRAINED
 from knowledge_base.index_file import UNUSED_SECONDS, IndexFile
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.question import Question, matching_form
 from knowledge_base.schemas import ArticleDraft
+from knowledge_base.search import SearchIndex
 from knowledge_base.weights import RankerWeights
 
 DATABASE = "sqlite+aiosqlite:///var/hamyar.db"
 REFUND = {"title": "How much is refunded", "body": "All of the fee comes back.", "questions": ["my money back?"]}
 PARKING = {"title": "Where to park", "body": "Park behind the house."}
+WRITES_WITHOUT_END = """
+import sys
+import numpy as np
+from pathlib import Path
+from knowledge_base.examples import UNCALIBRATED, UNTRAINED
+from knowledge_base.index_file import IndexFile
+from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex
+
+index = SearchIndex(64, ranker=UNTRAINED, calibration=UNCALIBRATED)
+file = IndexFile(Path(sys.argv[1]), database_url="sqlite://", encoder="e")
+rows = np.random.default_rng(1).standard_normal((2000, 64)).astype(np.float32)
+version = 0
+while True:
+    version += 1
+    passages = [SearchablePassage(one, f"word{one}", row) for one, row in enumerate(rows)]
+    index.put(SearchableArticle(1, "a", "en", "title", version, rows[0], passages=passages))
+    file.save(index.state())
+    print(version, flush=True)
+"""
 
 
 @pytest.fixture
@@ -192,3 +216,21 @@ class TestSave:
         await (await open_live()).save()
 
         assert {one.name for one in (tmp_path / "index").iterdir()} == {*names[1:], file.path.name}
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("delay", np.linspace(0.0, 0.1, 8).tolist())
+    def test_a_kill_leaves_the_old_file_or_the_new_one(self, tmp_path, delay):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITES_WITHOUT_END, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        with writer:
+            written = int(writer.stdout.readline())
+            time.sleep(delay)
+            writer.kill()
+            written = max([written, *map(int, writer.stdout.read().split())])
+
+        index = SearchIndex(64, ranker=UNTRAINED, calibration=UNCALIBRATED)
+
+        assert IndexFile(tmp_path, database_url="sqlite://", encoder="e").load(index)
+        assert index.versions()[1] in (written, written + 1)
+        assert len(index.passages) == 2000
