@@ -140,6 +140,10 @@ class LiveIndex:
                     for step in field.rebuild():
                         await asyncio.to_thread(step)
 
+    async def close(self) -> None:
+        """Keep the index for the next start; what goes wrong with that keeps nobody from ending."""
+        await _tried(self.save, "The search index could not be kept on disk")
+
     async def save(self) -> None:
         """Keep what contacts may see on disk; nothing is done where it is there, or is changing right now."""
         editions = self.search.editions()
@@ -288,11 +292,11 @@ def _is_answered_from(article: Article) -> bool:
 
 
 async def _tried(work: Callable[[], Awaitable[Answer]], failed: str) -> Answer | None:
-    """What the work gives; where it fails, a line in the log and nothing, for it will be tried again."""
+    """What the work gives; where it fails, nothing and its traceback in the log, for it will be tried again."""
     try:
         return await work()
     except Exception:
-        logger.exception("%s; it tries again", failed)
+        logger.exception(failed)
         return None
 
 

@@ -188,6 +188,15 @@ class TestSave:
 
         assert [one.read_bytes() for one in (tmp_path / "index").iterdir()] == [old]
 
+    async def test_a_disk_that_fails_keeps_nobody_from_ending(self, kept, make_article, open_live, file, monkeypatch):
+        await make_article("new")
+        live = await open_live()
+        monkeypatch.setattr(os, "fsync", lambda _file: (_ for _ in ()).throw(OSError("no space left")))
+
+        await live.close()
+
+        assert len((await open_live()).search) == len(kept) + 1
+
     async def test_what_is_there_already_is_not_written_again(self, kept, open_live, file):
         os.utime(file.path, (1, 1))
         live = await open_live(file=None)
