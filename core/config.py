@@ -62,6 +62,8 @@ class Settings(BaseSettings):
 
     # The folder that set-up made from the encoder's weights.
     encoder_folder: Path = ROOT / "var/models/encoder"
+    # Where the search index is kept between two runs; made anew where it is missing.
+    index_folder: Path = ROOT / "var/index"
     sentiment_folder: Path = ROOT / "sentiment/weights"
     domain_file: Path = ROOT / "domain.yml"
     # Until an admin saves a policy of their own in the desk.

@@ -9,8 +9,9 @@ counts.
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ MAX_HOLES = 0.3
 UINT16_MAX = 65535
 
 Floats = NDArray[np.float32]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 def terms(normalised: str) -> Iterator[str]:
@@ -139,6 +141,34 @@ class LexicalIndex:
                 counts = np.frombuffer(postings.counts, np.uint16).astype(np.float32)
                 scores[slots] += weight * (K1 + 1) * counts / (counts + saturation[slots])
         return self._summary(scores, ceiling)
+
+    def state(self) -> Arrays:
+        """Everything, as arrays that `restore` takes."""
+        postings = self._postings.values()
+        return {
+            # Terms are words, in which there is no line break.
+            "terms": np.frombuffer("\n".join(self._postings).encode("utf-8", "surrogatepass"), np.uint8),
+            "held": np.fromiter((len(one.slots) for one in postings), np.int64, len(postings)),
+            "slots": np.frombuffer(b"".join(one.slots.tobytes() for one in postings), np.uint32),
+            "counts": np.frombuffer(b"".join(one.counts.tobytes() for one in postings), np.uint16),
+            "ids": np.array(self._ids, np.int64),
+            "lengths": np.array(self._lengths, np.float32),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Be as the index was that these arrays were taken of."""
+        held_terms = arrays["terms"].tobytes().decode("utf-8", "surrogatepass")
+        slots, counts = memoryview(arrays["slots"].tobytes()), memoryview(arrays["counts"].tobytes())
+        self._postings, start = {}, 0
+        for term, held in zip(held_terms.split("\n") if held_terms else (), arrays["held"].tolist(), strict=True):
+            postings = self._postings[term] = _Postings()
+            postings.slots.frombytes(slots[4 * start : 4 * (start + held)])
+            postings.counts.frombytes(counts[2 * start : 2 * (start + held)])
+            start += held
+        self._ids = array("q", arrays["ids"].tobytes())
+        self._lengths = array("f", arrays["lengths"].tobytes())
+        self._slots = {one: slot for slot, one in enumerate(self._ids) if one >= 0}
+        self._total_length = float(arrays["lengths"].sum(dtype=np.float64))
 
     def _summary(self, scores: Floats, ceiling: float) -> LexicalScores:
         ids = np.array(self._ids, np.int64)

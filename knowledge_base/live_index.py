@@ -1,13 +1,19 @@
 """The search index of this process, kept true to the database.
 
-Every article's vectors are stored with it, so a start reads them and computes none. A save is put into the index as
-its transaction commits; other processes hear of it on the event bus, and a slow look at the articles' versions finds
-whatever a lost notification missed.
+Every article's vectors are stored with it, so a start reads them and computes none; most come from a file of the index
+itself. A save is put into the index as its transaction commits; other processes hear of it on the event bus, and a
+slow look at the articles' versions finds whatever a lost notification missed.
+
+Vectors of two encoders never meet. After a change of the encoder everything is found by its words at once, and by
+meaning as it is embedded anew, in the background.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,28 +23,43 @@ from core.unit_of_work import UnitOfWork, announce
 from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.index import use_one_thread
+from knowledge_base.index_file import IndexFile
 from knowledge_base.models import Article
 from knowledge_base.projection import Projection
 from knowledge_base.repository import ArticleRepository, OperatingPointRepository
-from knowledge_base.search import SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
+from knowledge_base.search import Edition, SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
 from knowledge_base.storage import from_bytes, readable, store
 from knowledge_base.weights import RankerWeights
 
 logger = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
 TOPIC = "knowledge"
 LOOK_AROUND_SECONDS = 30.0
 LOADED_AT_ONCE = 100
+# Articles that are embedded anew before others' changes are looked at again.
+EMBEDDED_AT_ONCE = 10
 
 
 class LiveIndex:
     """Searches what is published, for contacts and for agents."""
 
     def __init__(
-        self, work: UnitOfWork, embedder: Embedder, *, weights: RankerWeights, projection: Projection | None
+        self,
+        work: UnitOfWork,
+        embedder: Embedder,
+        *,
+        weights: RankerWeights,
+        projection: Projection | None,
+        file: IndexFile | None = None,
     ) -> None:
         self._work = work
         self.embedder = embedder
+        # Where the index is kept between two runs; none where it is not.
+        self._file = file
+        # What the file holds, as far as we know.
+        self._kept: dict[int, Edition] = {}
         if weights.encoder != embedder.fingerprint:
             logger.warning("The ranker was trained with another encoder: its confidence may be off")
         self.weights = weights
@@ -65,7 +86,7 @@ class LiveIndex:
         if wrong == self.wrong_wanted:
             return
         self.wrong_wanted = wrong
-        for search in {id(one): one for one in (self.search, self.search_for_agents)}.values():
+        for search in self._searches():
             search.calibration = self.weights.calibration(wrong=wrong)
 
     def follow_choice(self, session: AsyncSession, wrong: float | None) -> None:
@@ -74,52 +95,103 @@ class LiveIndex:
         announce(session, TOPIC, {"operating_point": wrong})
 
     async def start(self) -> None:
-        """Read every published article that has vectors of this encoder."""
+        """Take the index from its file, and from the database what has changed since."""
         use_one_thread()
+        started = time.perf_counter()
+        if loaded := await self._loaded():
+            self.search, self._kept = loaded, loaded.editions()
         await self.synchronise()
+        logger.info("Searching %d articles, %.1f s after the start", len(self.search), time.perf_counter() - started)
 
     async def run(self, events: EventBus) -> None:
         """Follow the database until cancelled: what other processes save, and what another encoder embedded."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_database(events))
+            tasks.create_task(self._keep_graphs())
+
+    async def _follow_database(self, events: EventBus) -> None:
         async with events.listen(TOPIC) as changed:
             while True:
+                waiting = await _tried(self._look_around, "The search index could not look at the database")
                 try:
-                    await self.synchronise()
-                    await self.embed_anew()
-                except Exception:
-                    logger.exception("The search index could not look at the database; it tries again")
-                try:
-                    async with asyncio.timeout(LOOK_AROUND_SECONDS):
+                    async with asyncio.timeout(0 if waiting else LOOK_AROUND_SECONDS):
                         await changed.get()
                 except TimeoutError:
-                    pass
+                    # Nobody has saved anything for a while.
+                    if not waiting:
+                        await _tried(self.save, "The search index could not be kept on disk")
+
+    async def _keep_graphs(self) -> None:
+        """Build the graphs anew that need it, beside those that serve."""
+        while True:
+            await _tried(self.rebuild_graphs, "A search graph could not be built")
+            await asyncio.sleep(LOOK_AROUND_SECONDS)
+
+    async def _look_around(self) -> bool:
+        """Catch up with the database; True where there is more to embed."""
+        await self.synchronise()
+        return await self.embed_anew()
+
+    async def rebuild_graphs(self) -> None:
+        """Give every field that has outgrown its index a new one; searches and changes go on meanwhile."""
+        for search in self._searches():
+            for field in search.fields:
+                if field.wants_rebuilding:
+                    for step in field.rebuild():
+                        await asyncio.to_thread(step)
+
+    async def close(self) -> None:
+        """Keep the index for the next start; what goes wrong with that keeps nobody from ending."""
+        await _tried(self.save, "The search index could not be kept on disk")
+
+    async def save(self) -> None:
+        """Keep what contacts may see on disk; nothing is done where it is there, or is changing right now."""
+        editions = self.search.editions()
+        if self._file is None or editions == self._kept:
+            return
+        state = await asyncio.to_thread(self.search.state)
+        if state:
+            await asyncio.to_thread(self._file.save, state)
+            self._kept = editions
 
     async def synchronise(self) -> None:
-        """Read the articles whose version is not the one searched, and drop those no longer published."""
+        """Read the articles that are not searched as they are, and drop those no longer published."""
         async with self._work.reading() as session:
             chosen = await OperatingPointRepository(session).latest()
             self.answer_at(chosen.wrong_wanted if chosen else None)
             articles, encoder = ArticleRepository(session), self.embedder.fingerprint
-            public = await articles.published_versions(encoder=encoder, visible_to=[Visibility.public])
-            await _bring(self.search, public, articles, self._is_answered_from)
-            published = await articles.published_versions(encoder=encoder)
+            public = await articles.published_editions(encoder=encoder, visible_to=[Visibility.public])
+            await self._bring(self.search, public, articles, _is_answered_from)
+            published = await articles.published_editions(encoder=encoder)
             if published.keys() == public.keys():
                 self._agents_search = None
                 return
-            for_agents = self._agents_search or self._empty()
-            await _bring(for_agents, published, articles, self._is_searched)
+            # Nearly all of it is what contacts may see.
+            for_agents = self._agents_search or await self._loaded() or self._empty()
+            await self._bring(for_agents, published, articles, _is_searched)
             self._agents_search = for_agents
 
-    async def embed_anew(self) -> None:
-        """Give articles without vectors of this encoder theirs; the rest is searched meanwhile."""
+    async def embed_anew(self) -> bool:
+        """Give some articles without vectors of this encoder theirs; True where there are more.
+
+        Each is stored as soon as it is done, so that a restart goes on where it was interrupted.
+        """
         async with self._work.reading() as session:
             outdated = await ArticleRepository(session).published_with_another_encoder(self.embedder.fingerprint)
-        for article_id in outdated:
+        if outdated:
+            logger.info("%d articles are still to be embedded by the present encoder", len(outdated))
+        # Several processes are at it, each at others if chance will have it.
+        chosen = random.sample(outdated, min(EMBEDDED_AT_ONCE, len(outdated)))
+        for article_id in chosen:
             await self._embed_anew(article_id)
+        return len(outdated) > len(chosen)
 
     async def _embed_anew(self, article_id: int) -> None:
         async with self._work.reading() as session:
             found = await ArticleRepository(session).with_vectors([article_id])
         for article in found:
+            if self._is_embedded(article):
+                continue
             embedded = await self.embedder.embed(article_text(article))
             async with self._work.begin() as session:
                 current = await ArticleRepository(session).for_change(article_id)
@@ -132,9 +204,9 @@ class LiveIndex:
     def follow(self, session: AsyncSession, article: Article) -> None:
         """As this transaction commits, search the article as it is then, and tell the other processes.
 
-        One that another encoder embedded is searched only after `embed_anew`, which the announcement brings about.
+        One that another encoder embedded is found by its words until `embed_anew`, which the announcement brings about.
         """
-        ready = searchable(article) if self._is_searched(article) else None
+        ready = self.searchable(article) if _is_searched(article) else None
         is_public = article.is_public
 
         def apply(_session: object) -> None:
@@ -146,12 +218,43 @@ class LiveIndex:
         event.listen(session.sync_session, "after_commit", apply, once=True)
         announce(session, TOPIC, {"article_id": article.id})
 
-    def _is_searched(self, article: Article) -> bool:
-        """Whether agents find it, by vectors of this encoder."""
-        return article.status is ArticleStatus.published and article.encoder == self.embedder.fingerprint
+    def searchable(self, article: Article) -> SearchableArticle:
+        """A stored article as search takes it, its variants and passages loaded."""
+        is_embedded = self._is_embedded(article)
+        texts = [(one, readable(one).embedded(article.title)) for one in article.passages]
+        return SearchableArticle(
+            id=article.id,
+            slug=article.slug,
+            language=article.language,
+            title=article.title,
+            version=article.version,
+            vector=from_bytes(article.vector) if article.vector and is_embedded else None,
+            summary=article.summary,
+            passages=[SearchablePassage(one.id, text, from_bytes(one.vector)) for one, text in texts if is_embedded],
+            variants=[
+                SearchableVariant(one.id, one.text, from_bytes(one.vector))
+                for one in article.variants
+                if one.vector and is_embedded
+            ],
+            updated_at=article.updated_at,
+            is_embedded=is_embedded,
+            passages_unread=[] if is_embedded else [text for _, text in texts],
+            variants_unread=[] if is_embedded else article.questions,
+        )
 
-    def _is_answered_from(self, article: Article) -> bool:
-        return article.is_public and self._is_searched(article)
+    def _is_embedded(self, article: Article) -> bool:
+        """Whether its vectors are of this encoder."""
+        return article.encoder == self.embedder.fingerprint
+
+    def _searches(self) -> list[SearchIndex]:
+        return [self.search] if self._agents_search is None else [self.search, self._agents_search]
+
+    async def _loaded(self) -> SearchIndex | None:
+        """What the file holds; none where there is none that can be used."""
+        search = self._empty()
+        if self._file is None or not await asyncio.to_thread(self._file.load, search):
+            return None
+        return search
 
     def _empty(self) -> SearchIndex:
         return SearchIndex(
@@ -160,6 +263,41 @@ class LiveIndex:
             calibration=self.weights.calibration(wrong=self.wrong_wanted),
             projection=self._projection,
         )
+
+    async def _bring(
+        self,
+        search: SearchIndex,
+        published: dict[int, Edition],
+        articles: ArticleRepository,
+        fits: Callable[[Article], bool],
+    ) -> None:
+        """Make an index hold these editions of these articles and no others."""
+        searched = search.editions()
+        for article_id in searched.keys() - published.keys():
+            search.remove(article_id)
+        stale = [one for one, edition in published.items() if searched.get(one) != edition]
+        for start in range(0, len(stale), LOADED_AT_ONCE):
+            for article in await articles.with_vectors(stale[start : start + LOADED_AT_ONCE]):
+                # It may have changed since its edition was read.
+                _take(search, article.id, self.searchable(article) if fits(article) else None)
+
+
+def _is_searched(article: Article) -> bool:
+    """Whether agents find it."""
+    return article.status is ArticleStatus.published
+
+
+def _is_answered_from(article: Article) -> bool:
+    return article.is_public
+
+
+async def _tried(work: Callable[[], Awaitable[Answer]], failed: str) -> Answer | None:
+    """What the work gives; where it fails, nothing and its traceback in the log, for it will be tried again."""
+    try:
+        return await work()
+    except Exception:
+        logger.exception(failed)
+        return None
 
 
 def _take(search: SearchIndex, article_id: int, ready: SearchableArticle | None) -> None:
@@ -170,40 +308,6 @@ def _take(search: SearchIndex, article_id: int, ready: SearchableArticle | None)
         search.remove(article_id)
 
 
-async def _bring(
-    search: SearchIndex, published: dict[int, int], articles: ArticleRepository, fits: Callable[[Article], bool]
-) -> None:
-    """Make an index hold these versions of these articles and no others."""
-    searched = search.versions()
-    for article_id in searched.keys() - published.keys():
-        search.remove(article_id)
-    stale = [one for one, version in published.items() if searched.get(one) != version]
-    for start in range(0, len(stale), LOADED_AT_ONCE):
-        for article in await articles.with_vectors(stale[start : start + LOADED_AT_ONCE]):
-            # It may have changed since its version was read.
-            _take(search, article.id, searchable(article) if fits(article) else None)
-
-
 def article_text(article: Article) -> ArticleText:
     """What the embedder reads of a stored article, its variants loaded."""
     return ArticleText(article.title, article.summary, article.body, [variant.text for variant in article.variants])
-
-
-def searchable(article: Article) -> SearchableArticle:
-    """A stored article as search takes it, its variants and passages loaded."""
-    return SearchableArticle(
-        id=article.id,
-        slug=article.slug,
-        language=article.language,
-        title=article.title,
-        version=article.version,
-        vector=from_bytes(article.vector) if article.vector else None,
-        summary=article.summary,
-        passages=[
-            SearchablePassage(one.id, readable(one).embedded(article.title), from_bytes(one.vector))
-            for one in article.passages
-        ],
-        variants=[
-            SearchableVariant(one.id, one.text, from_bytes(one.vector)) for one in article.variants if one.vector
-        ],
-    )

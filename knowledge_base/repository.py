@@ -26,6 +26,7 @@ from knowledge_base.models import (
     QuestionVariant,
     RegressionRun,
 )
+from knowledge_base.search import Edition
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
 # What contacts may see.
@@ -116,14 +117,15 @@ class ArticleRepository:
         statement = select(Article).where(Article.id.in_(article_ids)).options(*_WITH_VECTORS)
         return (await self.session.scalars(statement)).all()
 
-    async def published_versions(
+    async def published_editions(
         self, *, encoder: str, visible_to: Collection[Visibility] = tuple(Visibility)
-    ) -> dict[int, int]:
-        """The version of every published article whose vectors this encoder made."""
-        statement = select(Article.id, Article.version).where(
-            Article.status == ArticleStatus.published, Article.encoder == encoder, Article.visibility.in_(visible_to)
+    ) -> dict[int, Edition]:
+        """The edition of every published article, as this encoder would search it."""
+        statement = select(Article.id, Article.version, Article.updated_at, Article.encoder).where(
+            Article.status == ArticleStatus.published, Article.visibility.in_(visible_to)
         )
-        return dict((await self.session.execute(statement)).all())
+        rows = await self.session.execute(statement)
+        return {found: Edition(version, updated_at, made_by == encoder) for found, version, updated_at, made_by in rows}
 
     async def due(self, now: datetime) -> Sequence[int]:
         """The articles that were to be published by now and are not."""
@@ -134,10 +136,11 @@ class ArticleRepository:
 
     async def published_with_another_encoder(self, encoder: str) -> Sequence[int]:
         """The published articles without vectors of this encoder."""
-        statement = select(Article.id).where(
-            Article.status == ArticleStatus.published, func.coalesce(Article.encoder, "") != encoder
-        )
-        return (await self.session.scalars(statement)).all()
+        return (await self.session.scalars(_published_with_another(encoder))).all()
+
+    async def count_with_another_encoder(self, encoder: str) -> int:
+        """How many published articles have no vectors of this encoder."""
+        return await self._count(_published_with_another(encoder))
 
     async def passages_of(self, article_id: int) -> Sequence[Passage]:
         """An article's passages in order."""
@@ -189,6 +192,13 @@ class ArticleRepository:
 
     async def _count(self, statement: Select[Any]) -> int:
         return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+
+
+def _published_with_another(encoder: str) -> Select[int]:
+    """The ids of the published articles without vectors of this encoder."""
+    return select(Article.id).where(
+        Article.status == ArticleStatus.published, func.coalesce(Article.encoder, "") != encoder
+    )
 
 
 def _fitting(wanted: Wanted) -> Select[Article]:

@@ -1,14 +1,18 @@
 """The searchable knowledge base in memory: published articles' vectors and words, and how a question is ranked."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from knowledge_base.addresses import article_url
 from knowledge_base.confidence import Calibration
-from knowledge_base.field import Field
+from knowledge_base.field import Arrays, Field, joined, part
 from knowledge_base.lexical import LexicalIndex, LexicalScores, terms
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, matching_form
@@ -23,6 +27,8 @@ LOWEST = -3.0
 LOW_COSINE = 0.4
 # The confidence where a question is, word for word, one that an editor wrote for a single topic.
 VERBATIM = 0.99
+
+FIELDS = ("titles", "variants", "passages")
 
 Floats = NDArray[np.float32]
 
@@ -59,6 +65,20 @@ class SearchableArticle:
     summary: str = ""
     passages: Sequence[SearchablePassage] = ()
     variants: Sequence[SearchableVariant] = ()
+    updated_at: datetime | None = None
+    # False where this encoder has not read it yet. Then it has no vectors, and is found by the words of these.
+    is_embedded: bool = True
+    passages_unread: Sequence[str] = ()
+    variants_unread: Sequence[str] = ()
+
+
+class Edition(NamedTuple):
+    """A state of an article: where two are equal, search has the same of both."""
+
+    version: int
+    # Versions alone are counted anew in another database.
+    updated_at: datetime | None
+    is_embedded: bool
 
 
 @dataclass(frozen=True)
@@ -72,6 +92,12 @@ class Entry:
     version: int
     # Title and variants in their matching form.
     phrasings: frozenset[str] = frozenset()
+    updated_at: datetime | None = None
+    is_embedded: bool = True
+
+    @property
+    def edition(self) -> Edition:
+        return Edition(self.version, self.updated_at, self.is_embedded)
 
     @property
     def url(self) -> str:
@@ -105,13 +131,25 @@ class SearchIndex:
         # By article id: all its text as one document; its title, summary and variants as another.
         self.words = LexicalIndex()
         self.asked = LexicalIndex()
+        # Counts changes; held while one is made, so that another thread can take the state.
+        self._changes = 0
+        self._changing = Lock()
 
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def fields(self) -> tuple[Field, Field, Field]:
+        """Where its vectors are."""
+        return self.titles, self.variants, self.passages
+
     def versions(self) -> dict[int, int]:
         """Which version of which article is searched."""
         return {entry.id: entry.version for entry in self._entries.values()}
+
+    def editions(self) -> dict[int, Edition]:
+        """Which state of which article is searched."""
+        return {entry.id: entry.edition for entry in self._entries.values()}
 
     def entry(self, article_id: int) -> Entry | None:
         """What is known of a searched article."""
@@ -129,15 +167,30 @@ class SearchIndex:
 
     def put(self, article: SearchableArticle) -> None:
         """Search an article, in place of what its id had before."""
-        self.remove(article.id)
-        variants = [matching_form(variant.text) for variant in article.variants]
-        phrasings = frozenset([normalise(article.title), *variants]) - {""}
-        self._entries[article.id] = Entry(
-            article.id, article.slug, article.language, article.title, article.version, phrasings
+        with self._changing:
+            self._remove(article.id)
+            self._put(article)
+
+    def remove(self, article_id: int) -> None:
+        """Search an article no longer; an unknown id is no error."""
+        with self._changing:
+            self._remove(article_id)
+
+    def _put(self, article: SearchableArticle) -> None:
+        self._changes += 1
+        variants = [matching_form(one) for one in (*(one.text for one in article.variants), *article.variants_unread)]
+        self._enter(
+            Entry(
+                article.id,
+                article.slug,
+                article.language,
+                article.title,
+                article.version,
+                frozenset([normalise(article.title), *variants]) - {""},
+                article.updated_at,
+                article.is_embedded,
+            )
         )
-        for phrasing in phrasings:
-            self._phrasings.setdefault(phrasing, set()).add(article.slug)
-        self._topics.setdefault(article.slug, {})[article.language] = article.id
         if article.vector is not None:
             title = article.vector[None]
             title = self.projection.titles(title) if self.projection else title
@@ -148,25 +201,28 @@ class SearchIndex:
         if article.passages:
             vectors = np.stack([passage.vector for passage in article.passages])
             self.passages.put(article.id, article.language, [passage.id for passage in article.passages], vectors)
-        self.words.add(article.id, normalise("\n".join([article.title, *(one.text for one in article.passages)])))
-        asked = [
-            normalise(f"{article.title}\n{article.summary}"),
-            *(matching_form(one.text) for one in article.variants),
-        ]
-        self.asked.add(article.id, "\n".join(asked))
+        passages = (*(one.text for one in article.passages), *article.passages_unread)
+        self.words.add(article.id, normalise("\n".join([article.title, *passages])))
+        self.asked.add(article.id, "\n".join([normalise(f"{article.title}\n{article.summary}"), *variants]))
 
-    def remove(self, article_id: int) -> None:
-        """Search an article no longer; an unknown id is no error."""
+    def _enter(self, entry: Entry) -> None:
+        self._entries[entry.id] = entry
+        for phrasing in entry.phrasings:
+            self._phrasings.setdefault(phrasing, set()).add(entry.slug)
+        self._topics.setdefault(entry.slug, {})[entry.language] = entry.id
+
+    def _remove(self, article_id: int) -> None:
         entry = self._entries.pop(article_id, None)
         if entry is None:
             return
+        self._changes += 1
         self._topics[entry.slug].pop(entry.language, None)
         if not self._topics[entry.slug]:
             del self._topics[entry.slug]
         self._forget_phrasings(entry)
         self.words.remove(article_id)
         self.asked.remove(article_id)
-        for store in (self.titles, self.variants, self.passages):
+        for store in self.fields:
             store.remove(article_id)
 
     def _forget_phrasings(self, entry: Entry) -> None:
@@ -177,6 +233,33 @@ class SearchIndex:
             self._phrasings[phrasing].discard(entry.slug)
             if not self._phrasings[phrasing]:
                 del self._phrasings[phrasing]
+
+    def state(self) -> Arrays | None:
+        """Everything, as arrays that `restore` takes; none where the index was changed meanwhile.
+
+        May run in another thread: a change waits for the part that is being taken, and no longer.
+        """
+        begun, taken = self._changes, {}
+        for name, take in self._parts():
+            with self._changing:
+                if self._changes != begun:
+                    return None
+                taken[name] = take()
+        return joined(taken)
+
+    def restore(self, arrays: Arrays) -> None:
+        """Be as the index was that these arrays were taken of."""
+        for entry in _entries(arrays["entries/lines"]):
+            self._enter(entry)
+        for name, store in zip(FIELDS, self.fields, strict=True):
+            store.restore(part(arrays, name))
+        for name, words in (("words", self.words), ("asked", self.asked)):
+            words.restore(part(arrays, name))
+
+    def _parts(self) -> Iterator[tuple[str, Callable[[], Arrays]]]:
+        yield "entries", lambda: {"lines": _lines(self._entries.values())}
+        yield from ((name, store.state) for name, store in zip(FIELDS, self.fields, strict=True))
+        yield from (("words", self.words.state), ("asked", self.asked.state))
 
     def rank(self, question: Question) -> Ranking:
         """Order what may answer the question and say how sure the first is."""
@@ -243,3 +326,21 @@ class SearchIndex:
 
     def _projected(self, questions: Floats) -> Floats:
         return self.projection.questions(questions) if self.projection else questions
+
+
+def _lines(entries: Iterable[Entry]) -> NDArray[np.uint8]:
+    """Entries as lines of JSON, in the order of their ids."""
+    lines = (
+        json.dumps(asdict(one) | {"phrasings": sorted(one.phrasings)}, default=datetime.isoformat)
+        for one in sorted(entries, key=lambda one: one.id)
+    )
+    return np.frombuffer("\n".join(lines).encode(), np.uint8)
+
+
+def _entries(lines: NDArray[Any]) -> Iterator[Entry]:
+    """The entries that `_lines` wrote."""
+    for line in lines.tobytes().decode().splitlines():
+        entry = json.loads(line)
+        changed_at = entry["updated_at"]
+        entry["updated_at"] = datetime.fromisoformat(changed_at) if changed_at else None
+        yield Entry(**entry | {"phrasings": frozenset(entry["phrasings"])})

@@ -12,7 +12,6 @@ from knowledge_base.addresses import article_url
 from knowledge_base.embedder import EmbeddedArticle
 from knowledge_base.enums import Band, Visibility
 from knowledge_base.excerpts import answering_part
-from knowledge_base.live_index import searchable
 from knowledge_base.models import Expectation
 from knowledge_base.pretence import instead
 from knowledge_base.question import Question, matching_form
@@ -283,7 +282,10 @@ class Trial:
 
     async def _stored(self, article_ids: Sequence[int] | set[int]) -> list[SearchableArticle]:
         """Those of these articles that have been saved."""
-        return [searchable(one) for one in await self._knowledge.articles.with_vectors(list(article_ids))]
+        return [
+            self._knowledge.live.searchable(one)
+            for one in await self._knowledge.articles.with_vectors(list(article_ids))
+        ]
 
     async def _as_searched(self, unsaved: Unsaved, embedded: EmbeddedArticle) -> SearchableArticle:
         """The text as search would have it."""

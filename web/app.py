@@ -202,6 +202,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(parts.close)
         await parts.events.start()
         await parts.live_index.start()
+        stack.push_async_callback(parts.live_index.close)
         stack.push_async_callback(_cancel, asyncio.create_task(parts.live_index.run(parts.events)))
         stack.push_async_callback(_cancel, asyncio.create_task(_load_what_can_wait(parts)))
         stack.push_async_callback(app.state.turn_worker.stop)

@@ -21,6 +21,7 @@ from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import ConversationService
 from crm.wording import Wording
 from knowledge_base.embedder import Embedder
+from knowledge_base.index_file import IndexFile
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.projection import Projection
 from knowledge_base.service import KnowledgeService
@@ -112,6 +113,12 @@ def choose_parts(settings: Settings) -> Parts:
             rasa_client, token=settings.rasa_token.get_secret_value(), timeout_seconds=settings.rasa_timeout_seconds
         ),
         embedder=embedder,
-        live_index=LiveIndex(work, embedder, weights=RankerWeights.load(), projection=Projection.load()),
+        live_index=LiveIndex(
+            work,
+            embedder,
+            weights=RankerWeights.load(),
+            projection=Projection.load(),
+            file=IndexFile(settings.index_folder, database_url=settings.database_url, encoder=embedder.fingerprint),
+        ),
         process=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
     )

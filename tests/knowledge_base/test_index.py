@@ -21,12 +21,71 @@ class TestGrowingIndex(VectorIndexContract):
     def index(self):
         return GrowingIndex(DIMENSION, exact_limit=150)
 
-    def test_turns_into_a_graph_when_it_outgrows_exact_search(self, index):
+    @pytest.fixture
+    def empty(self):
+        def restored(arrays):
+            index = GrowingIndex(DIMENSION, exact_limit=150)
+            index.restore(arrays)
+            return index
+
+        return restored
+
+    def test_turns_into_a_graph_when_it_has_outgrown_exact_search(self, index):
         vectors = unit_vectors(200)
         index.add(range(150), vectors[:150])
-        assert index.is_exact
+        assert not index.wants_rebuilding
 
         index.add(range(150, 200), vectors[150:])
+        assert index.wants_rebuilding
+        rebuild(index)
 
         assert not index.is_exact
+        assert not index.wants_rebuilding
         assert [index.search(vector, 1)[0].tolist() for vector in vectors] == [[one] for one in range(200)]
+
+    def test_can_be_searched_and_changed_while_its_graph_is_built(self, index, monkeypatch):
+        monkeypatch.setattr("knowledge_base.index.BUILT_AT_ONCE", 50)
+        vectors = unit_vectors(203)
+        index.add(range(200), vectors[:200])
+        steps = index.rebuild()
+        for step in (next(steps), next(steps)):
+            step()
+
+        index.remove([10, 190])
+        index.add([20, 180, 500], vectors[200:])
+        assert index.search(vectors[202], 1)[0].tolist() == [500]
+        for step in steps:
+            step()
+
+        assert not index.is_exact
+        assert len(index) == 199
+        assert [index.search(one, 1)[0].tolist() for one in vectors[200:]] == [[20], [180], [500]]
+        assert not {10, 190} & {*index.search(vectors[10], 199)[0].tolist()}
+
+    def test_wants_a_new_graph_when_too_much_of_it_is_forgotten(self, index):
+        vectors = unit_vectors(200)
+        index.add(range(200), vectors)
+        rebuild(index)
+
+        index.remove(range(60))
+        assert index.wants_rebuilding
+        rebuild(index)
+
+        assert not index.wants_rebuilding
+        assert index.search(vectors[100], 1)[0].tolist() == [100]
+
+    def test_a_rebuilding_that_is_given_up_changes_nothing(self, index):
+        vectors = unit_vectors(200)
+        index.add(range(200), vectors)
+        steps = index.rebuild()
+        next(steps)
+
+        steps.close()
+
+        assert index.is_exact
+        assert index.search(vectors[7], 1)[0].tolist() == [7]
+
+
+def rebuild(index):
+    for step in index.rebuild():
+        step()

@@ -6,11 +6,11 @@ from sqlalchemy import func, select, update
 
 from knowledge_base.embedder import Embedder
 from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
-from knowledge_base.live_index import TOPIC, LiveIndex, _bring
+from knowledge_base.live_index import TOPIC, LiveIndex, _is_answered_from
 from knowledge_base.models import Article, ArticleUse, Gap, Passage
 from knowledge_base.repository import ArticleRepository
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
-from knowledge_base.search import VERBATIM
+from knowledge_base.search import VERBATIM, Edition
 from knowledge_base.service import (
     AddressTaken,
     ArticleChanged,
@@ -354,11 +354,11 @@ class TestLiveIndex:
             (await open_knowledge(session).articles.for_change(article.id)).encoder = "another"
         live = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=None)
         await live.start()
-        assert len(live.search) == 0
+        assert not live.search.editions()[article.id].is_embedded
 
         await live.embed_anew()
 
-        assert live.search.versions() == {article.id: 1}
+        assert live.search.editions()[article.id].is_embedded
 
     @pytest.fixture
     async def old_draft(self, work, open_knowledge):
@@ -372,7 +372,16 @@ class TestLiveIndex:
         async with work.begin() as session:
             await open_knowledge(session).publish(old_draft.id)
 
-        assert len(live.search) == 0
+        assert not any(len(field) for field in live.search.fields)
+
+    async def test_what_another_encoder_embedded_is_found_by_its_words_at_once(
+        self, old_draft, work, open_knowledge, live, ask
+    ):
+        async with work.begin() as session:
+            await open_knowledge(session).publish(old_draft.id)
+
+        assert (await ask("do I get my money back?")).answer.article_id == old_draft.id
+        assert [offer.article_id for offer in (await ask("session one fee refunded")).offers] in ([], [old_draft.id])
 
     async def test_a_draft_of_another_encoder_is_searched_soon_after_it_is_published(
         self, old_draft, work, open_knowledge, live, events, ask
@@ -387,7 +396,7 @@ class TestLiveIndex:
                 await told.get()
             running.cancel()
 
-        assert live.search.versions() == {old_draft.id: 1}
+        assert live.search.editions()[old_draft.id].is_embedded
         assert (await ask("do I get my money back?")).answer.article_id == old_draft.id
 
 
@@ -476,7 +485,8 @@ class TestAgentsOnly:
         article = await make_article("exceptions", **SECRET)
 
         async with work.reading() as session:
-            await _bring(live.search, {article.id: 1}, ArticleRepository(session), live._is_answered_from)
+            published = {article.id: Edition(1, None, is_embedded=True)}
+            await live._bring(live.search, published, ArticleRepository(session), _is_answered_from)
 
         assert len(live.search) == 0
 

@@ -76,6 +76,7 @@ async def list_articles(
         votes=await knowledge.votes.counts(ids),
         uses=await knowledge.uses.counts(ids),
         categories=await knowledge.categories.all(),
+        to_embed=await knowledge.articles.count_with_another_encoder(knowledge.live.embedder.fingerprint),
         open_gaps=await knowledge.gaps.count(GapState.open),
         chosen=chosen,
         today=knowledge.clock.now().astimezone(TEHRAN).date(),

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy import update
 
 from core.clock import FixedClock
 from crm.enums import Role
@@ -67,6 +68,19 @@ class TestWhoMaySee:
 
 
 class TestList:
+    async def test_says_how_many_articles_a_new_encoder_has_still_to_read(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        await write("Refund rules", slug="refunds")
+        assert "The model that reads texts" not in (await editor.get(LIST)).text
+        async with parts.work.begin() as session:
+            await session.execute(update(Article).values(encoder="another"))
+
+        assert "One article is still to be read by it" in (await editor.get(LIST)).text
+
+        await parts.live_index.embed_anew()
+        assert "The model that reads texts" not in (await editor.get(LIST)).text
+
     async def test_says_what_there_is_of_each_article(
         self, editor: httpx.AsyncClient, write: WriteArticle, category: Category
     ) -> None:
