@@ -23,9 +23,9 @@ class ModelRefused(Exception):
 class ModelSwitch:
     """Replaces the agent of a server.
 
-    A turn takes the agent once, at its beginning; so one that is under way ends on the model that it began with. No part
-    of a conversation is in an agent: its state comes with the next message, and what the other model does not know of
-    it is passed over.
+    A turn takes the agent once, at its beginning; so one that is under way ends on the model that it began with. No
+    part of a conversation is in an agent: its state comes with the next message, and what the other model does not know
+    of it is passed over.
     """
 
     def __init__(self, app: Sanic, models: KeptModels, *, load: Callable[[Path], Agent]) -> None:

@@ -25,16 +25,12 @@ def switch_model(url: str, token: str, name: str) -> None:
 
     Raises SwitchRefused; RasaAbsent also where somebody else's Rasa answers, who knows neither token nor name.
     """
-    if not url:
-        raise RasaAbsent
-    request = urllib.request.Request(  # noqa: S310 - the address is a setting
-        f"{url}{MODEL_PATH}",
-        json.dumps({"name": name}).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
-    )
+    body = json.dumps({"name": name}).encode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     # Loopback or a private network: no proxy is on the way.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
+        request = urllib.request.Request(f"{url}{MODEL_PATH}", body, headers)  # noqa: S310 - the address is a setting
         with opener.open(request, timeout=LOADS_WITHIN_SECONDS):
             return
     except urllib.error.HTTPError as error:

@@ -105,7 +105,9 @@ class TestNext:
     def test_serves_where_the_earlier_one_is_of_no_use_any_more(self, models, found) -> None:
         found["trial"] = NothingToCompare("another encoder")
 
-        assert models.serving == make(models).model
+        ended = make(models)
+
+        assert models.serving == ended.model
 
     def test_is_not_there_where_rasa_refuses_the_data(self, models, found, first) -> None:
         found["trains"] = False
