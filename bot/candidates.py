@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.labels import usable_rows
-from bot.models import KeptModels, Model, Outcomes, Progress, Stages, now
+from bot.models import Endings, KeptModels, Model, Progress, Stages, now
 from bot.switch_client import RasaAbsent, SwitchRefused
 from bot.train import DIALOGUE, train
 
@@ -30,7 +30,7 @@ def make_candidate(models: KeptModels, *, switch: Switch, force: bool = False) -
         try:
             ended = _train_and_try(models, staging, began, switch=switch, force=force)
         except Exception as error:
-            models.tell(Progress(Stages.ENDED, began, now(), Outcomes.FAILED, reason=_one_line(error)))
+            models.tell(Progress(Stages.ENDED, began, now(), Endings.FAILED, reason=_one_line(error)))
             raise
         models.tell(ended)
         models.prune()
@@ -41,7 +41,7 @@ def _train_and_try(models: KeptModels, staging: Path, began: str, *, switch: Swi
     started = time.perf_counter()
     made = staging / "model"
     if not train(made, labels=models.labels_file, force=force):
-        return Progress(Stages.ENDED, began, now(), Outcomes.FAILED, reason="Rasa refused the data; see the log.")
+        return Progress(Stages.ENDED, began, now(), Endings.FAILED, reason="Rasa refused the data; see the log.")
     model = _described(models, seconds=time.perf_counter() - started)
     models.add(made, model)
     serving = models.serving
@@ -49,7 +49,7 @@ def _train_and_try(models: KeptModels, staging: Path, began: str, *, switch: Swi
         models.tell(Progress(Stages.TRIAL, began, model=model.name))
         model = _tried(models, model, serving)
     if model.trial and not model.trial.is_passed:
-        return Progress(Stages.ENDED, began, now(), Outcomes.WORSE, model.name)
+        return Progress(Stages.ENDED, began, now(), Endings.WORSE, model.name)
     return _chosen(models, model, began, switch)
 
 
@@ -85,11 +85,11 @@ def _chosen(models: KeptModels, model: Model, began: str, switch: Switch) -> Pro
         # It notes the choice itself, once the model has loaded.
         switch(model.name)
     except SwitchRefused as refusal:
-        return Progress(Stages.ENDED, began, now(), Outcomes.REFUSED, model.name, reason=str(refusal))
+        return Progress(Stages.ENDED, began, now(), Endings.REFUSED, model.name, reason=str(refusal))
     except RasaAbsent:
         models.choose(model)
-        return Progress(Stages.ENDED, began, now(), Outcomes.SERVES_NEXT, model.name)
-    return Progress(Stages.ENDED, began, now(), Outcomes.SERVES, model.name)
+        return Progress(Stages.ENDED, began, now(), Endings.SERVES_NEXT, model.name)
+    return Progress(Stages.ENDED, began, now(), Endings.SERVES, model.name)
 
 
 def _inputs(labels: Path) -> str:

@@ -44,7 +44,7 @@ class Stages:
     ENDED: Final = "ended"
 
 
-class Outcomes:
+class Endings:
     """How a training ended."""
 
     SERVES: Final = "serves"
@@ -133,6 +133,11 @@ class KeptModels:
     def labels_file(self) -> Path:
         """What people who work here said that messages mean, as of the last training."""
         return self.folder / LABELS_FILE
+
+    def keep_labels(self, lines: str) -> None:
+        """Keep them for the next training."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _write(self.labels_file, lines)
 
     def file_of(self, name: str) -> Path:
         """Where a model of this name lies."""
@@ -225,7 +230,7 @@ class KeptModels:
         except TypeError:
             return None
         if progress.is_running and not is_running:
-            return replace(progress, stage=Stages.ENDED, outcome=Outcomes.BROKEN_OFF)
+            return replace(progress, stage=Stages.ENDED, outcome=Endings.BROKEN_OFF)
         return progress
 
     def new_name(self) -> str:

@@ -78,7 +78,7 @@ def play(agent: Any, conversations: Path) -> Outcome:
     counts = result["report"].get("conversation_accuracy", {"total": 0, "correct": 0})
     stories = (yaml.safe_load(failures) or {}).get("stories", [])
     # Rasa writes where it found the story behind its name.
-    failed = sorted({str(story["story"]).split(" (")[0] for story in stories})
+    failed = sorted({str(story["story"]).rsplit(" (", 1)[0] for story in stories})
     return Outcome(total=counts["total"], failed=failed, failures=failures)
 
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from bot.environment import prepare_environment, settle_rasa
-from bot.models import KeptModels, Outcomes, TrainingUnderWay
+from bot.models import Endings, KeptModels, TrainingUnderWay
 from bot.serve import models_folder
 from bot.switch_client import switch_model
 
@@ -54,7 +54,7 @@ def _make_candidate(arguments: argparse.Namespace) -> int:
         print("bot.train: another training is under way; wait until it has ended.", file=sys.stderr)
         return EXIT_BUSY
     print(f"{ended.model}: {ended.outcome} {ended.reason}".rstrip())
-    if ended.outcome == Outcomes.FAILED:
+    if ended.outcome == Endings.FAILED:
         print(f"bot.train: training failed; Rasa's messages are above. {ended.reason}", file=sys.stderr)
         return 1
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from bot.labelled_rows import OOS, Row
 from bot.models import Trial
 from bot.names import Intents
-from bot.test import DEFAULT_CONVERSATIONS, play
+from bot.test import DEFAULT_CONVERSATIONS, Outcome, play
 
 TEST_MESSAGES = Path("tests/nlu/held_out.yml")
 # What a message that is none of our business may be taken for.
@@ -23,30 +24,45 @@ class NothingToCompare(Exception):
     """The model that serves cannot be loaded any more."""
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What one model makes of everything."""
+
+    played: Outcome
+    accuracy: float | None
+    labelled_accuracy: float | None
+
+
 def try_beside(candidate: Path, serving: Path, *, name: str, labelled: Sequence[Row]) -> Trial:
     """What the candidate makes of everything, beside what the serving model of this name does.
 
     Raises NothingToCompare, and whatever Rasa raises on a candidate that cannot be loaded.
     """
-    new = _load(candidate)
+    messages = own_messages()
     try:
-        old = _load(serving)
+        loaded = _load(serving)
     except Exception as error:
         raise NothingToCompare(str(error)) from error
-    messages = own_messages()
-    played, played_before = play(new, DEFAULT_CONVERSATIONS), play(old, DEFAULT_CONVERSATIONS)
+    before = _measured(loaded, messages, labelled)
+    # One after the other: each opens an encoder of its own, and two take half a gigabyte more.
+    del loaded
+    now = _measured(_load(candidate), messages, labelled)
     return Trial(
         against=name,
-        conversations=played.total,
-        failed=played.failed,
-        failed_anew=sorted(set(played.failed) - set(played_before.failed)),
+        conversations=now.played.total,
+        failed=now.played.failed,
+        failed_anew=sorted(set(now.played.failed) - set(before.played.failed)),
         texts=len(messages),
-        accuracy=_accuracy(new, messages) or 0.0,
-        accuracy_before=_accuracy(old, messages) or 0.0,
+        accuracy=now.accuracy or 0.0,
+        accuracy_before=before.accuracy or 0.0,
         labelled=len(labelled),
-        labelled_accuracy=_accuracy(new, labelled),
-        labelled_accuracy_before=_accuracy(old, labelled),
+        labelled_accuracy=now.labelled_accuracy,
+        labelled_accuracy_before=before.labelled_accuracy,
     )
+
+
+def _measured(agent: Any, messages: Sequence[Row], labelled: Sequence[Row]) -> Measured:
+    return Measured(play(agent, DEFAULT_CONVERSATIONS), _accuracy(agent, messages), _accuracy(agent, labelled))
 
 
 def own_messages() -> list[Row]:

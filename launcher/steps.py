@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.models import KeptModels, Outcomes
+from bot.models import Endings, KeptModels
 from launcher import assets, database, environments
 from launcher.console import Progress, say
 from launcher.errors import LauncherError
@@ -247,7 +247,7 @@ def how_it_ended(models: KeptModels) -> str:
     if ended is None:
         return "Nothing is known of the training."
     model = models.get(ended.model or "")
-    if ended.outcome == Outcomes.WORSE and model and model.trial:
+    if ended.outcome == Endings.WORSE and model and model.trial:
         trial = model.trial
         wrong = f"; it fails in: {', '.join(trial.failed_anew)}" if trial.failed_anew else ""
         return (
@@ -256,9 +256,9 @@ def how_it_ended(models: KeptModels) -> str:
             "chosen in the desk (Models)."
         )
     return {
-        Outcomes.SERVES: f"The new model {ended.model} serves.",
-        Outcomes.SERVES_NEXT: f"The new model {ended.model} serves when Rasa next starts.",
-        Outcomes.REFUSED: f"The running Rasa goes on with its model; it refused the new one: {ended.reason}",
+        Endings.SERVES: f"The new model {ended.model} serves.",
+        Endings.SERVES_NEXT: f"The new model {ended.model} serves when Rasa next starts.",
+        Endings.REFUSED: f"The running Rasa goes on with its model; it refused the new one: {ended.reason}",
     }.get(ended.outcome or "", f"The training has not come to an end: {ended.outcome}")
 
 

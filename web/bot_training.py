@@ -78,8 +78,7 @@ class BotTraining:
         return self._process is not None and self._process.returncode is None
 
     def _prepare(self, rows: Sequence[Example]) -> None:
-        self.models.folder.mkdir(parents=True, exist_ok=True)
-        self.models.labels_file.write_text(as_lines(rows), encoding="utf-8")
+        self.models.keep_labels(as_lines(rows))
         # A process that dies before it can say anything has been broken off too.
         self.models.tell(Progress(Stages.TRAINING, now()))
 

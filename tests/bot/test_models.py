@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import KEPT, MARGIN, KeptModels, Model, Outcomes, Progress, Stages, TrainingUnderWay, Trial, now
+from bot.models import KEPT, MARGIN, Endings, KeptModels, Model, Progress, Stages, TrainingUnderWay, Trial, now
 
 TRIAL = Trial(
     against="20260101-000000",
@@ -90,6 +90,21 @@ class TestKept:
         assert not (models.folder / "20260102-003000.tar.gz").exists()
 
 
+class TestLabels:
+    def test_are_there_whole_or_as_they_were(self, models: KeptModels, monkeypatch: pytest.MonkeyPatch) -> None:
+        models.keep_labels("earlier")
+        monkeypatch.setattr("os.fsync", _full)
+
+        with pytest.raises(OSError, match="full"):
+            models.keep_labels("later")
+
+        assert models.labels_file.read_text() == "earlier"
+
+
+def _full(_: int) -> None:
+    raise OSError("the disk is full")
+
+
 class TestServing:
     def test_is_none_at_first(self, models: KeptModels) -> None:
         assert models.serving is None
@@ -146,12 +161,12 @@ class TestTraining:
         with models.training():
             models.tell(Progress(Stages.TRIAL, began))
             assert models.progress() == Progress(Stages.TRIAL, began)
-            models.tell(Progress(Stages.ENDED, began, now(), Outcomes.WORSE, "20260102-000100"))
+            models.tell(Progress(Stages.ENDED, began, now(), Endings.WORSE, "20260102-000100"))
 
         progress = models.progress()
 
         assert progress
-        assert (progress.is_running, progress.outcome) == (False, Outcomes.WORSE)
+        assert (progress.is_running, progress.outcome) == (False, Endings.WORSE)
 
     def test_one_that_is_killed_is_broken_off_and_leaves_what_serves(self, models: KeptModels) -> None:
         models.choose(keep(models, 1))
@@ -167,7 +182,7 @@ class TestTraining:
         assert during
         assert during.is_running
         assert after
-        assert (after.is_running, after.outcome) == (False, Outcomes.BROKEN_OFF)
+        assert (after.is_running, after.outcome) == (False, Endings.BROKEN_OFF)
         assert models.serving == "20260102-000100"
         with models.training():
             assert len(list(models.folder.glob(".training-*"))) == 1

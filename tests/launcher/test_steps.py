@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.models import Model, Outcomes, Progress, Stages, Trial, now
+from bot.models import Endings, Model, Progress, Stages, Trial, now
 from launcher.errors import LauncherError
 from launcher.stamps import Stamps
 from launcher.steps import SetUp, Step, how_it_ended
@@ -115,7 +115,7 @@ class TestHowItEnded:
         models.file_of("20260102-000000").touch()
         models.note(Model("20260102-000000", now(), "inputs", 4, "encoder", 40.0, trial))
 
-        models.tell(Progress(Stages.ENDED, now(), now(), Outcomes.WORSE, "20260102-000000"))
+        models.tell(Progress(Stages.ENDED, now(), now(), Endings.WORSE, "20260102-000000"))
 
         line = how_it_ended(models)
 
@@ -123,7 +123,7 @@ class TestHowItEnded:
         assert "fails in: A refund" in line
         assert "earlier one goes on serving" in line
 
-    @pytest.mark.parametrize("outcome", [Outcomes.SERVES, Outcomes.SERVES_NEXT, Outcomes.REFUSED, Outcomes.BROKEN_OFF])
+    @pytest.mark.parametrize("outcome", [Endings.SERVES, Endings.SERVES_NEXT, Endings.REFUSED, Endings.BROKEN_OFF])
     def test_has_a_line_for_each_end(self, layout, outcome):
         models = layout.rasa_models
         models.folder.mkdir(parents=True)

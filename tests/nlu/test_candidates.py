@@ -8,7 +8,7 @@ import pytest
 
 from bot import candidates, trial
 from bot.candidates import make_candidate
-from bot.models import KeptModels, Outcomes, Progress, Stages, TrainingUnderWay, Trial
+from bot.models import Endings, KeptModels, Progress, Stages, TrainingUnderWay, Trial
 from bot.switch_client import RasaAbsent, SwitchRefused, switch_model
 from bot.trial import NothingToCompare
 
@@ -54,7 +54,7 @@ class TestFirst:
     def test_serves_without_a_trial(self, models, found) -> None:
         ended = make(models)
 
-        assert (ended.outcome, models.serving) == (Outcomes.SERVES_NEXT, ended.model)
+        assert (ended.outcome, models.serving) == (Endings.SERVES_NEXT, ended.model)
         assert found["seen"] == []
         (model,) = models.all()
         assert model.inputs
@@ -83,7 +83,7 @@ class TestNext:
 
         ended = make(models, asked.append)
 
-        assert (ended.outcome, asked) == (Outcomes.SERVES, [ended.model])
+        assert (ended.outcome, asked) == (Endings.SERVES, [ended.model])
 
     def test_is_kept_and_does_not_serve_where_it_is_worse(self, models, found, first) -> None:
         found["trial"] = replace(TRIAL, failed=["A refund"], failed_anew=["A refund"])
@@ -91,7 +91,7 @@ class TestNext:
 
         ended = make(models, asked.append)
 
-        assert (ended.outcome, asked, models.serving) == (Outcomes.WORSE, [], first)
+        assert (ended.outcome, asked, models.serving) == (Endings.WORSE, [], first)
         assert models.get(ended.model).trial.failed_anew == ["A refund"]
 
     def test_does_not_serve_where_the_running_rasa_refuses_it(self, models, first) -> None:
@@ -100,7 +100,7 @@ class TestNext:
 
         ended = make(models, refuse)
 
-        assert (ended.outcome, ended.reason, models.serving) == (Outcomes.REFUSED, "why", first)
+        assert (ended.outcome, ended.reason, models.serving) == (Endings.REFUSED, "why", first)
 
     def test_serves_where_the_earlier_one_is_of_no_use_any_more(self, models, found) -> None:
         found["trial"] = NothingToCompare("another encoder")
@@ -114,7 +114,7 @@ class TestNext:
 
         ended = make(models)
 
-        assert (ended.outcome, models.serving, len(models.all())) == (Outcomes.FAILED, first, 1)
+        assert (ended.outcome, models.serving, len(models.all())) == (Endings.FAILED, first, 1)
 
     def test_leaves_the_earlier_one_where_something_breaks(self, models, found, first) -> None:
         found["trains"] = OSError("the disk is full")
@@ -123,7 +123,7 @@ class TestNext:
             make(models)
 
         progress = models.progress()
-        assert (progress.outcome, progress.reason) == (Outcomes.FAILED, "OSError: the disk is full")
+        assert (progress.outcome, progress.reason) == (Endings.FAILED, "OSError: the disk is full")
         assert (models.serving, [model.name for model in models.all()]) == (first, [first])
 
     def test_leaves_the_earlier_one_where_it_is_interrupted(self, models, found, first) -> None:
@@ -132,7 +132,7 @@ class TestNext:
         with pytest.raises(KeyboardInterrupt):
             make(models)
 
-        assert models.progress().outcome == Outcomes.BROKEN_OFF
+        assert models.progress().outcome == Endings.BROKEN_OFF
         assert models.serving == first
         assert not list(models.folder.glob(".training-*"))
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.requests import HTTPConnection
 from fastapi.responses import RedirectResponse, Response
 
-from bot.models import KeptModels, Model, Outcomes, Progress
+from bot.models import Endings, KeptModels, Model, Progress
 from connectors.rasa_rest import ModelRefused, RasaModels, RasaSilent
 from core.errors import NotFound
 from core.http import ReadingSessionDep
@@ -23,6 +23,7 @@ from web.training_examples import examples
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 PATH = "/desk/models"
+BAD_ENDINGS = frozenset({Endings.WORSE, Endings.REFUSED, Endings.FAILED, Endings.BROKEN_OFF})
 
 
 class ModelNotFound(NotFound):
@@ -108,13 +109,10 @@ async def _page(
         progress=progress,
         is_running=training.is_running,
         is_possible=training.is_possible,
-        is_bad=progress is not None and progress.outcome in BAD_OUTCOMES,
+        is_bad=progress is not None and progress.outcome in BAD_ENDINGS,
         refusal=refusal,
         is_silent=is_silent,
     )
-
-
-BAD_OUTCOMES = frozenset({Outcomes.WORSE, Outcomes.REFUSED, Outcomes.FAILED, Outcomes.BROKEN_OFF})
 
 
 def _read(models: KeptModels, served: str | None) -> tuple[list[Row], Progress | None]:

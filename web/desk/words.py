@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from bot.models import Outcomes, Stages
+from bot.models import Endings, Stages
 from crm.enums import Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, Priority, Role, TicketStatus
 
 
@@ -211,15 +211,15 @@ TRAINING_STAGES = {
     Stages.TRAINING: _("The bot is being trained"),
     Stages.TRIAL: _("The new model is being tried beside the one that serves"),
 }
-TRAINING_OUTCOMES = {
-    Outcomes.SERVES: _("The new model serves."),
-    Outcomes.SERVES_NEXT: _(
+TRAINING_ENDINGS = {
+    Endings.SERVES: _("The new model serves."),
+    Endings.SERVES_NEXT: _(
         "The new model was chosen, and Rasa could not be told: it serves from Rasa's next start on."
     ),
-    Outcomes.WORSE: _(
+    Endings.WORSE: _(
         "The new model did worse in its trial, so the earlier one goes on serving. You can choose it all the same."
     ),
-    Outcomes.REFUSED: _("Rasa could not load the new model; the earlier one goes on serving."),
-    Outcomes.FAILED: _("The training failed; the earlier model goes on serving."),
-    Outcomes.BROKEN_OFF: _("The training was broken off; the earlier model goes on serving. Start it again."),
+    Endings.REFUSED: _("Rasa could not load the new model; the earlier one goes on serving."),
+    Endings.FAILED: _("The training failed; the earlier model goes on serving."),
+    Endings.BROKEN_OFF: _("The training was broken off; the earlier model goes on serving. Start it again."),
 }

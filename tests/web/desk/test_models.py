@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from bot.models import KeptModels, Model, Outcomes, Progress, Stages, Trial, now
+from bot.models import Endings, KeptModels, Model, Progress, Stages, Trial, now
 from core.config import Settings
 from crm.enums import Role
 from crm.models import Agent
@@ -239,9 +239,9 @@ class TestTrain:
     @pytest.mark.parametrize(
         ("outcome", "words"),
         [
-            (Outcomes.WORSE, "did worse in its trial"),
-            (Outcomes.FAILED, "The training failed"),
-            (Outcomes.SERVES, "The new model serves."),
+            (Endings.WORSE, "did worse in its trial"),
+            (Endings.FAILED, "The training failed"),
+            (Endings.SERVES, "The new model serves."),
         ],
     )
     async def test_how_the_last_one_ended_is_shown(
