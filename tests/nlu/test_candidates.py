@@ -16,7 +16,7 @@ TRIAL = Trial("", 90, [], [], 200, 0.95, 0.95, 0, None, None)
 
 
 @pytest.fixture
-def models(tmp_path) -> KeptModels:
+def kept(tmp_path) -> KeptModels:
     return KeptModels(tmp_path)
 
 
@@ -46,105 +46,105 @@ def absent(_: str) -> None:
     raise RasaAbsent
 
 
-def make(models: KeptModels, switch: Any = absent) -> Progress:
-    return make_candidate(models, switch=switch)
+def make(kept: KeptModels, switch: Any = absent) -> Progress:
+    return make_candidate(kept, switch=switch)
 
 
 class TestFirst:
-    def test_serves_without_a_trial(self, models, found) -> None:
-        ended = make(models)
+    def test_serves_without_a_trial(self, kept, found) -> None:
+        ended = make(kept)
 
-        assert (ended.outcome, models.serving) == (Endings.SERVES_NEXT, ended.model)
+        assert (ended.outcome, kept.serving) == (Endings.SERVES_NEXT, ended.model)
         assert found["seen"] == []
-        (model,) = models.all()
+        (model,) = kept.all()
         assert model.inputs
         assert model.encoder
 
 
 class TestNext:
     @pytest.fixture(autouse=True)
-    def first(self, models) -> str:
-        return make(models).model
+    def first(self, kept) -> str:
+        return make(kept).model
 
-    def test_serves_after_its_trial(self, models, found, first) -> None:
-        models.labels_file.write_text('{"text": "hm", "label": "thanks", "lang": "en"}\n')
+    def test_serves_after_its_trial(self, kept, found, first) -> None:
+        kept.labels_file.write_text('{"text": "hm", "label": "thanks", "lang": "en"}\n')
 
-        ended = make(models)
+        ended = make(kept)
 
         assert ended.model != first
-        assert models.serving == ended.model
+        assert kept.serving == ended.model
         assert found["seen"] == [(f"{ended.model}.tar.gz", f"{first}.tar.gz", ["hm"])]
-        newest, _ = models.all()
+        newest, _ = kept.all()
         assert newest.trial.against == first
         assert newest.labels == 1
 
-    def test_is_switched_to_by_the_running_rasa(self, models) -> None:
+    def test_is_switched_to_by_the_running_rasa(self, kept) -> None:
         asked = []
 
-        ended = make(models, asked.append)
+        ended = make(kept, asked.append)
 
         assert (ended.outcome, asked) == (Endings.SERVES, [ended.model])
 
-    def test_is_kept_and_does_not_serve_where_it_is_worse(self, models, found, first) -> None:
+    def test_is_kept_and_does_not_serve_where_it_is_worse(self, kept, found, first) -> None:
         found["trial"] = replace(TRIAL, failed=["A refund"], failed_anew=["A refund"])
         asked = []
 
-        ended = make(models, asked.append)
+        ended = make(kept, asked.append)
 
-        assert (ended.outcome, asked, models.serving) == (Endings.WORSE, [], first)
-        assert models.get(ended.model).trial.failed_anew == ["A refund"]
+        assert (ended.outcome, asked, kept.serving) == (Endings.WORSE, [], first)
+        assert kept.get(ended.model).trial.failed_anew == ["A refund"]
 
-    def test_does_not_serve_where_the_running_rasa_refuses_it(self, models, first) -> None:
+    def test_does_not_serve_where_the_running_rasa_refuses_it(self, kept, first) -> None:
         def refuse(_: str) -> None:
             raise SwitchRefused("why")
 
-        ended = make(models, refuse)
+        ended = make(kept, refuse)
 
-        assert (ended.outcome, ended.reason, models.serving) == (Endings.REFUSED, "why", first)
+        assert (ended.outcome, ended.reason, kept.serving) == (Endings.REFUSED, "why", first)
 
-    def test_serves_where_the_earlier_one_is_of_no_use_any_more(self, models, found) -> None:
+    def test_serves_where_the_earlier_one_is_of_no_use_any_more(self, kept, found) -> None:
         found["trial"] = NothingToCompare("another encoder")
 
-        ended = make(models)
+        ended = make(kept)
 
-        assert models.serving == ended.model
+        assert kept.serving == ended.model
 
-    def test_is_not_there_where_rasa_refuses_the_data(self, models, found, first) -> None:
+    def test_is_not_there_where_rasa_refuses_the_data(self, kept, found, first) -> None:
         found["trains"] = False
 
-        ended = make(models)
+        ended = make(kept)
 
-        assert (ended.outcome, models.serving, len(models.all())) == (Endings.FAILED, first, 1)
+        assert (ended.outcome, kept.serving, len(kept.all())) == (Endings.FAILED, first, 1)
 
-    def test_leaves_the_earlier_one_where_something_breaks(self, models, found, first) -> None:
+    def test_leaves_the_earlier_one_where_something_breaks(self, kept, found, first) -> None:
         found["trains"] = OSError("the disk is full")
 
         with pytest.raises(OSError, match="full"):
-            make(models)
+            make(kept)
 
-        progress = models.progress()
+        progress = kept.progress()
         assert (progress.outcome, progress.reason) == (Endings.FAILED, "OSError: the disk is full")
-        assert (models.serving, [model.name for model in models.all()]) == (first, [first])
+        assert (kept.serving, [model.name for model in kept.all()]) == (first, [first])
 
-    def test_leaves_the_earlier_one_where_it_is_interrupted(self, models, found, first) -> None:
+    def test_leaves_the_earlier_one_where_it_is_interrupted(self, kept, found, first) -> None:
         found["trains"] = KeyboardInterrupt()
 
         with pytest.raises(KeyboardInterrupt):
-            make(models)
+            make(kept)
 
-        assert models.progress().outcome == Endings.BROKEN_OFF
-        assert models.serving == first
-        assert not list(models.folder.glob(".training-*"))
+        assert kept.progress().outcome == Endings.BROKEN_OFF
+        assert kept.serving == first
+        assert not list(kept.folder.glob(".training-*"))
 
-    def test_waits_for_no_other(self, models) -> None:
-        with models.training(), pytest.raises(TrainingUnderWay):
-            make(models)
+    def test_waits_for_no_other(self, kept) -> None:
+        with kept.training(), pytest.raises(TrainingUnderWay):
+            make(kept)
 
-    def test_says_how_it_goes(self, models, monkeypatch) -> None:
+    def test_says_how_it_goes(self, kept, monkeypatch) -> None:
         stages = []
-        monkeypatch.setattr(models, "tell", lambda progress: stages.append(progress.stage))
+        monkeypatch.setattr(kept, "tell", lambda progress: stages.append(progress.stage))
 
-        make(models)
+        make(kept)
 
         assert stages == [Stages.TRAINING, Stages.TRIAL, Stages.ENDED]
 

@@ -141,6 +141,7 @@ class TestList:
         html = (await client.get(PATH)).text
 
         assert "۱۴۱ از ۱۴۳" in html
+        assert "۹۵٫۷ درصد" in html
         assert "در حال کار" in html
 
     async def test_says_so_where_there_is_none_and_no_rasa(self, client: httpx.AsyncClient, rasa: FakeRasa) -> None:
