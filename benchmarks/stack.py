@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RASA_PYTHON = ROOT / ".venv-rasa/bin/python"
-RASA_MODEL = ROOT / "var/models/rasa/model.tar.gz"
+RASA_MODELS = ROOT / "var/models/rasa"
 READY_SECONDS = 120
 STOP_SECONDS = 15
 
@@ -51,7 +51,7 @@ class Stack:
 
     def start_rasa(self) -> None:
         """Start Rasa."""
-        command = [str(RASA_PYTHON), "-m", "bot.serve", "--model", str(RASA_MODEL), "--port", str(self.rasa_port)]
+        command = [str(RASA_PYTHON), "-m", "bot.serve", "--port", str(self.rasa_port)]
         self.rasa = self._start("rasa", command)
 
     def wait_until_ready(self) -> None:
@@ -127,6 +127,7 @@ def prepare(folder: Path, settings: Mapping[str, str] | None = None, *, seeded: 
             **{name: secrets.token_urlsafe(32) for name in secret_names},
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'hamyar.db'}",
             "RASA_URL": f"http://127.0.0.1:{rasa_port}",
+            "RASA_MODELS_FOLDER": str(RASA_MODELS),
             "ACTIONS_URL": f"http://127.0.0.1:{port}/actions/webhook",
             "OMP_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "passive",

@@ -1,4 +1,4 @@
-"""The one way into Rasa: POST /webhooks/hamyar/turn, stateless, for the app alone."""
+"""The one way into Rasa, for the app alone: POST /webhooks/hamyar/turn, stateless, and which model answers there."""
 
 import hmac
 import logging
@@ -13,6 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.names import INTENT_NAMES, MetadataKeys
+from bot.switch import ModelRefused, ModelUnknown
 from bot.turns import CHANNEL_NAME, TurnRunner
 from language.normalise import safe_text
 
@@ -28,6 +29,9 @@ class HamyarChannel(InputChannel):
 
     200 `{"messages", "state", "intent"}`; 400 for a body that is no turn or has a blank text; 401 without the token;
     503 `{"error": class}` when a component or an action failed, in which case the old state is still the right one.
+
+    `/model` says which kept model serves, and takes `{"name"}` of another: 404 where there is none of that name, 409
+    `{"error", "message"}` where it cannot be loaded, in which case the old one goes on.
     """
 
     def __init__(self, token: str) -> None:
@@ -62,6 +66,19 @@ class HamyarChannel(InputChannel):
                 return json({"error": "invalid_turn", "message": str(error)}, status=400)
             return await _answer(TurnRunner(request.app.ctx.agent.processor), message, state)
 
+        @routes.get("/model")
+        async def model(request: Request) -> HTTPResponse:
+            if not self._is_authorised(request):
+                return json({"error": "unauthorized"}, status=401)
+            return json({"serving": request.app.ctx.models.serving})
+
+        @routes.post("/model")
+        async def use_model(request: Request) -> HTTPResponse:
+            if not self._is_authorised(request):
+                return json({"error": "unauthorized"}, status=401)
+            name = request.json.get("name") if isinstance(request.json, dict) else None
+            return await _exchange(request, name if isinstance(name, str) else "")
+
         return routes
 
     def _is_authorised(self, request: Request) -> bool:
@@ -76,6 +93,17 @@ async def _answer(runner: TurnRunner, message: UserMessage, state: list[dict[str
         logger.exception("The turn of conversation %s failed", message.sender_id)
         return json({"error": type(error).__name__}, status=503)
     return json({"messages": turn.messages, "state": turn.state, "intent": turn.intent})
+
+
+async def _exchange(request: Request, name: str) -> HTTPResponse:
+    try:
+        await request.app.ctx.models.use(name)
+    except ModelUnknown:
+        return json({"error": "model_unknown"}, status=404)
+    except ModelRefused as refusal:
+        logger.warning("The model %s was refused: %s", name, refusal)
+        return json({"error": "model_refused", "message": str(refusal)}, status=409)
+    return json({"serving": name})
 
 
 def read_turn(body: Any) -> "tuple[UserMessage, list[dict[str, Any]] | None]":

@@ -1,7 +1,7 @@
 """What people who work here said that messages mean, added to the training data that ships."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def data_with(labels: "Path | None", folder: Path) -> list[str]:
     A text stands in them once. What ships counts until somebody here says otherwise of the same words, and what is
     labelled with an intent that this version does not have is passed over. Raises BrokenLine.
     """
-    rows = _usable(read_rows(labels)) if labels and labels.is_file() and labels.stat().st_size else []
+    rows = usable_rows(labels)
     shipped = _shipped()
     fresh = [row for row in rows if shipped.get(normalise(row.text)) != row.label]
     if not fresh:
@@ -34,7 +34,11 @@ def data_with(labels: "Path | None", folder: Path) -> list[str]:
     return [str(kept), str(added)]
 
 
-def _usable(rows: Sequence[Row]) -> list[Row]:
+def usable_rows(labels: "Path | None") -> list[Row]:
+    """What the file has for this version's intents, each text once; nothing where there is no file."""
+    if not labels or not labels.is_file() or not labels.stat().st_size:
+        return []
+    rows = read_rows(labels)
     named = [Row(row.text, Intents.OUT_OF_SCOPE if row.label == OOS else row.label, row.language) for row in rows]
     by_words = {normalise(row.text): row for row in named if row.label in INTENT_NAMES}
     return list(by_words.values())

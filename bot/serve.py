@@ -1,6 +1,7 @@
-"""Start Rasa: `python -m bot.serve --model var/models/rasa/model.tar.gz --port 5005`.
+"""Start Rasa: `python -m bot.serve --models var/models/rasa --port 5005` serves the kept model that was chosen.
 
-Binds to loopback only. Settings, from the environment: RASA_TOKEN, ACTIONS_URL, ACTIONS_TOKEN, ENCODER_FOLDER.
+Binds to loopback only. Settings, from the environment: RASA_TOKEN, ACTIONS_URL, ACTIONS_TOKEN, ENCODER_FOLDER,
+RASA_MODELS_FOLDER.
 """
 
 import argparse
@@ -11,8 +12,8 @@ import tarfile
 from pathlib import Path
 
 from bot.environment import prepare_environment, settle_rasa
+from bot.models import DEFAULT_FOLDER, KeptModels
 
-DEFAULT_MODEL = Path("var/models/rasa/model.tar.gz")
 DEFAULT_ACTIONS_URL = "http://127.0.0.1:8000/actions/webhook"
 HOST = "127.0.0.1"
 DEFAULT_PORT = 5005
@@ -28,33 +29,41 @@ def main() -> int:
     for name in ("RASA_TOKEN", "ACTIONS_TOKEN"):
         if not os.environ.get(name):
             return _refuse(f"{name} is not set.")
-    if not arguments.model.is_file():
-        return _refuse(f"There is no model at {arguments.model}; train one with: python -m bot.train")
+    models = KeptModels(arguments.models)
+    if not models.serving:
+        return _refuse(f"No model was chosen to serve in {arguments.models}; make one with: ./hamyar train")
     # A damaged file is told here, before ten seconds of imports.
-    if not tarfile.is_tarfile(arguments.model):
-        return _refuse(f"The model {arguments.model} is damaged; train it again with: python -m bot.train --force")
-    return _serve(arguments.model, arguments.port)
+    if not tarfile.is_tarfile(models.serving_file):
+        return _refuse(f"The model {models.serving_file} is damaged; make another with: ./hamyar train")
+    return _serve(models, arguments.port)
 
 
-def _serve(model: Path, port: int) -> int:
+def models_folder() -> Path:
+    """The folder of kept models, as the environment has it."""
+    return Path(os.environ.get("RASA_MODELS_FOLDER") or DEFAULT_FOLDER)
+
+
+def _serve(models: KeptModels, port: int) -> int:
     # Here, because TensorFlow reads the environment when it is imported.
-    from bot.server import create_server, load_agent, reuse_action_result_validator
+    from bot.server import action_server, create_server, load_agent, reuse_action_result_validator
+    from bot.switch import why_unusable
 
     settle_rasa()
     reuse_action_result_validator()
+    actions = action_server(Path("endpoints.yml"))
     try:
-        agent = load_agent(model, Path("endpoints.yml"))
+        agent = load_agent(models.serving_file, actions)
     except Exception as error:
         logging.debug("The model could not be loaded", exc_info=True)
-        return _refuse(f"The model {model} cannot be loaded ({type(error).__name__}: {_one_line(error)}).")
-    app = create_server(agent, Path("credentials.yml"))
+        return _refuse(f"The model {models.serving_file} cannot be loaded: {why_unusable(error)}")
+    app = create_server(agent, Path("credentials.yml"), models)
     app.run(host=HOST, port=port, access_log=False, motd=False)
     return 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot.serve", description="Serve the bot's model on loopback.")
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
+    parser.add_argument("--models", type=Path, default=models_folder(), help="the folder of kept models")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     return parser.parse_args()
 
@@ -62,10 +71,6 @@ def _arguments() -> argparse.Namespace:
 def _refuse(reason: str) -> int:
     print(f"bot.serve: {reason}", file=sys.stderr)
     return EXIT_CONFIGURATION
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Rasa's server as we run it: one model, one channel, loopback, no API to change it from outside."""
+"""Rasa's server as we run it: one model, one channel, loopback, and of Rasa's own HTTP API nothing."""
 
 import asyncio
 from pathlib import Path
@@ -12,6 +12,9 @@ from rasa.core.run import configure_app, create_http_input_channels
 from rasa.core.utils import AvailableEndpoints
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sanic import Sanic
+
+from bot.models import KeptModels
+from bot.switch import ModelSwitch
 
 # The app promises a contact an answer within 5 seconds.
 ACTION_TIMEOUT_SECONDS = 4.0
@@ -59,25 +62,30 @@ class ActionServer(EndpointConfig):
             self._session = None
 
 
-def load_agent(model: Path, endpoints_file: Path) -> Agent:
+def action_server(endpoints_file: Path) -> ActionServer:
+    """Where the actions are, for every model that is loaded."""
+    return ActionServer.like(AvailableEndpoints.read_endpoints(str(endpoints_file)).action)
+
+
+def load_agent(model: Path, actions: EndpointConfig) -> Agent:
     """The model with its action endpoint.
 
     Raises whatever Rasa raises on a missing or broken model.
     """
-    endpoints = AvailableEndpoints.read_endpoints(str(endpoints_file))
-    return Agent.load(str(model), action_endpoint=ActionServer.like(endpoints.action))
+    return Agent.load(str(model), action_endpoint=actions)
 
 
-def create_server(agent: Agent, credentials_file: Path) -> Sanic:
+def create_server(agent: Agent, credentials_file: Path, models: KeptModels) -> Sanic:
     """The web application: our channel and Rasa's greeting at the root."""
     app = configure_app(create_http_input_channels(None, str(credentials_file)), enable_api=False)
     app.config.REQUEST_MAX_SIZE = MAX_REQUEST_BYTES
     app.ctx.agent = agent
+    actions = agent.action_endpoint
+    app.ctx.models = ModelSwitch(app, models, load=lambda model: load_agent(model, actions))
 
     async def close_action_server(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
-        endpoint = agent.action_endpoint
-        if isinstance(endpoint, ActionServer):
-            await endpoint.close()
+        if isinstance(actions, ActionServer):
+            await actions.close()
 
     app.register_listener(close_action_server, "after_server_stop")
     return app

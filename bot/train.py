@@ -1,9 +1,11 @@
-"""Train the bot: `python -m bot.train --output var/models/rasa/model.tar.gz`.
+"""Train the bot: `python -m bot.train` makes a model, tries it beside the one that serves, and has the better serve.
 
-The model appears at its place only when it is complete. Where Rasa's cache holds everything, this takes seconds.
+With `--output FILE` a model is made there and nothing else is done. Where Rasa's cache holds everything, training takes
+seconds. Settings, from the environment: RASA_MODELS_FOLDER, RASA_URL and RASA_TOKEN (the running Rasa), ENCODER_FOLDER.
 """
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -11,20 +13,50 @@ import time
 from pathlib import Path
 
 from bot.environment import prepare_environment, settle_rasa
-from bot.serve import DEFAULT_MODEL
+from bot.models import Endings, KeptModels, TrainingUnderWay
+from bot.serve import models_folder
+from bot.switch_client import switch_model
 
 DIALOGUE = "bot/dialogue"
+EXIT_BUSY = 75
+"""sysexits' EX_TEMPFAIL."""
+# Of the processor's time, behind whoever answers contacts.
+GENTLE = 10
 
 
 def main() -> int:
-    """Train and say how long it took; 1 where Rasa refused the data."""
+    """Train and say how it ended; 1 where Rasa refused the data, 75 where another training is under way."""
     arguments = _arguments()
+    if arguments.gently:
+        os.nice(GENTLE)
     prepare_environment()
+    return _make(arguments.output, arguments) if arguments.output else _make_candidate(arguments)
+
+
+def _make(output: Path, arguments: argparse.Namespace) -> int:
     started = time.perf_counter()
-    if not train(arguments.output, labels=arguments.labels, force=arguments.force):
+    if not train(output, labels=arguments.labels, force=arguments.force):
         print("bot.train: training failed; Rasa's messages are above.", file=sys.stderr)
         return 1
-    print(f"Trained in {time.perf_counter() - started:.1f} s: {arguments.output}")
+    print(f"Trained in {time.perf_counter() - started:.1f} s: {output}")
+    return 0
+
+
+def _make_candidate(arguments: argparse.Namespace) -> int:
+    from bot.candidates import make_candidate
+
+    def switch(name: str) -> None:
+        switch_model(os.environ.get("RASA_URL", ""), os.environ.get("RASA_TOKEN", ""), name)
+
+    try:
+        ended = make_candidate(KeptModels(arguments.models), switch=switch, force=arguments.force)
+    except TrainingUnderWay:
+        print("bot.train: another training is under way; wait until it has ended.", file=sys.stderr)
+        return EXIT_BUSY
+    print(f"{ended.model}: {ended.outcome} {ended.reason}".rstrip())
+    if ended.outcome == Endings.FAILED:
+        print(f"bot.train: training failed; Rasa's messages are above. {ended.reason}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -63,9 +95,13 @@ def train(output: Path, *, labels: "Path | None" = None, force: bool = False) ->
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot.train", description="Train the bot's model.")
-    parser.add_argument("--output", type=Path, default=DEFAULT_MODEL)
-    parser.add_argument("--labels", type=Path, help="what messages mean, in the format of `./hamyar evaluate intents`")
+    parser.add_argument("--models", type=Path, default=models_folder(), help="the folder of kept models")
+    parser.add_argument("--output", type=Path, help="make a model there, and keep, try and serve none")
+    parser.add_argument(
+        "--labels", type=Path, help="with --output: what messages mean, in the format of `./hamyar evaluate intents`"
+    )
     parser.add_argument("--force", action="store_true", help="ignore Rasa's training cache")
+    parser.add_argument("--gently", action="store_true", help="leave the processor to whoever answers contacts")
     return parser.parse_args()
 
 

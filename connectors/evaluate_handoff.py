@@ -1,10 +1,11 @@
-"""Measure when people are brought in: `python -m connectors.evaluate_handoff --data C.jsonl [--json]`.
+"""Measure when people are brought in: `python -m connectors.evaluate_handoff --data C.jsonl [--json] [--report DIR]`.
 
 Each line of the data is `{"messages": ["what the contact wrote", ...], "handoff": true or false}`, perhaps with `lang`
 and with `due`, the message from 1 at which a person is due. Everything goes through the encoder, the sentiment model,
 the frustration and the policy that serve; what the bot answers is left out: nothing counts as answered or as not
 understood.
-Beside it stands what a plain baseline reaches: a handoff as soon as one message is labelled negative.
+Beside it stands what a plain baseline reaches: a handoff as soon as one message is labelled negative. With `--report`,
+a page with figures is left in a folder.
 """
 
 import argparse
@@ -27,12 +28,14 @@ from crm.conversations.policy_trial import replay
 from crm.conversations.ports import Reader, Reading, ReadTurn
 from language.batching import BatchingEncoder
 from language.encoder import Encoder, EncoderError
+from language.report_page import Said, write_report
 from sentiment.frustration import load_weights
 from sentiment.model import WEIGHTS_FOLDER, SentimentModel, SentimentModelError
 from sentiment.reader import MoodReader
 
 POLICY_FILE = ROOT / "crm/conversations/handoff_policy.yml"
 ENCODER_FOLDER = ROOT / "var/models/encoder"
+_SHOWN = ("conversations", "recall", "false_alarm_rate", "turn_delay", "turn_delay_max", "early", "ms_p50")
 
 
 class BrokenLine(Exception):
@@ -61,12 +64,16 @@ class LabelledConversation(BaseModel):
 
 @dataclass(frozen=True)
 class Judged:
-    """One conversation and the place of the message, from 0, at which it was handed off; `None` if never."""
+    """One conversation and the place of the message, from 0, at which it was handed off; `None` if never.
+
+    `confidence` takes frustration for a probability; a rule that asks for none, such as a plain request, is sure.
+    """
 
     conversation: LabelledConversation
     place: int | None
     reason: str | None = None
     milliseconds: float = 0.0
+    confidence: float = 1.0
 
     @property
     def is_right(self) -> bool:
@@ -103,8 +110,15 @@ async def judge(conversation: LabelledConversation, reader: Reader, policy: Hand
     handed = replay(turns, policy, reader)
     passed = 1000 * (time.perf_counter() - started) / len(turns)
     if handed is None:
-        return Judged(conversation, None, milliseconds=passed)
-    return Judged(conversation, handed.place, handed.decision.reason.value, passed)
+        return Judged(conversation, None, milliseconds=passed, confidence=1 - _highest(turns, reader, policy))
+    frustration = _highest(turns[: handed.place + 1], reader, policy)
+    confidence = frustration if frustration >= policy.frustration else 1.0
+    return Judged(conversation, handed.place, handed.decision.reason.value, passed, confidence)
+
+
+def _highest(turns: Sequence[ReadTurn], reader: Reader, policy: HandoffPolicy) -> float:
+    """The highest frustration that the contact reached."""
+    return max(reader.mood(turns[:end], policy.weights).frustration for end in range(1, len(turns) + 1))
 
 
 async def judge_plainly(conversation: LabelledConversation, reader: Reader) -> Judged:
@@ -132,6 +146,16 @@ def report_on(judged: Sequence[Judged], baseline: Sequence[Judged]) -> dict[str,
         "ms_p50": round(median(one.milliseconds for one in judged), 3),
         "wrong": [one.conversation.messages for one in judged if not one.is_right],
     }
+
+
+def write_page(folder: Path, report: dict[str, Any], judged: Sequence[Judged]) -> Path:
+    """Leave a page that shows how sure the policy was of its decisions, and which were right."""
+    said = [Said(_decided(one.conversation.handoff), _decided(one.place is not None), one.confidence) for one in judged]
+    return write_report(folder, title="Handoffs", figures={name: report[name] for name in _SHOWN}, said=said)
+
+
+def _decided(handoff: bool) -> str:
+    return "handed off" if handoff else "left to the bot"
 
 
 def _scores(judged: Sequence[Judged]) -> dict[str, float | None]:
@@ -206,12 +230,12 @@ def _number(value: float | None) -> str:
 
 async def _measure(
     conversations: Sequence[LabelledConversation], model: Encoder, sentiment: SentimentModel, policy: HandoffPolicy
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], list[Judged]]:
     async with BatchingEncoder(model) as encoder:
         reader = TextReader(encoder, MoodReader(sentiment), load_weights())
         judged = [await judge(one, reader, policy) for one in conversations]
         baseline = [await judge_plainly(one, reader) for one in conversations]
-    return report_on(judged, baseline)
+    return report_on(judged, baseline), judged
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -222,16 +246,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--encoder", type=Path, default=ENCODER_FOLDER, help="the encoder's folder")
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER, help="the sentiment model's folder")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html there: reliability, confusion")
     options = parser.parse_args(arguments)
     try:
         conversations = read_conversations(options.data)
         policy = HandoffPolicy.load(options.policy)
         encoder = Encoder.open(options.encoder)
         sentiment = SentimentModel.load(options.weights, encoder=encoder.fingerprint)
+        report, judged = asyncio.run(_measure(conversations, encoder, sentiment, policy))
+        if options.report:
+            write_page(options.report, report, judged)
     except (BrokenLine, EncoderError, SentimentModelError, ValidationError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    report = asyncio.run(_measure(conversations, encoder, sentiment, policy))
     print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else _in_words(report))
     return 0
 

@@ -14,8 +14,18 @@ from crm.conversations.ports import BotAnswer, BotFailed, BotTurn, Reply
 from crm.enums import Outcome
 
 TURN_PATH = "/webhooks/hamyar/turn"
+MODEL_PATH = "/webhooks/hamyar/model"
 READY_PATH = "/webhooks/hamyar/ready"
 READY_SECONDS = 1.0
+LOADS_WITHIN_SECONDS = 60.0
+
+
+class ModelRefused(Exception):
+    """Rasa could not load the model and goes on with the one it has; the message says why and what to do."""
+
+
+class RasaSilent(Exception):
+    """Rasa does not answer, or does not know the model."""
 
 
 class _Button(BaseModel):
@@ -82,6 +92,46 @@ class RasaBot:
         except httpx.HTTPError:
             return False
         return response.is_success
+
+
+class RasaModels:
+    """Which of its kept models Rasa serves."""
+
+    def __init__(self, client: httpx.AsyncClient, *, token: str) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    async def serving(self) -> str | None:
+        """The model's name; None where Rasa does not say."""
+        try:
+            response = await self._client.get(MODEL_PATH, headers=self._headers, timeout=READY_SECONDS)
+            return _Serving.model_validate_json(response.content).serving if response.is_success else None
+        except (httpx.HTTPError, ValidationError):
+            return None
+
+    async def use(self, name: str) -> None:
+        """Have Rasa serve this model from the next turn on.
+
+        Raises:
+            ModelRefused, RasaSilent: the earlier one goes on serving.
+        """
+        try:
+            response = await self._client.post(
+                MODEL_PATH, json={"name": name}, headers=self._headers, timeout=LOADS_WITHIN_SECONDS
+            )
+            if response.status_code == httpx.codes.CONFLICT:
+                raise ModelRefused(_Refusal.model_validate_json(response.content).message)
+            response.raise_for_status()
+        except (httpx.HTTPError, ValidationError) as error:
+            raise RasaSilent(f"{type(error).__name__}: {error}") from error
+
+
+class _Serving(BaseModel):
+    serving: str | None
+
+
+class _Refusal(BaseModel):
+    message: str
 
 
 def _request(turn: BotTurn) -> dict[str, Any]:

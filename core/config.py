@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     encoder_folder: Path = ROOT / "var/models/encoder"
     # Where the search index is kept between two runs; made anew where it is missing.
     index_folder: Path = ROOT / "var/index"
+    # Rasa's kept models, where Rasa runs on this machine.
+    rasa_models_folder: Path = ROOT / "var/models/rasa"
+    # The interpreter that trains them; where there is none, the desk cannot start a training.
+    rasa_python: Path = ROOT / ".venv-rasa/bin/python"
     sentiment_folder: Path = ROOT / "sentiment/weights"
     domain_file: Path = ROOT / "domain.yml"
     # Until an admin saves a policy of their own in the desk.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.models import DEFAULT_FOLDER, KeptModels
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -61,13 +63,14 @@ class Layout:
         return self.var / "models/encoder"
 
     @property
-    def rasa_model(self) -> Path:
-        return self.var / "models/rasa/model.tar.gz"
+    def rasa_models(self) -> KeptModels:
+        """What Rasa learned, the last few times."""
+        return KeptModels(self.root / DEFAULT_FOLDER)
 
     @property
-    def labels(self) -> Path:
-        """What people who work here said that messages mean, as of the last `./hamyar train`."""
-        return self.var / "models/rasa/labels.jsonl"
+    def rasa_model(self) -> Path:
+        """The model that serves; a path that is not there before the first."""
+        return self.rasa_models.serving_file
 
     @property
     def rasa_home(self) -> Path:

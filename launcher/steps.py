@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.models import Endings, KeptModels
 from launcher import assets, database, environments
 from launcher.console import Progress, say
 from launcher.errors import LauncherError
@@ -35,6 +36,8 @@ class Step:
     work: Callable[[], None]
     outputs: tuple[Path, ...] = ()
     leftovers: tuple[Path, ...] = ()
+    # What to tell the person once it was done.
+    ending: Callable[[], str] | None = None
 
     def is_done(self, stamps: Stamps) -> bool:
         """True when there is nothing to do."""
@@ -129,6 +132,7 @@ class SetUp:
             self._rasa_inputs,
             self._train_rasa,
             outputs=(self.layout.rasa_model,),
+            ending=lambda: how_it_ended(self.layout.rasa_models),
         )
 
     def prepare_database(self) -> None:
@@ -144,7 +148,7 @@ class SetUp:
         """Take what was labelled in the desk from the database; nothing before the first start."""
         is_served = database.sqlite_file(self.layout, self.environment) is None
         if is_served or database.is_migrated(self.layout, self.environment):
-            self._app("Fetching the labels", "web.training_examples", "--output", self.layout.labels)
+            self._app("Fetching the labels", "web.training_examples", "--output", self.layout.rasa_models.labels_file)
 
     def perform(self, steps: Sequence[Step], *, anew: bool = False) -> None:
         """Do what is not done yet, in order; or all of it."""
@@ -153,6 +157,8 @@ class SetUp:
                 count = f"[{number}/{len(steps)}] " if len(steps) > 1 else ""
                 with self.progress.over(f"{count}{step.title}"):
                     step.perform(self.stamps)
+                if step.ending:
+                    say(step.ending())
 
     def install(self, steps: Sequence[Step]) -> None:
         """`perform` with room enough on the disk, by one launcher at a time."""
@@ -174,9 +180,9 @@ class SetUp:
         return answer or None
 
     def _train_rasa(self) -> None:
-        # It puts the model in place whole: an interrupted training leaves the old one.
-        command: list[str | Path] = [self.layout.rasa_python, "-m", "bot.train", "--output", self.layout.rasa_model]
-        command += ["--labels", self.layout.labels] if self._has_labels() else []
+        models = self.layout.rasa_models
+        # An interrupted training leaves the model that serves, and so does one that comes out worse.
+        command: Command = [self.layout.rasa_python, "-m", "bot.train", "--models", models.folder]
         self._run("Training the assistant", command, rasa_environment(self.layout, self.environment))
 
     def _build_encoder(self) -> None:
@@ -202,17 +208,12 @@ class SetUp:
     def _rasa_inputs(self) -> str:
         root = self.layout.root
         names = ("config.yml", "domain.yml", "bot/nlu", "bot/dialogue", "bot/names.py", "bot/train.py", "language")
-        labels = [self.layout.labels] if self._has_labels() else []
+        # Not the labels: whoever fetches them trains on them at once.
         return digest(
             *(root / name for name in names),
-            *labels,
             self.layout.requirements / "rasa.txt",
             words=[self._encoder_fingerprint()],
         )
-
-    def _has_labels(self) -> bool:
-        file = self.layout.labels
-        return file.is_file() and file.stat().st_size > 0
 
     def _encoder_fingerprint(self) -> str:
         manifest = self.layout.encoder / "encoder.json"
@@ -238,6 +239,27 @@ class SetUp:
                 say("Another hamyar is setting up; waiting for it.")
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def how_it_ended(models: KeptModels) -> str:
+    """What a person at the terminal should know of the last training."""
+    ended = models.progress()
+    if ended is None:
+        return "Nothing is known of the training."
+    model = models.get(ended.model or "")
+    if ended.outcome == Endings.WORSE and model and model.trial:
+        trial = model.trial
+        wrong = f"; it fails in: {', '.join(trial.failed_anew)}" if trial.failed_anew else ""
+        return (
+            f"The new model {model.name} understands {trial.accuracy:.1%} of the test messages, where "
+            f"{trial.accuracy_before:.1%} were understood{wrong}. The earlier one goes on serving; the new one can be "
+            "chosen in the desk (Models)."
+        )
+    return {
+        Endings.SERVES: f"The new model {ended.model} serves.",
+        Endings.SERVES_NEXT: f"The new model {ended.model} serves when Rasa next starts.",
+        Endings.REFUSED: f"The running Rasa goes on with its model; it refused the new one: {ended.reason}",
+    }.get(ended.outcome or "", f"The training has not come to an end: {ended.outcome}")
 
 
 def free_gigabytes(path: Path) -> float:

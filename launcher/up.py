@@ -51,7 +51,10 @@ def rasa_program(layout: Layout, environment: Mapping[str, str], where: Addresse
     """Rasa, by our own wrapper, on loopback."""
     return Program(
         name="rasa",
-        command=[layout.rasa_python, "-m", "bot.serve", "--model", layout.rasa_model, "--port", str(where.rasa_port)],
+        command=[
+            *(layout.rasa_python, "-m", "bot.serve"),
+            *("--models", layout.rasa_models.folder, "--port", str(where.rasa_port)),
+        ],
         env=rasa_environment(layout, environment),
         log=layout.logs / "rasa.log",
         is_ready=lambda: answers(where.rasa_host, where.rasa_port, "/webhooks/hamyar/ready"),

@@ -1,7 +1,7 @@
-"""Measure the shipped model as it is: `python -m sentiment.evaluate --data D.jsonl [--json]`.
+"""Measure the shipped model as it is: `python -m sentiment.evaluate --data D.jsonl [--json] [--report DIR]`.
 
 Each line of the data is `{"text": ..., "label": "negative" | "neutral" | "positive", "lang": ...}`. Beside the model
-stands what a plain lexicon reaches on the same lines.
+stands what a plain lexicon reaches on the same lines. With `--report`, a page with figures is left in a folder.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
 from language.reading import text_for_encoder
+from language.report_page import Said, calibration_error, write_report
 from sentiment.baseline import LexiconModel
 from sentiment.model import WEIGHTS_FOLDER, MoodModel, SentimentModel, SentimentModelError
 from sentiment.mood import Sentiment, SentimentLabel
 from sentiment.train import ENCODER_FOLDER
 
 _LABELS = [label.value for label in SentimentLabel]
-_ECE_BINS = 10
+_SHOWN = ("texts", "accuracy", "macro_f1", "binary_f1", "ece", "ms_p50")
 
 
 class BrokenLine(Exception):
@@ -51,8 +51,10 @@ def read_labelled(path: Path) -> list[LabelledText]:
     return texts
 
 
-def evaluate(texts: Sequence[LabelledText], encoder: TextEncoder, model: MoodModel) -> dict[str, Any]:
-    """The report on a model: the keys are those that `--json` prints."""
+def evaluate(
+    texts: Sequence[LabelledText], encoder: TextEncoder, model: MoodModel
+) -> tuple[dict[str, Any], list[Said]]:
+    """The report on a model, whose keys are those that `--json` prints, and what was said of each text."""
     moods: list[Sentiment] = []
     encoding, reading = [], []
     for one in texts:
@@ -63,16 +65,26 @@ def evaluate(texts: Sequence[LabelledText], encoder: TextEncoder, model: MoodMod
         encoding.append(encoded - started)
         reading.append(time.perf_counter() - encoded)
     lexicon = LexiconModel()
-    return {
+    said = [
+        Said(one.label.value, mood.label.value, mood.probabilities[mood.label])
+        for one, mood in zip(texts, moods, strict=True)
+    ]
+    report = {
         "texts": len(texts),
         **_scores(texts, moods),
         "per_class": _per_class(texts, moods),
         "per_language": _per_language(texts, moods),
-        "ece": _calibration_error(texts, moods),
+        "ece": round(calibration_error(said) or 0.0, 4),
         "baseline": {"name": "lexicon", **_scores(texts, [lexicon.predict(None, one.text) for one in texts])},
         "ms_p50": round(1000 * float(np.median(reading)), 3),
         "encoding_ms_p50": round(1000 * float(np.median(encoding)), 3),
     }
+    return report, said
+
+
+def write_page(folder: Path, report: dict[str, Any], said: Sequence[Said]) -> Path:
+    """Leave a page with the reliability and the confusion of the labels."""
+    return write_report(folder, title="Sentiment", figures={name: report[name] for name in _SHOWN}, said=said)
 
 
 def _scores(texts: Sequence[LabelledText], moods: Sequence[Sentiment]) -> dict[str, float | None]:
@@ -116,18 +128,6 @@ def _per_language(texts: Sequence[LabelledText], moods: Sequence[Sentiment]) -> 
         scores = _scores([texts[place] for place in places], [moods[place] for place in places])
         report[language] = {"texts": len(places), **scores}
     return report
-
-
-def _calibration_error(texts: Sequence[LabelledText], moods: Sequence[Sentiment]) -> float:
-    """Expected calibration error of the top label in ten even bins (Guo et al., ICML 2017)."""
-    confidence: NDArray[np.float64] = np.array([mood.probabilities[mood.label] for mood in moods])
-    right = np.array([mood.label is one.label for mood, one in zip(moods, texts, strict=True)])
-    bins = np.minimum((confidence * _ECE_BINS).astype(int), _ECE_BINS - 1)
-    gaps = [
-        (bins == place).mean() * abs(right[bins == place].mean() - confidence[bins == place].mean())
-        for place in np.unique(bins)
-    ]
-    return round(float(sum(gaps)), 4)
 
 
 def _read_line(number: int, line: bytes) -> LabelledText:
@@ -175,15 +175,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--encoder", type=Path, default=ENCODER_FOLDER, help="the encoder's folder")
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER, help="the folder with the model's weights")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html there: reliability, confusion")
     options = parser.parse_args(arguments)
     try:
         texts = read_labelled(options.data)
         encoder = Encoder.open(options.encoder)
         model = SentimentModel.load(options.weights, encoder=encoder.fingerprint)
+        report, said = evaluate(texts, encoder, model)
+        if options.report:
+            write_page(options.report, report, said)
     except (BrokenLine, EncoderError, SentimentModelError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    report = evaluate(texts, encoder, model)
     print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else _in_words(report))
     return 0
 

@@ -38,6 +38,7 @@ from language.encoder import EncoderError
 from seeds.business import FIRM
 from sentiment.model import SentimentModelError
 from web.api_docs import router as api_docs_router
+from web.bot_training import BotTraining
 from web.demo.endpoints import router as demo_router
 from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
@@ -137,6 +138,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.account_limit = RateLimit(REQUESTS_ALLOWED)
     app.state.wrong_token_limit = RateLimit(WRONG_TOKENS_ALLOWED)
     app.state.turn_worker = turn_worker
+    app.state.bot_training = BotTraining(parts.settings)
     app.state.intake = Intake(parts.work, open_service=parts.open_conversations, wake=turn_worker.wake)
 
 
@@ -205,6 +207,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(parts.live_index.close)
         stack.push_async_callback(_cancel, asyncio.create_task(parts.live_index.run(parts.events)))
         stack.push_async_callback(_cancel, asyncio.create_task(_load_what_can_wait(parts)))
+        stack.push_async_callback(app.state.bot_training.stop)
         stack.push_async_callback(app.state.turn_worker.stop)
         stack.push_async_callback(_cancel, asyncio.create_task(_begin_with_what_waited(app.state.turn_worker, parts)))
         await _start_channels(app, parts, stack)

@@ -86,7 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output: Path = parser.parse_args(arguments).output
     rows = asyncio.run(_of_settings())
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(as_lines(rows), encoding="utf-8")
+    # Half of it would stop the next training.
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    unfinished.write_text(as_lines(rows), encoding="utf-8")
+    unfinished.replace(output)
     print(f"{len(rows)} labelled texts")
     return 0
 

@@ -11,6 +11,7 @@ from connectors.evaluate_handoff import (
     main,
     read_conversations,
     report_on,
+    write_page,
 )
 from language.normalise import normalise
 from sentiment.examples import DATA_FOLDER, read_examples
@@ -69,6 +70,13 @@ class TestJudge:
 
         assert judged.reason == "contact_asked"
 
+    async def test_is_as_sure_as_the_contact_is_frustrated_and_quite_sure_of_a_request(self, policy):
+        handed = [await judge(conversation(text), FakeReader(), policy) for text in ("THIS IS IT", "a human please")]
+        left = await judge(conversation("hello", "sigh"), FakeReader(), policy)
+
+        assert [one.confidence for one in handed] == [1.0, 1.0]
+        assert left.confidence == pytest.approx(1 - policy.weights.get("displeasure", 0.2))
+
     async def test_the_baseline_takes_any_displeasure(self):
         assert (await judge_plainly(conversation("hello", "sigh"), FakeReader())).place == 1
         assert (await judge_plainly(conversation("hello"), FakeReader())).place is None
@@ -89,6 +97,18 @@ class TestReport:
         assert report["reasons"] == {"contact_asked": 1, "legal_threat": 1, "negative_sentiment": 1}
         assert report["wrong"] == [["a"], ["calm"]]
         assert report["baseline"]["recall"] is None
+
+    def test_leaves_a_page_with_what_was_decided(self, tmp_path):
+        judged = [
+            Judged(conversation("a"), 0, "negative_sentiment", confidence=0.7),
+            Judged(conversation("calm", handoff=False), None, confidence=0.9),
+        ]
+
+        html = write_page(tmp_path / "report", report_on(judged, judged), judged).read_text(encoding="utf-8")
+
+        assert "<svg" in html
+        assert ">handed off</th>" in html
+        assert ">left to the bot</th>" in html
 
     def test_where_nothing_says_when_it_counts_from_the_first_message(self):
         assert Judged(conversation("a", "b"), 1, "contact_asked").delay == 1

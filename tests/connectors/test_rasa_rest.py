@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.rasa_rest import RasaBot
+from connectors.rasa_rest import ModelRefused, RasaBot, RasaModels, RasaSilent
 from crm.conversations.ports import BotFailed, BotTurn, Reading
 from crm.enums import Outcome
 
@@ -74,3 +74,41 @@ class TestAnswer:
 
         with pytest.raises(BotFailed):
             await bot_over(httpx.MockTransport(hang), timeout_seconds=0).answer(TURN)
+
+
+def models_over(answer: httpx.Response | Exception) -> RasaModels:
+    def handle(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://rasa")
+    return RasaModels(client, token="token")
+
+
+class TestModels:
+    async def test_which_one_serves_is_unknown_where_rasa_does_not_say(self) -> None:
+        assert await models_over(httpx.Response(200, json={"serving": "a"})).serving() == "a"
+        assert await models_over(httpx.Response(200, json={"serving": None})).serving() is None
+        assert await models_over(httpx.Response(200, json=[])).serving() is None
+        assert await models_over(httpx.Response(401, json={"error": "unauthorized"})).serving() is None
+        assert await models_over(httpx.ConnectError("nobody there")).serving() is None
+
+    async def test_a_refusal_has_its_reason(self) -> None:
+        refused = httpx.Response(409, json={"error": "model_refused", "message": "another encoder"})
+
+        with pytest.raises(ModelRefused, match="another encoder"):
+            await models_over(refused).use("a")
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            httpx.Response(404, json={"error": "model_unknown"}),
+            httpx.Response(409, json=[]),
+            httpx.Response(500),
+            httpx.ConnectError("nobody there"),
+        ],
+    )
+    async def test_anything_else_is_silence(self, answer: httpx.Response | Exception) -> None:
+        with pytest.raises(RasaSilent):
+            await models_over(answer).use("a")

@@ -2,9 +2,10 @@
 
 import pytest
 
+from bot.models import Endings, Model, Progress, Stages, Trial, now
 from launcher.errors import LauncherError
 from launcher.stamps import Stamps
-from launcher.steps import SetUp, Step
+from launcher.steps import SetUp, Step, how_it_ended
 
 
 class Work:
@@ -89,13 +90,46 @@ class TestStep:
         assert not step.is_done(stamps)
 
 
-class TestLabels:
-    def test_are_part_of_what_was_trained_where_there_are_some(self, layout):
-        step = SetUp(layout, {}, installing={}).rasa_model()
-        before = step.fingerprint()
-        layout.labels.parent.mkdir(parents=True)
+class TestRasaModel:
+    def test_is_wanted_until_one_serves(self, layout):
+        set_up = SetUp(layout, {}, installing={})
+        step = set_up.rasa_model()
+        set_up.stamps.finish(step.name, step.fingerprint())
+        assert not set_up.rasa_model().is_done(set_up.stamps)
 
-        layout.labels.write_text("")
-        assert step.fingerprint() == before
-        layout.labels.write_text('{"text": "hm", "label": "thanks", "lang": "en"}\n')
-        assert step.fingerprint() != before
+        models = layout.rasa_models
+        model = Model("20260101-000000", now(), "inputs", 0, "encoder", 40.0)
+        with models.training() as staging:
+            (staging / "made").touch()
+            models.add(staging / "made", model)
+        models.choose(model)
+
+        assert set_up.rasa_model().is_done(set_up.stamps)
+
+
+class TestHowItEnded:
+    def test_says_what_went_wrong_and_what_serves(self, layout):
+        models = layout.rasa_models
+        trial = Trial("20260101-000000", 90, ["A refund"], ["A refund"], 200, 0.91, 0.955, 0, None, None)
+        models.folder.mkdir(parents=True)
+        models.file_of("20260102-000000").touch()
+        models.note(Model("20260102-000000", now(), "inputs", 4, "encoder", 40.0, trial))
+
+        models.tell(Progress(Stages.ENDED, now(), now(), Endings.WORSE, "20260102-000000"))
+
+        line = how_it_ended(models)
+
+        assert "91.0% of the test messages, where 95.5%" in line
+        assert "fails in: A refund" in line
+        assert "earlier one goes on serving" in line
+
+    @pytest.mark.parametrize("outcome", [Endings.SERVES, Endings.SERVES_NEXT, Endings.REFUSED, Endings.BROKEN_OFF])
+    def test_has_a_line_for_each_end(self, layout, outcome):
+        models = layout.rasa_models
+        models.folder.mkdir(parents=True)
+        models.tell(Progress(Stages.ENDED, now(), now(), outcome, "20260102-000000", reason="why"))
+
+        line = how_it_ended(models)
+
+        assert "20260102-000000" in line or "why" in line or outcome in line
+        assert "\n" not in line

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bot.models import KeptModels, Model, now
 
 TOKEN = "token-of-rasa"
 
@@ -32,6 +35,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("model") / "model.tar.gz"
     assert train(output)
     return output
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory, model: Path) -> KeptModels:
+    """Two kept models, of which the first serves."""
+    folder = tmp_path_factory.mktemp("models")
+    kept = KeptModels(folder)
+    for name in ("20260102-000000", "20260101-000000"):
+        known = Model(name, now(), "inputs", 0, "encoder", 40.0)
+        kept.add(shutil.copy(model, folder / "made"), known)
+    kept.choose(known)
+    return kept
 
 
 @dataclass
@@ -88,13 +103,14 @@ def actions(action_server: FakeActions) -> FakeActions:
 
 @pytest.fixture(scope="session")
 def agent(model: Path, action_server: FakeActions) -> Any:
+    from bot.server import action_server as actions_at
     from bot.server import load_agent, reuse_action_result_validator
 
     reuse_action_result_validator()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ACTIONS_URL", action_server.url)
         patch.setenv("ACTIONS_TOKEN", "token-of-the-actions")
-        return load_agent(model, Path("endpoints.yml"))
+        return load_agent(model, actions_at(Path("endpoints.yml")))
 
 
 @dataclass
@@ -103,12 +119,22 @@ class Server:
 
     port: int
 
-    def post(self, body: bytes, *, token: "str | None" = TOKEN) -> "tuple[int, dict[str, Any]]":
+    def post(
+        self, body: bytes, *, token: "str | None" = TOKEN, method: str = "POST", to: str = "turn"
+    ) -> "tuple[int, dict[str, Any]]":
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        connection.request("POST", "/webhooks/hamyar/turn", body, {"Content-Type": "application/json", **headers})
+        connection.request(method, f"/webhooks/hamyar/{to}", body, {"Content-Type": "application/json", **headers})
         response = connection.getresponse()
         return response.status, json.loads(response.read())
+
+    def use(self, name: Any) -> "tuple[int, dict[str, Any]]":
+        """Ask for another model."""
+        return self.post(json.dumps({"name": name}).encode(), to="model")
+
+    def serving(self) -> "str | None":
+        _, body = self.post(b"", method="GET", to="model")
+        return body["serving"]
 
     def turn(self, text: str, state: Any = None, **fields: Any) -> "tuple[int, dict[str, Any]]":
         """Say something in conversation c-1."""
@@ -127,12 +153,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(agent: Any) -> Iterator[Server]:
+def server(agent: Any, models: KeptModels) -> Iterator[Server]:
     from bot.server import create_server
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RASA_TOKEN", TOKEN)
-        app = create_server(agent, Path("credentials.yml"))
+        app = create_server(agent, Path("credentials.yml"), models)
     loop = asyncio.new_event_loop()
     port: Future[int] = Future()
 

@@ -4,7 +4,7 @@ import pytest
 
 from language.hashing_encoder import HashingEncoder
 from sentiment.baseline import LexiconModel
-from sentiment.evaluate import BrokenLine, LabelledText, evaluate, main, read_labelled
+from sentiment.evaluate import BrokenLine, LabelledText, evaluate, main, read_labelled, write_page
 from sentiment.mood import SentimentLabel
 
 GOOD = json.dumps({"text": "عالی بود", "label": "positive", "lang": "fa"}, ensure_ascii=False).encode()
@@ -54,7 +54,7 @@ class TestEvaluate:
     )
 
     def test_counts_right_and_wrong(self):
-        report = evaluate(self.TEXTS, HashingEncoder(), LexiconModel())
+        report, _ = evaluate(self.TEXTS, HashingEncoder(), LexiconModel())
 
         assert report["accuracy"] == 0.75
         assert report["per_class"]["positive"]["recall"] == 0.5
@@ -64,7 +64,17 @@ class TestEvaluate:
         assert 0 <= report["ece"] <= 1
 
     def test_has_no_binary_figure_where_all_is_neutral(self):
-        assert evaluate(self.TEXTS[2:3], HashingEncoder(), LexiconModel())["binary_f1"] is None
+        report, _ = evaluate(self.TEXTS[2:3], HashingEncoder(), LexiconModel())
+
+        assert report["binary_f1"] is None
+
+    def test_leaves_a_page_with_what_each_text_was_taken_for(self, tmp_path):
+        page = write_page(tmp_path / "report", *evaluate(self.TEXTS, HashingEncoder(), LexiconModel()))
+
+        html = page.read_text(encoding="utf-8")
+        assert "<svg" in html
+        assert html.count('<th scope="row">') == 3
+        assert "binary_f1" in html
 
 
 class TestMain:

@@ -35,6 +35,7 @@ SECTIONS = (
     Section("parked", _("Set aside"), "/desk/parked", "alert", Permission.keep_turns),
     Section("handoffs", _("Handoffs"), "/desk/handoffs", "hand", Permission.edit_handoff_policy),
     Section("intents", _("Intents"), "/desk/intents", "bot", Permission.teach_bot),
+    Section("models", _("Models"), "/desk/models", "bot", Permission.teach_bot),
     Section("widget", _("Website chat"), "/desk/widget", "web", Permission.set_up_widget),
     Section("people", _("People"), "/desk/people", "people", Permission.manage_agents),
 )

@@ -1,5 +1,8 @@
 """Words that Python hands to templates: English texts by what they name, translated where they are shown."""
 
+from enum import StrEnum
+
+from bot.models import Endings, Stages
 from crm.enums import Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, Priority, Role, TicketStatus
 
 
@@ -185,4 +188,38 @@ INTENTS = {
     "small_talk": _("Small talk"),
     "abuse": _("Insult in words"),
     "out_of_scope": _("Out of scope"),
+}
+
+
+class ModelState(StrEnum):
+    """What a kept model of the bot is just now."""
+
+    serves = "serves"
+    serves_next = "serves_next"
+    candidate = "candidate"
+    earlier = "earlier"
+
+
+MODEL_STATES = {
+    ModelState.serves: _("Serves"),
+    ModelState.serves_next: _("Serves from Rasa's next start on"),
+    ModelState.candidate: _("Never served"),
+    ModelState.earlier: _("Served earlier"),
+}
+MODEL_TONES = {ModelState.serves: "good", ModelState.serves_next: "accent"}
+TRAINING_STAGES = {
+    Stages.TRAINING: _("The bot is being trained"),
+    Stages.TRIAL: _("The new model is being tried beside the one that serves"),
+}
+TRAINING_ENDINGS = {
+    Endings.SERVES: _("The new model serves."),
+    Endings.SERVES_NEXT: _(
+        "The new model was chosen, and Rasa could not be told: it serves from Rasa's next start on."
+    ),
+    Endings.WORSE: _(
+        "The new model did worse in its trial, so the earlier one goes on serving. You can choose it all the same."
+    ),
+    Endings.REFUSED: _("Rasa could not load the new model; the earlier one goes on serving."),
+    Endings.FAILED: _("The training failed; the earlier model goes on serving."),
+    Endings.BROKEN_OFF: _("The training was broken off; the earlier model goes on serving. Start it again."),
 }
