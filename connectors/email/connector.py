@@ -5,8 +5,6 @@ import logging
 from contextlib import suppress
 from datetime import datetime
 
-from fastapi import APIRouter
-
 from connectors.email.incoming import Incoming
 from connectors.email.mailbox import MAILBOX_ERRORS, Mailbox
 from connectors.email.message_ids import MessageIds
@@ -29,7 +27,6 @@ class EmailConnector:
     """One mailbox, one inbox."""
 
     channel = Channel.email
-    router: APIRouter | None = None
 
     def __init__(
         self,

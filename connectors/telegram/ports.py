@@ -1,6 +1,6 @@
 """What the Telegram connector is given besides `receive` and `rate`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,6 +9,8 @@ from crm.wording import Words
 
 # The product's own words by response name and language; `Wording.say` fits.
 Say = Callable[[str, str], Words]
+# Whether this process is the one to ask Telegram, for a while; `Lease.hold` fits.
+Hold = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,18 @@ class Button:
 
     title: str
     payload: str
+
+
+class Offsets(Protocol):
+    """Keeps how far polling has come."""
+
+    async def read(self) -> int:
+        """The next update to ask for; 0 where nothing is known."""
+        ...
+
+    async def keep(self, next_update_id: int) -> None:
+        """All updates before this one are dealt with."""
+        ...
 
 
 class Threads(Protocol):

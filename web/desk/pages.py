@@ -36,6 +36,7 @@ SECTIONS = (
     Section("handoffs", _("Handoffs"), "/desk/handoffs", "hand", Permission.edit_handoff_policy),
     Section("intents", _("Intents"), "/desk/intents", "bot", Permission.teach_bot),
     Section("widget", _("Website chat"), "/desk/widget", "web", Permission.set_up_widget),
+    Section("telegram", _("Telegram"), "/desk/telegram", "telegram", Permission.set_up_telegram),
     Section("people", _("People"), "/desk/people", "people", Permission.manage_agents),
 )
 

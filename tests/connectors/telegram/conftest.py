@@ -16,6 +16,7 @@ from telegram.request import HTTPXRequest
 from connectors.telegram import responses
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.ports import Button
+from connectors.telegram.webhook import webhook_router
 from core.errors import AppError, InvalidInput
 from crm.conversations.ports import IncomingMessage, OutgoingMessage
 from crm.enums import MessageKind
@@ -66,6 +67,31 @@ class FakeTimer:
         self.slept.append(seconds)
         self._now += seconds
         await asyncio.sleep(0)
+
+
+class FakeLease:
+    """The right to poll, which others may have."""
+
+    def __init__(self) -> None:
+        self.is_ours = True
+
+    async def hold(self) -> bool:
+        return self.is_ours
+
+    async def release(self) -> None: ...
+
+
+class FakeOffsets:
+    """Remembers how far polling has come."""
+
+    def __init__(self) -> None:
+        self.kept: list[int] = []
+
+    async def read(self) -> int:
+        return self.kept[-1] if self.kept else 0
+
+    async def keep(self, next_update_id: int) -> None:
+        self.kept.append(next_update_id)
 
 
 class FakeDesk:
@@ -160,6 +186,16 @@ def desk() -> FakeDesk:
 
 
 @pytest.fixture
+def lease() -> FakeLease:
+    return FakeLease()
+
+
+@pytest.fixture
+def offsets() -> FakeOffsets:
+    return FakeOffsets()
+
+
+@pytest.fixture
 async def telegram(timer: FakeTimer) -> AsyncIterator[Emulator]:
     """Telegram itself."""
     emulator = Emulator(sleep=timer.sleep)
@@ -169,7 +205,7 @@ async def telegram(timer: FakeTimer) -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 async def make_connector(
-    telegram: Emulator, desk: FakeDesk, timer: FakeTimer
+    telegram: Emulator, desk: FakeDesk, timer: FakeTimer, lease: FakeLease, offsets: FakeOffsets
 ) -> AsyncIterator[Callable[..., TelegramConnector]]:
     """Make a connector that reaches the emulator in process; it is stopped after the test."""
     made: list[TelegramConnector] = []
@@ -184,6 +220,8 @@ async def make_connector(
             "rate": desk.rate,
             "threads": desk,
             "words": speaking().say,
+            "lease": lease,
+            "offsets": offsets,
             "webhook": False,
             "secret": SECRET,
             "public_url": PUBLIC_URL,
@@ -217,8 +255,7 @@ async def polling(connector: TelegramConnector, telegram: Emulator) -> TelegramC
 def app_of(connector: TelegramConnector) -> FastAPI:
     """The app that the webhook is a part of."""
     app = FastAPI()
-    assert connector.router
-    app.include_router(connector.router)
+    app.include_router(webhook_router({connector.inbox_key: connector.webhook}.get))
 
     @app.exception_handler(AppError)
     async def refuse(_request: Request, error: AppError) -> JSONResponse:
