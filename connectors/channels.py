@@ -53,6 +53,11 @@ class Channels:
         connector = self.connectors.get(inbox_id)
         return connector if isinstance(connector, TelegramConnector) else None
 
+    def telegram_usernames(self) -> list[str]:
+        """What the bots that are connected are called."""
+        bots = (one for one in self.connectors.values() if isinstance(one, TelegramConnector))
+        return [bot.username for bot in bots if bot.username]
+
     def webhook(self, inbox_key: str) -> Webhook | None:
         """What Telegram calls an inbox's bot by."""
         bots = (one for one in self.connectors.values() if isinstance(one, TelegramConnector))

@@ -10,6 +10,7 @@ from connectors.email.outgoing import Server
 from connectors.email.threads import StoredThreads as StoredEmailThreads
 from connectors.lease import Lease
 from connectors.ports import Connector
+from connectors.telegram.colleagues import StoredColleagues
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.inboxes import ENVIRONMENT_KEY, TelegramInboxes
 from connectors.telegram.offsets import StoredOffsets
@@ -70,6 +71,7 @@ def _open_telegram(doors: Doors, inbox: Inbox, token: str) -> Connector:
         receive=doors.intake.receive,
         rate=doors.intake.rate,
         threads=StoredThreads(doors.work, doors.intake),
+        colleagues=StoredColleagues(doors.work, doors.clock, doors.intake.open_service, inbox.id),
         words=doors.wording.say,
         lease=Lease(doors.work, doors.clock, inbox_id=inbox.id, owner=doors.process),
         offsets=StoredOffsets(doors.work, doors.clock, inbox_id=inbox.id, bot_number=number_of(token) or 0),

@@ -16,6 +16,7 @@ from bot.actions.backend import Backend
 from bot.actions.endpoints import create_actions_router
 from connectors.channels import Channels
 from connectors.registry import Doors
+from connectors.telegram.alerts import AlertOutbox
 from connectors.telegram.webhook import webhook_router
 from connectors.web_widget.endpoints import create_router as create_widget_router
 from core.config import Settings, problems
@@ -41,6 +42,7 @@ from seeds.business import FIRM
 from sentiment.model import SentimentModelError
 from web.api_docs import router as api_docs_router
 from web.demo.endpoints import router as demo_router
+from web.desk.alerts import reasons_of
 from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
 from web.health import router as health_router
@@ -312,6 +314,26 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
             look_around_seconds=LOOK_AROUND_SECONDS,
         ),
         woken_by=("outbox", "conversation_id"),
+    )
+    alerts = AlertOutbox(
+        parts.work,
+        bots=channels.telegram,
+        clock=parts.clock,
+        say=parts.wording.say,
+        describe=reasons_of,
+        public_url=parts.settings.public_url,
+    )
+    await _start_worker(
+        parts,
+        stack,
+        Worker(
+            "alerts",
+            handle=alerts.send_next,
+            find=alerts.due,
+            at_once=CHANNELS_AT_ONCE,
+            look_around_seconds=LOOK_AROUND_SECONDS,
+        ),
+        woken_by=("alerts", "inbox_id"),
     )
     await _start_worker(
         parts,

@@ -15,11 +15,13 @@ from connectors.ports import Rate, Receive
 from connectors.telegram import responses
 from connectors.telegram.bots import make_bot
 from connectors.telegram.files import Files
+from connectors.telegram.group import AgentsGroup
 from connectors.telegram.incoming import ALLOWED_UPDATES, Incoming
 from connectors.telegram.outgoing import Outgoing
 from connectors.telegram.pace import Backoff, SystemTimer, Timer
 from connectors.telegram.polling import Poller
-from connectors.telegram.ports import Offsets, Say, Threads
+from connectors.telegram.ports import Colleagues, Offsets, Say, Threads
+from connectors.telegram.tokens import number_of
 from connectors.telegram.webhook import Webhook, path_for
 from crm.conversations.ports import OutgoingMessage
 from crm.enums import Channel
@@ -56,6 +58,7 @@ class TelegramConnector:
         receive: Receive,
         rate: Rate,
         threads: Threads,
+        colleagues: Colleagues,
         words: Say,
         lease: Lease,
         offsets: Offsets,
@@ -86,6 +89,9 @@ class TelegramConnector:
             threads=threads,
             say=words,
             outgoing=self._outgoing,
+            group=AgentsGroup(
+                bot_number=number_of(token) or 0, colleagues=colleagues, say=words, outgoing=self._outgoing
+            ),
         )
         self._secret = secret
         self._webhook_url = f"{public_url.rstrip('/')}{path_for(inbox_key)}" if webhook else ""
@@ -111,6 +117,9 @@ class TelegramConnector:
 
     async def send(self, message: OutgoingMessage) -> str | None:
         return await self._outgoing.send(message)
+
+    async def send_alert(self, chat: int, text: str) -> str:
+        return await self._outgoing.send_alert(chat, text)
 
     async def fetch(self, source: str) -> bytes:
         return await self._files.fetch(source)

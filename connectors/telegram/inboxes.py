@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.telegram.bots import BotIdentity
+from connectors.telegram.pairing import Pairing
 from connectors.telegram.tokens import Seal, number_of
 from core.clock import Clock
 from core.config import Settings
 from core.errors import Conflict, NotFound
 from core.unit_of_work import announce
-from crm.enums import Channel
-from crm.models import Inbox, TelegramBot, TelegramGroup
+from crm.enums import Channel, DeliveryState
+from crm.models import Agent, HandoffAlert, Inbox, TelegramBot, TelegramGroup
 from language.normalise import safe_text
 
 # The inbox of TELEGRAM_BOT_TOKEN.
@@ -49,6 +50,8 @@ class TelegramInbox:
     token: str
     username: str
     group: TelegramGroup | None
+    # Whether the last alert could not be sent to the group.
+    alert_failed: bool
 
 
 class TelegramInboxes:
@@ -71,8 +74,15 @@ class TelegramInboxes:
             .where(Inbox.channel == Channel.telegram)
             .order_by(Inbox.id)
         )
+        failed = await self._failed_alerts()
         return [
-            TelegramInbox(inbox, self._token_of(inbox, bot), bot.username if bot else "", group)
+            TelegramInbox(
+                inbox=inbox,
+                token=self._token_of(inbox, bot),
+                username=bot.username if bot else "",
+                group=group,
+                alert_failed=inbox.id in failed,
+            )
             for inbox, bot, group in await self.session.execute(statement)
         ]
 
@@ -145,6 +155,42 @@ class TelegramInboxes:
         if bot := await self.session.get(TelegramBot, inbox.id):
             await self.session.delete(bot)
             self._changed(inbox)
+
+    async def make_group_code(self, key: str, *, by: Agent) -> str:
+        """A code that makes the group it is sent in this inbox's.
+
+        Raises:
+            TelegramInboxNotFound
+        """
+        return await Pairing(self.session, clock=self.clock).make_code(by, group_of=await self.by_key(key))
+
+    async def let_group_hear(self, key: str, *, all_inboxes: bool) -> None:
+        """Tell the group of every inbox's handoffs, or of its own inbox's alone.
+
+        Raises:
+            TelegramInboxNotFound
+        """
+        inbox = await self.by_key(key)
+        if group := await self.session.get(TelegramGroup, inbox.id):
+            group.hears_all = all_inboxes
+
+    async def leave_group(self, key: str) -> None:
+        """Tell the group nothing more, and take nothing from it.
+
+        Raises:
+            TelegramInboxNotFound
+        """
+        inbox = await self.by_key(key)
+        if group := await self.session.get(TelegramGroup, inbox.id):
+            await self.session.delete(group)
+        unsent = (HandoffAlert.inbox_id == inbox.id, HandoffAlert.state == DeliveryState.pending)
+        await self.session.execute(delete(HandoffAlert).where(*unsent))
+
+    async def _failed_alerts(self) -> set[int]:
+        """Inboxes whose last alert was refused."""
+        last = select(func.max(HandoffAlert.id)).group_by(HandoffAlert.inbox_id)
+        failed = (HandoffAlert.id.in_(last), HandoffAlert.state == DeliveryState.failed)
+        return set(await self.session.scalars(select(HandoffAlert.inbox_id).where(*failed)))
 
     async def _connect(self, inbox: Inbox, identity: BotIdentity, token: str) -> None:
         statement = select(TelegramBot).where(TelegramBot.number == identity.number, TelegramBot.inbox_id != inbox.id)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.desk import files, handoffs, inbox, intents, live, parked, people, sign_in, telegram, tickets, widget
+from web.desk import files, handoffs, inbox, intents, live, parked, people, profile, sign_in, telegram, tickets, widget
 
 router = APIRouter()
-for part in (sign_in, inbox, files, tickets, parked, handoffs, intents, widget, telegram, people, live):
+for part in (sign_in, inbox, files, tickets, parked, handoffs, intents, widget, telegram, people, profile, live):
     router.include_router(part.router)

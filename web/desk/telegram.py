@@ -1,5 +1,8 @@
-"""The Telegram bots, for admins: each is an inbox with a token of its own, which is never shown again."""
+"""The Telegram bots, for admins: each is an inbox with a token of its own, which is never shown again, and perhaps with
+an agents' group.
+"""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -10,6 +13,7 @@ from connectors.channels import Channels
 from connectors.telegram.bots import BotIdentity, TelegramUnreachable, TokenRefused, identify
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.inboxes import BotTaken, TelegramInboxes, TokenInEnvironment
+from connectors.telegram.pairing import CODE_MINUTES
 from core.config import Settings
 from core.http import ReadingSessionDep, SessionDep
 from crm.agents.auth import TelegramKeeper
@@ -78,6 +82,29 @@ async def disconnect_bot(key: str, _agent: TelegramKeeper, inboxes: InboxesDep) 
     return RedirectResponse(f"{PATH}?saved=true", status_code=303)
 
 
+@router.post("/telegram/{key}/code")
+async def make_group_code(request: Request, key: str, agent: TelegramKeeper, inboxes: InboxesDep) -> Response:
+    """Show a code, this once, that pairs the group it is sent in."""
+    code = await inboxes.make_group_code(key, by=agent)
+    return await _page(request, agent, inboxes.session, codes={key: code})
+
+
+@router.post("/telegram/{key}/group")
+async def change_group(
+    key: str, _agent: TelegramKeeper, inboxes: InboxesDep, hears_all: Annotated[bool, Form()] = False
+) -> Response:
+    """Choose whose handoffs the group is told of."""
+    await inboxes.let_group_hear(key, all_inboxes=hears_all)
+    return RedirectResponse(f"{PATH}?saved=true", status_code=303)
+
+
+@router.post("/telegram/{key}/group/leave")
+async def leave_group(key: str, _agent: TelegramKeeper, inboxes: InboxesDep) -> Response:
+    """Tell a group nothing more."""
+    await inboxes.leave_group(key)
+    return RedirectResponse(f"{PATH}?saved=true", status_code=303)
+
+
 async def _identity(request: Request, token: str) -> BotIdentity:
     settings: Settings = request.app.state.settings
     return await identify(token.strip(), api_url=settings.telegram_api_url, proxy_url=settings.telegram_proxy_url)
@@ -96,10 +123,11 @@ async def _page(
     saved: bool = False,
     problem: str = "",
     name: str = "",
+    codes: Mapping[str, str] | None = None,
 ) -> Response:
     channels: Channels = request.app.state.channels
     bots = await _inboxes(request, session).all()
-    return page(
+    response = page(
         request,
         "desk/telegram.html",
         agent,
@@ -111,7 +139,12 @@ async def _page(
         saved=saved,
         problem=problem,
         name=name,
+        codes=codes or {},
+        code_minutes=CODE_MINUTES,
     )
+    # It may show a code.
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _state(token: str, bot: TelegramConnector | None) -> str:

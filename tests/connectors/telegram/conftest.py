@@ -94,6 +94,16 @@ class FakeOffsets:
         self.kept.append(next_update_id)
 
 
+class FakeColleagues:
+    """No group is paired."""
+
+    async def language_of(self, chat: int) -> None: ...
+
+    async def pair(self, code: str, **_about: object) -> None: ...
+
+    async def link(self, code: str, **_about: object) -> None: ...
+
+
 class FakeDesk:
     """Stands for the conversations: keeps what came in once, and fails when told to."""
 
@@ -219,6 +229,7 @@ async def make_connector(
             "receive": desk.receive,
             "rate": desk.rate,
             "threads": desk,
+            "colleagues": FakeColleagues(),
             "words": speaking().say,
             "lease": lease,
             "offsets": offsets,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -12,16 +13,27 @@ from sqlalchemy import select
 
 from connectors.telegram.webhook import SECRET_HEADER, secret_for
 from core.config import Settings
-from crm.enums import Channel, Role
-from crm.models import Agent, Inbox, Message, PollerLease, TelegramBot
+from crm.enums import Channel, HandoffReason, Role
+from crm.models import (
+    Agent,
+    Conversation,
+    Inbox,
+    Message,
+    PairingCode,
+    PollerLease,
+    TelegramAccount,
+    TelegramBot,
+    TelegramGroup,
+)
 from tests.connectors.telegram.conftest import payload
-from tests.connectors.telegram.emulator import ApiError, Emulator, Telegram
+from tests.connectors.telegram.emulator import GROUP, ApiError, Emulator, Telegram
 from tests.fixtures.telegram_server import served
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 FIRST = "7000000001:AAFirstFirstFirstFirstFirstFirst000"
 SECOND = "7000000002:AASecondSecondSecondSecondSecond00"
 THIRD = "7000000003:AAThirdThirdThirdThirdThirdThird00"
+BOSS = 6000000001
 HOSTILE = "</bdi><script>alert(1)</script>"
 
 
@@ -73,7 +85,9 @@ async def connect(client: httpx.AsyncClient, token: str, **more: str) -> httpx.R
 
 class TestAccess:
     async def test_is_for_admins_alone(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
-        addresses = ("/desk/telegram", "/desk/telegram/telegram", "/desk/telegram/telegram/disconnect")
+        bot = "/desk/telegram/telegram"
+        acts = ("disconnect", "code", "group", "group/leave")
+        addresses = ("/desk/telegram", bot, *(f"{bot}/{act}" for act in acts))
         for address in addresses:
             assert (await client.post(address)).status_code == 401
         for role in (Role.agent, Role.supervisor, Role.editor):
@@ -89,8 +103,9 @@ class TestAccess:
     async def test_other_inboxes_are_none_of_its(
         self, client: httpx.AsyncClient, admin: Agent, inbox: Inbox, app: FastAPI
     ) -> None:
-        for address in (f"/desk/telegram/{inbox.key}", f"/desk/telegram/{inbox.key}/disconnect"):
-            assert (await client.post(address, data={"token": FIRST})).status_code == 404
+        for act in ("", "/disconnect", "/code", "/group", "/group/leave"):
+            response = await client.post(f"/desk/telegram/{inbox.key}{act}", data={"token": FIRST})
+            assert response.status_code == 404, act
         assert await stored(app, TelegramBot) == []
 
 
@@ -300,6 +315,97 @@ class TestWebhooks:
             assert answer.status_code == status
             assert len(await stored(running, Message)) >= (status == 200)
         assert (await client.post("/telegram/none/webhook", json=payload("text"))).status_code == 404
+
+
+class TestGroup:
+    async def test_is_paired_told_answers_and_is_left(
+        self,
+        running: FastAPI,
+        client: httpx.AsyncClient,
+        admin: Agent,
+        first: Emulator,
+        says: Callable[..., Awaitable[Conversation]],
+    ) -> None:
+        await connect(client, FIRST)
+        await until(lambda: _called(first, "getUpdates"))
+        key = next(inbox.key for inbox in await stored(running, Inbox) if inbox.channel is Channel.telegram)
+        first.write_in_group(await _command(client, f"/desk/telegram/{key}/code"), sender=BOSS)
+        first.write(await _command(client, "/desk/profile/telegram/code"), chat=BOSS)
+        await until(lambda: _both(first.texts_to(GROUP["id"]), first.texts_to(BOSS)))
+        conversation = await says("I want a person", name=HOSTILE)
+        assert "گروه پشتیبانی" in (await client.get("/desk/telegram")).text
+        assert "Linked" in (await client.get("/desk/profile?lang=en")).text
+
+        async with running.state.work.begin() as session:
+            service = running.state.open_conversations(session)
+            await service.hand_off(await service.lock(conversation.id), HandoffReason.contact_asked)
+        await until(lambda: _both(len(first.texts_to(GROUP["id"])) == 2))
+        first.write_in_group("سلام", sender=BOSS, to=first.sent[-1])
+
+        await until(lambda: _replied(running, "سلام"))
+        thread = (await client.get(f"/desk/conversations/{conversation.id}")).text
+        assert "سلام" in thread
+        await client.post(f"/desk/telegram/{key}/group", data={})
+        assert [group.hears_all for group in await stored(running, TelegramGroup)] == [False]
+        await client.post(f"/desk/telegram/{key}/group/leave")
+        assert await stored(running, TelegramGroup) == []
+        await client.post("/desk/profile/telegram/unlink")
+        assert await stored(running, TelegramAccount) == []
+
+    async def test_codes_are_shown_once_and_kept_as_digests(
+        self, app: FastAPI, client: httpx.AsyncClient, admin: Agent
+    ) -> None:
+        await connect(client, FIRST)
+        (inbox,) = await stored(app, Inbox)
+
+        commands = [
+            await _command(client, "/desk/profile/telegram/code"),
+            await _command(client, f"/desk/telegram/{inbox.key}/code"),
+        ]
+
+        assert commands[1].startswith("/link@first_bot ")
+        kept = {code.code_hash for code in await stored(app, PairingCode)}
+        for command in commands:
+            code = command.split()[1]
+            assert code not in kept
+            for page in ("/desk/profile", "/desk/telegram"):
+                assert code not in (await client.get(page)).text
+
+    async def test_has_one_code_of_an_admin_at_a_time(
+        self, app: FastAPI, client: httpx.AsyncClient, admin: Agent
+    ) -> None:
+        for _time in range(3):
+            await client.post("/desk/profile/telegram/code")
+
+        assert len(await stored(app, PairingCode)) == 1
+
+
+class TestProfile:
+    async def test_is_for_those_who_handle_conversations(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        acts = ("code", "unlink")
+        for act in acts:
+            assert (await client.post(f"/desk/profile/telegram/{act}")).status_code == 401
+        await sign_in(Role.editor)
+        assert (await client.get("/desk/profile")).status_code == 403
+        for act in acts:
+            assert (await client.post(f"/desk/profile/telegram/{act}")).status_code == 403
+
+        for role in (Role.agent, Role.supervisor, Role.admin):
+            await sign_in(role)
+            assert (await client.get("/desk/profile")).status_code == 200
+            response = await client.post("/desk/profile/telegram/code")
+            assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
+
+
+async def _command(client: httpx.AsyncClient, address: str) -> str:
+    """What a page says is to be sent."""
+    found = re.search(r"<code>(/link\S* [A-Z2-9]{12})</code>", (await client.post(address)).text)
+    assert found
+    return found[1]
+
+
+async def _replied(app: FastAPI, text: str) -> bool:
+    return text in [one.text for one in await stored(app, Message)]
 
 
 async def _both(*conditions: object) -> bool:
