@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import datetime
 
 from connectors.email.incoming import Incoming
@@ -13,6 +12,7 @@ from connectors.email.polling import Poller
 from connectors.email.ports import Say, Threads
 from connectors.lease import Lease
 from connectors.ports import Rate, Receive
+from connectors.tasks import end
 from core.clock import Clock
 from crm.conversations.ports import FetchRefused, OutgoingMessage
 from crm.enums import Channel
@@ -84,8 +84,7 @@ class EmailConnector:
         # Wakes the thread that waits for the server; without it, the process would wait as long.
         self._mailbox.close()
         if self._task:
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
             await self._lease.release()
 
     async def send(self, message: OutgoingMessage) -> str | None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from enum import StrEnum
 
 from telegram import BotCommand
@@ -12,6 +11,7 @@ from telegram.request import BaseRequest
 
 from connectors.lease import Lease
 from connectors.ports import Rate, Receive
+from connectors.tasks import end
 from connectors.telegram import responses
 from connectors.telegram.bots import make_bot
 from connectors.telegram.files import Files
@@ -108,9 +108,8 @@ class TelegramConnector:
     async def stop(self) -> None:
         """Stop taking messages. What is half done is rolled back, and Telegram delivers it again."""
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
+            self._task = None
             await self._lease.release()
         await self._bot.shutdown()
         await self._bot.request.shutdown()

@@ -378,7 +378,8 @@ class Emulator:
         self._arrived.clear()
         if not self.updates:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), min(int(arguments.get("timeout", 0)), self.longest_poll))
+                async with asyncio.timeout(min(int(arguments.get("timeout", 0)), self.longest_poll)):
+                    await self._arrived.wait()
         allowed = json.loads(arguments.get("allowed_updates", "[]"))
         wanted = [update for update in self.updates if not allowed or _kind_of(update) in allowed]
         return wanted[: int(arguments.get("limit", 100))]

@@ -110,6 +110,7 @@ class TestLease:
         await first.stop()
         telegram.write("یک")
         await until(lambda: desk.stored)
+        await second.stop()
 
         assert len(telegram.sent) == 1
         assert desk.calls == 1
