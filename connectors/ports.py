@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from fastapi import APIRouter
-
 from crm.conversations.ports import ChannelSender, FileSource, IncomingMessage
 
 # Stores a message once and wakes the bot; when it returns, the message is committed and the channel may be told "ok".
@@ -16,9 +14,6 @@ Rate = Callable[[int, str, int], Awaitable[object]]
 
 class Connector(ChannelSender, FileSource, Protocol):
     """One channel: brings messages in through `Receive`, their files when asked, and replies out through `send`."""
-
-    # What the channel calls us by; None where it does not.
-    router: APIRouter | None
 
     async def start(self) -> None:
         """Begin to take messages; called once, when all else is ready."""

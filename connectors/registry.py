@@ -1,7 +1,8 @@
-"""Which connectors there are and how each is opened: a table, so that a channel is one entry and no `if`."""
+"""Which inboxes are to be open and how: a table of channels, so that a channel is one entry and no `if`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from connectors.email.connector import EmailConnector
 from connectors.email.message_ids import MessageIds
@@ -9,11 +10,16 @@ from connectors.email.outgoing import Server
 from connectors.email.threads import StoredThreads as StoredEmailThreads
 from connectors.lease import Lease
 from connectors.ports import Connector
+from connectors.telegram.colleagues import StoredColleagues
 from connectors.telegram.connector import TelegramConnector
+from connectors.telegram.inboxes import ENVIRONMENT_KEY, TelegramInboxes
+from connectors.telegram.offsets import StoredOffsets
 from connectors.telegram.threads import StoredThreads
+from connectors.telegram.tokens import number_of
 from connectors.telegram.webhook import secret_for
 from core.clock import Clock
 from core.config import Settings
+from core.security import hash_token
 from core.unit_of_work import UnitOfWork
 from crm.conversations.intake import Intake
 from crm.conversations.repository import ConversationRepository
@@ -36,32 +42,53 @@ class Doors:
 
 
 @dataclass(frozen=True)
-class Opener:
-    """How one channel is opened: its inbox, whether the settings ask for it, and its connector."""
+class Wanted:
+    """An inbox that is to be open: as soon as its `stamp` is another one, it is to be opened anew."""
 
-    key: str
-    name: str
-    is_wanted: Callable[[Settings], bool]
-    open: Callable[[Doors, Inbox], Connector]
+    inbox: Inbox
+    stamp: str
+    open: Callable[[], Connector]
 
 
-def _open_telegram(doors: Doors, inbox: Inbox) -> Connector:
+async def _telegram(doors: Doors) -> Sequence[Wanted]:
+    """The bot of the settings, and those that admins connected."""
+    tokens: list[tuple[Inbox, str]] = []
+    if setting := doors.settings.telegram_bot_token:
+        own = await _inbox(doors, Channel.telegram, key=ENVIRONMENT_KEY, name="Telegram")
+        tokens.append((own, setting.get_secret_value()))
+    async with doors.work.reading() as session:
+        inboxes = TelegramInboxes(session, settings=doors.settings, clock=doors.clock)
+        tokens += await inboxes.connected()
+    return [Wanted(inbox, hash_token(token), partial(_open_telegram, doors, inbox, token)) for inbox, token in tokens]
+
+
+def _open_telegram(doors: Doors, inbox: Inbox, token: str) -> Connector:
     settings = doors.settings
-    assert settings.telegram_bot_token  # noqa: S101 - `is_wanted` asked
     return TelegramConnector(
-        token=settings.telegram_bot_token.get_secret_value(),
+        token=token,
         inbox_id=inbox.id,
         inbox_key=inbox.key,
         receive=doors.intake.receive,
         rate=doors.intake.rate,
         threads=StoredThreads(doors.work, doors.intake),
+        colleagues=StoredColleagues(doors.work, doors.clock, doors.intake.open_service, inbox.id),
         words=doors.wording.say,
+        lease=Lease(doors.work, doors.clock, inbox_id=inbox.id, owner=doors.process),
+        offsets=StoredOffsets(doors.work, doors.clock, inbox_id=inbox.id, bot_number=number_of(token) or 0),
         webhook=settings.telegram_webhook,
         secret=secret_for(settings.secret_key.get_secret_value(), inbox.key),
         public_url=settings.public_url,
         api_url=settings.telegram_api_url,
         proxy_url=settings.telegram_proxy_url,
     )
+
+
+async def _email(doors: Doors) -> Sequence[Wanted]:
+    """The mailbox of the settings."""
+    if not doors.settings.email_address:
+        return []
+    inbox = await _inbox(doors, Channel.email, key="email", name="E-mail")
+    return [Wanted(inbox, "", partial(_open_email, doors, inbox))]
 
 
 def _open_email(doors: Doors, inbox: Inbox) -> Connector:
@@ -101,36 +128,24 @@ def _open_email(doors: Doors, inbox: Inbox) -> Connector:
     )
 
 
-OPENERS: dict[Channel, Opener] = {
-    Channel.telegram: Opener(
-        key="telegram",
-        name="Telegram",
-        is_wanted=lambda settings: settings.telegram_bot_token is not None,
-        open=_open_telegram,
-    ),
-    Channel.email: Opener(
-        key="email",
-        name="E-mail",
-        is_wanted=lambda settings: bool(settings.email_address),
-        open=_open_email,
-    ),
+CHANNELS: dict[Channel, Callable[[Doors], Awaitable[Sequence[Wanted]]]] = {
+    Channel.telegram: _telegram,
+    Channel.email: _email,
 }
 
 
-async def open_connectors(doors: Doors) -> dict[Channel, Connector]:
-    """The connectors that the settings ask for, each with its inbox; none is started yet."""
-    wanted = {channel: opener for channel, opener in OPENERS.items() if opener.is_wanted(doors.settings)}
-    return {
-        channel: opener.open(doors, await _inbox(doors.work, doors.clock, channel, opener))
-        for channel, opener in wanted.items()
-    }
+async def wanted_inboxes(doors: Doors) -> dict[int, Wanted]:
+    """All inboxes that are to be open now, by id."""
+    return {wanted.inbox.id: wanted for find in CHANNELS.values() for wanted in await find(doors)}
 
 
-async def _inbox(work: UnitOfWork, clock: Clock, channel: Channel, opener: Opener) -> Inbox:
-    """The channel's inbox, made on its first use."""
-    async with work.begin() as session:
-        inbox = await ConversationRepository(session).inbox_by_key(opener.key)
-        if inbox is None:
-            inbox = Inbox(channel=channel, name=opener.name, key=opener.key, config={}, created_at=clock.now())
-            session.add(inbox)
+async def _inbox(doors: Doors, channel: Channel, *, key: str, name: str) -> Inbox:
+    """The inbox that the settings ask for, made on its first use."""
+    async with doors.work.reading() as session:
+        known = await ConversationRepository(session).inbox_by_key(key)
+    if known:
+        return known
+    async with doors.work.begin() as session:
+        inbox = Inbox(channel=channel, name=name, key=key, config={}, created_at=doors.clock.now())
+        session.add(inbox)
     return inbox

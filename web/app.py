@@ -14,7 +14,10 @@ from fastapi.staticfiles import StaticFiles
 
 from bot.actions.backend import Backend
 from bot.actions.endpoints import create_actions_router
-from connectors.registry import Doors, open_connectors
+from connectors.channels import Channels
+from connectors.registry import Doors
+from connectors.telegram.alerts import AlertOutbox
+from connectors.telegram.webhook import webhook_router
 from connectors.web_widget.endpoints import create_router as create_widget_router
 from core.config import Settings, problems
 from core.logging import set_up_logging
@@ -40,6 +43,7 @@ from sentiment.model import SentimentModelError
 from web.api_docs import router as api_docs_router
 from web.bot_training import BotTraining
 from web.demo.endpoints import router as demo_router
+from web.desk.alerts import reasons_of
 from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
 from web.health import router as health_router
@@ -61,7 +65,9 @@ TURNS_AT_ONCE = 32
 DELIVERIES_AT_ONCE = 16
 # Each may hold a whole file in memory.
 DOWNLOADS_AT_ONCE = 3
+CHANNELS_AT_ONCE = 4
 LOOK_AROUND_SECONDS = 2.0
+CHANNELS_LOOK_SECONDS = 10.0
 PUBLISHING_LOOK_SECONDS = 10.0
 BOT_STARTS_SECONDS = 20.0
 BOT_ASKED_EVERY_SECONDS = 0.5
@@ -140,6 +146,9 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.turn_worker = turn_worker
     app.state.bot_training = BotTraining(parts.settings)
     app.state.intake = Intake(parts.work, open_service=parts.open_conversations, wake=turn_worker.wake)
+    app.state.channels = Channels(
+        Doors(parts.settings, parts.work, parts.wording, app.state.intake, parts.clock, parts.process)
+    )
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
@@ -160,6 +169,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
     app.include_router(api_docs_router)
     app.include_router(health_router)
     app.include_router(_widget_router(app, parts))
+    app.include_router(webhook_router(app.state.channels.webhook))
     app.include_router(_actions_router(app, parts))
     app.include_router(desk_router)
     app.include_router(knowledge_pages_router)
@@ -280,10 +290,23 @@ def _spare_the_collector() -> None:
 
 async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> None:
     """The channels that are called by us, with their outbox."""
-    doors = Doors(parts.settings, parts.work, parts.wording, app.state.intake, parts.clock, parts.process)
-    connectors = await open_connectors(doors)
-    outbox = Outbox(parts.work, senders=connectors, clock=parts.clock)
-    downloads = Downloads(parts.work, sources=connectors, clock=parts.clock)
+    channels: Channels = app.state.channels
+    await channels.start()
+    stack.push_async_callback(channels.stop)
+    outbox = Outbox(parts.work, senders=channels.connectors, clock=parts.clock)
+    downloads = Downloads(parts.work, sources=channels.connectors, clock=parts.clock)
+    await _start_worker(
+        parts,
+        stack,
+        Worker(
+            "channels",
+            handle=channels.renew,
+            find=channels.changed,
+            at_once=CHANNELS_AT_ONCE,
+            look_around_seconds=CHANNELS_LOOK_SECONDS,
+        ),
+        woken_by=("channels", "inbox_id"),
+    )
     await _start_worker(
         parts,
         stack,
@@ -295,6 +318,26 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
             look_around_seconds=LOOK_AROUND_SECONDS,
         ),
         woken_by=("outbox", "conversation_id"),
+    )
+    alerts = AlertOutbox(
+        parts.work,
+        bots=channels.telegram,
+        clock=parts.clock,
+        say=parts.wording.say,
+        describe=reasons_of,
+        public_url=parts.settings.public_url,
+    )
+    await _start_worker(
+        parts,
+        stack,
+        Worker(
+            "alerts",
+            handle=alerts.send_next,
+            find=alerts.due,
+            at_once=CHANNELS_AT_ONCE,
+            look_around_seconds=LOOK_AROUND_SECONDS,
+        ),
+        woken_by=("alerts", "inbox_id"),
     )
     await _start_worker(
         parts,
@@ -308,11 +351,6 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
         ),
         woken_by=("files", "attachment_id"),
     )
-    for connector in connectors.values():
-        if connector.router:
-            app.include_router(connector.router)
-        await connector.start()
-        stack.push_async_callback(connector.stop)
 
 
 async def _start_worker(parts: Parts, stack: AsyncExitStack, worker: Worker, *, woken_by: tuple[str, str]) -> None:

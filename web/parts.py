@@ -9,6 +9,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.rasa_rest import RasaBot
+from connectors.telegram.alerts import HandoffAlerts
 from connectors.text_reader import TextReader
 from core.clock import Clock, SystemClock
 from core.config import Settings
@@ -63,7 +64,7 @@ class Parts:
             clock=self.clock,
             wording=self.wording,
             policy=self.policy,
-            listener=self.open_knowledge(session),
+            listeners=(self.open_knowledge(session), HandoffAlerts(session, self.clock)),
             files_per_day=self.settings.files_per_day,
         )
 

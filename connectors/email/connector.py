@@ -2,10 +2,7 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import datetime
-
-from fastapi import APIRouter
 
 from connectors.email.incoming import Incoming
 from connectors.email.mailbox import MAILBOX_ERRORS, Mailbox
@@ -15,6 +12,7 @@ from connectors.email.polling import Poller
 from connectors.email.ports import Say, Threads
 from connectors.lease import Lease
 from connectors.ports import Rate, Receive
+from connectors.tasks import end
 from core.clock import Clock
 from crm.conversations.ports import FetchRefused, OutgoingMessage
 from crm.enums import Channel
@@ -29,7 +27,6 @@ class EmailConnector:
     """One mailbox, one inbox."""
 
     channel = Channel.email
-    router: APIRouter | None = None
 
     def __init__(
         self,
@@ -87,8 +84,7 @@ class EmailConnector:
         # Wakes the thread that waits for the server; without it, the process would wait as long.
         self._mailbox.close()
         if self._task:
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
             await self._lease.release()
 
     async def send(self, message: OutgoingMessage) -> str | None:

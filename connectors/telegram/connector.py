@@ -2,32 +2,42 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
-from contextlib import suppress
+from enum import StrEnum
 
-from telegram import Bot, BotCommand
+from telegram import BotCommand
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
+from connectors.lease import Lease
 from connectors.ports import Rate, Receive
+from connectors.tasks import end
 from connectors.telegram import responses
+from connectors.telegram.bots import make_bot
 from connectors.telegram.files import Files
+from connectors.telegram.group import AgentsGroup
 from connectors.telegram.incoming import ALLOWED_UPDATES, Incoming
 from connectors.telegram.outgoing import Outgoing
 from connectors.telegram.pace import Backoff, SystemTimer, Timer
 from connectors.telegram.polling import Poller
-from connectors.telegram.ports import Say, Threads
-from connectors.telegram.webhook import path_for, webhook_router
+from connectors.telegram.ports import Colleagues, Offsets, Say, Threads
+from connectors.telegram.tokens import number_of
+from connectors.telegram.webhook import Webhook, path_for
 from crm.conversations.ports import OutgoingMessage
 from crm.enums import Channel
 from crm.wording import DEFAULT_LANGUAGE
 
 logger = logging.getLogger(__name__)
 
-# A send that takes longer is marked "maybe sent", so patience is cheap.
-_ANSWER_SECONDS = 15.0
-_CONNECT_SECONDS = 5.0
+# While another process polls.
+STANDBY_SECONDS = 10.0
+
+
+class Trouble(StrEnum):
+    """Why a bot takes no messages at the moment."""
+
+    token_refused = "token_refused"  # noqa: S105 - a word
+    unreachable = "unreachable"
 
 
 class TelegramConnector:
@@ -48,7 +58,10 @@ class TelegramConnector:
         receive: Receive,
         rate: Rate,
         threads: Threads,
+        colleagues: Colleagues,
         words: Say,
+        lease: Lease,
+        offsets: Offsets,
         webhook: bool,
         secret: str,
         public_url: str = "",
@@ -59,17 +72,11 @@ class TelegramConnector:
     ) -> None:
         if webhook and not (public_url and secret):
             raise ValueError("a webhook needs PUBLIC_URL and a secret")
-        # The library's switch for durations as timedeltas; without it every 429 is a deprecation warning.
-        os.environ.setdefault("PTB_TIMEDELTA", "1")
-        request = request_factory() if request_factory else _request(proxy_url)
-        api_url = api_url.rstrip("/")
-        self._bot = Bot(
-            token,
-            base_url=f"{api_url}/bot",
-            base_file_url=f"{api_url}/file/bot",
-            request=request,
-            get_updates_request=request,
-        )
+        self._bot = make_bot(token, api_url=api_url, proxy_url=proxy_url, request_factory=request_factory)
+        self.inbox_key = inbox_key
+        # How it stands with Telegram: the bot's name once connected, and the trouble that it is in.
+        self.username: str | None = None
+        self.trouble: Trouble | None = None
         self._timer = timer or SystemTimer()
         self._words = words
         self._outgoing = Outgoing(self._bot, timer=self._timer, public_url=public_url)
@@ -82,11 +89,16 @@ class TelegramConnector:
             threads=threads,
             say=words,
             outgoing=self._outgoing,
+            group=AgentsGroup(
+                bot_number=number_of(token) or 0, colleagues=colleagues, say=words, outgoing=self._outgoing
+            ),
         )
         self._secret = secret
         self._webhook_url = f"{public_url.rstrip('/')}{path_for(inbox_key)}" if webhook else ""
-        self.router = webhook_router(inbox_key, secret, incoming.handle) if webhook else None
-        self._poller = Poller(self._bot, incoming.handle)
+        # What Telegram calls us by, where it does.
+        self.webhook = Webhook(secret, incoming.handle) if webhook else None
+        self._lease = lease
+        self._poller = Poller(self._bot, incoming.handle, hold=lease.hold, offsets=offsets)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -96,14 +108,17 @@ class TelegramConnector:
     async def stop(self) -> None:
         """Stop taking messages. What is half done is rolled back, and Telegram delivers it again."""
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
+            self._task = None
+            await self._lease.release()
         await self._bot.shutdown()
         await self._bot.request.shutdown()
 
     async def send(self, message: OutgoingMessage) -> str | None:
         return await self._outgoing.send(message)
+
+    async def send_alert(self, chat: int, text: str) -> str:
+        return await self._outgoing.send_alert(chat, text)
 
     async def fetch(self, source: str) -> bytes:
         return await self._files.fetch(source)
@@ -116,27 +131,31 @@ class TelegramConnector:
         backoff, connected = Backoff(), False
         while not (connected and self._webhook_url):
             try:
-                if connected:
-                    await self._poller.step()
-                else:
+                if not connected:
                     await self._connect()
                     connected = True
+                elif not await self._poller.step():
+                    await self._timer.sleep(STANDBY_SECONDS)
+                self.trouble = None
                 backoff.reset()
             except TelegramError as error:
+                is_refused = isinstance(error, InvalidToken)
+                self.trouble = Trouble.token_refused if is_refused else Trouble.unreachable
                 # The text of InvalidToken shows the token.
-                reason = "Telegram refused the bot's token" if isinstance(error, InvalidToken) else error.message
+                reason = "Telegram refused the bot's token" if is_refused else error.message
                 await self._pause(backoff.after(error), reason)
             except Exception as error:
                 logger.exception("an update from Telegram could not be handled; it will come again")
                 await self._pause(backoff.after(error), type(error).__name__)
 
     async def _pause(self, seconds: float, reason: str) -> None:
-        logger.warning("Telegram: %s; trying again in %.0f s", reason, seconds)
+        logger.warning("Telegram, inbox %s: %s; trying again in %.0f s", self.inbox_key, reason, seconds)
         await self._timer.sleep(seconds)
 
     async def _connect(self) -> None:
         """Tell Telegram how we take updates; those that waited for us are kept."""
         await self._bot.initialize()
+        self.username = self._bot.username
         for language in ("fa", "en"):
             menu = [BotCommand(name, self._words(words, language).text) for name, words in responses.COMMANDS.items()]
             # Whose app speaks neither language sees the default one's.
@@ -145,14 +164,3 @@ class TelegramConnector:
             await self._bot.set_webhook(self._webhook_url, secret_token=self._secret, allowed_updates=ALLOWED_UPDATES)
         else:
             await self._bot.delete_webhook()
-
-
-def _request(proxy_url: str) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=64,
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_ANSWER_SECONDS,
-        write_timeout=_ANSWER_SECONDS,
-        pool_timeout=_CONNECT_SECONDS,
-        proxy=proxy_url or None,
-    )

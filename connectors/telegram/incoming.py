@@ -16,6 +16,7 @@ from telegram.error import TelegramError
 from connectors.ports import Rate, Receive
 from connectors.telegram import keyboards, responses
 from connectors.telegram.files import file_of
+from connectors.telegram.group import AgentsGroup
 from connectors.telegram.keyboards import Choice, LanguageChoice, Score, Suggestion
 from connectors.telegram.outgoing import Outgoing
 from connectors.telegram.ports import Button, Say, Threads
@@ -28,6 +29,7 @@ from crm.wording import DEFAULT_LANGUAGE, Words
 logger = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
+_GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 # https://core.telegram.org/bots/api#answercallbackquery
 _MAX_NOTICE_CHARACTERS = 200
 
@@ -46,7 +48,16 @@ class Incoming:
     """Turns updates into messages, and answers commands itself."""
 
     def __init__(
-        self, bot: Bot, *, inbox_id: int, receive: Receive, rate: Rate, threads: Threads, say: Say, outgoing: Outgoing
+        self,
+        bot: Bot,
+        *,
+        inbox_id: int,
+        receive: Receive,
+        rate: Rate,
+        threads: Threads,
+        say: Say,
+        outgoing: Outgoing,
+        group: AgentsGroup,
     ) -> None:
         self._bot = bot
         self._inbox_id = inbox_id
@@ -55,18 +66,21 @@ class Incoming:
         self._threads = threads
         self._say = say
         self._outgoing = outgoing
+        self._group = group
         self._commands: dict[str, Callable[[Message, Writer], Awaitable[None]]] = {
             "start": self._start,
             "human": self._ask_person,
             "new": self._start_over,
             "language": self._language,
+            # Of agents; in nobody's menu.
+            "link": self._link,
         }
 
     async def handle(self, raw: dict[str, Any]) -> None:
         """Deal with one update; what it holds of a contact is stored when this returns.
 
-        Groups and channels are left alone. An update that cannot be read is dropped, since it would be no better the
-        next time.
+        Channels are left alone, and of groups all but the agents'. An update that cannot be read is dropped, since it
+        would be no better the next time.
         """
         try:
             update = Update.de_json(raw, self._bot)
@@ -81,6 +95,9 @@ class Incoming:
             await self._take_press(update.callback_query)
 
     async def _take_message(self, message: Message) -> None:
+        if message.chat.type in _GROUPS:
+            await self._group.take(message, _command(message))
+            return
         if message.chat.type != ChatType.PRIVATE or message.from_user is None:
             return
         writer = _writer(message.chat.id, message.from_user)
@@ -173,6 +190,10 @@ class Incoming:
             return
         words = await self._words(responses.ASK_LANGUAGE, writer)
         await self._outgoing.say(writer.chat, words.text, keyboards.for_languages())
+
+    async def _link(self, message: Message, writer: Writer) -> None:
+        language = await self._threads.language(self._inbox_id, writer.chat)
+        await self._group.link_privately(message, language or writer.screen_language or DEFAULT_LANGUAGE)
 
     async def _choose_language(self, writer: Writer, language: str) -> None:
         await self._threads.choose_language(self._inbox_id, writer.chat, language, contact_name=writer.name)

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 from aiolimiter import AsyncLimiter
-from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
+from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from connectors.telegram import keyboards
 from connectors.telegram.markup import split, to_html, units
@@ -53,6 +53,16 @@ class _Part:
     words: str
     file: File | None = None
     keyboard: InlineKeyboardMarkup | None = None
+    # The message that it is the reply to.
+    answers: int | None = None
+
+
+class GroupMoved(Exception):
+    """A group has another number now: Telegram has made a supergroup of it."""
+
+    def __init__(self, chat: int) -> None:
+        super().__init__(chat)
+        self.chat = chat
 
 
 class Outgoing:
@@ -84,10 +94,28 @@ class Outgoing:
                 raise
         return f"{chat}:{sent_id}"
 
-    async def say(self, chat: str, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """Answer a command at once. Not repeated when it fails: the contact can ask again, others must not wait.
+    async def send_alert(self, chat: int, text: str) -> str:
+        """Write to the agents' group, in Telegram's HTML; returns the message's id.
 
-        Nor is a chat answered that sends one command after the other.
+        Raises:
+            SendLater, SendRefused, SendUncertain, GroupMoved
+        """
+        await self._pace.wait(str(chat))
+        try:
+            sent_id = await self._call(str(chat), _Part(text))
+        except ChatMigrated as migrated:
+            raise GroupMoved(migrated.new_chat_id) from migrated
+        except TelegramError as error:
+            raise outcome_of(error) from error
+        return f"{chat}:{sent_id}"
+
+    async def say(
+        self, chat: str, text: str, keyboard: InlineKeyboardMarkup | None = None, *, answers: int | None = None
+    ) -> None:
+        """Answer a command at once, perhaps as the reply to a message.
+
+        Not repeated when it fails: the contact can ask again, others must not wait. Nor is a chat answered that sends
+        one command after the other.
         """
         try:
             self._commands.hit(chat)
@@ -95,7 +123,7 @@ class Outgoing:
             return
         self._pace.reserve(chat)
         try:
-            await self._call(chat, _Part(to_html(text), keyboard=keyboard))
+            await self._call(chat, _Part(to_html(text), keyboard=keyboard, answers=answers))
         except TelegramError as error:
             logger.warning("an answer to a command was not sent: %s", type(error).__name__)
 
@@ -140,6 +168,7 @@ class Outgoing:
             parse_mode=ParseMode.HTML,
             reply_markup=part.keyboard,
             link_preview_options=_NO_PREVIEW,
+            reply_parameters=_reply_to(part.answers),
         )
 
     async def _send_file(self, chat: str, part: _Part, file: File) -> Message:
@@ -158,6 +187,10 @@ class Outgoing:
                     # Nothing was sent. It may be too long and thin for a photo, and still be welcome as a file.
                     logger.info("a picture goes as a file, since Telegram says: %s", refusal.message)
             return await self._bot.send_document(chat, upload, **more)
+
+
+def _reply_to(message_id: int | None) -> ReplyParameters | None:
+    return ReplyParameters(message_id, allow_sending_without_reply=True) if message_id else None
 
 
 def outcome_of(error: TelegramError) -> SendLater | SendRefused | SendUncertain:

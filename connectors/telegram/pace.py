@@ -8,6 +8,8 @@ from telegram.error import RetryAfter
 
 # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 SECONDS_PER_CHAT = 1.0
+# Twenty messages a minute.
+SECONDS_PER_GROUP = 3.0
 MESSAGES_PER_SECOND = 30
 LONGEST_WAIT_SECONDS = 60.0
 # Chats remembered before those that may be written to again are forgotten.
@@ -37,7 +39,7 @@ class SystemTimer:
 
 
 class Pace:
-    """Keeps messages to one chat a second apart."""
+    """Keeps messages to one chat a second apart, and to a group three."""
 
     def __init__(self, timer: Timer, *, seconds: float = SECONDS_PER_CHAT) -> None:
         self._timer = timer
@@ -50,7 +52,8 @@ class Pace:
         moment = max(now, self._free_at.get(chat, now))
         if len(self._free_at) >= _REMEMBERED_CHATS:
             self._free_at = {known: free_at for known, free_at in self._free_at.items() if free_at > now}
-        self._free_at[chat] = moment + self._seconds
+        # Groups have negative numbers.
+        self._free_at[chat] = moment + (SECONDS_PER_GROUP if chat.startswith("-") else self._seconds)
         return moment - now
 
     async def wait(self, chat: str) -> None:

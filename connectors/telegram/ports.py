@@ -1,14 +1,17 @@
 """What the Telegram connector is given besides `receive` and `rate`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from crm.wording import Words
 
 # The product's own words by response name and language; `Wording.say` fits.
 Say = Callable[[str, str], Words]
+# Whether this process is the one to ask Telegram, for a while; `Lease.hold` fits.
+Hold = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,62 @@ class Button:
 
     title: str
     payload: str
+
+
+class Offsets(Protocol):
+    """Keeps how far polling has come."""
+
+    async def read(self) -> int:
+        """The next update to ask for; 0 where nothing is known."""
+        ...
+
+    async def keep(self, next_update_id: int) -> None:
+        """All updates before this one are dealt with."""
+        ...
+
+
+class Linked(StrEnum):
+    """What a code has paired."""
+
+    group = "group"
+    account = "account"
+
+
+class Answer(StrEnum):
+    """What became of an agent's reply in the group."""
+
+    stored = "stored"
+    alert_unknown = "alert_unknown"
+    account_unknown = "account_unknown"
+    not_allowed = "not_allowed"
+    refused = "refused"
+
+
+class Colleagues(Protocol):
+    """What the connector asks about the inbox's agents' group.
+
+    `message` names what a call comes from: Telegram may bring it again, and then the outcome is the same.
+    """
+
+    async def language_of(self, chat: int) -> str | None:
+        """The language of the inbox's group; `None` for every other chat."""
+        ...
+
+    async def pair(self, code: str, *, chat: int, title: str, message: str) -> Linked | None:
+        """Make a chat the inbox's group; `None` for a code that is not for that."""
+        ...
+
+    async def link(self, code: str, *, user_id: int, message: str) -> Linked | None:
+        """Make a Telegram account an agent's; `None` for a code that is not for that."""
+        ...
+
+    async def answer(self, text: str, *, chat: int, alert: int, user_id: int, message: int) -> Answer:
+        """Send words to the contact of the alert that they answer, once, as the agent's whose account it is."""
+        ...
+
+    async def move(self, chat: int, *, to: int) -> None:
+        """The group has another number from now on."""
+        ...
 
 
 class Threads(Protocol):

@@ -10,6 +10,17 @@ ASK_LANGUAGE: Final = "utter_telegram_ask_language"
 LANGUAGE_CHOSEN: Final = "utter_telegram_language_chosen"
 CHOICE_GONE: Final = "utter_telegram_choice_gone"
 
+# To agents, in their group or about it.
+ALERT: Final = "utter_telegram_alert"
+GROUP_PAIRED: Final = "utter_telegram_group_paired"
+ACCOUNT_LINKED: Final = "utter_telegram_account_linked"
+CODE_WRONG: Final = "utter_telegram_code_wrong"
+ALERT_UNKNOWN: Final = "utter_telegram_alert_unknown"
+ACCOUNT_UNKNOWN: Final = "utter_telegram_account_unknown"
+REPLY_NOT_ALLOWED: Final = "utter_telegram_reply_not_allowed"
+REPLY_WORDS_ONLY: Final = "utter_telegram_reply_words_only"
+REPLY_REFUSED: Final = "utter_telegram_reply_refused"
+
 # Shared with the rest of the product.
 MESSAGE_TOO_LONG: Final = "utter_message_too_long"
 MESSAGE_UNREADABLE: Final = "utter_message_unreadable"
@@ -47,6 +58,15 @@ ALL: Final = (
     ASK_LANGUAGE,
     LANGUAGE_CHOSEN,
     CHOICE_GONE,
+    ALERT,
+    GROUP_PAIRED,
+    ACCOUNT_LINKED,
+    CODE_WRONG,
+    ALERT_UNKNOWN,
+    ACCOUNT_UNKNOWN,
+    REPLY_NOT_ALLOWED,
+    REPLY_WORDS_ONLY,
+    REPLY_REFUSED,
     MESSAGE_TOO_LONG,
     MESSAGE_UNREADABLE,
     RATING_REFUSED,

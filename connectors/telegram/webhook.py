@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from core.errors import InvalidInput, NotAllowed
+from core.errors import InvalidInput, NotAllowed, NotFound
 from core.security import same_secret
 
 # Telegram sends a few kilobytes; files travel by id.
@@ -42,16 +43,30 @@ def secret_for(secret_key: str, inbox_key: str) -> str:
     return hmac.new(secret_key.encode(), f"telegram-webhook:{inbox_key}".encode(), hashlib.sha256).hexdigest()
 
 
-def webhook_router(inbox_key: str, secret: str, handle: Handle) -> APIRouter:
-    """The route; it says 200 only after `handle` returned, and any failure makes Telegram try again."""
+@dataclass(frozen=True)
+class Webhook:
+    """What Telegram must show when it calls for a bot, and what its updates are handed to."""
+
+    secret: str
+    handle: Handle
+
+
+def webhook_router(find: Callable[[str], Webhook | None]) -> APIRouter:
+    """The route of every bot; `find` knows their webhooks by inbox key.
+
+    It says 200 only after `handle` returned, and any failure makes Telegram try again.
+    """
     router = APIRouter()
 
-    @router.post(path_for(inbox_key), include_in_schema=False)
-    async def take_update(request: Request) -> Response:
+    @router.post(path_for("{inbox_key}"), include_in_schema=False)
+    async def take_update(inbox_key: str, request: Request) -> Response:
         """Take one update from Telegram."""
-        if not same_secret(request.headers.get(SECRET_HEADER, ""), secret):
+        webhook = find(inbox_key)
+        if webhook is None:
+            raise NotFound
+        if not same_secret(request.headers.get(SECRET_HEADER, ""), webhook.secret):
             raise NotAllowed
-        await handle(_parsed(await _body(request)))
+        await webhook.handle(_parsed(await _body(request)))
         return Response()
 
     return router

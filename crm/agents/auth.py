@@ -104,6 +104,7 @@ KnowledgeEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_knowled
 AgentManager = Annotated[Agent, Depends(agent_who_may(Permission.manage_agents))]
 TurnKeeper = Annotated[Agent, Depends(agent_who_may(Permission.keep_turns))]
 WidgetKeeper = Annotated[Agent, Depends(agent_who_may(Permission.set_up_widget))]
+TelegramKeeper = Annotated[Agent, Depends(agent_who_may(Permission.set_up_telegram))]
 BotTeacher = Annotated[Agent, Depends(agent_who_may(Permission.teach_bot))]
 PolicyEditor = Annotated[Agent, Depends(agent_who_may(Permission.edit_handoff_policy))]
 PrecisionKeeper = Annotated[Agent, Depends(agent_who_may(Permission.set_operating_point))]

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     keep_turns = "keep_turns"
     edit_handoff_policy = "edit_handoff_policy"
     set_up_widget = "set_up_widget"
+    set_up_telegram = "set_up_telegram"
     set_operating_point = "set_operating_point"
     teach_bot = "teach_bot"
 

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
 from crm.conversations.files import MAX_FILE_BYTES, content_type_of
-from crm.conversations.outbox import backoff_seconds
 from crm.conversations.ports import FetchLater, FetchRefused, FileSource
-from crm.enums import AttachmentState, Channel
-from crm.models import Attachment, Inbox, Message
+from crm.conversations.sending import backoff_seconds
+from crm.enums import AttachmentState
+from crm.models import Attachment, Message
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ class _Awaited:
 
     id: int
     source: str
-    channel: Channel
+    inbox_id: int
 
 
 class Downloads:
-    """Fetches what is due."""
+    """Fetches what is due; `sources` are those of the inboxes that are open, by id."""
 
-    def __init__(self, work: UnitOfWork, *, sources: Mapping[Channel, FileSource], clock: Clock) -> None:
+    def __init__(self, work: UnitOfWork, *, sources: Mapping[int, FileSource], clock: Clock) -> None:
         self.work = work
         self.sources = sources
         self.clock = clock
@@ -62,7 +62,7 @@ class Downloads:
         if awaited is None:
             return
         try:
-            content = await self.sources[awaited.channel].fetch(awaited.source)
+            content = await self.sources[awaited.inbox_id].fetch(awaited.source)
         except FetchLater as later:
             await self._postpone(awaited.id, later)
         except FetchRefused as refusal:
@@ -86,17 +86,11 @@ class Downloads:
             if not taken.rowcount:  # type: ignore[attr-defined]
                 return None
             attachment = await session.get_one(Attachment, attachment_id)
-            channel = await self._channel(session, attachment)
-            if channel not in self.sources:
+            message = await session.get_one(Message, attachment.message_id)
+            if message.inbox_id not in self.sources:
                 attachment.error = "the channel is switched off"
                 return None
-            return _Awaited(attachment.id, attachment.source or "", channel)
-
-    async def _channel(self, session: AsyncSession, attachment: Attachment) -> Channel:
-        statement = (
-            select(Inbox.channel).join(Message, Message.inbox_id == Inbox.id).where(Message.id == attachment.message_id)
-        )
-        return (await session.scalars(statement)).one()
+            return _Awaited(attachment.id, attachment.source or "", message.inbox_id)
 
     async def _store(self, attachment_id: int, content: bytes) -> None:
         if not content or len(content) > MAX_FILE_BYTES:

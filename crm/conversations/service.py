@@ -122,13 +122,13 @@ class ConversationService:
         clock: Clock,
         wording: Wording,
         policy: HandoffPolicy,
-        listener: HandoffListener | None = None,
+        listeners: Sequence[HandoffListener] = (),
         files_per_day: int = 20,
     ) -> None:
         self.session = session
         self.clock = clock
         self.wording = wording
-        self._listener = listener
+        self._listeners = listeners
         self.files_per_day = files_per_day
         self.policies = HandoffPolicies(session, default=policy, clock=clock)
         self.conversations = ConversationRepository(session)
@@ -292,8 +292,8 @@ class ConversationService:
         if roles := (await self.policies.current()).told(reason):
             told = {"type": "handed_off", "conversation_id": conversation.id, "reason": reason, "roles": roles}
             announce(self.session, "desk", told)
-        if self._listener:
-            await self._listener.handed_off(conversation.id)
+        for listener in self._listeners:
+            await listener.handed_off(conversation.id)
         return ticket
 
     async def bot_says(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
@@ -322,20 +322,36 @@ class ConversationService:
 
     # What agents do
 
-    async def reply(self, conversation: Conversation, text: str, *, by: Agent, file: File | None = None) -> Message:
+    async def reply(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        by: Agent,
+        file: File | None = None,
+        external_id: str | None = None,
+    ) -> Message:
         """Send an agent's words to the contact; the conversation is then theirs and the bot is silent.
+
+        The same `external_id` twice is one reply.
 
         Raises:
             MessageEmpty: there is neither a text nor a file.
             MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried
         """
         text = _checked_words(text, file)
+        if external_id and (
+            known := await self.conversations.message_by_external_id(conversation.inbox_id, external_id)
+        ):
+            return known
         if file and conversation.inbox.channel not in FILE_CHANNELS:
             raise FileNotCarried
         attachment = self._attached(file) if file else None
         await self.take(conversation, by=by)
         await self.tickets.answered_by_person(conversation, by)
-        return await self.add_message(conversation, Author.agent, text, agent=by, attachment=attachment)
+        return await self.add_message(
+            conversation, Author.agent, text, agent=by, attachment=attachment, external_id=external_id
+        )
 
     async def add_note(self, conversation: Conversation, text: str, *, by: Agent, file: File | None = None) -> Message:
         """Keep an internal note that the contact never sees.

@@ -8,6 +8,14 @@ from crm.models.email import EmailOriginal, EmailThread
 from crm.models.inbox import Inbox, PollerLease
 from crm.models.label import IntentLabel
 from crm.models.message import Delivery, Message
+from crm.models.telegram import (
+    HandoffAlert,
+    PairingCode,
+    PollerOffset,
+    TelegramAccount,
+    TelegramBot,
+    TelegramGroup,
+)
 from crm.models.ticket import SlaPolicy, Ticket
 
 __all__ = [
@@ -22,12 +30,18 @@ __all__ = [
     "EmailOriginal",
     "EmailThread",
     "Handoff",
+    "HandoffAlert",
     "Inbox",
     "IntentLabel",
     "Message",
+    "PairingCode",
     "PollerLease",
+    "PollerOffset",
     "Rating",
     "SavedHandoffPolicy",
     "SlaPolicy",
+    "TelegramAccount",
+    "TelegramBot",
+    "TelegramGroup",
     "Ticket",
 ]

@@ -5,11 +5,12 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
-from crm.enums import Author, DeliveryState, MessageKind, Outcome, TurnState
+from crm.enums import Author, MessageKind, Outcome, TurnState
 from crm.models.agent import Agent
 from crm.models.attachment import Attachment
 from crm.models.columns import enum_column
 from crm.models.email import EmailOriginal
+from crm.models.sending import Sending
 
 
 class Message(Base):
@@ -77,7 +78,7 @@ class Message(Base):
         return self.text if self.corrected_text is None else self.corrected_text
 
 
-class Delivery(Base):
+class Delivery(Sending, Base):
     """The outbox: one message that must still reach a channel which we have to call.
 
     The widget fetches its messages itself and needs none.
@@ -88,12 +89,7 @@ class Delivery(Base):
 
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
-    state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), default=DeliveryState.pending)
-    attempts: Mapped[int] = mapped_column(default=0)
     # Of a message that its channel takes in several calls, how many were answered before it had to wait.
     parts_sent: Mapped[int] = mapped_column(default=0, server_default="0")
-    next_attempt_at: Mapped[datetime]
-    external_id: Mapped[str | None] = mapped_column(String(160))
-    error: Mapped[str | None] = mapped_column(String(200))
 
     message: Mapped[Message] = relationship(lazy="raise")

@@ -25,8 +25,9 @@ from core.unit_of_work import UnitOfWork
 from crm.agents.service import AgentService
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
-from crm.conversations.outbox import SENDING_LIMIT, Outbox
+from crm.conversations.outbox import Outbox
 from crm.conversations.ports import BotAnswer, BotTurn, OutgoingMessage, Reply, SendLater, SendUncertain
+from crm.conversations.sending import SENDING_LIMIT
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import LEASE, Turns
 from crm.enums import Author, Channel, ConversationStatus, DeliveryState, HandoffReason, Role, TurnState
@@ -147,11 +148,11 @@ class MessagePath(RuleBasedStateMachine):
             )
             for name, work in self.works.items()
         }
-        senders = {Channel.telegram: self.sender}
-        self.outboxes = {name: Outbox(work, senders=senders, clock=self.clock) for name, work in self.works.items()}
         async with self.work.begin() as session:
             self.inbox = (await session.scalars(select(Inbox))).one()
             self.agent = (await session.scalars(select(Agent))).one()
+        senders = {self.inbox.id: self.sender}
+        self.outboxes = {name: Outbox(work, senders=senders, clock=self.clock) for name, work in self.works.items()}
 
     def _service(self, session: AsyncSession) -> ConversationService:
         return ConversationService(session, clock=self.clock, wording=_wording(), policy=_policy())

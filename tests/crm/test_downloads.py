@@ -9,7 +9,7 @@ from crm.conversations.downloads import FETCHING_LIMIT, GIVE_UP_AFTER, Downloads
 from crm.conversations.files import MAX_FILE_BYTES
 from crm.conversations.intake import Intake
 from crm.conversations.ports import FetchLater, FetchRefused, IncomingFile
-from crm.enums import AttachmentKind, AttachmentState, Channel
+from crm.enums import AttachmentKind, AttachmentState
 from crm.models import Attachment, Inbox, Message
 from tests.conftest import message
 
@@ -35,8 +35,8 @@ def source() -> FakeSource:
 
 
 @pytest.fixture
-def downloads(work: UnitOfWork, source: FakeSource, clock: FixedClock) -> Downloads:
-    return Downloads(work, sources={Channel.telegram: source}, clock=clock)
+def downloads(work: UnitOfWork, source: FakeSource, clock: FixedClock, telegram_inbox: Inbox) -> Downloads:
+    return Downloads(work, sources={telegram_inbox.id: source}, clock=clock)
 
 
 @pytest.fixture

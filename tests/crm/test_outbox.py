@@ -9,10 +9,11 @@ from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from crm.conversations.files import File
 from crm.conversations.intake import Intake
-from crm.conversations.outbox import SENDING_LIMIT, Outbox
+from crm.conversations.outbox import Outbox
 from crm.conversations.ports import SendLater, SendRefused, SendUncertain
+from crm.conversations.sending import SENDING_LIMIT
 from crm.conversations.service import ConversationService
-from crm.enums import Channel, DeliveryState
+from crm.enums import DeliveryState
 from crm.models import Agent, Conversation, Delivery, Inbox
 from tests.conftest import message
 from tests.fixtures.fakes import FakeSender
@@ -27,8 +28,8 @@ def sender() -> FakeSender:
 
 
 @pytest.fixture
-def outbox(work: UnitOfWork, sender: FakeSender, clock: FixedClock) -> Outbox:
-    return Outbox(work, senders={Channel.telegram: sender}, clock=clock)
+def outbox(work: UnitOfWork, sender: FakeSender, clock: FixedClock, telegram_inbox: Inbox) -> Outbox:
+    return Outbox(work, senders={telegram_inbox.id: sender}, clock=clock)
 
 
 @pytest.fixture

@@ -2,8 +2,24 @@
 
 from fastapi import APIRouter
 
-from web.desk import files, handoffs, inbox, intents, live, models, parked, people, sign_in, tickets, widget
+from web.desk import (
+    files,
+    handoffs,
+    inbox,
+    intents,
+    live,
+    models,
+    parked,
+    people,
+    profile,
+    sign_in,
+    telegram,
+    tickets,
+    widget,
+)
+
+PARTS = (sign_in, inbox, files, tickets, parked, handoffs, intents, models, widget, telegram, people, profile, live)
 
 router = APIRouter()
-for part in (sign_in, inbox, files, tickets, parked, handoffs, intents, models, widget, people, live):
+for part in PARTS:
     router.include_router(part.router)

@@ -37,7 +37,9 @@ SECTIONS = (
     Section("intents", _("Intents"), "/desk/intents", "bot", Permission.teach_bot),
     Section("models", _("Models"), "/desk/models", "bot", Permission.teach_bot),
     Section("widget", _("Website chat"), "/desk/widget", "web", Permission.set_up_widget),
+    Section("telegram", _("Telegram"), "/desk/telegram", "telegram", Permission.set_up_telegram),
     Section("people", _("People"), "/desk/people", "people", Permission.manage_agents),
+    Section("profile", _("My account"), "/desk/profile", "person", Permission.handle_conversations),
 )
 
 

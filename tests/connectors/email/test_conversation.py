@@ -121,7 +121,7 @@ async def make_shop(server: MailServer, work, open_service, turns, clock):
             }
         )
         made.append(connector)
-        outbox = Outbox(work, senders={Channel.email: connector}, clock=clock)
+        outbox = Outbox(work, senders={inbox.id: connector}, clock=clock)
         return Shop(connector, turns, outbox, woken, work, open_service)
 
     yield make

@@ -16,6 +16,7 @@ from telegram.request import HTTPXRequest
 from connectors.telegram import responses
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.ports import Button
+from connectors.telegram.webhook import webhook_router
 from core.errors import AppError, InvalidInput
 from crm.conversations.ports import IncomingMessage, OutgoingMessage
 from crm.enums import MessageKind
@@ -66,6 +67,41 @@ class FakeTimer:
         self.slept.append(seconds)
         self._now += seconds
         await asyncio.sleep(0)
+
+
+class FakeLease:
+    """The right to poll, which others may have."""
+
+    def __init__(self) -> None:
+        self.is_ours = True
+
+    async def hold(self) -> bool:
+        return self.is_ours
+
+    async def release(self) -> None: ...
+
+
+class FakeOffsets:
+    """Remembers how far polling has come."""
+
+    def __init__(self) -> None:
+        self.kept: list[int] = []
+
+    async def read(self) -> int:
+        return self.kept[-1] if self.kept else 0
+
+    async def keep(self, next_update_id: int) -> None:
+        self.kept.append(next_update_id)
+
+
+class FakeColleagues:
+    """No group is paired."""
+
+    async def language_of(self, chat: int) -> None: ...
+
+    async def pair(self, code: str, **_about: object) -> None: ...
+
+    async def link(self, code: str, **_about: object) -> None: ...
 
 
 class FakeDesk:
@@ -160,6 +196,16 @@ def desk() -> FakeDesk:
 
 
 @pytest.fixture
+def lease() -> FakeLease:
+    return FakeLease()
+
+
+@pytest.fixture
+def offsets() -> FakeOffsets:
+    return FakeOffsets()
+
+
+@pytest.fixture
 async def telegram(timer: FakeTimer) -> AsyncIterator[Emulator]:
     """Telegram itself."""
     emulator = Emulator(sleep=timer.sleep)
@@ -169,7 +215,7 @@ async def telegram(timer: FakeTimer) -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 async def make_connector(
-    telegram: Emulator, desk: FakeDesk, timer: FakeTimer
+    telegram: Emulator, desk: FakeDesk, timer: FakeTimer, lease: FakeLease, offsets: FakeOffsets
 ) -> AsyncIterator[Callable[..., TelegramConnector]]:
     """Make a connector that reaches the emulator in process; it is stopped after the test."""
     made: list[TelegramConnector] = []
@@ -183,7 +229,10 @@ async def make_connector(
             "receive": desk.receive,
             "rate": desk.rate,
             "threads": desk,
+            "colleagues": FakeColleagues(),
             "words": speaking().say,
+            "lease": lease,
+            "offsets": offsets,
             "webhook": False,
             "secret": SECRET,
             "public_url": PUBLIC_URL,
@@ -217,8 +266,7 @@ async def polling(connector: TelegramConnector, telegram: Emulator) -> TelegramC
 def app_of(connector: TelegramConnector) -> FastAPI:
     """The app that the webhook is a part of."""
     app = FastAPI()
-    assert connector.router
-    app.include_router(connector.router)
+    app.include_router(webhook_router({connector.inbox_key: connector.webhook}.get))
 
     @app.exception_handler(AppError)
     async def refuse(_request: Request, error: AppError) -> JSONResponse:

@@ -18,7 +18,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -38,6 +38,7 @@ MAX_BUTTONS = 100
 MAX_BUTTON_BYTES = 64
 KEPT_SECONDS = 24 * 3600
 EPOCH = 1795396200
+GROUP = {"id": -1001234567890, "title": "گروه پشتیبانی", "type": "supergroup"}
 
 Json = dict[str, Any]
 
@@ -61,6 +62,11 @@ def flood(retry_after: int) -> ApiError:
     return ApiError(429, f"Too Many Requests: retry after {retry_after}", retry_after=retry_after)
 
 
+def migrated(new_chat: int) -> ApiError:
+    description = "Bad Request: group chat was upgraded to a supergroup chat"
+    return ApiError(400, description, migrate_to_chat_id=new_chat)
+
+
 def bad_gateway() -> ApiError:
     return ApiError(502, "Bad Gateway")
 
@@ -81,10 +87,14 @@ class Emulator:
     def __init__(
         self,
         *,
+        token: str = TOKEN,
+        username: str = "hamyar_test_bot",
         caller: httpx.AsyncClient | None = None,
         local: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.token = token
+        self.username = username
         # Calls the webhook.
         self.caller = caller
         # A Bot API server of one's own in local mode calls webhooks without TLS too.
@@ -103,6 +113,9 @@ class Emulator:
         self.typing: list[int] = []
         self.commands: dict[str, Json] = {}
         self.calls: list[str] = []
+        # What was asked for, one poll after the other.
+        self.offsets: list[int] = []
+        self.longest_poll = 50.0
         # The waits between calls of the webhook, and what it answered.
         self.waits: list[float] = []
         self.webhook_answers: list[int] = []
@@ -118,10 +131,16 @@ class Emulator:
 
     def write(self, text: str, *, chat: int = 5012345678, language: str | None = "fa", name: str = "سارا") -> Json:
         """A person writes to the bot in their private chat."""
-        message = self._message(chat, self._person(chat, language, name), text=text)
-        if match := re.match(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?", text):
-            message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(match[0])}]
-        return self.push({"message": message})
+        return self.push({"message": self._message(chat, self._person(chat, language, name), **_typed(text))})
+
+    def write_in_group(
+        self, text: str, *, group: Json = GROUP, sender: int = 5012345678, to: Json | None = None, **content: Any
+    ) -> Json:
+        """A member of a group writes there, perhaps in answer to a message."""
+        self.chats[group["id"]] = group
+        answered = {"reply_to_message": to} if to else {}
+        member = self._person(sender, "fa", "سارا")
+        return self.push({"message": self._message(group["id"], member, **_typed(text), **answered, **content)})
 
     def send_file(
         self,
@@ -198,6 +217,10 @@ class Emulator:
         """
         self._troubles[method].extend(troubles)
 
+    def count_from(self, number: int) -> None:
+        """Number updates anew, as Telegram may after a week without any."""
+        self._next_update = number
+
     async def settle(self) -> None:
         """Wait until the webhook has taken all that it will."""
         while self._workers:
@@ -218,7 +241,7 @@ class Emulator:
         message = {
             "message_id": self._next_message,
             "from": sender,
-            "chat": {"id": chat, "first_name": "سارا", "type": "private"},
+            "chat": self.chats[chat] if chat < 0 else {"id": chat, "first_name": "سارا", "type": "private"},
             "date": EPOCH + self._next_message,
             **content,
         }
@@ -308,7 +331,7 @@ class Emulator:
             arguments = {**request.query_params, **await _fields_of(request)}
             self.calls.append(method)
             try:
-                if not hmac.compare_digest(token, TOKEN):
+                if not hmac.compare_digest(token, self.token):
                     raise ApiError(401, "Unauthorized")
                 if method not in methods:
                     raise ApiError(404, "Not Found")
@@ -333,14 +356,15 @@ class Emulator:
             if trouble:
                 return CutLine()
             content = self.files.get(path.rpartition("/")[2])
-            if content is None or not hmac.compare_digest(token, TOKEN):
+            if content is None or not hmac.compare_digest(token, self.token):
                 return JSONResponse(ApiError(404, "Not Found").body, 404)
             return Response(content, media_type="application/octet-stream")
 
         return app
 
     def _get_me(self, _arguments: Json) -> Json:
-        bot = {"id": int(TOKEN.partition(":")[0]), "is_bot": True, "first_name": "همیار", "username": "hamyar_test_bot"}
+        number = int(self.token.partition(":")[0])
+        bot = {"id": number, "is_bot": True, "first_name": "همیار", "username": self.username}
         return {**bot, "can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
 
     async def _get_updates(self, arguments: Json) -> list[Json]:
@@ -349,11 +373,13 @@ class Emulator:
                 409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it"
             )
         offset = int(arguments.get("offset", 0))
+        self.offsets.append(offset)
         self.updates = [update for update in self.updates if update["update_id"] >= offset]
         self._arrived.clear()
         if not self.updates:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), int(arguments.get("timeout", 0)))
+                async with asyncio.timeout(min(int(arguments.get("timeout", 0)), self.longest_poll)):
+                    await self._arrived.wait()
         allowed = json.loads(arguments.get("allowed_updates", "[]"))
         wanted = [update for update in self.updates if not allowed or _kind_of(update) in allowed]
         return wanted[: int(arguments.get("limit", 100))]
@@ -419,6 +445,9 @@ class Emulator:
         return {"file_id": file_id, "file_unique_id": "AQAD", "file_size": size, "file_path": f"documents/{file_id}"}
 
     def _send(self, chat: int, arguments: Json, content: Json) -> Json:
+        if "reply_parameters" in arguments:
+            answered = json.loads(arguments["reply_parameters"])["message_id"]
+            content["reply_to_message"] = self.messages[chat, answered]
         if "reply_markup" in arguments:
             content["reply_markup"] = _checked_markup(json.loads(arguments["reply_markup"]))
         message = self._message(chat, self._get_me({}), **content)
@@ -459,6 +488,25 @@ class Emulator:
         if chat in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         return chat
+
+
+class Telegram:
+    """One Bot API server with several bots."""
+
+    def __init__(self, *bots: Emulator) -> None:
+        self.bots = bots
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Any bot refuses a token that is not its own.
+        called = next((bot for bot in self.bots if f"/bot{bot.token}/" in scope.get("path", "")), self.bots[0])
+        await called.app(scope, receive, send)
+
+
+def _typed(text: str) -> Json:
+    """A text as Telegram tells it: a command is marked."""
+    match = re.match(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?", text)
+    entities = [{"type": "bot_command", "offset": 0, "length": len(match[0])}] if match else []
+    return {"text": text} | ({"entities": entities} if entities else {})
 
 
 def _kind_of(update: Json) -> str:
@@ -531,7 +579,15 @@ def _read_text(arguments: Json) -> tuple[str, list[Json]]:
 class _TelegramHtml(HTMLParser):
     """https://core.telegram.org/bots/api#html-style: few tags, all of them closed, in order."""
 
-    KINDS = {"b": "bold", "i": "italic", "u": "underline", "s": "strikethrough", "code": "code", "a": "text_link"}  # noqa: RUF012
+    KINDS: ClassVar = {
+        "b": "bold",
+        "blockquote": "blockquote",
+        "i": "italic",
+        "u": "underline",
+        "s": "strikethrough",
+        "code": "code",
+        "a": "text_link",
+    }
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

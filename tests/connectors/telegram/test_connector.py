@@ -9,7 +9,7 @@ from tests.connectors.telegram.emulator import Emulator
 class TestStart:
     async def test_shows_the_commands_in_both_languages(self, polling: TelegramConnector, telegram: Emulator):
         assert polling.channel is Channel.telegram
-        assert polling.router is None
+        assert polling.webhook is None
         for language, spoken in (("", "fa"), ("en", "en")):
             menu = {command["command"]: command["description"] for command in telegram.commands[language]}
             assert list(menu) == ["start", "help", "human", "new", "language"]

@@ -13,7 +13,7 @@ from crm.conversations.downloads import Downloads
 from crm.conversations.files import File
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
-from crm.enums import AttachmentState, Channel, ConversationStatus, DeliveryState
+from crm.enums import AttachmentState, ConversationStatus, DeliveryState
 from crm.models import Attachment, Conversation, Delivery, Message
 from tests.connectors.telegram.conftest import until
 from tests.connectors.telegram.emulator import Emulator, flood
@@ -50,9 +50,9 @@ async def shop(make_connector, telegram_inbox, work, open_service, turns, clock)
     connector = make_connector(
         inbox_id=telegram_inbox.id, receive=intake.receive, rate=intake.rate, threads=StoredThreads(work, intake)
     )
-    outbox = Outbox(work, senders={Channel.telegram: connector}, clock=clock)
+    outbox = Outbox(work, senders={telegram_inbox.id: connector}, clock=clock)
     await connector.start()
-    downloads = Downloads(work, sources={Channel.telegram: connector}, clock=clock)
+    downloads = Downloads(work, sources={telegram_inbox.id: connector}, clock=clock)
     yield Shop(connector, turns, outbox, downloads, woken)
     await connector.stop()
 

@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 import httpx
 import pytest
 
+from connectors.lease import Lease
+from connectors.telegram.offsets import StoredOffsets
 from tests.connectors.telegram.conftest import FakeDesk, until
 from tests.connectors.telegram.emulator import Emulator, flood
 
@@ -70,3 +74,95 @@ class TestLine:
         await until(lambda: desk.stored)
 
         assert timer.slept == [9.0]
+
+
+class TestLease:
+    async def test_waits_while_another_process_polls(
+        self, make_connector, telegram: Emulator, desk: FakeDesk, lease, timer
+    ):
+        lease.is_ours = False
+        telegram.write("یک")
+        await make_connector().start()
+        await until(lambda: len(timer.slept) >= 2)
+        assert "getUpdates" not in telegram.calls
+
+        lease.is_ours = True
+        await until(lambda: desk.stored)
+
+        assert desk.texts == ["یک"]
+
+    async def test_goes_from_one_process_to_the_next_with_nothing_asked_twice(
+        self, make_connector, telegram: Emulator, desk: FakeDesk, telegram_inbox, work, clock, timer
+    ):
+        def process(name: str):
+            inbox_id = telegram_inbox.id
+            return make_connector(
+                lease=Lease(work, clock, inbox_id=inbox_id, owner=name),
+                offsets=StoredOffsets(work, clock, inbox_id=inbox_id, bot_number=7000000001),
+            )
+
+        first, second = process("first"), process("second")
+        telegram.write("/start")
+        await first.start()
+        await until(lambda: telegram.sent)
+        await second.start()
+        await until(lambda: 10.0 in timer.slept)
+        await first.stop()
+        telegram.write("یک")
+        await until(lambda: desk.stored)
+        await second.stop()
+
+        assert len(telegram.sent) == 1
+        assert desk.calls == 1
+
+
+class TestOffsets:
+    @pytest.fixture
+    def stored(self, telegram_inbox, work, clock) -> StoredOffsets:
+        return StoredOffsets(work, clock, inbox_id=telegram_inbox.id, bot_number=7000000001)
+
+    async def test_are_kept_beyond_the_process(self, stored: StoredOffsets):
+        assert await stored.read() == 0
+
+        await stored.keep(830000002)
+        await stored.keep(830000003)
+
+        assert await stored.read() == 830000003
+
+    async def test_count_for_one_bot_alone(self, stored: StoredOffsets, telegram_inbox, work, clock):
+        await stored.keep(830000002)
+
+        another = StoredOffsets(work, clock, inbox_id=telegram_inbox.id, bot_number=7000000002)
+
+        assert await another.read() == 0
+
+    async def test_count_no_longer_than_telegram_keeps_updates(self, stored: StoredOffsets, clock):
+        await stored.keep(830000002)
+
+        clock.advance(timedelta(hours=25))
+
+        assert await stored.read() == 0
+
+    async def test_are_asked_for_by_whoever_goes_on(self, make_connector, telegram: Emulator, desk: FakeDesk, offsets):
+        telegram.write("یک")
+        telegram.write("دو")
+        # The first was dealt with before a crash that came before Telegram heard so.
+        await offsets.keep(telegram.updates[0]["update_id"] + 1)
+
+        await make_connector().start()
+        await until(lambda: desk.stored)
+
+        assert desk.texts == ["دو"]
+
+    async def test_are_not_asked_for_once_all_is_confirmed(self, make_connector, telegram: Emulator, desk: FakeDesk):
+        telegram.longest_poll = 0.0
+        telegram.write("یک")
+        await make_connector().start()
+        await until(lambda: desk.stored and telegram.offsets[-1] == 0)
+
+        # As after a quiet week: Telegram counts on from anywhere.
+        telegram.count_from(100)
+        telegram.write("دو")
+        await until(lambda: len(desk.stored) == 2)
+
+        assert desk.texts == ["یک", "دو"]

@@ -11,7 +11,7 @@ from crm.conversations.files import MAX_FILE_BYTES
 from crm.conversations.intake import Intake
 from crm.conversations.ports import FetchRefused, IncomingFile
 from crm.conversations.service import ConversationService
-from crm.enums import AttachmentKind, Channel, Role
+from crm.enums import AttachmentKind, Role
 from crm.models import Agent, Conversation, EmailOriginal, Inbox, Message
 from tests.conftest import message
 from web.protection import MAX_FILE_BODY_BYTES
@@ -50,7 +50,7 @@ def sends(app: FastAPI, intake: Intake, telegram_inbox: Inbox) -> Callable[..., 
         received = await intake.receive(message(telegram_inbox, "[File]", file=file))
         assert received.message.attachment
         number = str(received.message.attachment.id)
-        sources = {Channel.telegram: Giving(content)}
+        sources = {telegram_inbox.id: Giving(content)}
         await Downloads(app.state.work, sources=sources, clock=app.state.clock).fetch(number)
         return received.conversation, f"/desk/files/{number}"
 

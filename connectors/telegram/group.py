@@ -1,0 +1,93 @@
+"""What is written in groups: nothing there is a contact's, and in a group that was not paired nothing counts."""
+
+from telegram import Message
+
+from connectors.telegram import responses
+from connectors.telegram.outgoing import Outgoing
+from connectors.telegram.ports import Answer, Colleagues, Linked, Say
+
+_LINKED = {Linked.group: responses.GROUP_PAIRED, Linked.account: responses.ACCOUNT_LINKED}
+_REFUSALS = {
+    Answer.alert_unknown: responses.ALERT_UNKNOWN,
+    Answer.account_unknown: responses.ACCOUNT_UNKNOWN,
+    Answer.not_allowed: responses.REPLY_NOT_ALLOWED,
+    Answer.refused: responses.REPLY_REFUSED,
+}
+
+
+class AgentsGroup:
+    """Takes what members of the agents' group write to the bot."""
+
+    def __init__(self, *, bot_number: int, colleagues: Colleagues, say: Say, outgoing: Outgoing) -> None:
+        self._bot_number = bot_number
+        self._colleagues = colleagues
+        self._say = say
+        self._outgoing = outgoing
+
+    async def take(self, message: Message, command: str | None) -> None:
+        """Deal with one message in a group; Telegram may bring it again."""
+        chat = message.chat.id
+        if command == "link":
+            await self._link(message)
+            return
+        language = await self._colleagues.language_of(chat)
+        if language is None:
+            return
+        if message.migrate_to_chat_id:
+            await self._colleagues.move(chat, to=message.migrate_to_chat_id)
+        elif self._is_to_us(message):
+            await self._answer(message, language)
+
+    async def link_privately(self, message: Message, language: str) -> None:
+        """Make the account that writes an agent's, by their code."""
+        linked = await self._link_account(message)
+        name = _LINKED[linked] if linked else responses.CODE_WRONG
+        await self._outgoing.say(str(message.chat.id), self._say(name, language).text)
+
+    async def _link(self, message: Message) -> None:
+        chat = message.chat.id
+        place = f"{chat}:{message.message_id}"
+        linked = await self._colleagues.pair(_code(message), chat=chat, title=message.chat.title or "", message=place)
+        language = await self._colleagues.language_of(chat)
+        if language is None:
+            return
+        linked = linked or await self._link_account(message)
+        await self._tell(message, _LINKED[linked] if linked else responses.CODE_WRONG, language)
+
+    async def _link_account(self, message: Message) -> Linked | None:
+        writer = message.from_user
+        # Whoever writes in the name of a group or channel is nobody in particular.
+        if writer is None or writer.is_bot or message.sender_chat:
+            return None
+        place = f"{message.chat.id}:{message.message_id}"
+        return await self._colleagues.link(_code(message), user_id=writer.id, message=place)
+
+    async def _answer(self, message: Message, language: str) -> None:
+        """Send a reply to an alert on to the contact, or say why not."""
+        alert, writer = message.reply_to_message, message.from_user
+        if alert is None or writer is None:
+            return
+        if not message.text:
+            await self._tell(message, responses.REPLY_WORDS_ONLY, language)
+            return
+        answer = await self._colleagues.answer(
+            message.text,
+            chat=message.chat.id,
+            alert=alert.message_id,
+            user_id=writer.id,
+            message=message.message_id,
+        )
+        if answer is not Answer.stored:
+            await self._tell(message, _REFUSALS[answer], language)
+
+    def _is_to_us(self, message: Message) -> bool:
+        answered = message.reply_to_message
+        return bool(answered and answered.from_user and answered.from_user.id == self._bot_number)
+
+    async def _tell(self, message: Message, name: str, language: str) -> None:
+        words = self._say(name, language).text
+        await self._outgoing.say(str(message.chat.id), words, answers=message.message_id)
+
+
+def _code(message: Message) -> str:
+    return (message.text or "").partition(" ")[2].strip()
