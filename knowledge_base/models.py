@@ -112,6 +112,16 @@ class Article(Base):
         return [variant.text for variant in self.variants]
 
 
+class FormerAddress(Base):
+    """Where contacts found an article before it moved; what links there still leads to it."""
+
+    __tablename__ = "former_addresses"
+
+    slug: Mapped[str] = mapped_column(String(120), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+
+
 class ArticleVersion(Base):
     """An article as it was saved once."""
 

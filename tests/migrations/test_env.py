@@ -31,6 +31,7 @@ NEW = {
     *("article_uses", "consents", "expectations", "regression_runs"),
     *("article_imports", "import_rows", "operating_points", "intent_labels"),
     *("email_originals", "email_threads", "poller_leases"),
+    *("merged_conversations", "former_addresses"),
 }
 # Tables that a downgrade takes away, by the version that it goes to.
 GONE = {"0007": NEW, "0005": NEW, "0002": NEW | {"article_votes", "attachments", "handoff_policies"}}
