@@ -107,6 +107,11 @@ class Article(Base):
         return self.published_at if self.status in (ArticleStatus.draft, ArticleStatus.in_review) else None
 
     @property
+    def was_published(self) -> bool:
+        """Whether contacts may have seen it where it is."""
+        return self.published_at is not None and self.publishes_at is None
+
+    @property
     def questions(self) -> list[str]:
         """The other ways to ask for it, its variants loaded."""
         return [variant.text for variant in self.variants]
