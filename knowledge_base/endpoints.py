@@ -13,6 +13,7 @@ from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
 from knowledge_base.importing import ArticleImports, check_file
 from knowledge_base.models import Article, ArticleImport, ArticleVersion, Category, Expectation, Gap, RegressionRun
+from knowledge_base.ordering import Order
 from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
 from knowledge_base.repository import Wanted
@@ -146,15 +147,20 @@ def _add_articles(
         status: ArticleStatus | None = None,
         category: str | None = None,
         due_by: date | None = None,
+        order: Order = Order.updated,
+        descending: bool = True,
         limit: Limit = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> ArticlePage:
-        """Articles, last changed first; every word of `q` must be in title, address, summary, text or a variant.
+        """Articles, last changed first unless another order is asked for.
 
+        Every word of `q` must be in title, address, summary, text or a variant.
         `due_by` leaves those that should have been reviewed by this day.
         """
         wanted = Wanted(words=q, language=language, category=category, due_by=due_by)
-        articles, total = await service.articles.listed(wanted, status=status, limit=limit, offset=offset)
+        articles, total = await service.articles.listed(
+            wanted, status=status, order=order, descending=descending, limit=limit, offset=offset
+        )
         return ArticlePage(articles=[ArticleSummary.model_validate(one) for one in articles], total=total)
 
     @router.post("/articles", response_model=ArticleRead, status_code=status.HTTP_201_CREATED)
@@ -173,11 +179,12 @@ def _add_articles(
     async def save_article(
         article_id: RowId, body: ArticleSave, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
     ) -> Article:
-        """Save a change; 409 `article_changed` where somebody saved meanwhile.
+        """Save a change; 409 `article_changed` where somebody saved meanwhile, and the status stays what it is.
 
         Who names the `status` that they saw gets 409 `published_meanwhile` where their text would go live unseen.
+        Another `slug` moves the article and its translation; where contacts knew the old address, it leads there.
         """
-        return await service.save(article_id, body, version=body.version, by=by.name, seen=body.status)
+        return await service.save(article_id, body, version=body.version, slug=body.slug, by=by.name, seen=body.status)
 
     @router.post("/articles/{article_id}/publish", response_model=ArticleRead, dependencies=for_editors)
     async def publish_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:

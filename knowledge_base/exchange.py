@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import SystemClock
@@ -30,10 +32,14 @@ LOOK_SECONDS = 0.2
 
 
 class Exchange:
-    """Brings files in and out of one knowledge base, and says on standard output what becomes of them."""
+    """Brings files in and out of one knowledge base, and says on standard output what becomes of them.
 
-    def __init__(self, work: UnitOfWork, embedder: Embedder) -> None:
+    How far it has come is shown on `console`, where that is a terminal.
+    """
+
+    def __init__(self, work: UnitOfWork, embedder: Embedder, *, console: Console | None = None) -> None:
         self._work = work
+        self._console = console or Console(stderr=True)
         self._clock = SystemClock()
         self._live = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=Projection.load())
 
@@ -46,15 +52,14 @@ class Exchange:
             for row in checked.rows:
                 _say(row)
             return
+        total = len(checked.rows)
         async with self._work.begin() as session:
             imports = ArticleImports(self._open(session))
             kept = await imports.keep(checked, by=BY)
             await imports.begin(kept.id)
-        importing = Importing(self._work, open_service=self._open, clock=self._clock)
-        # An app that runs beside may have been quicker to take it.
-        while not await self._is_done(kept.id):
-            await importing.run(str(kept.id))
-            await asyncio.sleep(LOOK_SECONDS)
+        importing = asyncio.create_task(self._import(kept.id))
+        await self._show_progress(importing, kept.id, total=total)
+        await importing
         async with self._work.reading() as session:
             for change in Change:
                 for row in await self._open(session).imports.rows(kept.id, change, limit=ROWS_SHOWN):
@@ -66,6 +71,24 @@ class Exchange:
             exports = ArticleImports(self._open(session))
             content = await (exports.write_table() if file.suffix == ".csv" else exports.write_zip())
         await asyncio.to_thread(file.write_bytes, content)
+
+    async def _import(self, import_id: int) -> None:
+        importing = Importing(self._work, open_service=self._open, clock=self._clock)
+        # An app that runs beside may have been quicker to take it.
+        while not await self._is_done(import_id):
+            await importing.run(str(import_id))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _show_progress(self, importing: asyncio.Task[None], import_id: int, *, total: int) -> None:
+        """Show how far an import has come until it ends."""
+        columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+        with Progress(*columns, console=self._console, disable=not self._console.is_terminal) as progress:
+            bar = progress.add_task("Importing", total=total)
+            while not importing.done():
+                await asyncio.wait({importing}, timeout=LOOK_SECONDS)
+                async with self._work.reading() as session:
+                    done = await self._open(session).imports.count_done(import_id)
+                progress.update(bar, completed=done)
 
     async def _is_done(self, import_id: int) -> bool:
         async with self._work.reading() as session:

@@ -107,9 +107,24 @@ class Article(Base):
         return self.published_at if self.status in (ArticleStatus.draft, ArticleStatus.in_review) else None
 
     @property
+    def was_published(self) -> bool:
+        """Whether contacts may have seen it where it is."""
+        return self.published_at is not None and self.publishes_at is None
+
+    @property
     def questions(self) -> list[str]:
         """The other ways to ask for it, its variants loaded."""
         return [variant.text for variant in self.variants]
+
+
+class FormerAddress(Base):
+    """Where contacts found an article before it moved; what links there still leads to it."""
+
+    __tablename__ = "former_addresses"
+
+    slug: Mapped[str] = mapped_column(String(120), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
 
 
 class ArticleVersion(Base):

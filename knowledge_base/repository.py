@@ -19,6 +19,7 @@ from knowledge_base.models import (
     ArticleVote,
     Category,
     Expectation,
+    FormerAddress,
     Gap,
     ImportRow,
     OperatingPointChoice,
@@ -26,6 +27,7 @@ from knowledge_base.models import (
     QuestionVariant,
     RegressionRun,
 )
+from knowledge_base.ordering import Order, alphabetical, ordered
 from knowledge_base.search import Edition
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
@@ -81,6 +83,29 @@ class ArticleRepository:
         """The article of a public address."""
         statement = select(Article).where(Article.slug == slug, Article.language == language).options(*_SHOWN)
         return (await self.session.scalars(statement)).one_or_none()
+
+    async def moved_from(self, slug: str, language: str) -> Article | None:
+        """The article that was at this address before it moved, unless another one is there now."""
+        statement = select(Article).join(FormerAddress, FormerAddress.article_id == Article.id).options(*_SHOWN)
+        former = (FormerAddress.slug == slug, FormerAddress.language == language)
+        return (await self.session.scalars(statement.where(*former))).one_or_none()
+
+    async def leave_address(self, article: Article) -> None:
+        """Let the address where contacts have known an article lead to wherever it goes."""
+        if article.was_published:
+            former = FormerAddress(slug=article.slug, language=article.language, article_id=article.id)
+            await self.session.merge(former)
+
+    async def claim_address(self, slug: str, language: str) -> None:
+        """Let an address lead nowhere else: an article comes to stand there."""
+        former = (FormerAddress.slug == slug, FormerAddress.language == language)
+        await self.session.execute(delete(FormerAddress).where(*former))
+
+    async def translations_for_change(self, article: Article) -> Sequence[Article]:
+        """The same page in other languages, with all its parts, locked until the transaction ends."""
+        statement = select(Article.id).where(Article.slug == article.slug, Article.id != article.id)
+        found = [await self.for_change(one) for one in (await self.session.scalars(statement)).all()]
+        return [one for one in found if one]
 
     async def public_languages(self, slug: str) -> Sequence[str]:
         """The languages in which contacts may see a page of this slug."""
@@ -148,13 +173,20 @@ class ArticleRepository:
         return (await self.session.scalars(statement)).all()
 
     async def listed(
-        self, wanted: Wanted, *, status: ArticleStatus | None = None, limit: int = 100, offset: int = 0
+        self,
+        wanted: Wanted,
+        *,
+        status: ArticleStatus | None = None,
+        order: Order = Order.updated,
+        descending: bool = True,
+        limit: int = 100,
+        offset: int = 0,
     ) -> tuple[Sequence[Article], int]:
-        """One page of the articles that fit, last changed first, and how many fit altogether."""
+        """One page of the articles that fit, in this order, and how many fit altogether."""
         fitting = _fitting(wanted)
         if status:
             fitting = fitting.where(Article.status == status)
-        page = fitting.order_by(Article.updated_at.desc(), Article.id.desc()).limit(limit).offset(offset)
+        page = ordered(fitting, order, descending=descending).limit(limit).offset(offset)
         articles = (await self.session.scalars(page.options(*_SHOWN))).all()
         return articles, await self._count(fitting)
 
@@ -178,12 +210,12 @@ class ArticleRepository:
         """Every article in one language that contacts may see, by title, without its text."""
         statement = select(Article).where(Article.language == language, *_PUBLIC)
         shown = load_only(Article.slug, Article.language, Article.title, Article.summary, Article.category_id)
-        return (await self.session.scalars(statement.options(shown).order_by(Article.title))).all()
+        return (await self.session.scalars(statement.options(shown).order_by(alphabetical(Article.title)))).all()
 
     async def in_category(self, category_id: int, *, language: str) -> Sequence[Article]:
         """A category's articles in one language that contacts may see, by title."""
         statement = select(Article).where(Article.category_id == category_id, Article.language == language, *_PUBLIC)
-        return (await self.session.scalars(statement.order_by(Article.title))).all()
+        return (await self.session.scalars(statement.order_by(alphabetical(Article.title)))).all()
 
     async def versions(self, article_id: int) -> Sequence[ArticleVersion]:
         """Everything that was saved of an article, latest first."""

@@ -36,6 +36,10 @@ Line = Annotated[str, BeforeValidator(_storable_line)]
 Prose = Annotated[str, BeforeValidator(_storable)]
 
 
+# An article's place on the site, the same in each of its languages.
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
+
+
 class _Read(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -107,7 +111,7 @@ class ArticleDraft(BaseModel):
 class ArticleCreate(ArticleDraft):
     """A new page; one slug in two languages makes a pair of translations."""
 
-    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
+    slug: Slug
     language: AnswerLanguage
 
 
@@ -115,7 +119,10 @@ class ArticleSave(ArticleDraft):
     """A change of the version that the editor saw."""
 
     version: int
+    # Another address; the translation goes along. None leaves it where it is.
+    slug: Slug | None = None
     # The status that the editor saw: where it was published meanwhile, nothing is saved. None where it is not known.
+    # It is not set by this: publishing and the other moves have addresses of their own.
     status: ArticleStatus | None = None
 
 

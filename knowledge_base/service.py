@@ -293,6 +293,7 @@ class KnowledgeService:
         if await self.articles.by_address(draft.slug, draft.language):
             raise AddressTaken
         category = await self._category(draft.category)
+        await self.articles.claim_address(draft.slug, draft.language)
         article = Article(
             slug=draft.slug,
             language=draft.language,
@@ -313,15 +314,19 @@ class KnowledgeService:
         draft: ArticleDraft,
         *,
         version: int,
+        slug: str | None = None,
         by: str = "",
         seen: ArticleStatus | None = None,
         then: ArticleStatus | None = None,
     ) -> Article:
         """Save a change of the version that the editor saw; what is published is searchable as the transaction commits.
 
+        `slug` is another address for it and its translation; where contacts knew the old one, it leads to the new one.
         `seen` is the status that the editor saw, where that is known; `then` is what the article is to become next.
+        The status itself stays what it is.
 
         Raises:
+            AddressTaken: nothing is saved.
             ArticleChanged: somebody saved meanwhile, or it was published; nothing is lost, the error holds both texts.
             StatusChangeRefused: it cannot become `then`; nothing is saved.
         """
@@ -334,6 +339,8 @@ class KnowledgeService:
             raise PublishedMeanwhile(yours=draft, theirs=as_draft(article), version=article.version)
         check(article.status, then or article.status)
         category = await self._category(draft.category)
+        if slug and slug != article.slug:
+            await self._move_to(slug, article, by=by)
         await self._write(article, draft, category, embedded, by=by)
         self.live.follow(self.session, article)
         if article.status is ArticleStatus.published:
@@ -415,7 +422,7 @@ class KnowledgeService:
         Raises:
             ArticleNotFound
         """
-        article = await self.articles.by_address(slug, language)
+        article = await self.articles.by_address(slug, language) or await self.articles.moved_from(slug, language)
         if article is None or not article.is_public:
             raise ArticleNotFound
         await self.votes.cast(
@@ -566,19 +573,43 @@ class KnowledgeService:
         ask_also(article, draft.questions)
         store(embedded, article, encoder=self.live.embedder.fingerprint)
         await self.session.flush()
+        await self._keep_version(article, by=by)
+
+    async def _keep_version(self, article: Article, *, by: str) -> None:
+        """Put the article as it is now among its versions."""
         self.session.add(
             ArticleVersion(
                 article_id=article.id,
                 number=article.version,
-                title=draft.title,
-                summary=draft.summary,
-                body=draft.body,
-                questions=list(draft.questions),
+                title=article.title,
+                summary=article.summary,
+                body=article.body,
+                questions=article.questions,
                 saved_by=by,
-                saved_at=article.updated_at,
+                saved_at=self.clock.now(),
             )
         )
         await self.session.flush()
+
+    async def _move_to(self, slug: str, article: Article, *, by: str) -> None:
+        """Give an article another address, and its translation with it: one slug is what makes them a pair.
+
+        Raises:
+            AddressTaken
+        """
+        translations = await self.articles.translations_for_change(article)
+        for one in (article, *translations):
+            if await self.articles.by_address(slug, one.language):
+                raise AddressTaken
+        for one in (article, *translations):
+            await self.articles.leave_address(one)
+            await self.articles.claim_address(slug, one.language)
+            one.slug = slug
+        for one in translations:
+            # Other processes look at the version to see whether they search what is there.
+            one.version += 1
+            await self._keep_version(one, by=by)
+            self.live.follow(self.session, one)
 
     async def _move(self, article: Article, status: ArticleStatus) -> Article:
         check(article.status, status)

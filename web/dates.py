@@ -28,6 +28,12 @@ def digits(value: object, language: str) -> str:
     return str(value).translate(_DIGITS) if language == "fa" else str(value)
 
 
+def decimal(value: float, places: int, language: str) -> str:
+    """`۷٫۹` or `7.9`; of no places, a whole number."""
+    written = digits(f"{value:.{places}f}", language)
+    return written.replace(".", "٫") if language == "fa" else written
+
+
 def show_date(at: datetime, language: str) -> str:
     """`۲ آذر ۱۴۰۵` or `23 November 2026`."""
     local = _local(at, language)

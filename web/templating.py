@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from web.dates import digits, show_date, show_moment, show_time
+from web.dates import decimal, digits, show_date, show_moment, show_time
 from web.translation import translate
 
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
@@ -48,6 +48,7 @@ def words_for(language: str) -> dict[str, Any]:
         "dir": "rtl" if language == "fa" else "ltr",
         "_": partial(_translate, language),
         "number": partial(digits, language=language),
+        "decimal": partial(decimal, language=language),
         "show_date": partial(show_date, language=language),
         "show_time": partial(show_time, language=language),
         "show_moment": partial(show_moment, language=language),

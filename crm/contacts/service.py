@@ -16,6 +16,7 @@ from crm.models import (
     Contact,
     ContactIdentity,
     Conversation,
+    MergedConversation,
     Message,
     Rating,
     Ticket,
@@ -142,6 +143,7 @@ class ContactService:
             raise ConversationBusy
         if source and target:
             await self._append(source, target)
+            await self._leave_trace(source, target)
             await self.session.delete(source)
         elif source:
             source.identity = known
@@ -183,6 +185,12 @@ class ContactService:
         if source.status in people and target.status not in people:
             target.status, target.waiting_since = source.status, source.waiting_since
             target.assignee, target.assignee_id = source.assignee, source.assignee_id
+
+    async def _leave_trace(self, source: Conversation, target: Conversation) -> None:
+        """Let links to one conversation lead to the other one, also those to what was merged into it before."""
+        merged = update(MergedConversation).where(MergedConversation.into_id == source.id)
+        await self._run(merged.values(into_id=target.id))
+        self.session.add(MergedConversation(id=source.id, into_id=target.id))
 
     async def _run(self, statement: object) -> None:
         await self.session.execute(statement, execution_options={"synchronize_session": False})  # type: ignore[call-overload]

@@ -53,8 +53,8 @@ async def list_messages(
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> Sequence[Message]:
     """Messages and internal notes with a greater sequence number, oldest first."""
-    await conversations.get(conversation_id)
-    return await conversations.conversations.messages(conversation_id, after=after, limit=limit)
+    conversation = await conversations.get(conversation_id)
+    return await conversations.conversations.messages(conversation.id, after=after, limit=limit)
 
 
 @router.get("/{conversation_id}/tickets", response_model=list[TicketRead], dependencies=[_readers])

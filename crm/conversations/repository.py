@@ -22,6 +22,7 @@ from crm.models import (
     EmailOriginal,
     Handoff,
     Inbox,
+    MergedConversation,
     Message,
     Rating,
 )
@@ -81,6 +82,11 @@ class ConversationRepository:
             .with_for_update(of=Conversation)
             .execution_options(populate_existing=True)
         )
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def merged_into(self, conversation_id: str) -> str | None:
+        """The id of the conversation that this one has become part of; none where it has not."""
+        statement = select(MergedConversation.into_id).where(MergedConversation.id == conversation_id)
         return (await self.session.scalars(statement)).one_or_none()
 
     async def identity(self, inbox_id: int, external_id: str) -> ContactIdentity | None:

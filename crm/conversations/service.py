@@ -457,23 +457,27 @@ class ConversationService:
     # What all of these need
 
     async def get(self, conversation_id: str) -> Conversation:
-        """A conversation, for reading.
+        """A conversation, for reading; of one that was merged into another, that other one.
 
         Raises:
             ConversationNotFound
         """
         conversation = await self.conversations.get(conversation_id)
+        if conversation is None and (into := await self.conversations.merged_into(conversation_id)):
+            conversation = await self.conversations.get(into)
         if conversation is None:
             raise ConversationNotFound
         return conversation
 
     async def lock(self, conversation_id: str) -> Conversation:
-        """A conversation that nobody else changes until the transaction ends.
+        """The same, and nobody else changes it until the transaction ends.
 
         Raises:
             ConversationNotFound
         """
         conversation = await self.conversations.lock(conversation_id)
+        if conversation is None and (into := await self.conversations.merged_into(conversation_id)):
+            conversation = await self.conversations.lock(into)
         if conversation is None:
             raise ConversationNotFound
         return conversation

@@ -3,7 +3,7 @@
 from crm.models.agent import Agent, AgentSession
 from crm.models.attachment import Attachment
 from crm.models.contact import Consent, Contact, ContactIdentity
-from crm.models.conversation import Conversation, Handoff, Rating, SavedHandoffPolicy
+from crm.models.conversation import Conversation, Handoff, MergedConversation, Rating, SavedHandoffPolicy
 from crm.models.email import EmailOriginal, EmailThread
 from crm.models.inbox import Inbox, PollerLease
 from crm.models.label import IntentLabel
@@ -33,6 +33,7 @@ __all__ = [
     "HandoffAlert",
     "Inbox",
     "IntentLabel",
+    "MergedConversation",
     "Message",
     "PairingCode",
     "PollerLease",

@@ -62,6 +62,16 @@ class Conversation(Base):
     assignee: Mapped[Agent | None] = relationship(lazy="raise")
 
 
+class MergedConversation(Base):
+    """A conversation that has become part of another one; what links to it still leads there."""
+
+    __tablename__ = "merged_conversations"
+
+    # What the id of the conversation was.
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    into_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+
+
 class Handoff(Base):
     """One bringing-in of a person, with what made it happen."""
 

@@ -114,6 +114,52 @@ class TestArticles:
         assert (first.status_code, first.json()["version"]) == (200, 2)
         assert (second.status_code, second.json()["error"]["code"]) == (409, "article_changed")
 
+    @pytest.mark.parametrize("status", ["draft", "in_review", "published", "archived"])
+    @pytest.mark.parametrize("said", [{}, {"status": None}, {"status": "draft"}])
+    async def test_saving_leaves_the_status_as_it_is(self, client, status, said):
+        article_id = (await client.post("/articles", json=ARTICLE, headers=EDITOR)).json()["id"]
+        moves = {"draft": [], "in_review": ["review"], "published": ["publish"], "archived": ["publish", "archive"]}
+        for verb in moves[status]:
+            await client.post(f"/articles/{article_id}/{verb}", headers=EDITOR)
+
+        saved = await client.put(f"/articles/{article_id}", json={"title": "New", "version": 1, **said}, headers=EDITOR)
+        stored = (await client.get(f"/articles/{article_id}", headers=EDITOR)).json()
+
+        if status == "published" and said == {"status": "draft"}:
+            assert (saved.status_code, saved.json()["error"]["code"]) == (409, "published_meanwhile")
+            assert (stored["title"], stored["status"]) == ("Refunds", "published")
+        else:
+            assert (stored["title"], stored["status"]) == ("New", status)
+
+    async def test_saving_leaves_a_planned_time_as_it_is(self, client):
+        article_id = (await client.post("/articles", json=ARTICLE, headers=EDITOR)).json()["id"]
+        await client.post(f"/articles/{article_id}/schedule", json={"at": "2030-01-01T08:00:00Z"}, headers=EDITOR)
+
+        saved = await client.put(f"/articles/{article_id}", json={"title": "New", "version": 1}, headers=EDITOR)
+
+        assert (saved.json()["status"], saved.json()["published_at"]) == ("draft", "2030-01-01T08:00:00Z")
+
+    async def test_moves_to_another_address_that_is_free(self, client):
+        article_id = await published(client)
+        await client.post("/articles", json={**ARTICLE, "slug": "taken"}, headers=EDITOR)
+
+        async def put(slug: str) -> httpx.Response:
+            change = {"title": "New", "version": 1, "slug": slug}
+            return await client.put(f"/articles/{article_id}", json=change, headers=EDITOR)
+
+        assert (await put("taken")).json()["error"]["code"] == "address_taken"
+        assert (await put("No Slug")).status_code == 422
+        assert (await put("money-back")).json()["url"] == "/help/en/money-back"
+
+    async def test_lists_in_an_order(self, client):
+        for slug in ("b", "a", "c"):
+            await client.post("/articles", json={**ARTICLE, "slug": slug, "title": slug}, headers=EDITOR)
+
+        listed = (await client.get("/articles?order=title&descending=false", headers=EDITOR)).json()["articles"]
+
+        assert [one["slug"] for one in listed] == ["a", "b", "c"]
+        assert (await client.get("/articles?order=nonsense", headers=EDITOR)).status_code == 422
+
     async def test_lists_what_fits(self, client):
         await published(client)
 

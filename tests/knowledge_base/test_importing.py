@@ -5,6 +5,7 @@ import zipfile
 from datetime import date, timedelta
 
 import pytest
+from rich.console import Console
 
 from knowledge_base.csv_files import ImportRefused
 from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Visibility
@@ -314,3 +315,15 @@ class TestCommand:
         assert before is None
         assert capsys.readouterr().out == "new      a.md:1 parking en\n" * 2
         assert "Park behind the house." in (tmp_path / "out.csv").read_text("utf-8-sig")
+
+    @pytest.mark.parametrize(("is_terminal", "shown"), [(True, "2/2"), (False, "")])
+    async def test_shows_on_a_terminal_how_far_it_has_come(self, work, embedder, tmp_path, capsys, is_terminal, shown):
+        file, seen = tmp_path / "kb.zip", io.StringIO()
+        file.write_bytes(zipped(a__md=PARKING, b__md=PARKING.replace("slug: parking", "slug: trains")))
+        exchange = Exchange(work, embedder, console=Console(file=seen, force_terminal=is_terminal, width=100))
+
+        await exchange.bring(file, dry_run=False, publish_new=False)
+
+        assert shown in seen.getvalue()
+        assert bool(seen.getvalue()) is is_terminal
+        assert capsys.readouterr().out.count("new ") == 2

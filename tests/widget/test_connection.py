@@ -1,6 +1,7 @@
 """The line breaks, the server says no, a second tab opens: nothing is lost and nothing comes twice."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -165,6 +166,82 @@ class TestQueue:
         write(page, "hello")
 
         expect(page.locator(".mine .meta")).to_contain_text("Sent")
+
+
+class TestFileQueue:
+    @pytest.fixture
+    def letter(self, tmp_path: Path) -> Path:
+        file = tmp_path / "letter.pdf"
+        file.write_bytes(b"%PDF-1.4 dear sir")
+        return file
+
+    def test_what_is_chosen_offline_is_sent_once_when_the_line_is_back(
+        self, server: WidgetServer, visit: Visit, letter: Path
+    ):
+        page = visit()
+        server.go_dark()
+        page.locator("input[type=file]").set_input_files(letter)
+        expect(page.locator(".pending")).to_contain_text("letter.pdf")
+        expect(page.locator(".pending .meta")).to_contain_text("Waiting for a connection")
+
+        server.come_back()
+        hurry(page)
+
+        expect(page.locator(".mine .file")).to_contain_text("letter.pdf")
+        expect(page.locator(".pending")).to_have_count(0)
+        assert server.files == [letter.read_bytes()]
+
+    def test_survives_the_page(self, server: WidgetServer, visit: Visit, letter: Path):
+        page = visit()
+        server.go_dark()
+        page.locator("input[type=file]").set_input_files(letter)
+        expect(page.locator(".pending")).to_have_count(1)
+        page.evaluate("document.querySelector('hamyar-chat').chat.files.all()")
+
+        page.reload()
+        expect(page.locator(".pending .bubble")).to_have_text("letter.pdf")
+        server.come_back()
+        hurry(page)
+
+        expect(page.locator(".mine .file")).to_contain_text("letter.pdf")
+        assert server.files == [letter.read_bytes()]
+
+    def test_an_upload_that_breaks_off_is_taken_up_again_as_the_same(
+        self, server: WidgetServer, visit: Visit, letter: Path
+    ):
+        page = visit()
+        page.route("**/widget/files", lambda route: route.abort())
+        page.locator("input[type=file]").set_input_files(letter)
+        expect(page.locator(".pending")).to_contain_text("letter.pdf")
+
+        page.unroute("**/widget/files")
+        server.drop()
+
+        expect(page.locator(".mine .file")).to_contain_text("letter.pdf")
+        assert len(server.files) == 1
+
+    def test_works_where_the_page_may_keep_no_files(self, server: WidgetServer, visit: Visit, page: Page, letter: Path):
+        page.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new Error('blocked') } })")
+        visit()
+        server.go_dark()
+        page.locator("input[type=file]").set_input_files(letter)
+
+        server.come_back()
+        hurry(page)
+
+        expect(page.locator(".mine .file")).to_contain_text("letter.pdf")
+
+    def test_what_the_server_refuses_is_not_tried_again(self, server: WidgetServer, visit: Visit, letter: Path):
+        page = visit()
+        answer = {"status": 422, "headers": {"access-control-allow-origin": "*"}}
+        refusal = {"error": {"code": "file_kind_refused"}}
+        page.route("**/widget/files", lambda route: route.fulfill(**answer, json=refusal))
+
+        page.locator("input[type=file]").set_input_files(letter)
+
+        expect(page.locator(".failed .meta")).to_contain_text("Files of this kind cannot be sent")
+        expect(page.locator(".failed").get_by_role("button", name="Choose another")).to_be_visible()
+        assert page.evaluate("document.querySelector('hamyar-chat').chat.files.all()") == []
 
 
 class TestTabs:

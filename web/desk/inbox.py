@@ -49,6 +49,8 @@ async def show_conversation(
 ) -> Response:
     """A conversation, beside the list it was opened from."""
     thread = await read_thread(conversations, agent, conversation_id)
+    if thread.conversation.id != conversation_id:
+        return RedirectResponse(_address(thread.conversation.id, tab), status_code=302)
     inbox = await read_inbox(conversations, agent, tab or thread.tab)
     return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **UNTOUCHED)
 
@@ -84,7 +86,7 @@ async def suggest_articles(
 ) -> Response:
     """The articles nearest to the contact's last message, as a fragment."""
     conversation = await conversations.get(conversation_id)
-    last = await conversations.conversations.last_from_contact(conversation_id)
+    last = await conversations.conversations.last_from_contact(conversation.id)
     offers = []
     if last and last.vector:
         embedder = knowledge.live.embedder
@@ -197,9 +199,11 @@ async def _after(
     """What a change is answered with: the changed parts for htmx, otherwise the page."""
     refused = "problem" in composer
     if not is_htmx(request) and not refused:
-        suffix = f"?tab={tab}" if tab else ""
-        return RedirectResponse(f"/desk/conversations/{conversation_id}{suffix}", status_code=303)
+        return RedirectResponse(_address(conversation_id, tab), status_code=303)
     thread = await read_thread(conversations, agent, conversation_id)
+    if is_htmx(request) and thread.conversation.id != conversation_id:
+        # The page shows a conversation that is part of another one now.
+        return Response(headers={"HX-Redirect": _address(thread.conversation.id, tab)})
     context = UNTOUCHED | composer
     inbox = await read_inbox(conversations, agent, tab or thread.tab)
     status = 422 if refused else 200
@@ -216,3 +220,7 @@ async def _after(
         )
     parts = fragment(request, "desk/parts/after.html", agent=agent, inbox=inbox, thread=thread, **context)
     return HTMLResponse(parts, status_code=status)
+
+
+def _address(conversation_id: str, tab: Tab | None) -> str:
+    return f"/desk/conversations/{conversation_id}" + (f"?tab={tab}" if tab else "")

@@ -131,8 +131,9 @@ class LiveDesk:
             return
         with suppress(ConversationNotFound):
             thread = await read_thread(conversations, self.agent, view.conversation, start=view.start)
-            html = fragment(self.socket, "desk/parts/live_thread.html", inbox=inbox, thread=thread, **context)
-            await self._send("thread", html)
+            moved = thread.conversation.id != view.conversation
+            part = "desk/parts/live_moved.html" if moved else "desk/parts/live_thread.html"
+            await self._send("thread", fragment(self.socket, part, inbox=inbox, thread=thread, **context))
 
     async def _send(self, part: str, html: str) -> None:
         if self._shown.get(part) != hash(html):

@@ -25,7 +25,10 @@ from web.desk.presenter import (
 )
 
 LIST_LENGTH = 60
+# The fewest messages that a page of a longer conversation shows.
 THREAD_LENGTH = 60
+# Where a page begins moves on in such steps: a reply does not take away what the agent had opened above.
+THREAD_STEP = 30
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ async def _counts(conversations: ConversationService, agent: Agent) -> dict[Tab,
 async def read_thread(
     conversations: ConversationService, agent: Agent, conversation_id: str, *, start: int | None = None
 ) -> Thread:
-    """A conversation as it is now; without a start, its last messages.
+    """A conversation as it is now, or the one that it was merged into; without a start, its last messages.
 
     Raises:
         ConversationNotFound
@@ -95,10 +98,10 @@ async def read_thread(
     conversation = await conversations.get(conversation_id)
     repository = conversations.conversations
     if start is None:
-        start = max(0, conversation.last_sequence - THREAD_LENGTH)
-    messages = await repository.messages(conversation_id, after=start)
-    deliveries = await repository.delivery_states(conversation_id)
-    last = await repository.last_from_contact(conversation_id)
+        start = max(0, conversation.last_sequence - THREAD_LENGTH) // THREAD_STEP * THREAD_STEP
+    messages = await repository.messages(conversation.id, after=start)
+    deliveries = await repository.delivery_states(conversation.id)
+    last = await repository.last_from_contact(conversation.id)
     tickets = list(await conversations.tickets.of_contact(conversation.contact_id))
     handoff = await _current_handoff(conversations, conversation)
     ticket = _ticket_of(conversation, handoff, tickets)
@@ -122,7 +125,7 @@ async def read_thread(
         handoff=handoff,
         causes=causes_of(handoff) if handoff else [],
         tickets=tickets,
-        ratings=list(await repository.ratings(conversation_id)),
+        ratings=list(await repository.ratings(conversation.id)),
         max_file_bytes=MAX_FILE_BYTES if conversation.inbox.channel in FILE_CHANNELS else 0,
         colleagues=await _colleagues(conversations),
     )

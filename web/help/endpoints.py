@@ -12,7 +12,7 @@ from knowledge_base.addresses import article_url
 from knowledge_base.models import Article, Category
 from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
 from seeds.business import FIRM, WIDGET_KEY
-from web.help.caching import private, shared
+from web.help.caching import KEPT_SECONDS, private, shared
 from web.help.contents import article_html
 from web.help.site import site_of
 from web.help.votes import reader_of
@@ -80,6 +80,8 @@ async def show_article(
     article = await knowledge.articles.by_address(slug, language)
     written_in = await knowledge.articles.public_languages(slug)
     addresses = {each: article_url(slug, each) for each in written_in}
+    if article is None and (moved := await knowledge.articles.moved_from(slug, language)) and moved.is_public:
+        return _moved(request, moved)
     if article is None or not article.is_public:
         return _missing(request, language if language in LANGUAGES else language_of(request), addresses)
     reader = reader_of(request)
@@ -120,6 +122,12 @@ def _shelves(
     shelves = [(each, [one for one in articles if one.category_id == each.id]) for each in categories]
     loose = (None, [one for one in articles if one.category_id is None])
     return [(category, held) for category, held in [*shelves, loose] if held]
+
+
+def _moved(request: Request, article: Article) -> Response:
+    """To where an article is now; not for ever, since another one may come to stand at the old address."""
+    address = article.url + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(address, status_code=301, headers={"cache-control": f"public, max-age={KEPT_SECONDS}"})
 
 
 def _missing(request: Request, language: str, addresses: Mapping[str, str] | None = None) -> Response:

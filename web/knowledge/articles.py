@@ -1,7 +1,7 @@
 """The list of articles."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.enums import ArticleStatus, GapState
+from knowledge_base.ordering import Order
 from knowledge_base.repository import Wanted
 from web.dates import TEHRAN
 from web.knowledge.pages import HOME, knowledge_page
@@ -23,6 +24,8 @@ LAST_PAGE = 10_000
 STALE_AFTER = timedelta(days=182)
 UNUSED_AFTER = timedelta(days=90)
 
+_ORDERS = {order.value: order for order in Order}
+
 
 class Filter(BaseModel):
     """What of the list is shown; whatever is unknown filters nothing or finds nothing."""
@@ -35,11 +38,37 @@ class Filter(BaseModel):
     review: str = ""
     # `none` leaves those that were shown to nobody for long.
     use: str = ""
+    # An order's name, with `-` before it for the greatest first.
+    sort: str = ""
     page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
 
     def address(self, page: int) -> str:
         """Where another page of the same list is."""
-        chosen = {**self.model_dump(exclude_defaults=True), "page": page}
+        return self._address(page=page)
+
+    def head(self, text: str, order: str) -> dict[str, str]:
+        """A column's heading, which leads to the same articles sorted by it; by it already, the other way about."""
+        by = Order(order)
+        is_current = self.order is by
+        descending = not self.descending if is_current else by is not Order.title
+        return {
+            "text": text,
+            "href": self._address(sort=f"-{by.value}" if descending else by.value, page=1),
+            "sorted": ("descending" if self.descending else "ascending") if is_current else "",
+        }
+
+    @property
+    def order(self) -> Order:
+        """By what it is sorted."""
+        return _ORDERS.get(self.sort.removeprefix("-"), Order.updated)
+
+    @property
+    def descending(self) -> bool:
+        """Whether the greatest comes first; the last changed does where nothing else is chosen."""
+        return self.sort.startswith("-") or self.sort not in _ORDERS
+
+    def _address(self, **changed: Any) -> str:
+        chosen = {**self.model_dump(exclude_defaults=True), **changed}
         return f"{HOME}?{urlencode(chosen)}"
 
     def wanted(self, now: datetime) -> Wanted:
@@ -58,11 +87,16 @@ class Filter(BaseModel):
 async def list_articles(
     request: Request, agent: KnowledgeEditor, knowledge: KnowledgeReadDep, chosen: Annotated[Filter, Query()]
 ) -> Response:
-    """Articles, last changed first."""
+    """Articles, last changed first unless another order is chosen."""
     status = next((one for one in ArticleStatus if one == chosen.status), None)
     wanted = chosen.wanted(knowledge.clock.now())
     articles, total = await knowledge.articles.listed(
-        wanted, status=status, limit=ON_A_PAGE, offset=(chosen.page - 1) * ON_A_PAGE
+        wanted,
+        status=status,
+        order=chosen.order,
+        descending=chosen.descending,
+        limit=ON_A_PAGE,
+        offset=(chosen.page - 1) * ON_A_PAGE,
     )
     ids = {article.id for article in articles}
     return knowledge_page(

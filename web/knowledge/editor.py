@@ -120,22 +120,28 @@ async def save_article(
 ) -> Response:
     """Save a change; where somebody saved meanwhile, show both texts and lose neither."""
     article = await reading.get(article_id)
-    form.slug, form.language = article.slug, article.language
+    form.slug, form.language = form.slug or article.slug, article.language
     if form.action is Action.preview:
         return await show_editor(request, agent, reading, form, article=article)
     try:
-        draft = form.draft()
+        draft, slug = form.draft(), form.address()
         if warnings := await _warnings(reading, form, article):
             return await show_editor(
                 request, agent, reading, form, article=article, overlaps=warnings.overlaps, broken=warnings.broken
             )
         publish_at = _chosen_time(request, form, reading)
-        if draft.model_dump() != as_draft(article).model_dump():
+        if draft.model_dump() != as_draft(article).model_dump() or slug != article.slug:
             article = await knowledge.save(
-                article_id, draft, version=form.version, by=agent.name, seen=form.status, then=form.action.status
+                article_id,
+                draft,
+                version=form.version,
+                slug=slug,
+                by=agent.name,
+                seen=form.status,
+                then=form.action.status,
             )
         return await _finish(knowledge, article, form, publish_at=publish_at)
-    except (FormUnfit, CategoryNotFound) as refusal:
+    except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
     except StatusChangeRefused:
         problems = {"status": "status"}
@@ -176,7 +182,7 @@ async def show_editor(
 ) -> Response:
     """The editor's page around a form."""
     known = {"conflict": [], "was_published": False, "overlaps": [], "broken": [], "done": "", **context}
-    translations = await knowledge.articles.at_addresses({form.slug}) if article else {}
+    translations = await knowledge.articles.at_addresses({article.slug}) if article else {}
     return knowledge_page(
         request,
         "editor.html",
@@ -189,7 +195,7 @@ async def show_editor(
         preview=article_html(form.body[:BODY_CHARACTERS]).html,
         categories=await knowledge.categories.all(),
         versions=await knowledge.articles.versions(article.id) if article else [],
-        translation=translations.get((form.slug, OTHER_LANGUAGE.get(form.language, ""))),
+        translation=translations.get((article.slug if article else "", OTHER_LANGUAGE.get(form.language, ""))),
         today=write_day(knowledge.clock.now().astimezone(TEHRAN).date(), language_of(request)),
         now=write_moment(knowledge.clock.now(), language_of(request)),
         **known,

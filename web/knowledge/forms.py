@@ -4,12 +4,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from core.http import RowId
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article, ArticleVersion, Gap
-from knowledge_base.schemas import ArticleCreate, ArticleDraft
+from knowledge_base.schemas import ArticleCreate, ArticleDraft, Slug
 from knowledge_base.service import as_draft
 from web.knowledge.days import read_day, read_moment, write_day, write_moment
 
@@ -126,6 +126,17 @@ class ArticleForm(BaseModel):
         """
         address = {"slug": self.slug.strip(), "language": self.language}
         return _validated(ArticleCreate, {**self._content(), **address})
+
+    def address(self) -> str:
+        """The slug that was typed.
+
+        Raises:
+            FormUnfit
+        """
+        try:
+            return TypeAdapter[str](Slug).validate_python(self.slug.strip())
+        except ValidationError as error:
+            raise FormUnfit({"slug": "slug"}) from error
 
     def moment(self, *, reader: str) -> datetime:
         """When to publish.

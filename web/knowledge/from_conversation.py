@@ -43,7 +43,7 @@ async def make_article(
 ) -> Response:
     """Begin a draft of what was asked and answered last; pressed again, it leads to the same draft."""
     conversation = await conversations.get(conversation_id)
-    matter = last_matter(await conversations.conversations.messages(conversation_id, internal=False))
+    matter = last_matter(await conversations.conversations.messages(conversation.id, internal=False))
     questions = wordings(_without_contact(_questions(matter), conversation))
     answers = _without_contact([one.text for one in matter if one.author is Author.agent], conversation)
     if conversation.status is not ConversationStatus.resolved or not questions or not answers:

@@ -126,18 +126,18 @@ class TestShowConversation:
         self, client: httpx.AsyncClient, sign_in: SignIn, says: Says
     ) -> None:
         await sign_in(Role.agent)
-        for number in range(1, 66):
+        for number in range(1, 92):
             conversation = await says(f"message number {number}.")
         address = f"/desk/conversations/{conversation.id}"
 
         page = (await client.get(address)).text
-        earlier = (await client.get(f"{address}/earlier?before=5")).text
+        earlier = (await client.get(f"{address}/earlier?before=30")).text
 
-        assert "message number 6." in page
-        assert "message number 5." not in page
-        assert f"{address}/earlier?before=5" in page
+        assert "message number 31." in page
+        assert "message number 30." not in page
+        assert f"{address}/earlier?before=30" in page
         assert "message number 1." in earlier
-        assert "message number 6." not in earlier
+        assert "message number 31." not in earlier
 
 
 class TestWrite:

@@ -25,6 +25,7 @@ class TestVersions:
         page = (await editor.get(f"{page_of(article)}/versions")).text
 
         assert '<table lang="fa" dir="rtl">' in page
+        assert '<div class="sides" dir="rtl" aria-hidden="true"><span>Version 2</span><span>Version 3</span>' in page
         assert "<del>پنج روز</del>" in page
         assert "<ins>سه روز</ins>" in page
         assert "Kaveh" in page

@@ -37,10 +37,11 @@
    * @typedef {{type: string, [field: string]: any}} Frame
    * @typedef {{key: string, clientId: string | null, sequence: number | null, author: Author, agentName: string | null,
    *   text: string, buttons: Choice[], articles: Article[], kind: 'text' | 'rating_request', at: Date,
-   *   file?: SharedFile | null, upload?: File,
+   *   file?: SharedFile | null, isUpload?: boolean,
    *   state: 'sent' | 'pending' | 'failed', problem: string}} Message
    * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number}} QueuedMessage
    * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, at: number}} QueuedRating
+   * @typedef {{client_id: string, at: number, file: File}} QueuedFile
    * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language,
    *   greeting: string}} Options
    */
@@ -93,6 +94,7 @@
       message_too_long: 'Too long to send',
       message_empty: 'Nothing to send',
       edit: 'Edit',
+      another: 'Choose another',
       typing: (/** @type {string} */ name) => `${name} is typing`,
       today: 'Today',
       yesterday: 'Yesterday',
@@ -151,6 +153,7 @@
       message_too_long: 'برای فرستادن بلند است',
       message_empty: 'چیزی برای فرستادن نیست',
       edit: 'ویرایش',
+      another: 'انتخاب فایلی دیگر',
       typing: (/** @type {string} */ name) => `${name} در حال نوشتن است`,
       today: 'امروز',
       yesterday: 'دیروز',
@@ -512,6 +515,63 @@
     }
   }
 
+  /** Files that wait for the line. They outlive the page where the browser lets us keep them; else they live in memory. */
+  class FileStore {
+    /** @param {string} name */
+    constructor(name) {
+      this.name = name;
+      /** @type {Map<string, QueuedFile>} */
+      this.memory = new Map();
+    }
+
+    /** @param {QueuedFile} item */
+    keep(item) {
+      this.memory.set(item.client_id, item);
+      return this.use((files) => files.put(item));
+    }
+
+    /** @param {string} clientId */
+    drop(clientId) {
+      this.memory.delete(clientId);
+      return this.use((files) => files.delete(clientId));
+    }
+
+    /** @returns {Promise<QueuedFile[]>} in the order in which they were chosen */
+    async all() {
+      const kept = (await this.use((files) => files.getAll())) ?? [];
+      const known = new Map([...kept.map((item) => [item.client_id, item]), ...this.memory]);
+      return [...known.values()].sort((a, b) => a.at - b.at);
+    }
+
+    clear() {
+      this.memory.clear();
+      return this.use((files) => files.clear());
+    }
+
+    /** @template T @param {(files: IDBObjectStore) => IDBRequest<T>} act  @returns {Promise<T | null>} null where nothing can be kept */
+    async use(act) {
+      try {
+        const opening = indexedDB.open(this.name);
+        opening.onupgradeneeded = () => opening.result.createObjectStore('files', { keyPath: 'client_id' });
+        const database = await outcome(opening);
+        try {
+          return await outcome(act(database.transaction('files', 'readwrite').objectStore('files')));
+        } finally {
+          database.close();
+        }
+      } catch {
+        return null;
+      }
+    }
+  }
+
+  /** @template T @param {IDBRequest<T>} request  @returns {Promise<T>} */
+  const outcome = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = reject;
+    });
+
   // ------------------------------------------------------------------------------------------- connection
 
   const HEARTBEAT_MS = 25_000;
@@ -766,6 +826,9 @@
       this.language = language;
       this.emit = emit;
       this.store = new Store(inbox);
+      this.files = new FileStore(this.store.prefix);
+      /** @type {Set<string>} those on their way now */
+      this.uploading = new Set();
       /** @type {Map<string, Message>} */
       this.messages = new Map();
       /** @type {Session | null} */
@@ -788,7 +851,10 @@
         after: () => this.last,
         session: (session, fresh) => this.meet(session, fresh),
         frame: (frame) => this.receive(frame),
-        beat: () => this.flush(Date.now() - RESEND_AFTER_MS),
+        beat: () => {
+          this.flush(Date.now() - RESEND_AFTER_MS);
+          this.flushFiles();
+        },
         changed: () => this.emit('changed'),
         refused: (code) => this.emit('refused', { code }),
       });
@@ -797,6 +863,7 @@
       this.typist = '';
       this.store.onChange((name) => this.hearOtherTab(name));
       this.showQueued();
+      this.showQueuedFiles();
       if (this.store.get('token') || this.store.queued().length) this.connection.start();
     }
 
@@ -835,6 +902,7 @@
     /** Sign out: this browser knows nothing of the visitor any more. */
     shutdown() {
       for (const item of this.store.queued()) this.store.unqueue(item.client_id);
+      this.files.clear();
       for (const name of ['token', 'seen', 'rated']) this.store.remove(name);
       this.forget();
       this.store.set('left', Date.now());
@@ -849,27 +917,44 @@
       this.emit('changed');
     }
 
-    /** @param {File} file */
+    /** Send a file, as soon as there is a line. @param {File} file */
     async share(file) {
-      const id = randomId();
-      this.showPending({ client_id: id, kind: 'message', text: file.name, at: Date.now() });
+      const item = { client_id: randomId(), at: Date.now(), file };
+      this.showFile(item);
+      if (file.size > LARGEST_FILE) this.fail(item.client_id, 'file_too_large');
+      else this.files.keep(item);
       this.emit('changed');
-      let problem = 'failed';
-      if (file.size > LARGEST_FILE) problem = 'file_too_large';
-      else {
-        const form = new FormData();
-        form.append('client_id', id);
-        form.append('file', file);
-        try {
-          const response = await this.connection.ask('widget/files', form);
-          if (response.ok) return;
-          problem = (await response.json()).error?.code ?? problem;
-        } catch {
-          // The line is down; the visitor may choose the file again.
-        }
+      this.connection.start();
+      await this.flushFiles();
+    }
+
+    /** Send the files that wait, one after the other; the server knows each by its client id, so twice does no harm. */
+    async flushFiles() {
+      for (const item of await this.files.all()) {
+        const { client_id: id } = item;
+        if (this.connection.link !== 'online' || this.uploading.has(id)) continue;
+        this.uploading.add(id);
+        const problem = await this.upload(item);
+        this.uploading.delete(id);
+        if (problem === null) continue;
+        this.files.drop(id);
+        if (problem) this.fail(id, problem);
+        this.emit('changed');
       }
-      this.fail(id, problem);
-      this.emit('changed');
+    }
+
+    /** @param {QueuedFile} item  @returns {Promise<string | null>} a problem's code, null where it may go out later */
+    async upload({ client_id, file }) {
+      const form = new FormData();
+      form.append('client_id', client_id);
+      form.append('file', file);
+      try {
+        const response = await this.connection.ask('widget/files', form);
+        if (response.ok) return '';
+        return response.status < 500 ? ((await response.json()).error?.code ?? 'failed') : null;
+      } catch {
+        return null;
+      }
     }
 
     /** @param {{name: string, address: string, consent: string}} answer  @returns {Promise<string>} a problem's code */
@@ -985,6 +1070,21 @@
       for (const item of this.store.queued()) if (item.kind === 'message') this.showPending(item);
     }
 
+    /** Files that a page before this one could not send. */
+    async showQueuedFiles() {
+      const waiting = await this.files.all();
+      for (const item of waiting) if (!this.messages.has(item.client_id)) this.showFile(item);
+      if (waiting.length) this.connection.start();
+      this.emit('changed');
+      this.flushFiles();
+    }
+
+    /** @param {QueuedFile} item */
+    showFile({ client_id, at, file }) {
+      this.showPending({ client_id, kind: 'message', text: file.name, at });
+      Object.assign(this.messages.get(client_id) ?? {}, { isUpload: true });
+    }
+
     /** @param {QueuedMessage} item */
     showPending(item) {
       this.messages.set(item.client_id, {
@@ -1016,6 +1116,7 @@
           this.typing = null;
           this.setStatus(frame);
           this.flush();
+          this.flushFiles();
           this.emit('ready');
           break;
         case 'message':
@@ -1065,6 +1166,8 @@
       });
       this.last = Math.max(this.last, frame.sequence);
       if (frame.client_id) this.store.unqueue(frame.client_id);
+      // Another tab may have sent it, or the answer to this one been lost.
+      if (frame.client_id && frame.file) this.files.drop(frame.client_id);
       if (frame.author !== 'contact') this.setTyping(null);
       // Looked at, it is told as seen.
       if (document.hidden || !this.looking) this.tellGot();
@@ -2063,11 +2166,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         return [icon(ICONS.pending), el('span', {}, chat.connection.link === 'online' ? words.pending : words.queued)];
       const edit = () => {
         chat.withdraw(message);
-        this.widget.open({ draft: message.text });
+        if (message.isUpload) this.widget.ui.picker.click();
+        else this.widget.open({ draft: message.text });
       };
       return [
         el('span', {}, /** @type {Record<string, any>} */ (words)[message.problem] ?? words.failed),
-        el('button', { type: 'button', onclick: edit }, words.edit),
+        el('button', { type: 'button', onclick: edit }, message.isUpload ? words.another : words.edit),
       ];
     }
 
