@@ -159,9 +159,14 @@ class _Transactions:
             connection.exec_driver_sql("BEGIN")
             return
         if not connection.info.get(_HOLDS_LOCK):
-            await_only(asyncio.wait_for(self._writer.acquire(), BUSY_SECONDS))
+            await_only(self._queue_up())
             connection.info[_HOLDS_LOCK] = True
         connection.exec_driver_sql(BEGIN_WRITING)
+
+    async def _queue_up(self) -> None:
+        # `wait_for` of Python 3.11 forgets a cancellation that comes at the moment when the lock is had.
+        async with asyncio.timeout(BUSY_SECONDS):
+            await self._writer.acquire()
 
     def _checkin(self, _connection: Any, record: Any) -> None:
         """The transaction is over, however it ended."""

@@ -22,6 +22,7 @@ from connectors.web_widget.endpoints import create_router as create_widget_route
 from core.config import Settings, problems
 from core.logging import set_up_logging
 from core.rate_limit import RateLimit
+from core.tasks import end
 from core.worker import Worker
 from crm.agents.auth import REQUESTS_ALLOWED, WRONG_TOKENS_ALLOWED, agent_who_may, program
 from crm.agents.endpoints import router as agents_router
@@ -215,11 +216,11 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         await parts.events.start()
         await parts.live_index.start()
         stack.push_async_callback(parts.live_index.close)
-        stack.push_async_callback(_cancel, asyncio.create_task(parts.live_index.run(parts.events)))
-        stack.push_async_callback(_cancel, asyncio.create_task(_load_what_can_wait(parts)))
+        stack.push_async_callback(end, asyncio.create_task(parts.live_index.run(parts.events)))
+        stack.push_async_callback(end, asyncio.create_task(_load_what_can_wait(parts)))
         stack.push_async_callback(app.state.bot_training.stop)
         stack.push_async_callback(app.state.turn_worker.stop)
-        stack.push_async_callback(_cancel, asyncio.create_task(_begin_with_what_waited(app.state.turn_worker, parts)))
+        stack.push_async_callback(end, asyncio.create_task(_begin_with_what_waited(app.state.turn_worker, parts)))
         await _start_channels(app, parts, stack)
         publishing = _publishing_worker(parts)
         await publishing.start()
@@ -357,15 +358,10 @@ async def _start_worker(parts: Parts, stack: AsyncExitStack, worker: Worker, *, 
     """Start a worker, which also does at once what a transaction has announced: `woken_by` is the topic and the key."""
     await worker.start()
     stack.push_async_callback(worker.stop)
-    stack.push_async_callback(_cancel, asyncio.create_task(_wake(parts, worker, *woken_by)))
+    stack.push_async_callback(end, asyncio.create_task(_wake(parts, worker, *woken_by)))
 
 
 async def _wake(parts: Parts, worker: Worker, topic: str, key: str) -> None:
     async with parts.events.listen(topic) as queue:
         while True:
             worker.wake(str((await queue.get())[key]))
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -12,8 +12,8 @@ from connectors.email.polling import Poller
 from connectors.email.ports import Say, Threads
 from connectors.lease import Lease
 from connectors.ports import Rate, Receive
-from connectors.tasks import end
 from core.clock import Clock
+from core.tasks import end
 from crm.conversations.ports import FetchRefused, OutgoingMessage
 from crm.enums import Channel
 

@@ -11,7 +11,6 @@ from telegram.request import BaseRequest
 
 from connectors.lease import Lease
 from connectors.ports import Rate, Receive
-from connectors.tasks import end
 from connectors.telegram import responses
 from connectors.telegram.bots import make_bot
 from connectors.telegram.files import Files
@@ -23,6 +22,7 @@ from connectors.telegram.polling import Poller
 from connectors.telegram.ports import Colleagues, Offsets, Say, Threads
 from connectors.telegram.tokens import number_of
 from connectors.telegram.webhook import Webhook, path_for
+from core.tasks import end
 from crm.conversations.ports import OutgoingMessage
 from crm.enums import Channel
 from crm.wording import DEFAULT_LANGUAGE
