@@ -40,7 +40,7 @@ class LoopConnection(aiosqlite.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._tx = _Handed()
-        self._thread = threading.Thread(target=_connection_worker_thread, args=(self._tx,))
+        self._thread = threading.Thread(target=_connection_worker_thread, args=(self._tx,), daemon=True)
         # A connection used from two threads at once crashes the process; the loop waits only if a caller was cut off.
         self._in_use = threading.RLock()
         # Whether the statement at hand moves much; it holds for fetching its rows too.
@@ -97,11 +97,15 @@ async def _to_its_end(work: Coroutine[Any, Any, Any]) -> Any:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        # Some cancel again and again until we end.
-        while not task.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({task})
+        await _wait_stubbornly(task)
         raise
+
+
+async def _wait_stubbornly(task: asyncio.Future[Any]) -> None:
+    """Some cancel again and again until we end."""
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
 
 
 def create_sqlite_engine(url: str) -> AsyncEngine:
@@ -126,7 +130,9 @@ async def _connect(file: str) -> aiosqlite.Connection:
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        await (await opening).close()
+        await _wait_stubbornly(opening)
+        if not opening.cancelled() and not opening.exception():
+            opening.result().stop()
         raise
 
 

@@ -176,3 +176,38 @@ class TestLargeStatements:
 
         # pytest reports an error that a thread has died of.
         assert not thread.is_alive()
+
+
+class TestConnecting:
+    async def test_a_caller_who_is_cancelled_again_and_again_leaves_no_connection_open(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened: list[sqlite3.Connection] = []
+        begun, go_on = threading.Event(), threading.Event()
+
+        def open_slowly(*arguments: Any, **options: Any) -> sqlite3.Connection:
+            begun.set()
+            go_on.wait(5)
+            opened.append(connect(*arguments, **options))
+            return opened[0]
+
+        connect = sqlite3.connect
+        monkeypatch.setattr(sqlite3, "connect", open_slowly)
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'slow.db'}")
+
+        async def read() -> None:
+            async with database.reading() as session:
+                await session.execute(text("select 1"))
+
+        task = asyncio.create_task(read())
+        await asyncio.to_thread(begun.wait, 5)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            opened[0].execute("select 1")
+        await database.close()
