@@ -67,4 +67,6 @@ class TextReader:
             text=turn.text,
             asked_for_person=turn.asked_for_person,
             waited_minutes=turn.waited_minutes,
+            rating=turn.rating,
+            rated_days_ago=turn.rated_days_ago,
         )

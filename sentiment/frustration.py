@@ -35,6 +35,8 @@ EDITABLE = (
         "not_understood",
         "waiting",
         "waiting_full_minutes",
+        "low_rating",
+        "low_rating_days",
         "asked_for_person",
         "relief_thanks",
         "relief_answered",
@@ -43,6 +45,7 @@ EDITABLE = (
 )
 
 _HOSTILE = frozenset({Signal.anger, Signal.legal_threat, Signal.churn_threat})
+_MINUTES_AND_DAYS = frozenset({"waiting_full_minutes", "low_rating_days"})
 _LEAST_NAMED = 0.02  # What is left of a cause below this is not worth a word.
 _COMPARED_CHARACTERS = 1_000
 
@@ -60,7 +63,12 @@ class CauseCode(StrEnum):
     repeat = "repeat"
     not_understood = "not_understood"
     waiting = "waiting"
+    rated_1 = "rated_1"
+    rated_2 = "rated_2"
     asked_for_person = "asked_for_person"
+
+
+_LOW_RATINGS = {1: CauseCode.rated_1, 2: CauseCode.rated_2}
 
 
 class WeightsUnreadable(Exception):
@@ -94,6 +102,8 @@ class FrustrationWeights:
     not_understood: float
     waiting: float
     waiting_full_minutes: float
+    low_rating: float
+    low_rating_days: float
     asked_for_person: float
     relief_thanks: float
     relief_answered: float
@@ -107,7 +117,10 @@ class FrustrationWeights:
 
 @dataclass(frozen=True)
 class ContactTurn:
-    """One message of the contact and what came of it; `outcome` is None while it is unanswered or not the bot's."""
+    """One message of the contact and what came of it; `outcome` is None while it is unanswered or not the bot's.
+
+    `rating` is what the contact had last rated, 1 to 5, where this message is the first to follow it.
+    """
 
     score: float
     signals: frozenset[str] = frozenset()
@@ -117,6 +130,8 @@ class ContactTurn:
     text: str = ""
     asked_for_person: bool = False
     waited_minutes: float = 0.0
+    rating: int | None = None
+    rated_days_ago: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -200,6 +215,8 @@ def _causes_of(
     }
     found[CauseCode.displeasure] = weights.displeasure * _displeasure(turn, weights)
     found[CauseCode.waiting] = weights.waiting * min(1.0, max(0.0, turn.waited_minutes) / weights.waiting_full_minutes)
+    if turn.rating in _LOW_RATINGS:
+        found[_LOW_RATINGS[turn.rating]] = weights.low_rating * _freshness(turn.rated_days_ago, weights)
     if not _is_pleased(turn) and _repeats_any(turn, earlier, weights):
         found[CauseCode.repeat] = weights.repeat
     if turn.outcome == "not_understood":
@@ -214,6 +231,11 @@ def _displeasure(turn: ContactTurn, weights: FrustrationWeights) -> float:
     span = 1 - weights.displeasure_from
     # An admin may set it to 1, below which no score is: then nothing is displeasure.
     return max(0.0, -turn.score - weights.displeasure_from) / span if span else 0.0
+
+
+def _freshness(days_ago: float, weights: FrustrationWeights) -> float:
+    """How much a rating still weighs after so many days, from 1 down to 0."""
+    return max(0.0, 1 - max(0.0, days_ago) / weights.low_rating_days)
 
 
 def _relief(turn: ContactTurn, earlier: Sequence[ContactTurn], weights: FrustrationWeights) -> float:
@@ -255,9 +277,9 @@ def _check_all(weights: FrustrationWeights) -> None:
 
 
 def _check(name: str, value: Any) -> None:
-    """Shares lie in [0, 1]; counts and minutes are positive."""
+    """Shares lie in [0, 1]; counts, minutes and days are positive."""
     whole = name in ("remembered_turns", "repeat_words")
-    counted = whole or name == "waiting_full_minutes"
+    counted = whole or name in _MINUTES_AND_DAYS
     is_number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
     if not (is_number and _fits(value, counted=counted)):
         raise WeightUnfit(name, value, lowest=0, highest=None if counted else 1)

@@ -84,6 +84,16 @@ def message_id_of(tracker: Tracker) -> str | None:
     return None
 
 
+def previous_action_of(tracker: Tracker) -> str | None:
+    """The last thing that the bot did before the latest message."""
+    events = [event for event in tracker.events if event.get("event") in ("user", "action")]
+    places = [place for place, event in enumerate(events) if event["event"] == "user"]
+    before = events[: places[-1]] if places else []
+    done = [event for event in before if event["event"] == "user" or event.get("name") != "action_listen"]
+    name: str | None = done[-1].get("name") if done else None
+    return name
+
+
 def vector_of(tracker: Tracker) -> str | None:
     """The latest message's vector in base64, where the app sent it."""
     return metadata_of(tracker).get(MetadataKeys.VECTOR)

@@ -12,7 +12,13 @@ from bot.actions.backend import Backend
 from bot.actions.handoff import ActionHandOff
 from bot.actions.knowledge import ActionAnswerFromKnowledgeBase, ActionOwnUp, ActionReadArticle
 from bot.actions.rating import ActionRateConversation
-from bot.actions.ticket_changes import ActionAddToTicket, ActionChooseTicket, ActionCloseTicket, ValidateNoteForm
+from bot.actions.ticket_changes import (
+    ActionAddToTicket,
+    ActionAgree,
+    ActionChooseTicket,
+    ActionCloseTicket,
+    ValidateNoteForm,
+)
 from bot.actions.tickets import (
     ActionBeginTicket,
     ActionGoBack,
@@ -39,6 +45,7 @@ def create_executor(backend: Backend) -> ActionExecutor:
         ValidateNoteForm(),
         ActionAddToTicket(backend),
         ActionCloseTicket(backend),
+        ActionAgree(backend),
         ActionOwnUp(backend),
         ActionHandOff(backend),
         ActionRateConversation(backend),

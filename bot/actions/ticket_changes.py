@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import BackendRefused
-from bot.actions.base import SupportAction
+from bot.actions.base import SupportAction, previous_action_of
 from bot.actions.interruptions import is_interrupted
 from bot.actions.schemas import Ticket
 from bot.actions.tickets import ticket_buttons
@@ -119,32 +119,53 @@ class ActionCloseTicket(SupportAction):
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number = tracker.get_slot(Slots.TICKET_NUMBER)
+        asked_about = None
         if number:
-            await self._close(dispatcher, tracker, str(number))
+            await _close(self, dispatcher, tracker, str(number))
         else:
-            await self._ask(dispatcher, tracker)
-        return [SlotSet(Slots.TICKET_NUMBER, None)]
+            asked_about = await self._ask(dispatcher, tracker)
+        return [SlotSet(Slots.TICKET_NUMBER, None), SlotSet(Slots.CLOSING_TICKET, asked_about)]
 
-    async def _close(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> None:
-        ticket = await _find(self, tracker, number)
-        if ticket is None:
-            dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
-            return
-        closed = await self.backend.close_ticket(ticket.number, conversation_id=tracker.sender_id)
-        dispatcher.utter_message(response=Responses.TICKET_CLOSED, ticket_number=closed.number)
-
-    async def _ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    async def _ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> str | None:
+        """Ask what to close; the ticket's number where a yes is enough of an answer."""
         unfinished = await _unfinished(self, tracker)
         if len(unfinished) == 1:
             (ticket,) = unfinished
             dispatcher.utter_message(
                 response=Responses.CONFIRM_CLOSING, ticket_number=ticket.number, subject=ticket.subject
             )
-        elif unfinished:
+            return ticket.number
+        if unfinished:
             buttons = ticket_buttons(unfinished, Intents.CLOSE_TICKET)
             dispatcher.utter_message(response=Responses.CHOOSE_TICKET_TO_CLOSE, buttons=buttons)
         else:
             dispatcher.utter_message(response=Responses.NO_OPEN_TICKETS)
+        return None
+
+
+class ActionAgree(SupportAction):
+    """Do what the contact says yes to: close the ticket that was asked about just before. Else give the choices."""
+
+    def name(self) -> str:
+        return Actions.AGREE
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        number = tracker.get_slot(Slots.CLOSING_TICKET)
+        # A yes after anything else is not meant for that question, even if it stands open.
+        if number and previous_action_of(tracker) == Actions.CLOSE_TICKET:
+            await _close(self, dispatcher, tracker, str(number))
+        else:
+            dispatcher.utter_message(response=Responses.WHAT_NEXT)
+        return [SlotSet(Slots.CLOSING_TICKET, None)]
+
+
+async def _close(action: SupportAction, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> None:
+    ticket = await _find(action, tracker, number)
+    if ticket is None:
+        dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
+        return
+    closed = await action.backend.close_ticket(ticket.number, conversation_id=tracker.sender_id)
+    dispatcher.utter_message(response=Responses.TICKET_CLOSED, ticket_number=closed.number)
 
 
 def _note_in(tracker: Tracker) -> str | None:

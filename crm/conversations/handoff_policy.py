@@ -17,6 +17,8 @@ SIGNAL_REASONS = (HandoffReason.vulnerable, HandoffReason.legal_threat, HandoffR
 AtOnce = Literal["vulnerable", "legal_threat", "churn_threat"]
 # Causes by which one message shows displeasure of its own.
 DISPLEASED = frozenset({"displeasure", "churn_threat"})
+# Causes from before the conversation: they bring a person sooner to whoever is displeased, to a calm contact none.
+FROM_BEFORE = frozenset({"rated_1", "rated_2"})
 
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
@@ -63,6 +65,8 @@ class HandoffPolicy(BaseModel):
         if mood.frustration < self.frustration:
             return None
         weighing = {cause.code for cause in mood.causes}
+        if weighing and weighing <= FROM_BEFORE:
+            return None
         reason = next((reason for reason in SIGNAL_REASONS if reason in weighing), HandoffReason.negative_sentiment)
         return Decision(reason, mood.causes)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from crm.conversations.handoff_policy import Decision, HandoffPolicy
 from crm.conversations.ports import Mood, Reader, ReadTurn
 from crm.conversations.repository import ConversationRepository, Stretch
-from crm.conversations.turns import REMEMBERED_TURNS, as_read
+from crm.conversations.turns import REMEMBERED_TURNS, as_read, with_ratings
 from crm.enums import HandoffReason
 
 LOOKED_AT = 200
@@ -79,7 +79,8 @@ def _compare(stretches: Sequence[Stretch], draft: HandoffPolicy, current: Handof
     would: dict[str, Difference] = {}
     does: dict[str, Difference] = {}
     for stretch in stretches:
-        turns = [as_read(message, None) for message in stretch.messages]
+        read = [as_read(message, None) for message in stretch.messages]
+        turns = with_ratings(read, stretch.messages, stretch.ratings)
         for policy, found in ((draft, would), (current, does)):
             if handed := replay(turns, policy, reader):
                 found[stretch.conversation.id] = _difference(stretch, handed)

@@ -74,6 +74,9 @@ class ReadTurn:
     asked_for_person: bool = False
     # For a person, when the contact wrote this.
     waited_minutes: float = 0.0
+    # What the contact had last rated, 1 to 5, where this is their first message since or the conversation's first.
+    rating: int | None = None
+    rated_days_ago: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,10 +56,14 @@ class Glance:
 
 @dataclass(frozen=True)
 class Stretch:
-    """What a contact last took up with the bot: their messages with vectors, up to where a person had it."""
+    """What a contact last took up with the bot: their messages with vectors, up to where a person had it.
+
+    `ratings` are all that the contact has given, oldest first.
+    """
 
     conversation: Conversation
     messages: list[Message]
+    ratings: Sequence[Rating]
 
 
 class ConversationRepository:
@@ -284,7 +288,11 @@ class ConversationRepository:
         handed_off: defaultdict[str, list[datetime]] = defaultdict(list)
         for conversation_id, moment in (await self.session.execute(handoffs)).all():
             handed_off[conversation_id].append(moment)
-        stretches = [Stretch(one, _with_bot(messages[one.id], handed_off[one.id])) for one in conversations]
+        ratings = await self.ratings_from([conversation.contact_id for conversation in conversations])
+        stretches = [
+            Stretch(one, _with_bot(messages[one.id], handed_off[one.id]), ratings[one.contact_id])
+            for one in conversations
+        ]
         return [stretch for stretch in stretches if stretch.messages]
 
     async def last_rating_request(self, conversation_id: str) -> Message | None:
@@ -400,6 +408,23 @@ class ConversationRepository:
         """All ratings, latest first."""
         statement = select(Rating).where(Rating.conversation_id == conversation_id).order_by(Rating.id.desc())
         return (await self.session.scalars(statement)).all()
+
+    async def ratings_from(
+        self, contact_ids: Sequence[int], *, after: datetime | None = None
+    ) -> defaultdict[int, list[Rating]]:
+        """All ratings that contacts have given in any of their conversations, oldest first, by contact."""
+        statement = (
+            select(Conversation.contact_id, Rating)
+            .join(Rating, Rating.conversation_id == Conversation.id)
+            .where(Conversation.contact_id.in_(contact_ids))
+            .order_by(Rating.created_at, Rating.id)
+        )
+        if after:
+            statement = statement.where(Rating.created_at > after)
+        ratings: defaultdict[int, list[Rating]] = defaultdict(list)
+        for contact_id, rating in (await self.session.execute(statement)).all():
+            ratings[contact_id].append(rating)
+        return ratings
 
     async def delivery_states(self, conversation_id: str) -> dict[int, DeliveryState]:
         """How far the messages have come that had to be sent to a channel, by message."""

@@ -23,7 +23,7 @@ from crm.conversations.handoff_policy import Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
 from crm.conversations.service import ConversationService, contact_topic
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
-from crm.models import Conversation, Message
+from crm.models import Conversation, Message, Rating
 from language.normalise import safe_text
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ class Claim:
     # The message's own forgets it where finishing the turn fails and is rolled back.
     message_id: int
     history: Sequence[Message]
+    # The contact's, since the history begins or, where that is the whole conversation, of all times.
+    ratings: Sequence[Rating]
     policy: HandoffPolicy
 
     @property
@@ -166,8 +168,11 @@ class Turns:
                 before=messages[0].sequence,
                 limit=REMEMBERED_TURNS,
             )
+            # What was rated before a history that is cut off came with a message that is no longer in it.
+            since = history[0].created_at if len(history) == REMEMBERED_TURNS else None
+            ratings = await repository.ratings_from([conversation.contact_id], after=since)
             policy = await service.policies.current()
-        return Claim(conversation, messages, messages[-1].id, history, policy)
+        return Claim(conversation, messages, messages[-1].id, history, ratings[conversation.contact_id], policy)
 
     async def _think(self, claim: Claim) -> Thought:
         """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
@@ -179,9 +184,7 @@ class Turns:
         if payload:
             return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
         reading = await self.reader.read(claim.words, expected_language=claim.conversation.language)
-        waiting_since = claim.conversation.waiting_since
-        earlier = [as_read(message, waiting_since) for message in claim.history]
-        mood = self.reader.mood([*earlier, _current(claim, reading, waiting_since)], claim.policy.weights)
+        mood = self.reader.mood(_turns_of(claim, reading), claim.policy.weights)
         if claim.conversation.status is not ConversationStatus.with_bot:
             return Thought(reading, mood)
         if decision := claim.policy.before_answer(mood, reading.signals, sequence=claim.message.sequence):
@@ -348,6 +351,26 @@ def _taken_up(waiting: Sequence[Message]) -> Sequence[Message]:
 def _pressed_button(claim: Claim) -> Reading:
     """A pressed button carries our own words, which say nothing about the contact's mood."""
     return Reading(vector=b"", language=claim.conversation.language, sentiment="neutral", sentiment_score=0.0)
+
+
+def _turns_of(claim: Claim, reading: Reading) -> list[ReadTurn]:
+    """What frustration looks at: the history and the message that was just read."""
+    waiting_since = claim.conversation.waiting_since
+    turns = [as_read(message, waiting_since) for message in claim.history]
+    return with_ratings(
+        [*turns, _current(claim, reading, waiting_since)], [*claim.history, claim.message], claim.ratings
+    )
+
+
+def with_ratings(turns: Sequence[ReadTurn], messages: Sequence[Message], ratings: Sequence[Rating]) -> list[ReadTurn]:
+    """The turns of these messages, each with the last of the ratings that it is the first message to follow."""
+    rated = list(turns)
+    for rating in ratings:
+        place = next((place for place, one in enumerate(messages) if one.created_at > rating.created_at), None)
+        if place is not None:
+            days_ago = (messages[place].created_at - rating.created_at) / timedelta(days=1)
+            rated[place] = replace(rated[place], rating=rating.score, rated_days_ago=days_ago)
+    return rated
 
 
 def as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:

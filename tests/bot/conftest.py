@@ -75,9 +75,15 @@ class RunningActions:
         metadata: dict[str, Any] | None = None,
         candidates: dict[str, Any] | None = None,
         domain: dict[str, Any] | None = None,
+        done_before: str = "utter_greet",
     ) -> dict[str, Any]:
-        """The events and responses of an action; `candidates` are slots that a form has just filled."""
+        """The events and responses of an action; `candidates` are slots that a form has just filled.
+
+        `done_before` is what the bot did last before this message.
+        """
         events: list[dict[str, Any]] = [
+            {"event": "user", "text": "سلام", "message_id": "m-6", "timestamp": 0.0},
+            {"event": "action", "name": done_before, "timestamp": 0.5},
             {"event": "action", "name": "action_listen", "timestamp": 1.0},
             {"event": "user", "text": text, "message_id": "m-7", "timestamp": 2.0},
             {"event": "action", "name": "ticket_form", "timestamp": 3.0},

@@ -25,6 +25,23 @@ def shipped() -> HandoffPolicy:
     return HandoffPolicy.load(SHIPPED)
 
 
+class TestLowRating:
+    """What a contact rated before weighs with what they write, and is nothing alone."""
+
+    @pytest.mark.parametrize("code", ["rated_1", "rated_2"])
+    def test_hands_no_calm_message_off_however_low_the_threshold(self, shipped: HandoffPolicy, code: str) -> None:
+        strict = shipped.changed({"frustration": 0.01})
+
+        assert strict.before_answer(mood(0.9, code), [], sequence=3) is None
+
+    def test_is_among_the_reasons_of_a_displeased_contact(self, shipped: HandoffPolicy) -> None:
+        decision = shipped.before_answer(mood(0.7, "displeasure", "rated_1"), [], sequence=3)
+
+        assert decision is not None
+        assert decision.reason is HandoffReason.negative_sentiment
+        assert [cause.code for cause in decision.causes] == ["displeasure", "rated_1"]
+
+
 class TestLoad:
     def test_every_reason_has_a_priority(self, shipped: HandoffPolicy) -> None:
         assert set(shipped.priorities) == set(HandoffReason)

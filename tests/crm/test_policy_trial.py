@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
@@ -13,7 +15,7 @@ from crm.conversations.repository import LONGEST_STRETCH
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import TALK_TO_PERSON, Turns
 from crm.enums import HandoffReason, Outcome
-from crm.models import Agent, Inbox
+from crm.models import Agent, Inbox, Rating
 from tests.conftest import message
 from tests.fixtures.fakes import FakeReader
 from tests.fixtures.patience import until_done
@@ -126,6 +128,31 @@ class TestTryPolicy:
             trial = await try_policy(policy, policy, conversations=repository, reader=FakeReader())
 
         assert (trial.conversations, trial.handed_off) == (1, 0)
+
+    @pytest.mark.parametrize(("rated_after", "handed_off"), [(timedelta(days=-1), 1), (timedelta(hours=1), 0)])
+    async def test_weighs_the_rating_that_was_known_then(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+        policy: HandoffPolicy,
+        clock: FixedClock,
+        rated_after: timedelta,
+        handed_off: int,
+    ) -> None:
+        received = await intake.receive(message(inbox, "sigh"))
+        await until_done(turns.run, received.conversation.id)
+        async with work.begin() as session:
+            rated_at = clock.now() + rated_after
+            session.add(Rating(conversation_id=received.conversation.id, score=1, created_at=rated_at))
+
+        async with work.reading() as session:
+            repository = open_service(session).conversations
+            trial = await try_policy(policy, policy, conversations=repository, reader=FakeReader())
+
+        assert (trial.conversations, trial.handed_off) == (1, handed_off)
 
     async def test_reads_the_beginning_of_a_long_conversation_and_no_more_of_a_message_than_it_needs(
         self, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService

@@ -12,9 +12,17 @@ from core.unit_of_work import UnitOfWork
 from crm.conversations.intake import Intake
 from crm.conversations.ports import Reading
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import LEASE, MAX_ATTEMPTS, START_OVER, TALK_TO_PERSON, TOGETHER_CHARACTERS, Turns
+from crm.conversations.turns import (
+    LEASE,
+    MAX_ATTEMPTS,
+    REMEMBERED_TURNS,
+    START_OVER,
+    TALK_TO_PERSON,
+    TOGETHER_CHARACTERS,
+    Turns,
+)
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
-from crm.models import Agent, Conversation, Inbox, Message, SavedHandoffPolicy
+from crm.models import Agent, Conversation, Handoff, Inbox, Message, Rating, SavedHandoffPolicy
 from tests.conftest import message
 from tests.fixtures.fakes import FakeBot, FakeReader
 from tests.fixtures.patience import until_done
@@ -609,6 +617,108 @@ class TestBeginningAnew:
 
         assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
         assert [(turn.text, turn.state) for turn in bot.turns[1:]] == [("what is CRM", None)]
+
+
+class TestLowRating:
+    """An earlier conversation was rated 1 of 5."""
+
+    @pytest.fixture
+    async def conversation(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, clock: FixedClock
+    ) -> Conversation:
+        received = await intake.receive(message(inbox, "hello", number=1))
+        await until_done(turns.run, received.conversation.id)
+        async with work.begin() as session:
+            service = open_service(session)
+            conversation = await service.lock(received.conversation.id)
+            await service.hand_off(conversation, HandoffReason.contact_asked)
+            await service.resolve(conversation)
+        clock.advance(timedelta(minutes=1))
+        await intake.rate(inbox.id, "visitor", 1)
+        clock.advance(timedelta(days=9))
+        return received.conversation
+
+    async def test_brings_a_person_at_a_sigh_and_tells_them_why(
+        self,
+        conversation: Conversation,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+    ) -> None:
+        await intake.receive(message(inbox, "sigh", number=2))
+        await until_done(turns.run, conversation.id)
+
+        handoff = await self.latest_handoff(work, open_service, conversation)
+        assert handoff.reason is HandoffReason.negative_sentiment
+        assert [cause["code"] for cause in handoff.causes] == ["displeasure", "rated_1"]
+
+    async def test_leaves_a_calm_message_to_the_bot_and_comes_with_the_first_one_alone(
+        self,
+        conversation: Conversation,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        reader: FakeReader,
+        clock: FixedClock,
+    ) -> None:
+        for number in range(2, 2 + REMEMBERED_TURNS):
+            clock.advance(timedelta(minutes=1))
+            await intake.receive(message(inbox, f"what is {number}", number=number))
+            await until_done(turns.run, conversation.id)
+        seen = [(turn.rating, round(turn.rated_days_ago)) for turn in reader.turns]
+        await intake.receive(message(inbox, "and then", number=50))
+        await until_done(turns.run, conversation.id)
+
+        assert seen == [(1, 9)] + [(None, 0)] * (REMEMBERED_TURNS - 1)
+        assert len(bot.turns) == 1 + REMEMBERED_TURNS + 1
+        assert [turn.rating for turn in reader.turns] == [None] * (REMEMBERED_TURNS + 1)
+
+    async def test_is_taken_back_by_a_better_one(
+        self,
+        conversation: Conversation,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        reader: FakeReader,
+        clock: FixedClock,
+    ) -> None:
+        async with work.begin() as session:
+            session.add(Rating(conversation_id=conversation.id, score=4, created_at=clock.now()))
+        clock.advance(timedelta(days=1))
+
+        await intake.receive(message(inbox, "sigh", number=2))
+        await until_done(turns.run, conversation.id)
+
+        assert [turn.rating for turn in reader.turns] == [4]
+
+    async def test_counts_in_the_contacts_other_conversations_and_in_nobody_elses(
+        self,
+        conversation: Conversation,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        reader: FakeReader,
+    ) -> None:
+        elsewhere = await intake.receive(message(inbox, "hello", visitor="another address"))
+        async with work.begin() as session:
+            (await session.get_one(Conversation, elsewhere.conversation.id)).contact_id = conversation.contact_id
+        await until_done(turns.run, elsewhere.conversation.id)
+        own = [turn.rating for turn in reader.turns]
+        other = await intake.receive(message(inbox, "hello", visitor="somebody else"))
+        await until_done(turns.run, other.conversation.id)
+
+        assert own == [1]
+        assert [turn.rating for turn in reader.turns] == [None]
+
+    @staticmethod
+    async def latest_handoff(work: UnitOfWork, open_service: OpenService, conversation: Conversation) -> Handoff:
+        async with work.reading() as session:
+            return (await open_service(session).conversations.handoffs(conversation.id))[0]
 
 
 class TestStartingOver:

@@ -99,6 +99,20 @@ class TestTurn:
 
         assert turn["messages"] == [{"text": "x", "buttons": buttons, "custom": custom}]
 
+    @pytest.mark.parametrize("answer", ["بله", "آره", "yes", "are"])
+    def test_lets_a_typed_yes_be_known_as_the_answer_to_what_was_asked(self, server, actions, answer) -> None:
+        asked = [{"event": "slot", "name": "closing_ticket", "value": "HM-1042"}]
+        actions.result = {"events": asked, "responses": [{"text": "HM-1042?"}]}
+        _, asking = server.turn("تیکتم رو ببندید، مشکل حل شد")
+
+        server.turn(answer, asking["state"])
+
+        tracker = actions.calls[-1]["tracker"]
+        steps = [event.get("name", "user") for event in tracker["events"] if event["event"] in ("user", "action")]
+        assert [call["next_action"] for call in actions.calls] == ["action_close_ticket", "action_agree"]
+        assert tracker["slots"]["closing_ticket"] == "HM-1042"
+        assert steps[-4:] == ["user", "action_close_ticket", "action_listen", "user"]
+
     def test_shows_the_actions_its_token_and_what_the_app_sent_along(self, server, actions) -> None:
         vector = to_base64(np.full(384, 0.05, dtype=np.float32))
 

@@ -115,6 +115,40 @@ class TestFrustration:
         assert levels[0] == 0
         assert levels[0] < levels[1] < levels[2] == levels[3] < THRESHOLD
 
+    @pytest.mark.parametrize(("rating", "code"), [(1, CauseCode.rated_1), (2, CauseCode.rated_2)])
+    def test_begins_a_little_higher_after_a_low_rating_and_names_it(self, weights, rating, code):
+        found = frustration([report(rating=rating)], weights)
+
+        assert [cause.code for cause in found.causes] == [code]
+        assert 0 < found.level < THRESHOLD / 2
+
+    @pytest.mark.parametrize("rating", [None, 3, 4, 5])
+    def test_no_other_rating_weighs(self, weights, rating):
+        assert frustration([report(rating=rating)], weights).level == 0
+
+    def test_a_low_rating_fades_over_days_until_it_is_forgotten(self, weights):
+        levels = [frustration([report(rating=1, rated_days_ago=days)], weights).level for days in (0, 30, 80, 90, 900)]
+
+        assert levels[0] > levels[1] > levels[2] > levels[3] == levels[4] == 0
+
+    def test_a_low_rating_lets_clear_displeasure_cross_the_threshold_sooner(self, weights):
+        displeased = ContactTurn(score=-0.85, signals=frozenset({"misunderstood"}), text="باز هم که نفهمیدید")
+
+        assert not frustration([displeased], weights).reaches(THRESHOLD)
+        assert frustration([replace(displeased, rating=1)], weights).reaches(THRESHOLD)
+
+    def test_a_low_rating_does_not_bring_calm_repeats_over_the_threshold(self, weights):
+        talk = [report(rating=1), *[report()] * 3]
+
+        assert not any(frustration(talk[:count], weights).reaches(THRESHOLD) for count in (1, 2, 3, 4))
+
+    def test_a_low_rating_fades_over_messages_and_with_thanks(self, weights):
+        calm = report("ساعت کاری شعبه چند است")
+        begun = frustration([report(rating=1)], weights).level
+
+        assert frustration([report(rating=1), calm], weights).level < begun
+        assert frustration([report(rating=1), replace(calm, thanked=True)], weights).level < begun / 2
+
     def test_rises_when_a_person_is_asked_for(self, weights):
         found = frustration([report(asked_for_person=True)], weights)
 

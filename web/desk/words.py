@@ -100,7 +100,7 @@ THRESHOLDS = {
         _COUNT,
     ),
 }
-_WEIGHT, _MINUTES = _("A number from 0 to 1."), _("A number above 0.")
+_WEIGHT, _ABOVE_0 = _("A number from 0 to 1."), _("A number above 0.")
 # The names of sentiment.frustration.EDITABLE.
 WEIGHTS = {
     "anger": (_("Anger"), _("Furious in so many words."), _WEIGHT),
@@ -118,7 +118,17 @@ WEIGHTS = {
     "repeat": (_("Repetition"), _("Said or asked the same thing again."), _WEIGHT),
     "not_understood": (_("Not understood"), _("The bot did not understand a message."), _WEIGHT),
     "waiting": (_("Waiting"), _("Times how much of the full waiting time has passed."), _WEIGHT),
-    "waiting_full_minutes": (_("Full waiting time, minutes"), _("From here on waiting weighs all it can."), _MINUTES),
+    "waiting_full_minutes": (_("Full waiting time, minutes"), _("From here on waiting weighs all it can."), _ABOVE_0),
+    "low_rating": (
+        _("Earlier low rating"),
+        _("The contact last rated a conversation 1 or 2 of 5; by itself it hands nothing off."),
+        _WEIGHT,
+    ),
+    "low_rating_days": (
+        _("A low rating is remembered, days"),
+        _("It weighs less with each day, and after so many nothing."),
+        _ABOVE_0,
+    ),
     "asked_for_person": (_("Asked for a person"), _("Beside the handoff that follows at once."), _WEIGHT),
     "relief_thanks": (
         _("Relief by thanks"),
@@ -144,6 +154,8 @@ CAUSES = {
     "repeat": _("had to say the same thing again"),
     "not_understood": _("was not understood by the bot"),
     "waiting": _("has been waiting"),
+    "rated_1": _("rated an earlier conversation 1 of 5"),
+    "rated_2": _("rated an earlier conversation 2 of 5"),
     "asked_for_person": _("asked for a person"),
 }
 UNKNOWN_CAUSE = _("something else weighed on the mood")

@@ -74,4 +74,45 @@ class TestCloseTicket:
         result = await actions.run(Actions.CLOSE_TICKET)
 
         assert responses_in(result) == [response]
+        assert slots_in(result)["closing_ticket"] == ("HM-1042" if response == Responses.CONFIRM_CLOSING else None)
         assert api.calls == [TICKETS]
+
+
+class TestAgree:
+    async def test_closes_the_ticket_that_was_just_asked_about(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("GET /tickets/HM-1042", TICKET)
+        api.answers("POST /tickets/HM-1042/closure", TICKET | {"status": "closed"})
+
+        result = await actions.run(
+            Actions.AGREE, text="بله", slots={"closing_ticket": "HM-1042"}, done_before=Actions.CLOSE_TICKET
+        )
+
+        assert responses_in(result) == [Responses.TICKET_CLOSED]
+        assert slots_in(result) == {"closing_ticket": None}
+
+    @pytest.mark.parametrize(
+        ("slot", "done_before"),
+        [
+            (None, Actions.CLOSE_TICKET),
+            ("HM-1042", Actions.ANSWER_FROM_KNOWLEDGE_BASE),
+            ("HM-1042", "utter_all_right"),
+            (None, "utter_greet"),
+        ],
+    )
+    async def test_closes_nothing_that_was_not_just_asked_about(
+        self, actions: RunningActions, api: FakeApi, slot: str | None, done_before: str
+    ) -> None:
+        result = await actions.run(Actions.AGREE, text="بله", slots={"closing_ticket": slot}, done_before=done_before)
+
+        assert responses_in(result) == [Responses.WHAT_NEXT]
+        assert api.calls == []
+
+    async def test_closes_no_ticket_that_is_not_the_contacts_own(self, actions: RunningActions, api: FakeApi) -> None:
+        api.refuses("GET /tickets/HM-1042", 404, "ticket_not_found")
+
+        result = await actions.run(
+            Actions.AGREE, text="yes", slots={"closing_ticket": "HM-1042"}, done_before=Actions.CLOSE_TICKET
+        )
+
+        assert responses_in(result) == [Responses.TICKET_NOT_FOUND]
+        assert api.calls == ["GET /tickets/HM-1042"]

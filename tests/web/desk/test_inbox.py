@@ -84,7 +84,11 @@ class TestShowConversation:
         self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
     ) -> None:
         await sign_in(Role.agent)
-        causes = (Cause(code="anger", weight=0.5, sequence=1), Cause(code="never heard of", weight=0.1))
+        causes = (
+            Cause(code="anger", weight=0.5, sequence=1),
+            Cause(code="rated_1", weight=0.2, sequence=1),
+            Cause(code="never heard of", weight=0.1),
+        )
         async with app.state.work.begin() as session:
             service: ConversationService = app.state.open_conversations(session)
             await service.hand_off(await service.lock(conversation.id), HandoffReason.negative_sentiment, causes=causes)
@@ -94,9 +98,11 @@ class TestShowConversation:
 
         assert "The contact is upset" in english
         assert "wrote in anger" in english
+        assert "rated an earlier conversation 1 of 5" in english
         assert "something else weighed on the mood" in english
         assert "HM-1001" in english
         assert "با خشم نوشته" in persian
+        assert "به یک گفت‌وگوی قبلی از ۵ امتیاز ۱ داده" in persian
 
     async def test_shows_hostile_text_as_text(self, client: httpx.AsyncClient, sign_in: SignIn, says: Says) -> None:
         await sign_in(Role.agent)
