@@ -13,13 +13,24 @@ MIN_SECRET_CHARACTERS = 24
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class Settings(BaseSettings):
+ENV_FILES = (ROOT / "var/secrets.env", ROOT / ".env")
+
+
+class RankingSettings(BaseSettings):
+    """What training and measuring the ranking take from the same places; they need no secrets."""
+
+    model_config = SettingsConfigDict(env_file=ENV_FILES, extra="ignore")
+
+    # The folder of a sentence-transformers CrossEncoder, or its name on the hub, that orders articles in place of the
+    # small model; empty: the small model. `./hamyar train ranker` calibrates it.
+    reranker_model: str = ""
+
+
+class Settings(RankingSettings):
     """Settings of the app, from the environment, `.env` and `var/secrets.env` (earlier wins).
 
     Secrets have no default: `./hamyar up` writes random ones into `var/secrets.env`.
     """
-
-    model_config = SettingsConfigDict(env_file=(ROOT / "var/secrets.env", ROOT / ".env"), extra="ignore")
 
     # Signs visitors' tokens and login cookies; changing it signs everybody out.
     secret_key: SecretStr

@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from core.config import ROOT
+from core.config import ROOT, RankingSettings
 from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.enums import Band
 from knowledge_base.lexical import terms
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, answer_language, matching_form
+from knowledge_base.reranking import Reranker, RerankerError, open_reranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex
 from knowledge_base.weights import RankerWeights
 from language.encoder import Encoder, EncoderError
@@ -95,8 +96,10 @@ def main(arguments: list[str] | None = None) -> int:
         queries = read_lines(options.queries, QueryLine)
         _check_ids(corpus, queries, options.queries)
         wrong = None if options.at_most_wrong is None else options.at_most_wrong / 100
-        evaluation = Evaluation(Embedder(Encoder.open(options.encoder)), corpus, wrong=wrong)
-    except (DataBroken, EncoderError) as error:
+        embedder = Embedder(Encoder.open(options.encoder))
+        reranker = open_reranker(RankingSettings().reranker_model)
+        evaluation = Evaluation(embedder, corpus, wrong=wrong, reranker=reranker)
+    except (DataBroken, EncoderError, RerankerError) as error:
         print(error, file=sys.stderr)
         return 2
     figures = evaluation.run(queries)
@@ -140,8 +143,15 @@ def _check_ids(corpus: Sequence[CorpusLine], queries: Sequence[QueryLine], path:
 class Evaluation:
     """A corpus in an index like the one that serves, and questions asked of it."""
 
-    def __init__(self, embedder: Embedder, corpus: Sequence[CorpusLine], *, wrong: float | None = None) -> None:
-        weights, projection = RankerWeights.load(), Projection.load()
+    def __init__(
+        self,
+        embedder: Embedder,
+        corpus: Sequence[CorpusLine],
+        *,
+        wrong: float | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        weights, projection = RankerWeights.load().belonging_to(reranker), Projection.load()
         self.embedder = embedder
         self.held_out = weights.held_out
         self.wrong_wanted = wrong if wrong is not None or weights.held_out is None else weights.held_out.wrong_wanted
@@ -150,6 +160,7 @@ class Evaluation:
             ranker=weights.ranker(),
             calibration=weights.calibration(wrong=wrong),
             projection=projection if projection.encoder == embedder.fingerprint else None,
+            reranker=reranker,
         )
         self.ids = [line.id for line in corpus]
         next_passage = 0

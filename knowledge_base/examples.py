@@ -13,6 +13,7 @@ from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, answer_language, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
+from knowledge_base.reranking import Reranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
 from language.support_questions import Group
 
@@ -40,6 +41,8 @@ class Example:
     candidates: Sequence[Candidate]
     relevant: NDArray[np.bool_]
     topics: Sequence[str]
+    # What a reranker reads of each; empty where there is no reranker.
+    texts: Sequence[str] = ()
 
     @property
     def features(self) -> NDArray[np.float64]:
@@ -93,9 +96,15 @@ def searchable(files: Iterable[ArticleFile], embedder: Embedder) -> list[Searcha
     return articles
 
 
-def fill(articles: Iterable[SearchableArticle], dimension: int, *, projection: Projection | None = None) -> SearchIndex:
-    """An index of these articles that orders by nothing learned."""
-    index = SearchIndex(dimension, ranker=UNTRAINED, calibration=UNCALIBRATED, projection=projection)
+def fill(
+    articles: Iterable[SearchableArticle],
+    dimension: int,
+    *,
+    projection: Projection | None = None,
+    reranker: Reranker | None = None,
+) -> SearchIndex:
+    """An index of these articles whose candidates are ordered by nothing learned."""
+    index = SearchIndex(dimension, ranker=UNTRAINED, calibration=UNCALIBRATED, projection=projection, reranker=reranker)
     for article in articles:
         index.put(article)
     return index
@@ -112,10 +121,14 @@ def plain(article: SearchableArticle) -> SearchableArticle:
 
 
 def leave_one_out(
-    articles: Sequence[SearchableArticle], asked: Sequence[SearchableArticle], *, projection: Projection
+    articles: Sequence[SearchableArticle],
+    asked: Sequence[SearchableArticle],
+    *,
+    projection: Projection,
+    reranker: Reranker | None = None,
 ) -> Iterator[Example]:
     """Ask every variant in `asked` of `articles` without that variant, and once more without its whole topic."""
-    index = fill(articles, len(projection.matrix), projection=projection)
+    index = fill(articles, len(projection.matrix), projection=projection, reranker=reranker)
     for article, source in zip(articles, asked, strict=True):
         topic = [one for one in articles if one.slug == article.slug]
         for variant in source.variants:
@@ -130,10 +143,15 @@ def leave_one_out(
 
 
 def ask_off_topic(
-    articles: Sequence[SearchableArticle], questions: Sequence[str], vectors: Floats, *, projection: Projection
+    articles: Sequence[SearchableArticle],
+    questions: Sequence[str],
+    vectors: Floats,
+    *,
+    projection: Projection,
+    reranker: Reranker | None = None,
 ) -> Iterator[Example]:
     """Ask what no article is about."""
-    index = fill(articles, len(projection.matrix), projection=projection)
+    index = fill(articles, len(projection.matrix), projection=projection, reranker=reranker)
     nowhere = SearchableArticle(-1, "", "fa", "", 0, None)
     for text, vector in zip(questions, vectors, strict=True):
         yield _example(index, SearchableVariant(-1, text, vector), replace(nowhere, slug=text), Kind.unanswerable)
@@ -141,8 +159,10 @@ def ask_off_topic(
 
 def _example(index: SearchIndex, variant: SearchableVariant, article: SearchableArticle, kind: Kind) -> Example:
     language = answer_language(variant.text, preferred=article.language)
-    candidates = index.candidates(Question(matching_form(variant.text), variant.vector, language))
+    question = Question(matching_form(variant.text), variant.vector, language)
+    candidates = index.candidates(question)
     entries = [index.entry(one.article_id) for one in candidates]
     topics = [entry.slug if entry else "" for entry in entries]
     relevant = np.array([topic == article.slug for topic in topics])
-    return Example(variant.text, article.slug, kind, candidates, relevant, topics)
+    texts = index.nearest_texts(question, [one.article_id for one in candidates]) if index.reranker else ()
+    return Example(variant.text, article.slug, kind, candidates, relevant, topics, texts)

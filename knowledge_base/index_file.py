@@ -31,12 +31,15 @@ ENTRIES = "entries/lines"
 
 
 class IndexFile:
-    """Where the index over one database is kept, for this encoder and this version of the code."""
+    """Where the index over one database is kept, for this encoder and this version of the code.
 
-    def __init__(self, folder: Path, *, database_url: str, encoder: str) -> None:
+    An index with a reranker holds the texts that it reads.
+    """
+
+    def __init__(self, folder: Path, *, database_url: str, encoder: str, holds_texts: bool = False) -> None:
         self._folder = folder
         self._database = _digest(make_url(database_url).render_as_string().encode())
-        self._maker = _digest(encoder.encode(), *_making())
+        self._maker = _digest(encoder.encode(), *([b"texts"] if holds_texts else []), *_making())
 
     @property
     def path(self) -> Path:

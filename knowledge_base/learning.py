@@ -62,7 +62,7 @@ class Learning:
         if gap.vector is None or gap.encoder != self._knowledge.live.embedder.fingerprint:
             return []
         vector = from_bytes(gap.vector)
-        return self._knowledge.suggest(gap.question, vector, language=gap.language, count=count, for_agents=True)
+        return self._knowledge.suggest_at_once(gap.question, vector, language=gap.language, count=count)
 
     async def start_article(self, gap_ids: Sequence[int], *, typical: int, by: str) -> Article:
         """A draft that asks these questions; they are settled when it is published.

@@ -13,6 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import event
@@ -26,8 +27,18 @@ from knowledge_base.index import use_one_thread
 from knowledge_base.index_file import IndexFile
 from knowledge_base.models import Article
 from knowledge_base.projection import Projection
+from knowledge_base.question import Question
 from knowledge_base.repository import ArticleRepository, OperatingPointRepository
-from knowledge_base.search import Edition, SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
+from knowledge_base.reranking import Reranker
+from knowledge_base.search import (
+    Edition,
+    Ranking,
+    SearchableArticle,
+    SearchablePassage,
+    SearchableVariant,
+    SearchIndex,
+    Shortlist,
+)
 from knowledge_base.storage import from_bytes, readable, store
 from knowledge_base.weights import RankerWeights
 
@@ -43,7 +54,10 @@ EMBEDDED_AT_ONCE = 10
 
 
 class LiveIndex:
-    """Searches what is published, for contacts and for agents."""
+    """Searches what is published, for contacts and for agents.
+
+    Raises RerankerError where the weights were not calibrated with the reranker.
+    """
 
     def __init__(
         self,
@@ -53,6 +67,7 @@ class LiveIndex:
         weights: RankerWeights,
         projection: Projection | None,
         file: IndexFile | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self._work = work
         self.embedder = embedder
@@ -62,7 +77,10 @@ class LiveIndex:
         self._kept: dict[int, Edition] = {}
         if weights.encoder != embedder.fingerprint:
             logger.warning("The ranker was trained with another encoder: its confidence may be off")
-        self.weights = weights
+        self.weights = weights.belonging_to(reranker)
+        self._reranker = reranker
+        # A reranker takes one question at a time, and must not keep others' vectors waiting.
+        self._reranking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reranking")
         # The share of the given answers that may be wrong; none for what the ranker was trained for.
         self.wrong_wanted: float | None = None
         self._projection = projection if projection and projection.encoder == embedder.fingerprint else None
@@ -80,6 +98,16 @@ class LiveIndex:
     def is_calibrated(self) -> bool:
         """Whether the ranker was trained with this encoder: else confidence may be off."""
         return self.weights.encoder == self.embedder.fingerprint
+
+    async def rank(self, question: Question, *, search: SearchIndex | None = None) -> Ranking:
+        """Order what may answer the question, for contacts unless told otherwise, and say how sure the first is."""
+        return await self.settle((search or self.search).shortlist(question))
+
+    async def settle(self, shortlist: Shortlist) -> Ranking:
+        """The order of a shortlist, away from the event loop where that takes long."""
+        if self._reranker is None:
+            return self.search.settle(shortlist)
+        return await asyncio.get_running_loop().run_in_executor(self._reranking, self.search.settle, shortlist)
 
     def answer_at(self, wrong: float | None) -> None:
         """Answer from now on so that at most this share of the answers is wrong."""
@@ -142,6 +170,7 @@ class LiveIndex:
 
     async def close(self) -> None:
         """Keep the index for the next start; what goes wrong with that keeps nobody from ending."""
+        self._reranking.shutdown(wait=False, cancel_futures=True)
         await _tried(self.save, "The search index could not be kept on disk")
 
     async def save(self) -> None:
@@ -262,6 +291,7 @@ class LiveIndex:
             ranker=self.weights.ranker(),
             calibration=self.weights.calibration(wrong=self.wrong_wanted),
             projection=self._projection,
+            reranker=self._reranker,
         )
 
     async def _bring(

@@ -17,6 +17,7 @@ from knowledge_base.lexical import LexicalIndex, LexicalScores, terms
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
+from knowledge_base.reranking import SHORTLIST, Reranker, reordered
 from language.normalise import normalise
 
 # How many passages, titles and variants by meaning, and passages and articles by words, are looked at more closely.
@@ -94,6 +95,8 @@ class Entry:
     phrasings: frozenset[str] = frozenset()
     updated_at: datetime | None = None
     is_embedded: bool = True
+    # What a reranker reads, in the order of their vectors; empty where there is no reranker.
+    passages: tuple[str, ...] = ()
 
     @property
     def edition(self) -> Edition:
@@ -105,20 +108,44 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Shortlist:
+    """What may answer a question, as the small model orders it, with all that it takes to settle the order."""
+
+    question: Question
+    candidates: list[Candidate]
+    # The topics of the candidates.
+    topics: Sequence[str]
+    # The only topic for which an editor wrote the question word for word.
+    said: str | None
+    # What a reranker reads of each; empty where there is no reranker.
+    texts: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Ranking:
     """A question's candidates, best first, with the confidence in the first."""
 
     candidates: list[Candidate] = field(default_factory=list)
     confidence: float = 0.0
+    # The topic of the first.
+    topic: str | None = None
 
 
 class SearchIndex:
     """Articles in; rankings out. Every change is visible to the next question."""
 
     def __init__(
-        self, dimension: int, *, ranker: Ranker, calibration: Calibration, projection: Projection | None = None
+        self,
+        dimension: int,
+        *,
+        ranker: Ranker,
+        calibration: Calibration,
+        projection: Projection | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.ranker = ranker
+        # Settles the order where there is one; then the calibration must be its own.
+        self.reranker = reranker
         self.calibration = calibration
         self.projection = projection
         self._entries: dict[int, Entry] = {}
@@ -179,6 +206,7 @@ class SearchIndex:
     def _put(self, article: SearchableArticle) -> None:
         self._changes += 1
         variants = [matching_form(one) for one in (*(one.text for one in article.variants), *article.variants_unread)]
+        passages = (*(one.text for one in article.passages), *article.passages_unread)
         self._enter(
             Entry(
                 article.id,
@@ -189,6 +217,7 @@ class SearchIndex:
                 frozenset([normalise(article.title), *variants]) - {""},
                 article.updated_at,
                 article.is_embedded,
+                passages if self.reranker else (),
             )
         )
         if article.vector is not None:
@@ -201,7 +230,6 @@ class SearchIndex:
         if article.passages:
             vectors = np.stack([passage.vector for passage in article.passages])
             self.passages.put(article.id, article.language, [passage.id for passage in article.passages], vectors)
-        passages = (*(one.text for one in article.passages), *article.passages_unread)
         self.words.add(article.id, normalise("\n".join([article.title, *passages])))
         self.asked.add(article.id, "\n".join([normalise(f"{article.title}\n{article.summary}"), *variants]))
 
@@ -262,13 +290,44 @@ class SearchIndex:
         yield from (("words", self.words.state), ("asked", self.asked.state))
 
     def rank(self, question: Question) -> Ranking:
-        """Order what may answer the question and say how sure the first is."""
-        candidates = self.candidates(question)
+        """Order what may answer the question and say how sure the first is.
+
+        With a reranker this takes long: where others wait, `settle` the `shortlist` in another thread.
+        """
+        return self.settle(self.shortlist(question))
+
+    def shortlist(self, question: Question) -> Shortlist:
+        """What may answer the question, in a few milliseconds."""
         said = self._phrasings.get(question.matching, set())
-        if len(said) == 1 and not question.joined:
-            candidates.sort(key=lambda one: self._entries[one.article_id].slug not in said)
-            return Ranking(candidates, max(VERBATIM, self.calibration.probability(candidates)))
-        return Ranking(candidates, self.calibration.probability(candidates))
+        only = next(iter(said)) if len(said) == 1 and not question.joined else None
+        candidates = self.candidates(question)
+        candidates.sort(key=lambda one: self._entries[one.article_id].slug != only)
+        if self.reranker:
+            candidates = candidates[:SHORTLIST]
+        ids = [one.article_id for one in candidates]
+        texts = self.nearest_texts(question, ids) if self.reranker else []
+        return Shortlist(question, candidates, [self._entries[one].slug for one in ids], only, texts)
+
+    def settle(self, shortlist: Shortlist) -> Ranking:
+        """The order of a shortlist, and how sure the first is. Reads nothing that a change of the articles changes."""
+        candidates = shortlist.candidates
+        topics = {one.article_id: topic for one, topic in zip(candidates, shortlist.topics, strict=True)}
+        if self.reranker:
+            candidates = reordered(candidates, self.reranker.scores(shortlist.question.matching, shortlist.texts))
+            candidates.sort(key=lambda one: topics[one.article_id] != shortlist.said)
+        confidence = self.calibration.probability(candidates)
+        confidence = confidence if shortlist.said is None else max(VERBATIM, confidence)
+        return Ranking(candidates, confidence, topics[candidates[0].article_id] if candidates else None)
+
+    def nearest_texts(self, question: Question, article_ids: Sequence[int]) -> list[str]:
+        """Of each article the passage that is nearest to a question, under its title; there must be a reranker."""
+        return [self._nearest_text(question, self._entries[one]) for one in article_ids]
+
+    def _nearest_text(self, question: Question, entry: Entry) -> str:
+        near = list(self.likeness(question, entry.id).values())
+        if not entry.passages:
+            return entry.title
+        return entry.passages[int(np.argmax(near)) if near else 0]
 
     def is_phrasing(self, matching: str) -> bool:
         """Whether an editor wrote this, word for word, as a title or as another way to ask."""
@@ -343,4 +402,5 @@ def _entries(lines: NDArray[Any]) -> Iterator[Entry]:
         entry = json.loads(line)
         changed_at = entry["updated_at"]
         entry["updated_at"] = datetime.fromisoformat(changed_at) if changed_at else None
-        yield Entry(**entry | {"phrasings": frozenset(entry["phrasings"])})
+        sets = {"phrasings": frozenset(entry["phrasings"]), "passages": tuple(entry["passages"])}
+        yield Entry(**entry | sets)

@@ -189,7 +189,7 @@ class KnowledgeService:
         that is not complete by itself is understood from the question before it.
         """
         asked = await self.read_question(question, language=language, vector=vector)
-        ranking = self.live.search.rank(asked)
+        ranking = await self.live.rank(asked)
         if conversation_id and message_id and self._may_lean_on_earlier(question, asked, ranking):
             earlier = await self._earlier_question(conversation_id, message_id)
             question, asked, ranking = await self._with_earlier(earlier, question, asked, ranking)
@@ -272,7 +272,7 @@ class KnowledgeService:
             )
         await self.session.flush()
 
-    def suggest(
+    async def suggest(
         self, text: str, vector: Floats, *, language: str, count: int = OFFERS, for_agents: bool = False
     ) -> list[Offer]:
         """The articles nearest to what a contact wrote, best first, however sure; agents see their own too."""
@@ -280,7 +280,20 @@ class KnowledgeService:
         if not matching:
             return []
         search = self.live.search_for_agents if for_agents else self.live.search
-        entries = _entries(search, search.rank(Question(matching, vector, language)), count)
+        ranking = await self.live.rank(Question(matching, vector, language), search=search)
+        return self._offered(search, ranking, count)
+
+    def suggest_at_once(self, text: str, vector: Floats, *, language: str, count: int = OFFERS) -> list[Offer]:
+        """The same for agents, in the small model's order: for pages that ask for many."""
+        matching = matching_form(text)
+        if not matching:
+            return []
+        search = self.live.search_for_agents
+        shortlist = search.shortlist(Question(matching, vector, language))
+        return self._offered(search, Ranking(shortlist.candidates), count)
+
+    def _offered(self, search: SearchIndex, ranking: Ranking, count: int) -> list[Offer]:
+        entries = _entries(search, ranking, count)
         return [_offer(entry, is_public=self.live.search.entry(entry.id) is not None) for entry in entries]
 
     def offers(self, ranking: Ranking, count: int = OFFERS) -> list[Offer]:
@@ -467,7 +480,7 @@ class KnowledgeService:
             return
         vector = await self.live.embedder.embed_question(question)
         asked = await self.read_question(question, language=article.language, vector=vector)
-        candidate = Ranking(confidence=self.live.search.rank(asked).confidence)
+        candidate = Ranking(confidence=(await self.live.rank(asked)).confidence)
         gap = await self._keep_gap(question, asked, candidate, Band.answer, None, mark)
         gap.cause, gap.best_article_id = GapCause.voted_down, article.id
         await self.session.flush()
@@ -492,7 +505,7 @@ class KnowledgeService:
         vector = await self.live.embedder.embed_question(text)
         # Each half in its own letters: a Finglish one may follow a Persian one.
         joined = Question(f"{matching_form(earlier)}\n{asked.matching}", vector, asked.language, joined=True)
-        again = self.live.search.rank(joined)
+        again = await self.live.rank(joined)
         return (text, joined, again) if again.confidence > ranking.confidence else (question, asked, ranking)
 
     async def _count_uses(

@@ -8,7 +8,8 @@ variants, without, and of plain texts without titles either, so that the weights
 
 Ranking is a linear listwise softmax (Cao et al. 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
 its weights never negative. Calibration and thresholds come from rankings of topics that the weights did not see, and of
-articles that the encoder has not learned from either.
+articles that the encoder has not learned from either. Where the settings name a cross-encoder, the order that it
+gives some of these rankings is calibrated beside it.
 """
 
 import argparse
@@ -18,12 +19,13 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from core.config import ROOT
+from core.config import ROOT, RankingSettings
 from knowledge_base.article_files import ArticleFile, read_articles
 from knowledge_base.confidence import SIGNALS, signals
 from knowledge_base.embedder import Embedder
@@ -39,9 +41,11 @@ from knowledge_base.examples import (
 )
 from knowledge_base.operating_point import CalibrationData, Reached, Reliability
 from knowledge_base.projection import PROJECTION_FILE, Projection
+from knowledge_base.question import matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
+from knowledge_base.reranking import SHORTLIST, Reranker, RerankerError, open_reranker, reordered
 from knowledge_base.search import SearchableArticle
-from knowledge_base.weights import WEIGHTS_FILE, OperatingPoint, RankerWeights
+from knowledge_base.weights import WEIGHTS_FILE, LearnedConfidence, OperatingPoint, RankerWeights, RerankerConfidence
 from language.encoder import Encoder, EncoderError
 from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, Group, read_groups
 
@@ -60,6 +64,8 @@ CALIBRATION_PENALTY = 0.0005
 
 # All of them would take gigabytes and teach eight weights nothing more.
 EVERY = 4
+# Rankings that a cross-encoder is calibrated with: of all of them it would read for hours.
+RERANKED = 1_500
 
 OFF_TOPIC_FILE = WEIGHTS_FILE.parent / "off_topic.txt"
 
@@ -76,7 +82,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         embedder = Embedder(Encoder.open(options.encoder))
-    except EncoderError as error:
+        reranker = open_reranker(RankingSettings().reranker_model)
+    except (EncoderError, RerankerError) as error:
         print(error, file=sys.stderr)
         return 1
     # What the encoder has learned from looks easier than a customer's own articles will: it must not set confidence.
@@ -87,10 +94,10 @@ def main(arguments: list[str] | None = None) -> int:
     off_topic = read_off_topic()
     vectors = embedder.questions(off_topic)
     asked, others = (
-        [one for base in bases for one in all_examples(base, projection, off_topic, vectors)]
-        for bases in (fresh, learned)
+        [one for base in bases for one in all_examples(base, projection, off_topic, vectors, reranker=reads)]
+        for bases, reads in ((fresh, reranker), (learned, None))
     )
-    weights = learn(asked, others, encoder=embedder.fingerprint)
+    weights = learn(asked, others, encoder=embedder.fingerprint, reranker=reranker)
     options.output.mkdir(parents=True, exist_ok=True)
     projection.save(options.output / PROJECTION_FILE.name)
     (options.output / WEIGHTS_FILE.name).write_text(json.dumps(weights.model_dump(), indent=2) + "\n", encoding="utf-8")
@@ -130,25 +137,41 @@ def all_examples(
     projection: Projection,
     off_topic: Sequence[str],
     vectors: NDArray[np.float32],
+    *,
+    reranker: Reranker | None = None,
 ) -> Iterator[Example]:
     """Every question asked of the three kinds of knowledge base."""
     for change in (None, without_variants, plain):
         changed = [change(one) for one in articles] if change else articles
-        yield from leave_one_out(changed, articles, projection=projection)
-        yield from ask_off_topic(changed, off_topic, vectors, projection=projection)
+        yield from leave_one_out(changed, articles, projection=projection, reranker=reranker)
+        yield from ask_off_topic(changed, off_topic, vectors, projection=projection, reranker=reranker)
 
 
-def learn(fresh: Sequence[Example], others: Sequence[Example], *, encoder: str) -> RankerWeights:
+def learn(
+    fresh: Sequence[Example], others: Sequence[Example], *, encoder: str, reranker: Reranker | None = None
+) -> RankerWeights:
     """Weights from all examples, calibrated on rankings of the fresh ones by weights that did not see their topics."""
     examples = [*fresh, *others]
     unseen = [(example, reranked(example, ranker)) for example, ranker in _held_out(fresh, examples)]
-    values, right = _signals(unseen)
-    kinds = np.array([one.kind for one, _ in unseen])
-    weights, bias = _calibrate(values, right, _shares(kinds))
-    probabilities = _held_out_probabilities(unseen, values, right, kinds)
+    settled_confidence = None
+    if reranker:
+        settled = settle_some(unseen, reranker)
+        settled_confidence = RerankerConfidence(model=reranker.fingerprint, **learn_confidence(settled).model_dump())
     return RankerWeights(
         encoder=encoder,
         ranking={name: round(weight, 4) for name, weight in learn_ranking(examples).weights.items()},
+        reranked=settled_confidence,
+        **learn_confidence(unseen).model_dump(),
+    )
+
+
+def learn_confidence(ranked: "Sequence[Ranked]") -> LearnedConfidence:
+    """How sure the first of such rankings is, and from where on to answer."""
+    values, right = _signals(ranked)
+    kinds = np.array([one.kind for one, _ in ranked])
+    weights, bias = _calibrate(values, right, _shares(kinds))
+    probabilities = _held_out_probabilities(ranked, values, right, kinds)
+    return LearnedConfidence(
         confidence={name: round(float(weight), 4) for name, weight in zip(SIGNALS, weights, strict=True)},
         bias=round(bias, 4),
         thresholds=operating_point(probabilities, right, kinds),
@@ -180,6 +203,21 @@ def reranked(example: Example, ranker: Ranker) -> list[tuple[Candidate, str]]:
     """An example's candidates as a ranker orders them, with their topics."""
     topics = {one.article_id: topic for one, topic in zip(example.candidates, example.topics, strict=True)}
     return [(one, topics[one.article_id]) for one in ranker.rank(list(topics), example.features.astype(np.float32))]
+
+
+def settle_some(ranked: "Sequence[Ranked]", reranker: Reranker) -> "list[Ranked]":
+    """Some of these rankings as a reranker settles them."""
+    chosen = Random(0).sample(ranked, min(RERANKED, len(ranked)))
+    return [(example, _settled(example, order[:SHORTLIST], reranker)) for example, order in chosen]
+
+
+def _settled(
+    example: Example, order: Sequence[tuple[Candidate, str]], reranker: Reranker
+) -> list[tuple[Candidate, str]]:
+    texts = {one.article_id: text for one, text in zip(example.candidates, example.texts, strict=True)}
+    topics = {one.article_id: topic for one, topic in order}
+    scores = reranker.scores(matching_form(example.text), [texts[one] for one in topics])
+    return [(one, topics[one.article_id]) for one in reordered([one for one, _ in order], scores)]
 
 
 def operating_point(probabilities: Floats, right: Flags, kinds: NDArray[np.str_]) -> OperatingPoint:

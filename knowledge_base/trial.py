@@ -120,7 +120,7 @@ class Trial:
             QuestionBlank
         """
         asked = await self._knowledge.read_question(text, language=language)
-        ranking = self._search.rank(asked)
+        ranking = await self._knowledge.live.rank(asked)
         return Attempt(await self._knowledge.found_by(ranking, text, asked), self._explained(ranking))
 
     async def ask_with(self, unsaved: Unsaved, text: str, *, language: str) -> Attempt:
@@ -133,8 +133,11 @@ class Trial:
         embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
         trial = await self._as_searched(unsaved, embedded)
         saved = await self._stored([trial.id])
-        with instead(self._search, of=saved, put=[trial] if unsaved.is_public else []):
-            ranking = self._search.rank(asked)
+        put = [trial] if unsaved.is_public else []
+        with instead(self._search, of=saved, put=put):
+            shortlist = self._search.shortlist(asked)
+        ranking = await self._knowledge.live.settle(shortlist)
+        with instead(self._search, of=saved, put=put):
             candidates, offers = self._explained(ranking), self._knowledge.offers(ranking)
             likeness = self._search.likeness(asked, trial.id)
         band, answer = self._search.calibration.band(ranking.confidence), None
@@ -157,7 +160,7 @@ class Trial:
         asked = await self._questions(unsaved, embedded)
         topic = (await self._knowledge.articles.at_addresses({trial.slug})).values()
         own = await self._stored({trial.id, *topic})
-        rankings = await self._rank([one.question for one in asked], without=own)
+        rankings = await self._rank([one.question for one in asked], of=own, put=[])
         answered: dict[int, list[str]] = {}
         for one, ranking in zip(asked, rankings, strict=True):
             if self._search.calibration.band(ranking.confidence) is Band.answer:
@@ -173,20 +176,14 @@ class Trial:
         embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
         trial = await self._as_searched(unsaved, embedded)
         saved = await self._stored([trial.id])
-        asked = [(one, await self._expected_question(one)) for one in expectations]
-        failing: list[tuple[Expectation, Question]] = []
-        for start in range(0, len(asked), AT_ONCE):
-            with instead(self._search, of=saved, put=[trial] if unsaved.is_public else []):
-                failing += [
-                    (one, question)
-                    for one, question in asked[start : start + AT_ONCE]
-                    if not self._is_met(one, question)
-                ]
-            await asyncio.sleep(0)
+        questions = [await self._expected_question(one) for one in expectations]
+        rankings = await self._rank(questions, of=saved, put=[trial] if unsaved.is_public else [])
         broken: list[Broken] = []
-        for one, question in failing:
+        for one, question, ranking in zip(expectations, questions, rankings, strict=True):
+            if self._is_met(one, ranking):
+                continue
             await asyncio.sleep(0)
-            if self._is_met(one, question):
+            if self._is_met(one, await self._knowledge.live.rank(question)):
                 broken.append(Broken(one.question, one.language, one.article_id, one.article.title))
         return broken
 
@@ -198,12 +195,10 @@ class Trial:
             vector = await embedder.embed_question(expectation.question)
         return Question(expectation.matching, vector, expectation.language)
 
-    def _is_met(self, expectation: Expectation, question: Question) -> bool:
-        """Whether the search as it is gives an answer from the expected topic."""
-        ranking = self._search.rank(question)
-        first = self._search.entry(ranking.candidates[0].article_id) if ranking.candidates else None
+    def _is_met(self, expectation: Expectation, ranking: Ranking) -> bool:
+        """Whether an answer from the expected topic is given."""
         is_given = self._search.calibration.band(ranking.confidence) is Band.answer
-        return is_given and first is not None and first.slug == expectation.article.slug
+        return is_given and ranking.topic == expectation.article.slug
 
     async def _taken(
         self, trial: SearchableArticle, asked: Sequence[_Asked], rival_ids: Sequence[int]
@@ -219,22 +214,27 @@ class Trial:
             question = Question(matching_form(variant.text), variant.vector, rival.language)
             await asyncio.sleep(0)
             with instead(self._search, of=[rival], put=[without]):
-                before = self._search.rank(question)
+                shortlist = self._search.shortlist(question)
+            before = await self._knowledge.live.settle(shortlist)
             if _first(before) != rival.id:
                 continue
             await asyncio.sleep(0)
             with instead(self._search, of=[rival, *saved], put=[without, trial]):
-                after = self._search.rank(question)
+                shortlist = self._search.shortlist(question)
+            after = await self._knowledge.live.settle(shortlist)
             if _first(after) == trial.id and self._search.calibration.band(after.confidence) is Band.answer:
                 taken.setdefault(rival.id, []).append(variant.text)
         return taken
 
-    async def _rank(self, questions: Sequence[Question], *, without: Sequence[SearchableArticle]) -> list[Ranking]:
-        """How these are ranked where some articles are not there."""
+    async def _rank(
+        self, questions: Sequence[Question], *, of: Sequence[SearchableArticle], put: Sequence[SearchableArticle]
+    ) -> list[Ranking]:
+        """How these are ranked where some articles are in the place of others."""
         rankings: list[Ranking] = []
         for start in range(0, len(questions), AT_ONCE):
-            with instead(self._search, of=without, put=[]):
-                rankings += map(self._search.rank, questions[start : start + AT_ONCE])
+            with instead(self._search, of=of, put=put):
+                shortlists = [self._search.shortlist(one) for one in questions[start : start + AT_ONCE]]
+            rankings += [await self._knowledge.live.settle(one) for one in shortlists]
             await asyncio.sleep(0)
         return rankings
 

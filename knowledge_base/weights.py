@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from knowledge_base.confidence import SIGNALS, Calibration, Thresholds
 from knowledge_base.operating_point import CalibrationData
 from knowledge_base.ranking import FEATURES, Ranker
+from knowledge_base.reranking import Reranker, RerankerError
 from knowledge_base.search import VERBATIM
 
 WEIGHTS_FILE = Path(__file__).parent / "weights" / "ranker.json"
@@ -19,25 +20,57 @@ class OperatingPoint(BaseModel):
     offer: float = Field(ge=0, le=1)
 
 
-class RankerWeights(BaseModel):
-    """Everything that was learned, and with which encoder."""
+class LearnedConfidence(BaseModel):
+    """How sure the first of a ranker's candidates is."""
 
-    encoder: str
-    ranking: dict[str, float]
     confidence: dict[str, float]
     bias: float
     thresholds: OperatingPoint
     # None in weights that were trained before it was kept.
     held_out: CalibrationData | None = None
 
+
+class RerankerConfidence(LearnedConfidence):
+    """The same for the order of a cross-encoder."""
+
+    # Its fingerprint.
+    model: str
+
+
+class RankerWeights(LearnedConfidence):
+    """Everything that was learned, and with which encoder; the confidence is the small model's."""
+
+    encoder: str
+    ranking: dict[str, float]
+    # None where the settings named no cross-encoder when these were trained.
+    reranked: RerankerConfidence | None = None
+
     @classmethod
     def load(cls, path: Path = WEIGHTS_FILE) -> "RankerWeights":
         """Read the file; raises where a feature or a signal of this version of the code is missing."""
         weights = cls.model_validate_json(path.read_text(encoding="utf-8"))
-        missing = [*(set(FEATURES) - set(weights.ranking)), *(set(SIGNALS) - set(weights.confidence))]
+        learned = [one for one in (weights, weights.reranked) if one]
+        missing = set(FEATURES) - set(weights.ranking)
+        missing.update(*(set(SIGNALS) - set(one.confidence) for one in learned))
         if missing:
             raise ValueError(f"{path.name} knows nothing of {', '.join(sorted(missing))}; train the ranker again")
         return weights
+
+    def belonging_to(self, reranker: Reranker | None) -> "RankerWeights":
+        """These with the confidence that belongs to who settles the order: a cross-encoder, or none.
+
+        Raises:
+            RerankerError: nothing was calibrated with this cross-encoder.
+        """
+        if reranker is None:
+            return self
+        found = self.reranked
+        if found is None or found.model != reranker.fingerprint:
+            raise RerankerError(
+                f"RERANKER_MODEL: nobody knows how sure the answers of {reranker.fingerprint} are. Run "
+                "`./hamyar train ranker` with the setting as it is, or leave the setting empty."
+            )
+        return self.model_copy(update={name: getattr(found, name) for name in LearnedConfidence.model_fields})
 
     def ranker(self) -> Ranker:
         return Ranker(self.ranking)

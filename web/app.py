@@ -36,6 +36,7 @@ from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
 from knowledge_base.importing import Importing
 from knowledge_base.regression import Regression
+from knowledge_base.reranking import RerankerError
 from knowledge_base.schedule import Schedule
 from knowledge_base.service import IMPORT_TOPIC, REGRESSION_TOPIC
 from language.encoder import EncoderError
@@ -101,7 +102,7 @@ def _parts_of_settings() -> Parts:
     set_up_logging(settings.log_level)
     try:
         return choose_parts(settings)
-    except (EncoderError, SentimentModelError) as error:
+    except (EncoderError, RerankerError, SentimentModelError) as error:
         _refuse(str(error))
         raise
 

@@ -25,6 +25,7 @@ from knowledge_base.embedder import Embedder
 from knowledge_base.index_file import IndexFile
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.projection import Projection
+from knowledge_base.reranking import open_reranker
 from knowledge_base.service import KnowledgeService
 from knowledge_base.weights import RankerWeights
 from language.batching import BatchingEncoder
@@ -86,7 +87,7 @@ def choose_parts(settings: Settings) -> Parts:
     """The real parts.
 
     Raises:
-        EncoderNotBuilt, EncoderBroken, SentimentModelError: with what to do about it.
+        EncoderNotBuilt, EncoderBroken, RerankerError, SentimentModelError: with what to do about it.
     """
     model = Encoder.open(settings.encoder_folder)
     encoder = BatchingEncoder(model)
@@ -99,6 +100,7 @@ def choose_parts(settings: Settings) -> Parts:
         base_url=settings.rasa_url, limits=httpx.Limits(max_connections=RASA_CONNECTIONS), trust_env=False
     )
     embedder = Embedder(model)
+    reranker = open_reranker(settings.reranker_model)
     return Parts(
         settings=settings,
         clock=clock,
@@ -119,7 +121,13 @@ def choose_parts(settings: Settings) -> Parts:
             embedder,
             weights=RankerWeights.load(),
             projection=Projection.load(),
-            file=IndexFile(settings.index_folder, database_url=settings.database_url, encoder=embedder.fingerprint),
+            file=IndexFile(
+                settings.index_folder,
+                database_url=settings.database_url,
+                encoder=embedder.fingerprint,
+                holds_texts=reranker is not None,
+            ),
+            reranker=reranker,
         ),
         process=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
     )

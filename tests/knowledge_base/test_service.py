@@ -445,8 +445,8 @@ class TestAgentsOnly:
 
         async with work.reading() as session:
             suggest = open_knowledge(session).suggest
-            to_agent = suggest("Refund beyond the rules", vector, language="en", for_agents=True)
-            to_contact = suggest("Refund beyond the rules", vector, language="en")
+            to_agent = await suggest("Refund beyond the rules", vector, language="en", for_agents=True)
+            to_contact = await suggest("Refund beyond the rules", vector, language="en")
 
         assert [(one.article_id, one.is_public) for one in to_agent] == [(article.id, False), (public.id, True)]
         assert [one.article_id for one in to_contact] == [public.id]
@@ -512,7 +512,7 @@ class TestSuggest:
 
         async with work.reading() as session:
             service = open_knowledge(session)
-            offers = service.suggest("where to park", embedder.questions(["where to park"])[0], language="en")
+            offers = await service.suggest("where to park", embedder.questions(["where to park"])[0], language="en")
 
         assert offers[0].url == "/help/en/parking"
         assert len(offers) == 2

@@ -93,7 +93,7 @@ async def suggest_articles(
         is_ours = last.encoder == embedder.fingerprint
         vector = np.frombuffer(last.vector, dtype="<f4")
         vector = vector if is_ours else await embedder.embed_question(last.latest_text)
-        offers = knowledge.suggest(
+        offers = await knowledge.suggest(
             last.latest_text, vector, language=conversation.language, count=SUGGESTIONS, for_agents=True
         )
     site = request.app.state.settings.public_url or str(request.base_url)

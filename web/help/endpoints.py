@@ -110,7 +110,7 @@ async def _search(knowledge: KnowledgeService, question: str, language: str, art
     except QuestionBlank:
         return nothing
     summaries = {article.id: article.summary for article in articles}
-    offers = knowledge.suggest(question, vector, language=language, count=MOST_FOUND)
+    offers = await knowledge.suggest(question, vector, language=language, count=MOST_FOUND)
     hits = [Hit(one.title, one.url, summaries.get(one.article_id, "")) for one in offers]
     return replace(nothing, answer=found.answer, hits=hits)
 
