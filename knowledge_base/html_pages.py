@@ -19,6 +19,16 @@ _WITH_THEIR_CONTENT = {
     *("script", "style", "noscript", "template", "iframe", "svg", "nav", "footer", "aside", "form", "button", "select"),
 }
 _LANGUAGE = re.compile(r"<html[^>]{0,1000}?\blang\s*=\s*[\"']?(fa|en)\b", re.IGNORECASE)
+# The sanitiser takes time by the square of the depth; people's pages stay far below this.
+_MOST_DEPTH = 500
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^<>]*>", re.IGNORECASE)
+# HTML ends these without being told.
+_END_THEMSELVES = {
+    *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"),
+    *("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup", "option", "optgroup"),
+    *("html", "head", "body", "rt", "rp"),
+}
+_CODE = {"script", "style"}
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -41,6 +51,8 @@ def read_page(html: str) -> WebPage:
     Raises:
         PageUnfit
     """
+    if _is_deep(html):
+        raise PageUnfit
     # Sanitised before anything else sees it: what follows reads well-formed HTML of known elements alone.
     clean = nh3.clean(
         html,
@@ -64,6 +76,25 @@ def read_page(html: str) -> WebPage:
     named = _LANGUAGE.search(html)
     language = named[1].lower() if named else "en" if detect(body).language.value == "en" else "fa"
     return WebPage(title, body, language)
+
+
+def _is_deep(html: str) -> bool:
+    depth = position = 0
+    while tag := _TAG.search(html, position):
+        position, name = tag.end(), tag[2].lower()
+        if name in _CODE and not tag[1]:
+            position = _end_of(name, html, position)
+        elif name not in _END_THEMSELVES and not tag[0].endswith("/>"):
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > _MOST_DEPTH:
+            return True
+    return False
+
+
+def _end_of(name: str, html: str, position: int) -> int:
+    """Where the code that begins here ends; what looks like a tag in it is none."""
+    end = re.compile(f"</{name}", re.IGNORECASE).search(html, position)
+    return end.end() if end else len(html)
 
 
 def _text(element: Tag | None) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import knowledge_base.models  # noqa: F401 - its tables belong to the metadata too
@@ -56,14 +57,28 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables; copying it takes a tenth of the time of making them."""
+    file = tmp_path_factory.mktemp("database") / "empty.db"
+    engine = create_engine(f"sqlite:///{file}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return file
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(tmp_path: Path, empty_database: Path) -> AsyncIterator[Database]:
     """An empty database of the test's own; on PostgreSQL, a schema of its own."""
-    opened = _postgresql(POSTGRESQL_URL) if POSTGRESQL_URL else _sqlite(tmp_path / "test.db")
-    async with opened as database:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-        yield database
+    if POSTGRESQL_URL:
+        async with _postgresql(POSTGRESQL_URL) as database:
+            async with database.engine.begin() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+            yield database
+        return
+    database = Database(f"sqlite+aiosqlite:///{shutil.copy(empty_database, tmp_path / 'test.db')}")
+    yield database
+    await database.close()
 
 
 @pytest.fixture
@@ -77,13 +92,6 @@ def file_reads(database: Database) -> list[bool]:
             reads.append(context.execution_options.get("large", False))
 
     return reads
-
-
-@asynccontextmanager
-async def _sqlite(file: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{file}")
-    yield database
-    await database.close()
 
 
 @asynccontextmanager

@@ -210,6 +210,20 @@ class TestWebPage:
 
         assert found.articles[0].reason is Reason.page_unfit
 
+    @pytest.mark.parametrize(
+        "much",
+        [
+            b"<li>one more<br><img src=x><p>line",
+            b"<svg><path d=''/></svg>",
+            b"<script>if (i<div> 0 <b>)</script>",
+            b"<i>a</i>",
+        ],
+    )
+    def test_much_of_what_ends_by_itself_is_no_depth(self, much: bytes):
+        found = read_file(b"<h1>Title</h1>" + much * 2_000 + b"<p>the end", name="a.html")
+
+        assert "the end" in found.articles[0].article.body
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
