@@ -53,7 +53,8 @@ class Contacts:
         turn = {"conversation_id": "c", "message_id": "m", "text": "hello", "metadata": {}, "state": None}
         headers = {"Authorization": f"Bearer {self._stack.settings['RASA_TOKEN']}"}
         with httpx.Client(base_url=self._stack.settings["RASA_URL"], headers=headers, timeout=30) as client:
-            while not self._is_over.is_set():
+            # A pause, since the models are loaded by the same process.
+            while not self._is_over.wait(0.1):
                 self.statuses.append(client.post("/webhooks/hamyar/turn", json=turn).status_code)
 
 
