@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launcher.up import APP_OPTIONS
+
 ROOT = Path(__file__).resolve().parent.parent
 RASA_PYTHON = ROOT / ".venv-rasa/bin/python"
 RASA_MODELS = ROOT / "var/models/rasa"
@@ -46,8 +48,7 @@ class Stack:
     def start_app(self) -> None:
         """Start the app; `wait_until_ready` says when it serves."""
         command = ["-m", "uvicorn", "--factory", "web.app:create_app", "--host", "127.0.0.1", "--port", str(self.port)]
-        options = ["--no-access-log", "--timeout-graceful-shutdown", "5", "--ws-max-size", "262144"]
-        self.app = self._start("app", [sys.executable, *command, *options])
+        self.app = self._start("app", [sys.executable, *command, *APP_OPTIONS])
 
     def start_rasa(self) -> None:
         """Start Rasa."""

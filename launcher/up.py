@@ -18,6 +18,11 @@ PAGES = (
     ("Knowledge base", "/desk/knowledge"),
     ("API documentation", "/api/docs"),
 )
+# uvloop has crashed the process (docs/decisions/0007). Frames are small; uvicorn would take 16 MB.
+APP_OPTIONS = (
+    *("--loop", "asyncio", "--no-access-log", "--timeout-graceful-shutdown", "5"),
+    *("--ws-max-size", "262144"),
+)
 
 
 def up(layout: Layout, set_up: SetUp, where: Addresses) -> None:
@@ -64,11 +69,9 @@ def rasa_program(layout: Layout, environment: Mapping[str, str], where: Addresse
 def app_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
     """The app: API, pages, channels and the bot's actions."""
     listen = ["--host", where.host, "--port", str(where.port)]
-    # Frames of the widget and the desk are small; uvicorn would take 16 MB.
-    options = ["--no-access-log", "--timeout-graceful-shutdown", "5", "--ws-max-size", "262144"]
     return Program(
         name="app",
-        command=[layout.app_python, "-m", "uvicorn", "--factory", "web.app:create_app", *listen, *options],
+        command=[layout.app_python, "-m", "uvicorn", "--factory", "web.app:create_app", *listen, *APP_OPTIONS],
         env=environment,
         log=layout.logs / "app.log",
         is_ready=lambda: answers(where.reachable_host, where.port, "/health/ready"),

@@ -43,7 +43,11 @@ def main() -> int:
         return EXIT_CONFIGURATION
     backend = Backend.connect(os.environ["APP_URL"], os.environ["SERVICE_TOKEN"])
     uvicorn.run(
-        create_app(backend, os.environ["ACTIONS_TOKEN"]), host="127.0.0.1", port=arguments.port, access_log=False
+        create_app(backend, os.environ["ACTIONS_TOKEN"]),
+        host="127.0.0.1",
+        port=arguments.port,
+        loop="asyncio",
+        access_log=False,
     )
     return 0
 

@@ -74,7 +74,8 @@ class TestEarlierMessages:
             button.click()
             expect(page.locator(f"#message-{first - 1}")).to_be_attached()
         expect_last(page, long_talk, count=long_talk)
-        desk.reply("So long a story!")
+        with page.expect_response(lambda response: response.url.endswith("/messages")):
+            desk.reply("So long a story!")
 
         expect(page.locator(".message").filter(has_text="So long a story!")).to_be_visible()
         assert page.evaluate(SHOWN)[0] == 1

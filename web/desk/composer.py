@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 
 from crm.agents.auth import ConversationAgent
 from crm.conversations.files import MAX_FILE_BYTES, File
-from web.desk.presenter import Tab
+from web.desk.reading import Shown
 
 
 class Draft(BaseModel):
@@ -17,7 +17,7 @@ class Draft(BaseModel):
 
     text: str = ""
     kind: Literal["reply", "note"] = "reply"
-    tab: Tab | None = None
+    shown: Shown = Shown()
     file: File | None = None
 
 
@@ -25,6 +25,7 @@ async def read_draft(request: Request, _agent: ConversationAgent) -> Draft:
     """The form; read here and not by FastAPI, which would take in a large file before it asks who sends it."""
     async with request.form(max_files=1, max_fields=10) as form:
         fields: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str) and value}
+        fields["shown"] = {name: fields.pop(name, None) for name in ("tab", "start")}
         upload = form.get("file")
         # A browser sends a field without a name where nothing was chosen.
         if isinstance(upload, UploadFile) and upload.filename:

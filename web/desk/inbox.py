@@ -6,7 +6,7 @@ Every changing route answers a plain form with a redirect, and htmx with the par
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from core.http import RowId
@@ -19,7 +19,7 @@ from crm.models import Agent
 from web.desk.composer import DraftDep
 from web.desk.pages import fragment, is_htmx, page
 from web.desk.presenter import Tab
-from web.desk.reading import read_earlier, read_inbox, read_thread
+from web.desk.reading import Shown, read_earlier, read_inbox, read_thread
 from web.knowledge_access import KnowledgeReadDep
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -28,6 +28,14 @@ SUGGESTIONS = 4
 # A composer in which nobody has written.
 UNTOUCHED: dict[str, Any] = {"draft": "", "kind": "reply", "problem": "", "sent": False}
 ConversationPath = "/conversations/{conversation_id}"
+
+
+def read_shown(tab: Annotated[Tab | None, Form()] = None, start: Annotated[int | None, Form(ge=0)] = None) -> Shown:
+    """What the page showed where a button was pressed."""
+    return Shown(tab=tab, start=start)
+
+
+ShownDep = Annotated[Shown, Depends(read_shown)]
 
 
 @router.get("")
@@ -116,7 +124,7 @@ async def write(
         await say(conversation, draft.text, by=agent, file=draft.file)
     except (MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried) as error:
         context = {"draft": draft.text, "kind": draft.kind, "problem": error.code}
-    return await _after(request, agent, conversations, conversation_id, draft.tab, **context)
+    return await _after(request, agent, conversations, conversation_id, draft.shown, **context)
 
 
 @router.post(f"{ConversationPath}/seen", status_code=204)
@@ -137,11 +145,11 @@ async def take(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
-    tab: Annotated[Tab | None, Form()] = None,
+    shown: ShownDep,
 ) -> Response:
     """Take a conversation from the bot or the queue."""
     await conversations.take(await conversations.lock(conversation_id), by=agent)
-    return await _after(request, agent, conversations, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, shown)
 
 
 @router.post(f"{ConversationPath}/assign")
@@ -152,14 +160,14 @@ async def assign(
     conversations: ConversationsDep,
     agents: AgentsDep,
     assignee: Annotated[RowId, Form()],
-    tab: Annotated[Tab | None, Form()] = None,
+    shown: ShownDep,
 ) -> Response:
     """Give an open conversation to a colleague."""
     person = await agents.agents.get(assignee)
     if person is None or not person.is_active:
         raise AgentNotFound
     await conversations.assign(await conversations.lock(conversation_id), to=person)
-    return await _after(request, agent, conversations, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, shown)
 
 
 @router.post(f"{ConversationPath}/resolve")
@@ -168,11 +176,11 @@ async def resolve(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
-    tab: Annotated[Tab | None, Form()] = None,
+    shown: ShownDep,
 ) -> Response:
     """Close the matter; the contact is asked for a rating."""
     await conversations.resolve(await conversations.lock(conversation_id))
-    return await _after(request, agent, conversations, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, shown)
 
 
 @router.post(f"{ConversationPath}/return-to-bot")
@@ -181,11 +189,11 @@ async def return_to_bot(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
-    tab: Annotated[Tab | None, Form()] = None,
+    shown: ShownDep,
 ) -> Response:
     """Let the bot answer again."""
     await conversations.return_to_bot(await conversations.lock(conversation_id))
-    return await _after(request, agent, conversations, conversation_id, tab)
+    return await _after(request, agent, conversations, conversation_id, shown)
 
 
 async def _after(
@@ -193,19 +201,19 @@ async def _after(
     agent: Agent,
     conversations: ConversationService,
     conversation_id: str,
-    tab: Tab | None,
+    shown: Shown,
     **composer: Any,
 ) -> Response:
     """What a change is answered with: the changed parts for htmx, otherwise the page."""
     refused = "problem" in composer
     if not is_htmx(request) and not refused:
-        return RedirectResponse(_address(conversation_id, tab), status_code=303)
-    thread = await read_thread(conversations, agent, conversation_id)
+        return RedirectResponse(_address(conversation_id, shown.tab), status_code=303)
+    thread = await read_thread(conversations, agent, conversation_id, start=shown.start)
     if is_htmx(request) and thread.conversation.id != conversation_id:
         # The page shows a conversation that is part of another one now.
-        return Response(headers={"HX-Redirect": _address(thread.conversation.id, tab)})
+        return Response(headers={"HX-Redirect": _address(thread.conversation.id, shown.tab)})
     context = UNTOUCHED | composer
-    inbox = await read_inbox(conversations, agent, tab or thread.tab)
+    inbox = await read_inbox(conversations, agent, shown.tab or thread.tab)
     status = 422 if refused else 200
     if not is_htmx(request):
         return page(

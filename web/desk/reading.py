@@ -1,6 +1,9 @@
 """What the inbox's pages and its socket read: the same for both, so that a push is the page's own words."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from crm.agents.permissions import Permission, may
 from crm.agents.repository import AgentRepository
@@ -29,6 +32,15 @@ LIST_LENGTH = 60
 THREAD_LENGTH = 60
 # Where a page begins moves on in such steps: a reply does not take away what the agent had opened above.
 THREAD_STEP = 30
+
+
+class Shown(BaseModel):
+    """What an agent's page shows: a list, and a conversation's messages after `start`; None where it does not say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tab: Tab | None = None
+    start: Annotated[int, Field(ge=0)] | None = None
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,35 @@ class TestShowConversation:
         assert "message number 1." in earlier
         assert "message number 31." not in earlier
 
+    async def test_goes_on_showing_what_the_page_shows_after_every_action(
+        self, client: httpx.AsyncClient, sign_in: SignIn, says: Says
+    ) -> None:
+        await sign_in(Role.agent)
+        for number in range(1, 92):
+            conversation = await says(f"message number {number}.")
+        address = f"/desk/conversations/{conversation.id}"
+
+        for action in ("take", "messages", "resolve"):
+            data = {"text": "Hello!", "start": "4"}
+            response = await client.post(f"{address}/{action}", data=data, headers={"HX-Request": "true"})
+
+            assert response.status_code == 200
+            assert "message number 5." in response.text
+            assert "message number 4." not in response.text
+            assert response.text.count('name="start" value="4"') >= 1
+
+    @pytest.mark.parametrize("start", ["-1", "x"])
+    async def test_refuses_a_start_that_is_none(
+        self, client: httpx.AsyncClient, sign_in: SignIn, says: Says, start: str
+    ) -> None:
+        await sign_in(Role.agent)
+        conversation = await says("Hello")
+        address = f"/desk/conversations/{conversation.id}"
+
+        for action in ("take", "messages"):
+            response = await client.post(f"{address}/{action}", data={"text": "Hello!", "start": start})
+            assert response.status_code == 422
+
 
 class TestWrite:
     async def test_a_reply_reaches_the_contact_and_takes_the_conversation(
