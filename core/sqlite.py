@@ -33,8 +33,8 @@ class LoopConnection(aiosqlite.Connection):
     """An aiosqlite connection that runs statements where it is called.
 
     Our statements are short, and handing each to a thread and back costs more than running it. What may
-    wait for a disk or for another process, beginning to write and committing, stays in the connection's thread,
-    and so does a statement that moves a file.
+    wait stays in the connection's thread: committing for the disk, beginning to write where another process
+    writes just now, and a statement that moves a file.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -47,9 +47,19 @@ class LoopConnection(aiosqlite.Connection):
         self.is_large = False
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.is_large or self._connection is None or fn == self._connection.commit or args[:1] == (BEGIN_WRITING,):
-            return await _to_its_end(super()._execute(self._alone, fn, *args, **kwargs))  # type: ignore[no-untyped-call]
+        if self.is_large or self._connection is None or fn == self._connection.commit:
+            return await self._in_thread(fn, *args, **kwargs)
+        if args[:1] == (BEGIN_WRITING,):
+            try:
+                return self._alone(_without_waiting, self._connection, fn, *args)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                return await self._in_thread(fn, *args)
         return self._alone(fn, *args, **kwargs)
+
+    async def _in_thread(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        return await _to_its_end(super()._execute(self._alone, fn, *args, **kwargs))  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
         """A statement that was cut off is not finished, and would keep the transaction of a closed connection going."""
@@ -71,6 +81,15 @@ class LoopConnection(aiosqlite.Connection):
     def _alone(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         with self._in_use:
             return fn(*args, **kwargs)
+
+
+def _without_waiting(connection: sqlite3.Connection, fn: Any, *args: Any) -> Any:
+    """What the function gives; it fails with SQLITE_BUSY where another process would have to be waited for."""
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        return fn(*args)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
 
 
 class _Handed(SimpleQueue[tuple[asyncio.Future[Any] | None, Callable[[], Any]]]):

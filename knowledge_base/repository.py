@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
+from sqlalchemy.orm import defer, joinedload, load_only, selectinload, undefer
 
 from knowledge_base.enums import ArticleStatus, Change, GapCause, GapState, ImportState, RunCause, UseKind, Visibility
 from knowledge_base.models import (
@@ -58,6 +58,17 @@ class Wanted:
     unused_since: datetime | None = None
 
 
+# What every answer asks is put together once: building a statement costs as much as running it.
+_ALONE = select(Article).where(Article.id == bindparam("article_id")).execution_options(populate_existing=True)
+_PASSAGES = (
+    select(Passage)
+    .where(Passage.article_id == bindparam("article_id"))
+    .options(defer(Passage.vector))
+    .order_by(Passage.position)
+)
+_COUNTED = select(ArticleUse.id).where(ArticleUse.message_id == bindparam("message_id")).limit(1)
+
+
 @dataclass(frozen=True)
 class PublicAddress:
     """Where contacts may see an article."""
@@ -77,7 +88,7 @@ class ArticleRepository:
 
     async def alone(self, article_id: int) -> Article | None:
         """An article without any of its parts."""
-        return await self.session.get(Article, article_id, populate_existing=True)
+        return (await self.session.scalars(_ALONE, {"article_id": article_id})).one_or_none()
 
     async def by_address(self, slug: str, language: str) -> Article | None:
         """The article of a public address."""
@@ -169,8 +180,7 @@ class ArticleRepository:
 
     async def passages_of(self, article_id: int) -> Sequence[Passage]:
         """An article's passages in order."""
-        statement = select(Passage).where(Passage.article_id == article_id).order_by(Passage.position)
-        return (await self.session.scalars(statement)).all()
+        return (await self.session.scalars(_PASSAGES, {"article_id": article_id})).all()
 
     async def listed(
         self,
@@ -330,7 +340,7 @@ class UseRepository:
 
     async def counted(self, message_id: str) -> bool:
         """Whether this message's uses are counted already."""
-        return await self.session.scalar(select(ArticleUse.id).where(ArticleUse.message_id == message_id)) is not None
+        return await self.session.scalar(_COUNTED, {"message_id": message_id}) is not None
 
     async def counts(self, article_ids: Collection[int]) -> dict[int, Uses]:
         """What became of these articles; those that never came before anybody are left out."""

@@ -271,11 +271,8 @@ class WidgetLink:
         """Send every message after the last one sent, and the status if it is another."""
         async with self.entrance.work.reading() as session:
             conversations = self.open_service(session).conversations
-            conversation = await conversations.glance(self.visitor.inbox_id, self.visitor.external_id)
-            messages = (
-                await conversations.messages(conversation.id, after=self.sent, limit=PAGE, internal=False)
-                if conversation
-                else []
+            conversation, messages = await conversations.news(
+                self.visitor.inbox_id, self.visitor.external_id, after=self.sent, limit=PAGE
             )
         status = status_frame(conversation)
         if first:

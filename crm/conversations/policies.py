@@ -12,6 +12,8 @@ from crm.models import Agent, SavedHandoffPolicy
 
 logger = logging.getLogger(__name__)
 
+_SAVED_LAST = select(SavedHandoffPolicy.content).order_by(SavedHandoffPolicy.id.desc()).limit(1)
+
 
 class HandoffPolicies:
     """What admins saved; `default` is what a new installation begins with."""
@@ -23,8 +25,7 @@ class HandoffPolicies:
 
     async def current(self) -> HandoffPolicy:
         """The policy that was saved last, or the default where none was or this version cannot read it."""
-        statement = select(SavedHandoffPolicy.content).order_by(SavedHandoffPolicy.id.desc()).limit(1)
-        content = await self.session.scalar(statement)
+        content = await self.session.scalar(_SAVED_LAST)
         try:
             return self.default.changed(content) if content else self.default
         except ValidationError as error:

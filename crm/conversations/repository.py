@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, load_only, undefer
 
@@ -33,12 +33,100 @@ LONGEST_STRETCH = 60
 REMEMBERED_QUESTIONS = 8
 QUESTIONS_LAST = timedelta(minutes=30)
 FOUND = (Outcome.answered, Outcome.offered)
+# Before anything that we know of.
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
+_WHOLE = (*_SHOWN, joinedload(Conversation.identity))
 # All that is asked of a stretch.
 _IN_STRETCH = (
     *(Message.conversation_id, Message.sequence, Message.author, Message.text, Message.payload, Message.created_at),
     *(Message.outcome, Message.intent, Message.sentiment_score, Message.signals, Message.vector, Message.encoder),
+)
+
+# What every turn asks is put together once: building a statement costs as much as running it.
+_GET = select(Conversation).where(Conversation.id == bindparam("conversation_id")).options(*_WHOLE)
+# OF this table alone: PostgreSQL cannot lock the empty side of an outer join.
+_LOCK = _GET.with_for_update(of=Conversation).execution_options(populate_existing=True)
+_OF_CONTACT = (
+    select(Conversation)
+    .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
+    .where(ContactIdentity.inbox_id == bindparam("inbox_id"), ContactIdentity.external_id == bindparam("external_id"))
+    .options(*_WHOLE)
+    .execution_options(populate_existing=True)
+)
+_LOCK_OF_CONTACT = _OF_CONTACT.with_for_update(of=Conversation)
+_BY_EXTERNAL_ID = select(Message).where(
+    Message.inbox_id == bindparam("inbox_id"), Message.external_id == bindparam("external_id")
+)
+_PARTS = (joinedload(Message.agent), joinedload(Message.attachment), joinedload(Message.email_original))
+_NEWS = (
+    select(
+        Conversation.id,
+        Conversation.status,
+        Conversation.last_sequence,
+        Agent.name,
+        Conversation.agent_seen_sequence,
+        Message,
+    )
+    .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
+    .outerjoin(Agent, Agent.id == Conversation.assignee_id)
+    .outerjoin(
+        Message,
+        and_(
+            Message.conversation_id == Conversation.id,
+            Message.sequence > bindparam("after"),
+            Message.kind != MessageKind.internal_note,
+        ),
+    )
+    .where(ContactIdentity.inbox_id == bindparam("inbox_id"), ContactIdentity.external_id == bindparam("external_id"))
+    .options(*_PARTS)
+    .order_by(Message.sequence)
+    .limit(bindparam("limit", type_=Integer))
+)
+_RECENT_FROM_CONTACT = (
+    select(Message)
+    .where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.author == Author.contact,
+        Message.sequence > bindparam("after"),
+        Message.sequence < bindparam("before"),
+    )
+    .options(undefer(Message.vector))
+    .order_by(Message.sequence.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_PENDING = (
+    select(Message)
+    .where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.turn == TurnState.pending,
+        Message.sequence > bindparam("after"),
+    )
+    .order_by(Message.sequence)
+    .limit(bindparam("limit", type_=Integer))
+    .execution_options(populate_existing=True)
+)
+_RATINGS = (
+    select(Conversation.contact_id, Rating)
+    .join(Rating, Rating.conversation_id == Conversation.id)
+    .where(
+        Conversation.contact_id.in_(bindparam("contact_ids", expanding=True)), Rating.created_at > bindparam("after")
+    )
+    .order_by(Rating.created_at, Rating.id)
+)
+_LEASE = (
+    update(Conversation)
+    .where(
+        Conversation.id == bindparam("conversation_id"),
+        or_(
+            Conversation.leased_until.is_(None),
+            Conversation.leased_until < bindparam("now"),
+            Conversation.lease_owner == bindparam("owner"),
+        ),
+    )
+    .values(lease_owner=bindparam("owner"), leased_until=bindparam("until"))
+    .execution_options(synchronize_session=False)
 )
 
 
@@ -72,21 +160,11 @@ class ConversationRepository:
 
     async def get(self, conversation_id: str) -> Conversation | None:
         """A conversation with contact, assignee, inbox and identity."""
-        return await self.session.get(
-            Conversation, conversation_id, options=(*_SHOWN, joinedload(Conversation.identity))
-        )
+        return (await self.session.scalars(_GET, {"conversation_id": conversation_id})).one_or_none()
 
     async def lock(self, conversation_id: str) -> Conversation | None:
         """The same, and no other transaction changes it until this one ends."""
-        # OF this table alone: PostgreSQL cannot lock the empty side of an outer join.
-        statement = (
-            select(Conversation)
-            .where(Conversation.id == conversation_id)
-            .options(*_SHOWN, joinedload(Conversation.identity))
-            .with_for_update(of=Conversation)
-            .execution_options(populate_existing=True)
-        )
-        return (await self.session.scalars(statement)).one_or_none()
+        return (await self.session.scalars(_LOCK, {"conversation_id": conversation_id})).one_or_none()
 
     async def merged_into(self, conversation_id: str) -> str | None:
         """The id of the conversation that this one has become part of; none where it has not."""
@@ -104,37 +182,26 @@ class ConversationRepository:
 
     async def of_contact(self, inbox_id: int, external_id: str, *, lock: bool) -> Conversation | None:
         """The conversation with an address; there is one, and it goes on for ever."""
-        statement = (
-            select(Conversation)
-            .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
-            .where(ContactIdentity.inbox_id == inbox_id, ContactIdentity.external_id == external_id)
-            .options(*_SHOWN, joinedload(Conversation.identity))
-            .execution_options(populate_existing=True)
-        )
-        if lock:
-            statement = statement.with_for_update(of=Conversation)
-        return (await self.session.scalars(statement)).one_or_none()
+        statement = _LOCK_OF_CONTACT if lock else _OF_CONTACT
+        address = {"inbox_id": inbox_id, "external_id": external_id}
+        return (await self.session.scalars(statement, address)).one_or_none()
 
-    async def glance(self, inbox_id: int, external_id: str) -> Glance | None:
-        """A contact's conversation in short; cheap, since every open widget asks at every change."""
-        statement = (
-            select(
-                Conversation.id,
-                Conversation.status,
-                Conversation.last_sequence,
-                Agent.name,
-                Conversation.agent_seen_sequence,
-            )
-            .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
-            .outerjoin(Agent, Agent.id == Conversation.assignee_id)
-            .where(ContactIdentity.inbox_id == inbox_id, ContactIdentity.external_id == external_id)
-        )
-        row = (await self.session.execute(statement)).one_or_none()
-        return Glance(*row) if row else None
+    async def news(
+        self, inbox_id: int, external_id: str, *, after: int, limit: int
+    ) -> tuple[Glance | None, list[Message]]:
+        """A contact's conversation in short, and what they may see of its messages after a sequence number, in order.
+
+        In one statement, since every open widget asks at every change.
+        """
+        asked = {"inbox_id": inbox_id, "external_id": external_id, "after": after, "limit": limit}
+        rows = (await self.session.execute(_NEWS, asked)).all()
+        if not rows:
+            return None, []
+        return Glance(*rows[0][:-1]), [message for *_, message in rows if message]
 
     async def message_by_external_id(self, inbox_id: int, external_id: str) -> Message | None:
-        statement = select(Message).where(Message.inbox_id == inbox_id, Message.external_id == external_id)
-        return (await self.session.scalars(statement)).one_or_none()
+        address = {"inbox_id": inbox_id, "external_id": external_id}
+        return (await self.session.scalars(_BY_EXTERNAL_ID, address)).one_or_none()
 
     async def message(self, message_id: int) -> Message | None:
         return await self.session.get(Message, message_id)
@@ -169,7 +236,7 @@ class ConversationRepository:
         statement = (
             select(Message)
             .where(Message.conversation_id == conversation_id, Message.sequence > after)
-            .options(joinedload(Message.agent), joinedload(Message.attachment), joinedload(Message.email_original))
+            .options(*_PARTS)
             .order_by(Message.sequence)
             .limit(limit)
         )
@@ -181,19 +248,8 @@ class ConversationRepository:
         self, conversation_id: str, *, before: int, limit: int, after: int = 0
     ) -> Sequence[Message]:
         """The contact's last messages between two sequence numbers with their vectors, oldest first."""
-        statement = (
-            select(Message)
-            .where(
-                Message.conversation_id == conversation_id,
-                Message.author == Author.contact,
-                Message.sequence > after,
-                Message.sequence < before,
-            )
-            .options(undefer(Message.vector))
-            .order_by(Message.sequence.desc())
-            .limit(limit)
-        )
-        return (await self.session.scalars(statement)).all()[::-1]
+        asked = {"conversation_id": conversation_id, "after": after, "before": before, "limit": limit}
+        return (await self.session.scalars(_RECENT_FROM_CONTACT, asked)).all()[::-1]
 
     async def last_from_contact(self, conversation_id: str) -> Message | None:
         """What the contact wrote last."""
@@ -305,22 +361,10 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).one_or_none()
 
-    async def pending(
-        self, conversation_id: str, *, limit: int, after: int = 0, before: int = 2**31 - 1
-    ) -> Sequence[Message]:
-        """The contact's messages between two sequence numbers that nobody has dealt with, oldest first."""
-        statement = (
-            select(Message)
-            .where(
-                Message.conversation_id == conversation_id,
-                Message.turn == TurnState.pending,
-                Message.sequence > after,
-                Message.sequence < before,
-            )
-            .order_by(Message.sequence)
-            .limit(limit)
-        )
-        return (await self.session.scalars(statement)).all()
+    async def pending(self, conversation_id: str, *, limit: int, after: int = 0) -> Sequence[Message]:
+        """The contact's messages that nobody has dealt with, as they are now, oldest first."""
+        asked = {"conversation_id": conversation_id, "after": after, "limit": limit}
+        return (await self.session.scalars(_PENDING, asked)).all()
 
     async def files_from(self, inbox_id: int, external_id: str, *, since: datetime) -> int:
         """How many files came from an address, counting those that were refused."""
@@ -352,13 +396,8 @@ class ConversationRepository:
 
     async def lease(self, conversation_id: str, *, owner: str, now: datetime, until: datetime) -> bool:
         """Take the right to run a conversation's turns; false when another process has it."""
-        statement = (
-            update(Conversation)
-            .where(Conversation.id == conversation_id, or_(_not_leased(now), Conversation.lease_owner == owner))
-            .values(lease_owner=owner, leased_until=until)
-            .execution_options(synchronize_session=False)
-        )
-        result = await self.session.execute(statement)
+        asked = {"conversation_id": conversation_id, "owner": owner, "now": now, "until": until}
+        result = await self.session.execute(_LEASE, asked)
         return bool(result.rowcount)  # type: ignore[attr-defined]
 
     async def in_status(
@@ -413,16 +452,9 @@ class ConversationRepository:
         self, contact_ids: Sequence[int], *, after: datetime | None = None
     ) -> defaultdict[int, list[Rating]]:
         """All ratings that contacts have given in any of their conversations, oldest first, by contact."""
-        statement = (
-            select(Conversation.contact_id, Rating)
-            .join(Rating, Rating.conversation_id == Conversation.id)
-            .where(Conversation.contact_id.in_(contact_ids))
-            .order_by(Rating.created_at, Rating.id)
-        )
-        if after:
-            statement = statement.where(Rating.created_at > after)
+        asked = {"contact_ids": contact_ids, "after": after or EVER}
         ratings: defaultdict[int, list[Rating]] = defaultdict(list)
-        for contact_id, rating in (await self.session.execute(statement)).all():
+        for contact_id, rating in (await self.session.execute(_RATINGS, asked)).all():
             ratings[contact_id].append(rating)
         return ratings
 

@@ -54,8 +54,6 @@ class Claim:
     conversation: Conversation
     # More than one where they came faster than we answer.
     messages: Sequence[Message]
-    # The message's own forgets it where finishing the turn fails and is rolled back.
-    message_id: int
     history: Sequence[Message]
     # The contact's, since the history begins or, where that is the whole conversation, of all times.
     ratings: Sequence[Rating]
@@ -172,7 +170,7 @@ class Turns:
             since = history[0].created_at if len(history) == REMEMBERED_TURNS else None
             ratings = await repository.ratings_from([conversation.contact_id], after=since)
             policy = await service.policies.current()
-        return Claim(conversation, messages, messages[-1].id, history, ratings[conversation.contact_id], policy)
+        return Claim(conversation, messages, history, ratings[conversation.contact_id], policy)
 
     async def _think(self, claim: Claim) -> Thought:
         """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
@@ -236,19 +234,15 @@ class Turns:
                 return False
             if conversation.status is ConversationStatus.resolved:
                 return True  # Meanwhile; the next claim begins anew with this message.
-            # As claimed: while the lease is ours, nobody else writes to it but a contact who corrects their words.
-            message = claim.message
+            # As claimed: while the lease is ours, nobody else writes to them but a contact who corrects their words.
             read_as_of = [one.corrected_at for one in claim.messages]
-            session.add(message)
-            await session.refresh(message, ["corrected_text", "corrected_at"])
-            earlier = await self._answered_with(service, claim)
-            taken_up = [*earlier, message]
+            taken_up, is_last = await self._as_they_are(service, claim)
             if [one.corrected_at for one in taken_up] != read_as_of:
                 # Nothing failed: who corrects their words often is not set aside for it.
                 for one in taken_up:
                     one.attempts -= 1
                 return True  # The next claim reads the new words.
-            is_last = not await service.conversations.pending(conversation.id, after=message.sequence, limit=1)
+            *earlier, message = taken_up
             for one in earlier:
                 one.turn, one.error = TurnState.done, None
             _note(message, thought)
@@ -261,12 +255,14 @@ class Turns:
             await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
         return not is_last
 
-    async def _answered_with(self, service: ConversationService, claim: Claim) -> Sequence[Message]:
-        """The messages before the one that is answered, as they are now."""
-        if len(claim.messages) == 1:
-            return []
-        before = claim.message.sequence
-        return await service.conversations.pending(claim.conversation.id, before=before, limit=MOST_TOGETHER)
+    async def _as_they_are(self, service: ConversationService, claim: Claim) -> tuple[list[Message], bool]:
+        """The messages that are answered as they are now, and whether none waits after them."""
+        before = claim.messages[0].sequence - 1
+        waiting = await service.conversations.pending(
+            claim.conversation.id, after=before, limit=len(claim.messages) + 1
+        )
+        taken_up = [one for one in waiting if one.sequence <= claim.message.sequence]
+        return taken_up, len(taken_up) == len(waiting)
 
     async def _speak(
         self,
@@ -303,7 +299,7 @@ class Turns:
         async with self.work.begin() as session:
             service = self.open_service(session)
             conversation = await service.lock(claim.conversation.id)
-            message = await session.get_one(Message, claim.message_id)
+            message = await session.get_one(Message, claim.message.id)
             if conversation.lease_owner != self.owner or message.turn is not TurnState.pending:
                 return
             message.error = safe_text(f"{type(error).__name__}: {error}")[:200]

@@ -75,6 +75,26 @@ class TestWriting:
 
         assert await read(counter) == 1
 
+    async def test_it_waits_for_another_process_while_everything_else_goes_on(self, counter: Database) -> None:
+        another = sqlite3.connect(counter.url.split("///")[1], isolation_level=None)
+        another.execute("begin immediate")
+        another.execute("update counter set n = 5")
+
+        async def add_one() -> None:
+            async with counter.session() as session:
+                await session.execute(text("update counter set n = n + 1"))
+
+        adding = asyncio.create_task(add_one())
+        seen = [await read(counter) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        assert not adding.done()
+        another.execute("commit")
+        await adding
+
+        assert set(seen) == {0}
+        assert await read(counter) == 6
+        another.close()
+
     async def test_reading_waits_for_no_writer(self, counter: Database) -> None:
         async with counter.session() as session:
             await session.execute(text("update counter set n = 7"))
