@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from web.dates import decimal, digits, show_date, show_moment, show_time
+from web.direction import direction_of
 from web.translation import translate
 
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
@@ -42,11 +43,12 @@ def language_of(request: HTTPConnection) -> str:
 
 
 def words_for(language: str) -> dict[str, Any]:
-    """What every template can use: `_`, the direction, and the filters bound to the language."""
+    """What every template can use: `_`, directions, and the filters bound to the language."""
     return {
         "lang": language,
         "dir": "rtl" if language == "fa" else "ltr",
         "_": partial(_translate, language),
+        "direction_of": direction_of,
         "number": partial(digits, language=language),
         "decimal": partial(decimal, language=language),
         "show_date": partial(show_date, language=language),

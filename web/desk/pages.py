@@ -34,7 +34,7 @@ SECTIONS = (
     Section("knowledge", _("Knowledge base"), "/desk/knowledge", "book", Permission.edit_knowledge),
     Section("parked", _("Set aside"), "/desk/parked", "alert", Permission.keep_turns),
     Section("handoffs", _("Handoffs"), "/desk/handoffs", "hand", Permission.edit_handoff_policy),
-    Section("intents", _("Intents"), "/desk/intents", "bot", Permission.teach_bot),
+    Section("intents", _("Intents"), "/desk/intents", "tag", Permission.teach_bot),
     Section("models", _("Models"), "/desk/models", "bot", Permission.teach_bot),
     Section("widget", _("Website chat"), "/desk/widget", "web", Permission.set_up_widget),
     Section("telegram", _("Telegram"), "/desk/telegram", "telegram", Permission.set_up_telegram),

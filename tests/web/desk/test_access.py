@@ -93,3 +93,15 @@ class TestAsAdmin:
 
         for path in ("/desk", "/desk?tab=resolved", "/desk/tickets", "/desk/people"):
             assert (await client.get(path)).status_code == 200, path
+
+    async def test_a_phone_keeps_the_daily_places_at_hand_and_says_that_the_page_is_among_the_others(
+        self, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        await sign_in(Role.admin)
+
+        at_hand, others = (await client.get("/desk/people")).text.split('id="more"')
+
+        for path in ("/desk", "/desk/tickets", "/desk/knowledge"):
+            assert f'class="item" href="{path}"' in at_hand, path
+        assert 'popovertarget="more" aria-current="true"' in at_hand
+        assert 'href="/desk/people" aria-current="page"' in others

@@ -73,6 +73,11 @@ class TestSave:
         assert "Furious in so many words." in html
         assert "repeat_cosine" not in html
 
+    async def test_shows_numbers_in_the_digits_of_the_reader(self, client: httpx.AsyncClient) -> None:
+        html = (await client.get(f"{PATH}?lang=fa")).text
+
+        assert 'name="weights.anger" type="text" value="۰٫۷۵"' in html
+
     async def test_is_in_force_from_the_next_message_on_in_every_process(
         self, client: httpx.AsyncClient, form: dict[str, object], turns: Turns, says: Says, work: UnitOfWork
     ) -> None:

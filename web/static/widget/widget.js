@@ -120,10 +120,10 @@
       bot: 'دستیار',
       agent: 'پشتیبانی',
       system: 'اعلان',
-      with_bot: 'دستیار همین حالا پاسخ می‌دهد',
-      waiting: 'یکی از همکارانمان به‌زودی می‌پیوندد',
-      helping: (/** @type {string | null} */ name) => `${name ?? 'یکی از همکارانمان'} پاسخ‌گوی شماست`,
-      resolved: 'این گفت‌وگو به پایان رسیده است',
+      with_bot: 'همین حالا پاسخ می‌دهد',
+      waiting: 'همکارمان به‌زودی می‌آید',
+      helping: (/** @type {string | null} */ name) => `گفت‌وگو با ${name ?? 'همکارمان'}`,
+      resolved: 'گفت‌وگو به پایان رسید',
       connecting: 'در حال اتصال…',
       offline: 'اتصال برقرار نیست. پیام‌هایتان همین که وصل شوید فرستاده می‌شود.',
       refused: 'گفت‌وگو در این سایت در دسترس نیست.',
@@ -1310,7 +1310,7 @@ header {
 .status span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .quiet { min-width: 36px; height: 36px; display: grid; place-items: center; border-radius: 10px; color: var(--h-muted); font-size: 13px; font-weight: 650; transition: background .15s, color .15s; }
 .quiet:hover { background: var(--h-tint); color: var(--h-text); }
-header .quiet + .quiet { margin-inline-start: -10px; }
+.titles ~ * + * { margin-inline-start: -10px; }
 
 .log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 18px 16px 10px; scrollbar-width: thin; scrollbar-color: var(--h-line) transparent; }
 .log:focus-visible { outline-offset: -3px; }
@@ -1542,7 +1542,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         hidden: true,
         onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInPanel(event),
       },
-      el('header', {}, mark, titles, languageButton, menu, closeButton),
+      el('header', { role: 'none' }, mark, titles, languageButton, menu, closeButton),
       form,
       log,
       newer,
