@@ -42,6 +42,7 @@ SPOKEN = (
     "sorry_money",
     "sorry_displeasure",
     "bot_failed",
+    "words_please",
     "ask_rating",
     "rating_thanks",
     "returned_to_bot",

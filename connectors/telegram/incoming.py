@@ -106,9 +106,20 @@ class Incoming:
             # A command that we do not have gets the list of those that we do.
             await self._commands.get(command, self._help)(message, writer)
             return
-        text = _words_of(message) or await self._placeholder(message, writer)
-        if text is not None:
-            await self._store(writer, _external_id(message), text, file=file_of(message))
+        words = _words_of(message)
+        response = None if words else _placeholder_of(message)
+        if response:
+            words = f"{(await self._words(response, writer)).text} {_details(message)}".strip()
+        if words is not None:
+            # Where somebody is and how to reach them are answers to questions of ours, though not in words.
+            says_nothing = response and not (message.location or message.contact)
+            await self._store(
+                writer,
+                _external_id(message),
+                words,
+                file=file_of(message),
+                response=response if says_nothing else None,
+            )
 
     async def _take_edit(self, message: Message) -> None:
         """Keep a contact's new wording: no new question, unless there was none that could be stored before.
@@ -135,6 +146,7 @@ class Incoming:
         payload: str | None = None,
         *,
         file: IncomingFile | None = None,
+        response: str | None = None,
     ) -> None:
         """Hand a message on; one that nobody could answer is sent back to its writer and not stored."""
         incoming = IncomingMessage(
@@ -146,6 +158,7 @@ class Incoming:
             contact_name=writer.name,
             language=writer.screen_language,
             file=file,
+            response=response,
         )
         try:
             await self._receive(incoming)
@@ -157,14 +170,6 @@ class Incoming:
         too_long = error.code == "message_too_long"
         name = responses.MESSAGE_TOO_LONG if too_long else responses.MESSAGE_UNREADABLE
         await self._outgoing.say(writer.chat, (await self._words(name, writer)).text)
-
-    async def _placeholder(self, message: Message, writer: Writer) -> str | None:
-        """What stands for something without words, with its name; `None` for Telegram's own notices."""
-        for attribute, response in responses.PLACEHOLDERS.items():
-            if getattr(message, attribute):
-                shown = (await self._words(response, writer)).text
-                return f"{shown} {_details(message)}".strip()
-        return None
 
     # Commands
 
@@ -279,6 +284,12 @@ def _external_id(message: Message) -> str:
 
 def _words_of(message: Message) -> str | None:
     return message.text or message.caption
+
+
+def _placeholder_of(message: Message) -> str | None:
+    """The response that stands for something without words; `None` for Telegram's own notices."""
+    found = (response for attribute, response in responses.PLACEHOLDERS.items() if getattr(message, attribute))
+    return next(found, None)
 
 
 def _details(message: Message) -> str:

@@ -315,6 +315,20 @@ class ConversationRepository:
         )
         return frozenset(name for name in await self.session.scalars(statement) if name)
 
+    async def response_said_last(self, conversation_id: str) -> str | None:
+        """The name of the response that the contact was given last; none where they were told something else since."""
+        statement = (
+            select(Message.response)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.author != Author.contact,
+                Message.kind != MessageKind.internal_note,
+            )
+            .order_by(Message.sequence.desc())
+            .limit(1)
+        )
+        return await self.session.scalar(statement)
+
     async def last_stretches(self, *, limit: int) -> list[Stretch]:
         """The last conversations, each from where the bot began anew; a person's taking over ends a stretch."""
         latest = (

@@ -43,6 +43,8 @@ REMEMBERED_TURNS = 8
 TALK_TO_PERSON = "/talk_to_person"
 # Also understood here: it is the way back from people, who are no part of the bot's dialogue.
 START_OVER = "/start_over"
+# What is said to a file without words, once however many come.
+WORDS_PLEASE = "utter_words_please"
 
 OpenService = Callable[[AsyncSession], ConversationService]
 
@@ -69,7 +71,13 @@ class Claim:
         """What is to be answered; a suggestion's payload is a question in words, only longer than its title."""
         if len(self.messages) == 1 or _command(self.message):
             return _asked(self.message)
-        return "\n".join(_asked(message) for message in self.messages)[-TOGETHER_CHARACTERS:]
+        worded = [message for message in self.messages if not message.response]
+        return "\n".join(_asked(message) for message in worded)[-TOGETHER_CHARACTERS:]
+
+    @property
+    def is_wordless(self) -> bool:
+        """Whether there are only files and the like, in whose place words of ours stand."""
+        return all(message.response and not message.corrected_text for message in self.messages)
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ class Thought:
     # The response that goes before the bot's answer.
     apology: str | None = None
     starts_over: bool = False
+    # Whether there were no words to read.
+    is_wordless: bool = False
 
 
 class Turns:
@@ -179,6 +189,8 @@ class Turns:
             return Thought(handoff=Decision(HandoffReason.contact_asked))
         if payload == START_OVER:
             return Thought(starts_over=True)
+        if claim.is_wordless:
+            return Thought(is_wordless=True)
         if payload:
             return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
         reading = await self.reader.read(claim.words, expected_language=claim.conversation.language)
@@ -283,6 +295,9 @@ class Turns:
         if thought.handoff:
             # Instead of what the bot would have said: nobody wants one more apology before the person comes.
             await service.hand_off(conversation, thought.handoff.reason, causes=thought.handoff.causes)
+        elif thought.is_wordless:
+            if await service.conversations.response_said_last(conversation.id) != WORDS_PLEASE:
+                await service.say(conversation, WORDS_PLEASE)
         elif thought.answer and thought.answer.replies:
             replies = thought.answer.replies
             if thought.apology:

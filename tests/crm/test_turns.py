@@ -388,6 +388,30 @@ class TestDeEscalation:
         assert said[1:] == [("system", "bot_failed en")]
 
 
+class TestWithoutWords:
+    async def test_a_file_is_not_taken_for_a_question_and_its_sender_is_asked_for_words_once(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        for number in (1, 2):
+            received = await intake.receive(message(inbox, "[Photo]", number=number, response="photo", language="en"))
+            await until_done(turns.run, received.conversation.id)
+
+        said = await transcript(work, open_service, received.conversation)
+        assert bot.turns == []
+        assert said == [("contact", "[Photo]"), ("system", "words_please en"), ("contact", "[Photo]")]
+
+    async def test_the_words_after_it_are_answered(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "[Photo]", number=1, response="photo"))
+        await until_done(turns.run, received.conversation.id)
+        await intake.receive(message(inbox, "It arrived broken", number=2))
+        await until_done(turns.run, received.conversation.id)
+
+        said = await transcript(work, open_service, received.conversation)
+        assert said[-1] == ("bot", "You said: It arrived broken")
+
+
 class TestFailure:
     async def test_the_contact_is_told_when_the_bot_fails(
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
