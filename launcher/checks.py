@@ -25,6 +25,8 @@ OLD_PYTHON = ("language", "bot", "tests/nlu")
 OLD_PYTHON_SYNTAX = ("--target-version", "py310", "--select", "E9", "--extend-exclude", "bot/actions")
 # import-linter has a command but no module to run; commands of an environment name its first place for ever.
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+# On every core; neighbours stay together, so that what a file's tests share is mostly made once.
+ON_ALL_CORES = ("-n", "auto", "--dist", "worksteal")
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,12 @@ class Checks:
 
     def fast(self) -> list[Part]:
         """Unit tests that need no model."""
-        return [self._app_part("fast tests", "-m", "pytest", "-q", "-n", "auto")]
+        return [self._app_part("fast tests", "-m", "pytest", "-q", *ON_ALL_CORES)]
 
     def unit(self) -> list[Part]:
         """Every unit test of the app, with coverage."""
         coverage = ["--cov", "--cov-report=term:skip-covered"]
-        return [self._app_part("unit tests", "-m", "pytest", "-n", "auto", "-m", "not e2e and not slow", *coverage)]
+        return [self._app_part("unit tests", "-m", "pytest", *ON_ALL_CORES, "-m", "not e2e and not slow", *coverage)]
 
     def nlu(self) -> list[Part]:
         """The tests of Rasa's side in its interpreter, whole conversations among them."""

@@ -4,18 +4,22 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import knowledge_base.models  # noqa: F401 - its tables belong to the metadata too
+from core import security
 from core.clock import FixedClock
+from core.config import ROOT
 from core.database import Base, Database
 from core.events import LocalEventBus
 from core.rate_limit import RateLimit
@@ -51,6 +55,14 @@ SPOKEN = (
     "resolved",
     "too_many_files",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Argon2 is slow on purpose, and the tests' people are many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(security, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
+        yield
 
 
 @pytest.fixture
@@ -156,6 +168,12 @@ def wording() -> Wording:
             for name in SPOKEN
         }
     )
+
+
+@pytest.fixture(scope="session")
+def shipped_wording() -> Wording:
+    """The words of the domain file, which takes longer to read than most tests to run."""
+    return Wording.load(ROOT / "domain.yml")
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 
 from bot.actions.backend import Backend
 from bot.actions.endpoints import create_actions_router
@@ -154,6 +156,33 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
+    app.router.routes.extend(_fixed_routes())
+    app.include_router(_widget_router(app, parts))
+    app.include_router(webhook_router(app.state.channels.webhook))
+    app.include_router(_actions_router(app, parts))
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+
+
+@cache
+def _fixed_routes() -> list[BaseRoute]:
+    """The routes that know no parts. FastAPI takes long to work them out, so all apps of a process have the same."""
+    fixed = APIRouter()
+    fixed.include_router(_api())
+    for router in (
+        api_docs_router,
+        health_router,
+        desk_router,
+        knowledge_pages_router,
+        crawlers_router,
+        help_router,
+        votes_router,
+        demo_router,
+    ):
+        fixed.include_router(router)
+    return fixed.routes
+
+
+def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
     api.include_router(agents_router)
     api.include_router(conversations_router)
@@ -167,19 +196,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
             reading=get_knowledge_for_reading,
         )
     )
-    app.include_router(api)
-    app.include_router(api_docs_router)
-    app.include_router(health_router)
-    app.include_router(_widget_router(app, parts))
-    app.include_router(webhook_router(app.state.channels.webhook))
-    app.include_router(_actions_router(app, parts))
-    app.include_router(desk_router)
-    app.include_router(knowledge_pages_router)
-    app.include_router(crawlers_router)
-    app.include_router(help_router)
-    app.include_router(votes_router)
-    app.include_router(demo_router)
-    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+    return api
 
 
 def _widget_router(app: FastAPI, parts: Parts) -> APIRouter:

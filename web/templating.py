@@ -1,7 +1,7 @@
 """Rendering pages: Jinja2 with autoescape, the reader's language, and nothing that a strict CSP would refuse."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ LANGUAGE_COOKIE = "hamyar_language"
 LANGUAGES = ("fa", "en")
 
 
+@cache
 def create_templates() -> Jinja2Templates:
-    """The template environment of the app."""
+    """The template environment of all apps of this process, so that a template is compiled once."""
     return Jinja2Templates(
         env=Environment(
             loader=FileSystemLoader(TEMPLATES_FOLDER),

@@ -1,5 +1,6 @@
 """The whole product as real processes, and people in front of it in a real browser."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.stack import Stack, running
+from benchmarks.stack import RASA_MODELS, Stack, prepare, running
+from bot.models import KeptModels, Model, now
+from tests.connectors.telegram.emulator import TOKEN
+from tests.e2e.telegram import Telegram, emulated
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 30_000
 POLL_MILLISECONDS = 50
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +31,41 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """App and Rasa with the demo business."""
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with running(tmp_path_factory.mktemp("stack")) as stack:
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """The demo business with its admin, for stacks to copy; nothing of it is ever started."""
+    return prepare(tmp_path_factory.mktemp("pattern"))
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the trained model twice; the older one serves."""
+    folder = tmp_path_factory.mktemp("models")
+    kept = KeptModels(folder)
+    trained = KeptModels(RASA_MODELS).serving_file
+    for name in ("20260102-000000", "20260101-000000"):
+        known = Model(name, now(), "inputs", 0, "encoder", 40.0)
+        kept.add(Path(shutil.copy(trained, folder / "made")), known)
+    kept.choose(known)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def telegram(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telegram]:
+    with emulated(tmp_path_factory.mktemp("telegram")) as telegram:
+        yield telegram
+
+
+@pytest.fixture(scope="session")
+def stack(
+    pattern: Stack, models: Path, telegram: Telegram, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """App and Rasa with the demo business, a bot on Telegram and two models: for every test that breaks nothing."""
+    settings = {
+        "RASA_MODELS_FOLDER": str(models),
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": telegram.url,
+    }
+    with running(tmp_path_factory.mktemp("stack"), settings, like=pattern) as stack:
         yield stack
 
 

@@ -15,9 +15,9 @@ TOLD_WITHIN_MILLISECONDS = 5_000
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(pattern: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of this module's own, since it is broken here."""
-    with running(tmp_path_factory.mktemp("broken")) as stack:
+    with running(tmp_path_factory.mktemp("broken"), like=pattern) as stack:
         yield stack
 
 
@@ -84,11 +84,16 @@ class TestAppDown:
 
 
 class TestStop:
-    def test_leaves_nothing_behind(self, mended: Stack) -> None:
-        mended.stop()
+    """The last one, since nothing is started again after it."""
 
-        assert mended.app
-        assert mended.rasa
-        assert mended.app.poll() is not None
-        assert mended.rasa.poll() is not None
-        assert "Traceback" not in mended.log("app").rsplit("Shutting down", 1)[-1]
+    def test_leaves_nothing_behind(self, stack: Stack, visit: Callable[..., Chat]) -> None:
+        visit("en")
+        app, rasa = stack.app, stack.rasa
+        assert app
+        assert rasa
+
+        stack.stop()
+
+        assert app.poll() is not None
+        assert rasa.poll() is not None
+        assert "Traceback" not in stack.log("app").rsplit("Shutting down", 1)[-1]

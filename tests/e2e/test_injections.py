@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from benchmarks.stack import Stack, prepare, wait_for
+from benchmarks.stack import Stack, running
 from core.database import Database
 from crm.enums import AttachmentKind, AttachmentState, Author, Channel, ConversationStatus, Role
 from crm.models import Agent, Attachment, Contact, ContactIdentity, Conversation, Inbox, Message
 from knowledge_base.enums import ArticleStatus
 from knowledge_base.models import Article
-from tests.e2e.conftest import PATIENCE_MILLISECONDS, Chat, Desk, until
+from tests.e2e.conftest import Chat, Desk, until
 from tests.fixtures.injections import payloads
 from web.desk.reading import THREAD_LENGTH
 
@@ -63,17 +63,10 @@ PASS_OVER_EVERYTHING = """() => {
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(pattern: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The app alone, since nothing here has to be understood."""
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    stack = prepare(tmp_path_factory.mktemp("hostile"))
-    try:
-        stack.start_app()
-        assert stack.app
-        wait_for("the app", stack.app, f"{stack.url}/health/ready", stack.folder / "app.log")
+    with running(tmp_path_factory.mktemp("hostile"), like=pattern, with_rasa=False) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture

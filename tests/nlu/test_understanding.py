@@ -8,7 +8,7 @@ import yaml
 from rasa.core.channels.channel import UserMessage
 
 from bot.names import Intents
-from bot.test import run_conversations
+from bot.test import play
 
 HELD_OUT = yaml.safe_load(Path("tests/nlu/held_out.yml").read_text(encoding="utf-8"))
 # Both end at the knowledge base, which decides for itself.
@@ -40,8 +40,8 @@ class TestUnderstanding:
 
 
 class TestConversations:
-    def test_all_go_as_written(self, model) -> None:
-        outcome = run_conversations(model, Path("tests/nlu/conversations"))
+    def test_all_go_as_written(self, agent) -> None:
+        outcome = play(agent, Path("tests/nlu/conversations"))
 
         assert outcome.total >= 25
         assert outcome.failed == [], outcome.failures

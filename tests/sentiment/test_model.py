@@ -52,11 +52,9 @@ class TestPredict:
 
 
 class TestTrain:
-    def test_gives_the_same_weights_twice(self, tmp_path, encoder):
-        examples = read_examples(DATA_FOLDER)[::10]
-
-        train(encoder, examples).save(tmp_path / "one")
-        train(encoder, examples).save(tmp_path / "two")
+    def test_gives_the_same_weights_twice(self, tmp_path, model, encoder):
+        model.save(tmp_path / "one")
+        train(encoder, read_examples(DATA_FOLDER)[::10]).save(tmp_path / "two")
 
         assert (tmp_path / "one" / WEIGHTS_FILE).read_bytes() == (tmp_path / "two" / WEIGHTS_FILE).read_bytes()
 

@@ -44,9 +44,14 @@ def settings(database: Database) -> Settings:
     )
 
 
+def _nobody_is_there(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no Rasa in these tests", request=request)
+
+
 @pytest.fixture
 def parts(
     settings: Settings,
+    shipped_wording: Wording,
     clock: FixedClock,
     database: Database,
     events: LocalEventBus,
@@ -62,11 +67,11 @@ def parts(
         database=database,
         events=events,
         work=work,
-        wording=Wording.load(settings.domain_file),
+        wording=shipped_wording,
         policy=policy,
         encoder=BatchingEncoder(model),
         reader=FakeReader(),
-        rasa_client=httpx.AsyncClient(base_url="http://rasa"),
+        rasa_client=httpx.AsyncClient(base_url="http://rasa", transport=httpx.MockTransport(_nobody_is_there)),
         bot=bot,
         embedder=embedder,
         live_index=LiveIndex(work, embedder, weights=RankerWeights.load(), projection=None),

@@ -1,15 +1,12 @@
 from connectors.email import responses
-from core.config import ROOT
 from crm.wording import Wording
 
 
 class TestDomain:
-    def test_has_words_for_all_that_we_say_in_both_languages(self):
-        wording = Wording.load(ROOT / "domain.yml")
-
+    def test_has_words_for_all_that_we_say_in_both_languages(self, shipped_wording: Wording):
         assert len(responses.ALL) > 5
         for name in responses.ALL:
-            persian, english = wording.say(name, "fa").text, wording.say(name, "en").text
+            persian, english = shipped_wording.say(name, "fa").text, shipped_wording.say(name, "en").text
             assert english, name
             assert english.isascii(), name
             assert persian, name

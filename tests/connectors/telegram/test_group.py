@@ -21,7 +21,7 @@ from connectors.telegram.responses import (
     REPLY_WORDS_ONLY,
 )
 from connectors.telegram.threads import StoredThreads
-from core.config import ROOT, Settings
+from core.config import Settings
 from crm.conversations.intake import Intake
 from crm.conversations.ports import Cause
 from crm.conversations.service import ConversationService
@@ -36,7 +36,6 @@ from crm.models import (
     TelegramAccount,
     TelegramGroup,
 )
-from crm.wording import Wording
 from tests.conftest import message
 from tests.connectors.telegram.conftest import payload, until
 from tests.connectors.telegram.emulator import GROUP, ApiError, Emulator, flood, migrated
@@ -51,13 +50,14 @@ PUBLIC_URL = "https://hamyar.example"
 class Firm:
     """A bot with conversations, colleagues and an outbox for alerts that runs when the test says so."""
 
-    def __init__(self, *, work, clock, inbox, open_service, connector, telegram) -> None:
+    def __init__(self, *, work, clock, inbox, open_service, connector, telegram, say) -> None:
         self.work = work
         self.clock = clock
         self.inbox = inbox
         self.open_service = open_service
         self.telegram: Emulator = telegram
         self.connector = connector
+        self.say = say
         self.woken: list[str] = []
         self.alerts = self.outbox()
 
@@ -65,7 +65,7 @@ class Firm:
         fields = {
             "bots": {self.inbox.id: self.connector}.get,
             "clock": self.clock,
-            "say": Wording.load(ROOT / "domain.yml").say,
+            "say": self.say,
             "describe": reasons_of,
             "public_url": PUBLIC_URL,
         }
@@ -117,7 +117,7 @@ class Firm:
 
 @pytest.fixture
 async def firm(
-    make_connector, telegram, telegram_inbox, work, clock, wording, policy, intake_of
+    make_connector, telegram, telegram_inbox, work, clock, wording, shipped_wording, policy, intake_of
 ) -> AsyncIterator[Firm]:
     def open_service(session) -> ConversationService:
         listeners = (HandoffAlerts(session, clock),)
@@ -133,7 +133,13 @@ async def firm(
     )
     await connector.start()
     yield Firm(
-        work=work, clock=clock, inbox=telegram_inbox, open_service=open_service, connector=connector, telegram=telegram
+        work=work,
+        clock=clock,
+        inbox=telegram_inbox,
+        open_service=open_service,
+        connector=connector,
+        telegram=telegram,
+        say=shipped_wording.say,
     )
     await connector.stop()
 
