@@ -44,6 +44,11 @@ class RateLimit:
         if len(self._whole_at) >= self._tidy_at:
             self._tidy(now)
 
+    def spend(self, *key: str, times: int) -> None:
+        """Count so many more, or as many as are left."""
+        for _ in range(min(times, self.left(*key))):
+            self.hit(*key)
+
     def left(self, *key: str) -> int:
         """How many more are allowed at this moment."""
         return math.floor(self._times - self._used(key, self._now()) + _ROUNDING)

@@ -36,6 +36,8 @@ MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=1)
 # What came faster than we answer is taken up together, so much of it at once; of its words the last ones are read.
 MOST_TOGETHER = 200
+# A turn during which the contact writes on counts as so many: a flood soon has one answer at a time for all that waits.
+HURRIED_TURN = 4
 TOGETHER_CHARACTERS = 300
 # How far back frustration looks.
 REMEMBERED_TURNS = 8
@@ -93,6 +95,7 @@ class Turns:
 
     `pace` is how many turns a conversation may have. Whoever writes faster is answered more slowly: what waits
     meanwhile is then read as one text and has one answer. Nothing of it is lost, and nobody is sent a hundred answers.
+    Whoever writes on before they are answered has used it up sooner than one who waits.
     """
 
     def __init__(
@@ -127,7 +130,7 @@ class Turns:
         if not allowed:
             # Found again by whoever looks around.
             return False
-        claim = await self._claim(conversation_id, together=allowed == 1)
+        claim = await self._claim(conversation_id, together=allowed <= HURRIED_TURN)
         if claim is None:
             return False
         self.pace.hit(conversation_id)
@@ -256,6 +259,8 @@ class Turns:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
                 conversation.language = conversation.identity.chosen_language or thought.reading.language
+            if not is_last:
+                self.pace.spend(conversation.id, times=HURRIED_TURN - 1)
             if is_last or not self.pace.left(conversation.id):
                 self._release(conversation)
             await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)

@@ -81,6 +81,18 @@ class TestHit:
         assert len(limit._whole_at) == 2
 
 
+class TestSpend:
+    def test_counts_several_and_no_more_than_are_left(self, watch: Watch) -> None:
+        limit = RateLimit("4/minute", now=watch)
+
+        limit.spend("sara", times=3)
+        after_three = limit.left("sara")
+        limit.spend("sara", times=3)
+        watch.seconds += 15
+
+        assert (after_three, limit.left("sara")) == (1, 1)
+
+
 class TestLeft:
     def test_counts_down_and_comes_back(self, watch: Watch) -> None:
         limit = RateLimit("3/minute", now=watch)

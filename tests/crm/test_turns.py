@@ -13,6 +13,7 @@ from crm.conversations.intake import Intake
 from crm.conversations.ports import Reading
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import (
+    HURRIED_TURN,
     LEASE,
     MAX_ATTEMPTS,
     REMEMBERED_TURNS,
@@ -784,7 +785,8 @@ class TestPace:
 
     @pytest.fixture
     def turns(self, turns: Turns, clock: FixedClock) -> Turns:
-        turns.pace = RateLimit("2/minute", now=lambda: clock.now().timestamp())
+        # One turn while the contact writes on, one for all that waits then, and nothing more for twelve seconds.
+        turns.pace = RateLimit(f"{HURRIED_TURN + 1}/minute", now=lambda: clock.now().timestamp())
         return turns
 
     async def test_what_waits_is_answered_together_and_nothing_is_left(
@@ -813,6 +815,15 @@ class TestPace:
 
         assert not await turns.run(received.conversation.id)
         assert await turns.waiting(limit=10) == [received.conversation.id]
+
+    async def test_who_waits_for_each_answer_has_all_their_turns(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
+    ) -> None:
+        for number in range(1, HURRIED_TURN + 2):
+            received = await intake.receive(message(inbox, f"line {number}", number=number))
+            await until_done(turns.run, received.conversation.id)
+
+        assert [turn.text for turn in bot.turns] == [f"line {number}" for number in range(1, HURRIED_TURN + 2)]
 
     async def test_one_command_counts_once_and_is_not_mixed_with_words(
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock
