@@ -45,13 +45,13 @@ class RateLimit:
             self._tidy(now)
 
     def spend(self, *key: str, times: int) -> None:
-        """Count so many more, also where fewer are left: who has used up more waits for longer."""
-        now = self._now()
-        self._whole_at[key] = now + (self._used(key, now) + times) * self._share
+        """Count so many more, or as many as are left."""
+        for _ in range(min(times, self.left(*key))):
+            self.hit(*key)
 
     def left(self, *key: str) -> int:
         """How many more are allowed at this moment."""
-        return max(0, math.floor(self._times - self._used(key, self._now()) + _ROUNDING))
+        return math.floor(self._times - self._used(key, self._now()) + _ROUNDING)
 
     def _used(self, key: tuple[str, ...], now: float) -> float:
         """How much of a key's allowance has not come back yet."""

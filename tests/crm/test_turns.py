@@ -785,7 +785,7 @@ class TestPace:
 
     @pytest.fixture
     def turns(self, turns: Turns, clock: FixedClock) -> Turns:
-        # One turn while the contact writes on, one for all that waits then, and nothing more for a while.
+        # One turn while the contact writes on, one for all that waits then, and nothing more for twelve seconds.
         turns.pace = RateLimit(f"{HURRIED_TURN + 1}/minute", now=lambda: clock.now().timestamp())
         return turns
 
@@ -833,7 +833,7 @@ class TestPace:
             received = await intake.receive(message(inbox, "Yes", number=number, payload="/affirm"))
         await intake.receive(message(inbox, "thanks", number=5))
         await until_done(turns.run, received.conversation.id)
-        clock.advance(timedelta(minutes=1))
+        clock.advance(timedelta(seconds=30))
         await until_done(turns.run, received.conversation.id)
 
         assert [turn.text for turn in bot.turns] == ["hello", "/affirm", "thanks"]
