@@ -1,7 +1,7 @@
 """What others notice of a flood: how long calm visitors wait for answers, without it and while it goes on.
 
 One visitor sends over the widget's socket as fast as it is read, and one Telegram chat is delivered to us without a
-pause; both against the limits that a new installation has.
+pause, deaf to `Retry-After`; both against the limits that a new installation has.
 """
 
 import asyncio
@@ -46,8 +46,9 @@ class Flood:
     flooded_p50: float
     flooded_p95: float
     frames_sent: int
-    updates_sent: int
-    # Of the flooding chat: every update must be stored, however few answers it gets.
+    updates_taken: int
+    updates_refused: int
+    # Of the flooding chat: every update that was taken must be stored, however few answers it gets.
     updates_stored: int
     answers_to_chat: int
 
@@ -59,7 +60,7 @@ class Flood:
     @property
     def is_borne(self) -> bool:
         """Whether the others hardly notice, and the flood itself is not lost."""
-        return self.times <= MOST_TIMES and self.updates_stored == self.updates_sent
+        return self.times <= MOST_TIMES and self.updates_stored == self.updates_taken
 
 
 async def measure(stack: Stack, emulator: Emulator, *, inbox_key: str) -> Flood:
@@ -70,7 +71,7 @@ async def measure(stack: Stack, emulator: Emulator, *, inbox_key: str) -> Flood:
     await _ask_all(visitors, questions=2)
     calm: list[float] = []
     flooded: list[float] = []
-    sent = {"frames": 0, "updates": 0}
+    sent = {"frames": 0, "updates": 0, "refused": 0}
     for _ in range(ROUNDS):
         calm += await _ask_all(visitors, questions=QUESTIONS_EACH)
         async with _flooding(stack, emulator, inbox_key, sent):
@@ -84,7 +85,8 @@ async def measure(stack: Stack, emulator: Emulator, *, inbox_key: str) -> Flood:
         flooded_p50=percentile(flooded, 0.5),
         flooded_p95=percentile(flooded, 0.95),
         frames_sent=sent["frames"],
-        updates_sent=sent["updates"],
+        updates_taken=sent["updates"],
+        updates_refused=sent["refused"],
         updates_stored=stored,
         answers_to_chat=answers,
     )
@@ -153,7 +155,7 @@ async def _read(socket: AsyncIterator[str | bytes]) -> None:
 
 
 async def _flood_telegram(stack: Stack, emulator: Emulator, sent: dict[str, int]) -> None:
-    """Deliver as Telegram does, one after the other, without its queue, which would keep what is left for later."""
+    """Deliver as Telegram does, one after the other, but what is refused again at once and not when it was told to."""
     assert emulator.webhook
     emulator.chats[FLOODING_CHAT] = {"id": FLOODING_CHAT, "type": "private"}
     headers = {SECRET_HEADER: emulator.webhook["secret_token"]}
@@ -164,12 +166,20 @@ async def _flood_telegram(stack: Stack, emulator: Emulator, sent: dict[str, int]
                 client.post(path_for("telegram"), json=_update(number), headers=headers, timeout=30)
             )
             try:
-                (await asyncio.shield(delivery)).raise_for_status()
+                await asyncio.shield(delivery)
             finally:
                 # The one under way when the flood ends counts as well.
                 await asyncio.wait([delivery])
-                sent["updates"] = number
+                _count(delivery.result(), sent)
             await asyncio.sleep(1 / UPDATES_A_SECOND)
+
+
+def _count(answer: httpx.Response, sent: dict[str, int]) -> None:
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        sent["refused"] += 1
+        return
+    answer.raise_for_status()
+    sent["updates"] += 1
 
 
 def _update(number: int) -> dict[str, object]:
@@ -198,7 +208,8 @@ def in_words(flood: Flood) -> str:
             f"{CALM_VISITORS} calm visitors: p50 {flood.calm_p50:.0f} ms, p95 {flood.calm_p95:.0f} ms",
             f"while one visitor and one chat flood: p50 {flood.flooded_p50:.0f} ms, p95 {flood.flooded_p95:.0f} ms",
             f"p95 {flood.times:.2f} times as long (aim: {MOST_TIMES})",
-            f"the flood: {flood.frames_sent} frames of the visitor; {flood.updates_sent} updates of the chat,"
-            f" {flood.updates_stored} of them stored, {flood.answers_to_chat} answers",
+            f"the flood: {flood.frames_sent} frames of the visitor; {flood.updates_taken} updates of the chat,"
+            f" {flood.updates_stored} of them stored, {flood.answers_to_chat} answers,"
+            f" {flood.updates_refused} times refused",
         ]
     )

@@ -267,6 +267,7 @@ def _settings(folder: Path, telegram_port: int) -> dict[str, str]:
     limitless = {
         "WIDGET_MESSAGES_PER_MINUTE": LIMITLESS,
         "WIDGET_SESSIONS_PER_MINUTE": LIMITLESS,
+        "TELEGRAM_UPDATES_PER_MINUTE": LIMITLESS,
         "TURNS_PER_MINUTE": LIMITLESS,
     }
     return limitless | _telegram(telegram_port) | _patience(folder)

@@ -62,6 +62,8 @@ class Settings(RankingSettings):
 
     # What one visitor may send; more is refused for a while.
     widget_messages_per_minute: int = 40
+    # What Telegram may deliver of one private chat; it is told to deliver more later, which it does in order.
+    telegram_updates_per_minute: int = Field(default=40, ge=1)
     # Answers that one conversation gets; what comes faster is answered together, and nothing of it is lost.
     turns_per_minute: int = 20
     # Files that one contact may send within a day; in the widget, one network address ten times as many.

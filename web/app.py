@@ -19,7 +19,7 @@ from bot.actions.endpoints import create_actions_router
 from connectors.channels import Channels
 from connectors.registry import Doors
 from connectors.telegram.alerts import AlertOutbox
-from connectors.telegram.webhook import webhook_router
+from connectors.telegram.webhook import ChatLimits, webhook_router
 from connectors.web_widget.endpoints import create_router as create_widget_router
 from core.config import Settings, problems
 from core.logging import set_up_logging
@@ -158,7 +158,8 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
 def _add_routes(app: FastAPI, parts: Parts) -> None:
     app.router.routes.extend(_fixed_routes())
     app.include_router(_widget_router(app, parts))
-    app.include_router(webhook_router(app.state.channels.webhook))
+    chats = ChatLimits(parts.settings.telegram_updates_per_minute)
+    app.include_router(webhook_router(app.state.channels.webhook, chats))
     app.include_router(_actions_router(app, parts))
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from telegram import Update
 
 from core.errors import InvalidInput, NotAllowed, NotFound
+from core.rate_limit import RateLimit
 from core.security import same_secret
 
 # Telegram sends a few kilobytes; files travel by id.
 MAX_BODY_BYTES = 256 * 1024
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
+
+# Of a group, where many write.
+MEMBERS = 10
 
 Handle = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -51,10 +56,34 @@ class Webhook:
     handle: Handle
 
 
-def webhook_router(find: Callable[[str], Webhook | None]) -> APIRouter:
+class ChatLimits:
+    """Counts what Telegram delivers of each chat.
+
+    Telegram keeps a chat's updates in a queue of their own: refused with `Retry-After`, the first one comes again after
+    that and the others follow it, while other chats' go on. Only what is 24 hours old is dropped.
+    https://github.com/tdlib/telegram-bot-api/blob/a94b95e/telegram-bot-api/WebhookActor.cpp
+    """
+
+    def __init__(self, updates_per_minute: int) -> None:
+        self._private = RateLimit(f"{updates_per_minute}/minute")
+        self._groups = RateLimit(f"{updates_per_minute * MEMBERS}/minute")
+
+    def update(self, inbox_key: str, update: dict[str, Any]) -> None:
+        """An update comes.
+
+        Raises:
+            TooManyRequests
+        """
+        chat = _chat_of(update)
+        if chat is not None:
+            # Groups have negative numbers.
+            (self._groups if chat < 0 else self._private).hit(inbox_key, str(chat))
+
+
+def webhook_router(find: Callable[[str], Webhook | None], limits: ChatLimits) -> APIRouter:
     """The route of every bot; `find` knows their webhooks by inbox key.
 
-    It says 200 only after `handle` returned, and any failure makes Telegram try again.
+    It says 200 only after `handle` returned, and any failure or refusal makes Telegram try again.
     """
     router = APIRouter()
 
@@ -66,7 +95,9 @@ def webhook_router(find: Callable[[str], Webhook | None]) -> APIRouter:
             raise NotFound
         if not same_secret(request.headers.get(SECRET_HEADER, ""), webhook.secret):
             raise NotAllowed
-        await webhook.handle(_parsed(await _body(request)))
+        update = _parsed(await _body(request))
+        limits.update(inbox_key, update)
+        await webhook.handle(update)
         return Response()
 
     return router
@@ -90,3 +121,13 @@ def _parsed(body: bytes) -> dict[str, Any]:
     if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
         raise UpdateUnreadable
     return update
+
+
+def _chat_of(update: dict[str, Any]) -> int | None:
+    """The number of the chat that an update comes from."""
+    pressed = update.get(Update.CALLBACK_QUERY)
+    holder = pressed if isinstance(pressed, dict) else update
+    message = holder.get(Update.MESSAGE) or holder.get(Update.EDITED_MESSAGE)
+    chat = message.get("chat") if isinstance(message, dict) else None
+    number = chat.get("id") if isinstance(chat, dict) else None
+    return number if isinstance(number, int) else None

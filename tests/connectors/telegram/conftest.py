@@ -16,8 +16,8 @@ from telegram.request import HTTPXRequest
 from connectors.telegram import responses
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.ports import Button
-from connectors.telegram.webhook import webhook_router
-from core.errors import AppError, InvalidInput
+from connectors.telegram.webhook import ChatLimits, webhook_router
+from core.errors import AppError, InvalidInput, TooManyRequests
 from crm.conversations.ports import IncomingMessage, OutgoingMessage
 from crm.enums import MessageKind
 from crm.wording import Wording
@@ -263,14 +263,15 @@ async def polling(connector: TelegramConnector, telegram: Emulator) -> TelegramC
     return connector
 
 
-def app_of(connector: TelegramConnector) -> FastAPI:
+def app_of(connector: TelegramConnector, *, updates_per_minute: int = 1000) -> FastAPI:
     """The app that the webhook is a part of."""
     app = FastAPI()
-    app.include_router(webhook_router({connector.inbox_key: connector.webhook}.get))
+    app.include_router(webhook_router({connector.inbox_key: connector.webhook}.get, ChatLimits(updates_per_minute)))
 
     @app.exception_handler(AppError)
     async def refuse(_request: Request, error: AppError) -> JSONResponse:
-        return JSONResponse({"error": {"code": error.code}}, error.status_code)
+        headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooManyRequests) else {}
+        return JSONResponse({"error": {"code": error.code}}, error.status_code, headers)
 
     return app
 

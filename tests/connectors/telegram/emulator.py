@@ -5,7 +5,8 @@ In process through `httpx.ASGITransport(Emulator().app)`, or as a server with a 
     python -m tests.connectors.telegram.emulator --port 8081
 
 Rules after https://core.telegram.org/bots/api: updates are kept until a higher offset is asked for or the webhook says
-2xx, in order within a chat; a failed webhook call is repeated at once, then after 1, 2, 4 ... seconds, for 24 hours.
+2xx, in order within a chat; a failed webhook call is repeated at once, then after 1, 2, 4 ... seconds, or when its
+`Retry-After` says, for 24 hours.
 """
 
 import argparse
@@ -287,25 +288,28 @@ class Emulator:
     async def _deliver_one(self, update: Json) -> bool:
         """Call until the update is taken or too old; false when the webhook was taken away before."""
         wait, waited = 0.0, 0.0
-        while self.webhook and not await self._posted(update):
+        while self.webhook and (asked := await self._posted(update)) is not None:
             if waited >= KEPT_SECONDS:
                 return True
-            self.waits.append(wait)
-            await self._sleep(wait)
-            waited += wait
-            wait = wait * 2 or 1.0
+            pause = asked or wait
+            self.waits.append(pause)
+            await self._sleep(pause)
+            waited += pause
+            if not asked:
+                wait = wait * 2 or 1.0
         return self.webhook is not None
 
-    async def _posted(self, update: Json) -> bool:
+    async def _posted(self, update: Json) -> float | None:
+        """None when the update is taken; else how long we are asked to wait, 0 where we are not."""
         assert self.webhook
         assert self.caller
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.webhook.get("secret_token", "")}
         try:
             answer = await self.caller.post(self.webhook["url"], json=update, headers=headers)
         except httpx.HTTPError:
-            return False
+            return 0.0
         self.webhook_answers.append(answer.status_code)
-        return answer.is_success
+        return None if answer.is_success else float(answer.headers.get("retry-after", 0))
 
     # The Bot API
 

@@ -1,10 +1,14 @@
 import json
+from functools import partial
 
 import httpx
 import pytest
 
-from connectors.telegram.webhook import MAX_BODY_BYTES, SECRET_HEADER, secret_for
-from tests.connectors.telegram.conftest import PUBLIC_URL, SECRET, FakeDesk, payload, until
+from connectors.telegram import webhook
+from connectors.telegram.webhook import MAX_BODY_BYTES, MEMBERS, SECRET_HEADER, ChatLimits, secret_for
+from core.errors import TooManyRequests
+from core.rate_limit import RateLimit
+from tests.connectors.telegram.conftest import PUBLIC_URL, SECRET, FakeDesk, app_of, payload, until
 from tests.connectors.telegram.emulator import Emulator
 
 PATH = "/telegram/shop/webhook"
@@ -12,6 +16,15 @@ PATH = "/telegram/shop/webhook"
 
 async def post(site: httpx.AsyncClient, body: bytes, secret: str | None = SECRET) -> httpx.Response:
     return await site.post(PATH, content=body, headers={SECRET_HEADER: secret} if secret is not None else {})
+
+
+def an_update(chat: int, number: int) -> bytes:
+    """Somebody writes something in their private chat."""
+    update = payload("text")
+    update["update_id"] += number
+    update["message"]["message_id"] += number
+    update["message"]["chat"]["id"] = chat
+    return json.dumps(update).encode()
 
 
 class TestWebhook:
@@ -86,6 +99,74 @@ class TestWebhook:
         answer = await site.post("/telegram/other/webhook", json=payload("text"), headers={SECRET_HEADER: SECRET})
 
         assert answer.status_code == 404
+
+
+class TestChatLimits:
+    """One chat sends more than is taken of one."""
+
+    @pytest.fixture
+    async def site(self, make_connector, telegram: Emulator, timer, monkeypatch):
+        monkeypatch.setattr(webhook, "RateLimit", partial(RateLimit, now=timer.now))
+        connector = make_connector(webhook=True)
+        transport = httpx.ASGITransport(app_of(connector, updates_per_minute=2))
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+            telegram.caller = client
+            await connector.start()
+            await until(lambda: telegram.webhook)
+            yield client
+            await telegram.settle()
+
+    async def test_telegram_brings_it_later_in_order_and_all_of_it(self, site, telegram: Emulator, desk: FakeDesk):
+        for text in ("یک", "دو", "سه", "چهار"):
+            telegram.write(text)
+        await telegram.settle()
+
+        assert desk.texts == ["یک", "دو", "سه", "چهار"]
+        assert telegram.webhook_answers == [200, 200, 429, 200, 429, 200]
+        assert telegram.waits == [30.0, 30.0]
+
+    async def test_others_are_taken_meanwhile(self, site, desk: FakeDesk):
+        chats = (1, 1, 1, 2)
+        answers = [await post(site, an_update(chat, number)) for number, chat in enumerate(chats)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
+        assert int(answers[2].headers["retry-after"]) == 30
+        assert answers[2].json()["error"]["code"] == "rate_limited"
+        assert [message.contact_external_id for message in desk.stored.values()] == ["1", "1", "2"]
+
+    async def test_who_does_not_know_the_secret_uses_up_nobodys_allowance(self, site):
+        for number in range(5):
+            await post(site, an_update(1, number), "wrong")
+
+        assert (await post(site, an_update(1, 5))).status_code == 200
+
+    @pytest.mark.parametrize("kind", ["message", "edited_message", "callback_query"])
+    def test_counts_whatever_comes_from_a_chat(self, kind: str):
+        limits = ChatLimits(1)
+        message = {"chat": {"id": 1}}
+        limits.update("shop", {kind: {"message": message} if kind == "callback_query" else message})
+
+        with pytest.raises(TooManyRequests):
+            limits.update("shop", {"message": message})
+        limits.update("support", {"message": message})
+
+    def test_many_write_in_a_group(self):
+        limits = ChatLimits(1)
+        for _ in range(MEMBERS):
+            limits.update("shop", {"message": {"chat": {"id": -1}}})
+
+        with pytest.raises(TooManyRequests):
+            limits.update("shop", {"message": {"chat": {"id": -1}}})
+
+    @pytest.mark.parametrize(
+        "update",
+        [{}, {"message": "x"}, {"message": {"chat": []}}, {"callback_query": [1]}, {"message": {"chat": {"id": "1"}}}],
+    )
+    def test_leaves_alone_what_has_no_chat(self, update):
+        limits = ChatLimits(1)
+
+        limits.update("shop", update)
+        limits.update("shop", update)
 
 
 class TestSecretFor:
