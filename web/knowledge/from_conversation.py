@@ -1,4 +1,4 @@
-"""A resolved conversation becomes the draft of an article, without what tells whose it was."""
+"""A resolved conversation becomes the draft of an article, without what tells who took part in it."""
 
 import hashlib
 import re
@@ -44,8 +44,9 @@ async def make_article(
     """Begin a draft of what was asked and answered last; pressed again, it leads to the same draft."""
     conversation = await conversations.get(conversation_id)
     matter = last_matter(await conversations.conversations.messages(conversation.id, internal=False))
-    questions = wordings(_without_contact(_questions(matter), conversation))
-    answers = _without_contact([one.text for one in matter if one.author is Author.agent], conversation)
+    people = _people(conversation, matter)
+    questions = wordings(_without(people, _questions(matter)))
+    answers = _without(people, [one.text for one in matter if one.author is Author.agent])
     if conversation.status is not ConversationStatus.resolved or not questions or not answers:
         raise NothingAnswered
     article = await Learning(knowledge).start_from_answers(
@@ -64,17 +65,23 @@ def last_matter(messages: Sequence[Message]) -> list[Message]:
 
 def _questions(matter: Sequence[Message]) -> list[str]:
     """What the contact asked: what has a question mark, or else what they said first in more than a word."""
-    typed = (one.latest_text for one in matter if one.author is Author.contact and not one.payload)
+    contacts = (one for one in matter if one.author is Author.contact)
+    typed = (one.latest_text for one in contacts if not one.payload and not one.response)
     said = [text for text in typed if any(map(str.isalpha, text))]
     asked = [text for text in said if _ASKS.search(text)]
     return asked or [text for text in said if len(text.split()) > 1][:1]
 
 
-def _without_contact(texts: Sequence[str], conversation: Conversation) -> list[str]:
+def _people(conversation: Conversation, matter: Sequence[Message]) -> list[str]:
+    """Names and addresses of whoever took part."""
     contact = conversation.contact
-    known = [contact.name, contact.email, contact.phone, conversation.identity.external_id]
+    colleagues = {one.agent.name for one in matter if one.agent}
+    return [contact.name, contact.email, contact.phone, conversation.identity.external_id, *colleagues]
+
+
+def _without(people: Sequence[str], texts: Sequence[str]) -> list[str]:
     return [
-        without_personal(text, known=known, placeholders=_placeholders("fa" if _PERSIAN.search(text) else "en"))
+        without_personal(text, known=people, placeholders=_placeholders("fa" if _PERSIAN.search(text) else "en"))
         for text in texts
         if text.strip()
     ]

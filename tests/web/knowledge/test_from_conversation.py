@@ -80,6 +80,14 @@ class TestMakeArticle:
         assert "پیش از انتشار آن را با دقت بخوانید" in page
         assert (await client.get(draft.url)).status_code == 404
 
+    async def test_nor_who_answered(self, client: httpx.AsyncClient, sign_in: SignIn, talk: Talk, parts: Parts) -> None:
+        conversation = await talk("سفارشم کی می‌رسد؟", answers=("Mina1 هستم. تا ۳ روز کاری.",))
+        await sign_in(Role.supervisor)
+
+        await client.post(address(conversation))
+
+        assert (await drafts(parts))[0].body == "[نام] هستم. تا ۳ روز کاری."
+
     async def test_pressed_twice_makes_one_draft(
         self, client: httpx.AsyncClient, sign_in: SignIn, talk: Talk, parts: Parts
     ) -> None:
