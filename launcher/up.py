@@ -18,7 +18,7 @@ PAGES = (
     ("Knowledge base", "/desk/knowledge"),
     ("API documentation", "/api/docs"),
 )
-# uvloop has crashed the process (docs/decisions/0007). Frames are small; uvicorn would take 16 MB.
+# Why not uvloop: docs/decisions/0007. Frames are small; uvicorn would take 16 MB.
 APP_OPTIONS = (
     *("--loop", "asyncio", "--no-access-log", "--timeout-graceful-shutdown", "5"),
     *("--ws-max-size", "262144"),
