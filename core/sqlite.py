@@ -53,7 +53,8 @@ class LoopConnection(aiosqlite.Connection):
             try:
                 return self._alone(_without_waiting, self._connection, fn, *args)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                # The lowest byte; the others say why.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
                 return await self._in_thread(fn, *args)
         return self._alone(fn, *args, **kwargs)

@@ -71,13 +71,13 @@ class Claim:
         """What is to be answered; a suggestion's payload is a question in words, only longer than its title."""
         if len(self.messages) == 1 or _command(self.message):
             return _asked(self.message)
-        worded = [message for message in self.messages if not message.response]
+        worded = [message for message in self.messages if not _is_wordless(message)]
         return "\n".join(_asked(message) for message in worded)[-TOGETHER_CHARACTERS:]
 
     @property
     def is_wordless(self) -> bool:
-        """Whether there are only files and the like, in whose place words of ours stand."""
-        return all(message.response and not message.corrected_text for message in self.messages)
+        """Whether there are only files and the like."""
+        return all(map(_is_wordless, self.messages))
 
 
 @dataclass(frozen=True)
@@ -339,6 +339,11 @@ class Turns:
 
 def _asked(message: Message) -> str:
     return message.payload or message.latest_text
+
+
+def _is_wordless(message: Message) -> bool:
+    """Whether words of ours stand in for the contact's, who has not added any since."""
+    return message.response is not None and not message.corrected_text
 
 
 def _command(message: Message) -> str:

@@ -411,6 +411,18 @@ class TestWithoutWords:
         said = await transcript(work, open_service, received.conversation)
         assert said[-1] == ("bot", "You said: It arrived broken")
 
+    async def test_nor_are_words_that_its_sender_adds_afterwards_taken_for_none(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        received = await intake.receive(message(inbox, "[Photo]", number=1, response="photo"))
+        async with work.begin() as session:
+            stored = await session.get_one(Message, received.message.id)
+            stored.corrected_text, stored.corrected_at = "It arrived broken", clock.now()
+
+        await until_done(turns.run, received.conversation.id)
+
+        assert [turn.text for turn in bot.turns] == ["It arrived broken"]
+
 
 class TestFailure:
     async def test_the_contact_is_told_when_the_bot_fails(

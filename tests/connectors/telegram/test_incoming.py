@@ -164,6 +164,24 @@ class TestWhatHasNoWords:
         assert desk.last.text == stands_for_it
         assert desk.last.file is None
 
+    @pytest.mark.parametrize(
+        ("name", "response"), [("voice", "utter_telegram_voice"), ("sticker", "utter_telegram_sticker")]
+    )
+    async def test_is_known_to_have_no_words(
+        self, name: str, response: str, polling, telegram: Emulator, desk: FakeDesk
+    ):
+        telegram.push(payload(name))
+        await until(lambda: desk.stored)
+
+        assert desk.last.response == response
+
+    @pytest.mark.parametrize("name", ["location", "contact"])
+    async def test_but_a_place_and_a_number_are_answers(self, name: str, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.push(payload(name))
+        await until(lambda: desk.stored)
+
+        assert desk.last.response is None
+
     async def test_names_a_place_that_has_a_name(self, polling, telegram: Emulator, desk: FakeDesk):
         update = payload("location")
         location = update["message"]["location"]
