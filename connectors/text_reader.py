@@ -9,6 +9,7 @@ from crm.enums import Outcome
 from language.batching import BatchingEncoder
 from language.detection import Language, detect
 from language.reading import text_for_encoder
+from language.vocabulary import Words
 from sentiment.frustration import ContactTurn, FrustrationWeights, changed_weights, frustration, heard_signals
 from sentiment.problems import problem_of
 from sentiment.reader import MoodReader
@@ -22,16 +23,19 @@ _ANSWERED_IN = {Language.fa: "fa", Language.finglish: "fa", Language.en: "en"}
 
 
 class TextReader:
-    """The `Reader` of conversations, over the shared encoder and the sentiment model."""
+    """The `Reader` of conversations, over the shared encoder and the sentiment model; Finglish by these words too."""
 
-    def __init__(self, encoder: BatchingEncoder, moods: MoodReader, weights: FrustrationWeights) -> None:
+    def __init__(
+        self, encoder: BatchingEncoder, moods: MoodReader, weights: FrustrationWeights, words: Words | None = None
+    ) -> None:
         self._encoder = encoder
         self._moods = moods
         self._weights = weights
+        self._words = words
 
     async def read(self, text: str, *, expected_language: str) -> Reading:
         detection = detect(text)
-        vector = await self._encoder.encode(text_for_encoder(text, detection.language), kind="query")
+        vector = await self._encoder.encode(text_for_encoder(text, detection.language, self._words), kind="query")
         mood = self._moods.read(vector, text)
         sure = detection.confidence >= SURE_OF_LANGUAGE
         return Reading(

@@ -12,6 +12,7 @@ from knowledge_base.passages import PassageText, split
 from language.detection import detect
 from language.encoder import Kind, TextEncoder
 from language.reading import text_for_encoder
+from language.vocabulary import Words
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -66,9 +67,9 @@ class Embedder:
         self.is_used.set()
         return await asyncio.to_thread(self.embed_now, article)
 
-    async def embed_question(self, text: str) -> Floats:
-        """The vector of a question."""
-        vector: Floats = (await asyncio.to_thread(self.questions, [text]))[0]
+    async def embed_question(self, text: str, *, own: Words | None = None) -> Floats:
+        """The vector of a question, in which these words may be."""
+        vector: Floats = (await asyncio.to_thread(self.questions, [text], own))[0]
         return vector
 
     def embed_now(self, article: ArticleText) -> EmbeddedArticle:
@@ -82,9 +83,9 @@ class Embedder:
         """A row per text that may hold an answer."""
         return self._encode(texts, "passage")
 
-    def questions(self, texts: Sequence[str]) -> Floats:
-        """A row per question."""
-        return self._encode([text_for_encoder(text, detect(text).language) for text in texts], "query")
+    def questions(self, texts: Sequence[str], own: Words | None = None) -> Floats:
+        """A row per question, in which these words may be."""
+        return self._encode([text_for_encoder(text, detect(text).language, own) for text in texts], "query")
 
     def _encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         if self._model is None or not texts:

@@ -23,7 +23,7 @@ from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.enums import Band
 from knowledge_base.lexical import terms
 from knowledge_base.projection import Projection
-from knowledge_base.question import Question, answer_language, matching_form
+from knowledge_base.question import answer_language, as_question
 from knowledge_base.reranking import Reranker, RerankerError, open_reranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex
 from knowledge_base.weights import RankerWeights
@@ -205,18 +205,18 @@ class Evaluation:
     def ask(self, query: QueryLine) -> Outcome:
         """One question, as a contact would ask it."""
         started = time.perf_counter()
-        vector = self.embedder.questions([query.query])[0]
+        own = self.index.words
+        vector = self.embedder.questions([query.query], own)[0]
         embedded = time.perf_counter()
-        question = Question(
-            matching_form(query.query), vector, query.lang or answer_language(query.query, preferred="fa")
-        )
+        language = query.lang or answer_language(query.query, preferred="fa")
+        question = as_question(query.query, vector, language, own=own)
         ranking = self.index.rank(question)
         ended = time.perf_counter()
         return Outcome(
             positives=frozenset(query.positive_ids),
             ranked=[self.ids[one.article_id] for one in ranking.candidates[:DEPTH]],
             dense=[self.ids[one] for one in self._nearest(vector)],
-            words=[self.ids[one] for one in self.index.words.score(terms(question.matching)).top(DEPTH)],
+            words=[self.ids[one] for one in self.index.words.score(terms(question.wording)).top(DEPTH)],
             confidence=ranking.confidence,
             band=self.index.calibration.band(ranking.confidence),
             milliseconds=(ended - started) * 1000,

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from language.vocabulary import consonants_of, is_persian_word
+
 K1 = 1.2
 B = 0.75
 GRAM = 4
@@ -95,6 +97,8 @@ class LexicalIndex:
         self._ids = array("q")
         self._lengths = array("f")
         self._total_length = 0.0
+        # The Persian words among the terms by their consonants.
+        self._sounding: dict[str, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -105,7 +109,7 @@ class LexicalIndex:
         slot = len(self._ids)
         counts = Counter(terms(normalised))
         for term, count in counts.items():
-            postings = self._postings.get(term) or self._postings.setdefault(term, _Postings())
+            postings = self._postings.get(term) or self._new_term(term)
             postings.slots.append(slot)
             postings.counts.append(min(count, UINT16_MAX))
         length = float(counts.total())
@@ -142,6 +146,25 @@ class LexicalIndex:
                 scores[slots] += weight * (K1 + 1) * counts / (counts + saturation[slots])
         return self._summary(scores, ceiling)
 
+    def sounding(self, consonants: str) -> Iterator[tuple[str, int]]:
+        """The Persian words with these consonants, and how many documents hold or held each (as `Words` asks for)."""
+        for word in tuple(self._sounding.get(consonants, ())):
+            if postings := self._postings.get(word):
+                yield word, len(postings.slots)
+
+    def _new_term(self, term: str) -> _Postings:
+        if is_persian_word(term):
+            self._sounding.setdefault(consonants_of(term), []).append(term)
+        return self._postings.setdefault(term, _Postings())
+
+    def _forget_term(self, term: str) -> None:
+        del self._postings[term]
+        if is_persian_word(term):
+            alike = self._sounding[consonants_of(term)]
+            alike.remove(term)
+            if not alike:
+                del self._sounding[consonants_of(term)]
+
     def state(self) -> Arrays:
         """Everything, as arrays that `restore` takes."""
         postings = self._postings.values()
@@ -159,9 +182,9 @@ class LexicalIndex:
         """Be as the index was that these arrays were taken of."""
         held_terms = arrays["terms"].tobytes().decode("utf-8", "surrogatepass")
         slots, counts = memoryview(arrays["slots"].tobytes()), memoryview(arrays["counts"].tobytes())
-        self._postings, start = {}, 0
+        self._postings, self._sounding, start = {}, {}, 0
         for term, held in zip(held_terms.split("\n") if held_terms else (), arrays["held"].tolist(), strict=True):
-            postings = self._postings[term] = _Postings()
+            postings = self._new_term(term)
             postings.slots.frombytes(slots[4 * start : 4 * (start + held)])
             postings.counts.frombytes(counts[2 * start : 2 * (start + held)])
             start += held
@@ -187,7 +210,7 @@ class LexicalIndex:
             slots = np.frombuffer(postings.slots, np.uint32)
             alive = kept[slots]
             if not alive.any():
-                del self._postings[term]
+                self._forget_term(term)
                 continue
             compacted = _Postings()
             compacted.slots.frombytes(moved[slots[alive]].tobytes())

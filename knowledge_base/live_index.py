@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -98,6 +98,10 @@ class LiveIndex:
     def is_calibrated(self) -> bool:
         """Whether the ranker was trained with this encoder: else confidence may be off."""
         return self.weights.encoder == self.embedder.fingerprint
+
+    def sounding(self, consonants: str) -> Iterable[tuple[str, int]]:
+        """The articles' Persian words with these consonants, and how many articles hold each."""
+        return self.search.words.sounding(consonants)
 
     async def rank(self, question: Question, *, search: SearchIndex | None = None) -> Ranking:
         """Order what may answer the question, for contacts unless told otherwise, and say how sure the first is."""

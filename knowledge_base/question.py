@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from language.detection import Language, detect
 from language.finglish import to_persian
 from language.normalise import normalise
+from language.vocabulary import Words
 
 # Nobody asks a longer question; the head of a longer text says what it is about.
 MAX_CHARACTERS = 2_000
@@ -22,11 +23,24 @@ class Question:
     language: str
     # Two questions in one, which no editor wrote down so.
     joined: bool = False
+    # The matching form where it was read by the articles' own words; none where that makes no difference.
+    read: str | None = None
+
+    @property
+    def wording(self) -> str:
+        """What articles' words are looked for in."""
+        return self.matching if self.read is None else self.read
 
 
-def matching_form(text: str) -> str:
+def matching_form(text: str, own: Words | None = None) -> str:
     """Normalised, and in Persian letters where it was Persian in Latin ones."""
-    return normalise(to_persian(text) if detect(text).language is Language.finglish else text)
+    return normalise(to_persian(text, own) if detect(text).language is Language.finglish else text)
+
+
+def as_question(text: str, vector: NDArray[np.float32], language: str, *, own: Words) -> Question:
+    """A question of articles that have these words; the matching form is an editor's, whatever the words."""
+    matching, read = matching_form(text), matching_form(text, own)
+    return Question(matching, vector, language, read=read if read != matching else None)
 
 
 def answer_language(text: str, *, preferred: str) -> str:

@@ -139,7 +139,7 @@ class RegressionSet:
         """What the bot makes of a question now, its article loaded; its vector is kept with it."""
         embedder = self._knowledge.live.embedder
         if expectation.vector is None or expectation.encoder != embedder.fingerprint:
-            expectation.vector = to_bytes(await embedder.embed_question(expectation.question))
+            expectation.vector = to_bytes(await embedder.embed_question(expectation.question, own=self._knowledge.live))
             expectation.encoder = embedder.fingerprint
         vector = from_bytes(expectation.vector)
         found = await self._knowledge.answer(

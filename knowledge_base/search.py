@@ -313,7 +313,7 @@ class SearchIndex:
         candidates = shortlist.candidates
         topics = {one.article_id: topic for one, topic in zip(candidates, shortlist.topics, strict=True)}
         if self.reranker:
-            candidates = reordered(candidates, self.reranker.scores(shortlist.question.matching, shortlist.texts))
+            candidates = reordered(candidates, self.reranker.scores(shortlist.question.wording, shortlist.texts))
             candidates.sort(key=lambda one: topics[one.article_id] != shortlist.said)
         confidence = self.calibration.probability(candidates)
         confidence = confidence if shortlist.said is None else max(VERBATIM, confidence)
@@ -335,7 +335,7 @@ class SearchIndex:
 
     def candidates(self, question: Question) -> list[Candidate]:
         """Every topic looked at more closely, best first, by its article in the question's language if there is one."""
-        query_terms = list(terms(question.matching))
+        query_terms = list(terms(question.wording))
         words, asked = self.words.score(query_terms), self.asked.score(query_terms)
         topics = list(dict.fromkeys(self._entries[one].slug for one in self._found(question, words, asked)))
         articles = [one for topic in topics for one in self._topics[topic].values()]

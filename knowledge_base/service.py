@@ -28,7 +28,7 @@ from knowledge_base.models import (
     RegressionRun,
 )
 from knowledge_base.ports import EarlierQuestions
-from knowledge_base.question import Question, matching_form
+from knowledge_base.question import Question, as_question, matching_form
 from knowledge_base.repository import (
     ArticleRepository,
     CategoryRepository,
@@ -208,14 +208,13 @@ class KnowledgeService:
         Raises:
             QuestionBlank, VectorUnfit
         """
-        matching = matching_form(question)
-        if not matching:
+        if not matching_form(question):
             raise QuestionBlank
         if vector is None:
-            vector = await self.live.embedder.embed_question(question)
+            vector = await self.live.embedder.embed_question(question, own=self.live)
         elif vector.shape != (self.live.embedder.dimension,):
             raise VectorUnfit
-        return Question(matching, vector, language)
+        return as_question(question, vector, language, own=self.live)
 
     async def found_by(self, ranking: Ranking, question: str, asked: Question) -> Found:
         """What a ranking comes to; nothing is kept of it."""
@@ -276,21 +275,20 @@ class KnowledgeService:
         self, text: str, vector: Floats, *, language: str, count: int = OFFERS, for_agents: bool = False
     ) -> list[Offer]:
         """The articles nearest to what a contact wrote, best first, however sure; agents see their own too."""
-        matching = matching_form(text)
-        if not matching:
+        question = as_question(text, vector, language, own=self.live)
+        if not question.matching:
             return []
         search = self.live.search_for_agents if for_agents else self.live.search
-        ranking = await self.live.rank(Question(matching, vector, language), search=search)
+        ranking = await self.live.rank(question, search=search)
         return self._offered(search, ranking, count)
 
     def suggest_at_once(self, text: str, vector: Floats, *, language: str, count: int = OFFERS) -> list[Offer]:
         """The same for agents, in the small model's order: for pages that ask for many."""
-        matching = matching_form(text)
-        if not matching:
+        question = as_question(text, vector, language, own=self.live)
+        if not question.matching:
             return []
         search = self.live.search_for_agents
-        shortlist = search.shortlist(Question(matching, vector, language))
-        return self._offered(search, Ranking(shortlist.candidates), count)
+        return self._offered(search, Ranking(search.shortlist(question).candidates), count)
 
     def _offered(self, search: SearchIndex, ranking: Ranking, count: int) -> list[Offer]:
         entries = _entries(search, ranking, count)
@@ -478,7 +476,7 @@ class KnowledgeService:
     async def _keep_voted_down(self, question: str, article: Article, mark: str) -> None:
         if await self.gaps.of_message(mark):
             return
-        vector = await self.live.embedder.embed_question(question)
+        vector = await self.live.embedder.embed_question(question, own=self.live)
         asked = await self.read_question(question, language=article.language, vector=vector)
         candidate = Ranking(confidence=(await self.live.rank(asked)).confidence)
         gap = await self._keep_gap(question, asked, candidate, Band.answer, None, mark)
@@ -502,9 +500,9 @@ class KnowledgeService:
         if earlier is None:
             return question, asked, ranking
         text = f"{earlier}\n{question}"
-        vector = await self.live.embedder.embed_question(text)
+        vector = await self.live.embedder.embed_question(text, own=self.live)
         # Each half in its own letters: a Finglish one may follow a Persian one.
-        joined = Question(f"{matching_form(earlier)}\n{asked.matching}", vector, asked.language, joined=True)
+        joined = Question(f"{matching_form(earlier, self.live)}\n{asked.wording}", vector, asked.language, joined=True)
         again = await self.live.rank(joined)
         return (text, joined, again) if again.confidence > ranking.confidence else (question, asked, ranking)
 

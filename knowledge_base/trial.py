@@ -14,7 +14,7 @@ from knowledge_base.enums import Band, Visibility
 from knowledge_base.excerpts import answering_part
 from knowledge_base.models import Expectation
 from knowledge_base.pretence import instead
-from knowledge_base.question import Question, matching_form
+from knowledge_base.question import Question, as_question, matching_form
 from knowledge_base.schemas import ArticleDraft
 from knowledge_base.search import Ranking, SearchableArticle, SearchablePassage, SearchableVariant
 from knowledge_base.service import Answer, Found, KnowledgeService, text_of
@@ -188,12 +188,12 @@ class Trial:
         return broken
 
     async def _expected_question(self, expectation: Expectation) -> Question:
-        embedder = self._knowledge.live.embedder
-        if expectation.vector and expectation.encoder == embedder.fingerprint:
+        live = self._knowledge.live
+        if expectation.vector and expectation.encoder == live.embedder.fingerprint:
             vector = from_bytes(expectation.vector)
         else:
-            vector = await embedder.embed_question(expectation.question)
-        return Question(expectation.matching, vector, expectation.language)
+            vector = await live.embedder.embed_question(expectation.question, own=live)
+        return as_question(expectation.question, vector, expectation.language, own=live)
 
     def _is_met(self, expectation: Expectation, ranking: Ranking) -> bool:
         """Whether an answer from the expected topic is given."""

@@ -1,19 +1,20 @@
 """Finglish into Persian letters: "sefaresham koja ast?" becomes «سفارشم کجا است?».
 
 Known words come from a list of everyday and support talk and take Persian's suffixes; others are looked for among the
-common words that such a spelling may stand for (`language.vocabulary`); the rest goes letter by letter, which is a
-guess, for Latin letters do not say which of several Persian ones is meant and Persian does not write short vowels.
-What is plainly English ("login", "CRM"), an address or a number stays as it is. Good enough to search by, never to
-show.
+common words that such a spelling may stand for (`language.vocabulary`), and among those that the caller knows, such as
+the knowledge base's; the rest goes letter by letter, which is a guess, for Latin letters do not say which of several
+Persian ones is meant and Persian does not write short vowels. What is plainly English ("login", "CRM"), an address or a
+number stays as it is. Good enough to search by, never to show.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from language.latin_words import LOANWORDS, english_words, persian_words, spelling_key
-from language.vocabulary import WORST_FIT, likeliest_word
+from language.vocabulary import WORST_FIT, Words, likeliest_word
 
 # Lengths are bounded here and below, so that no text takes quadratic time.
 _ADDRESS = r"\S{1,100}@\S+|\w{1,20}://\S+|www\.\S+|\S{0,100}[\d_#/]\S*"
@@ -26,6 +27,8 @@ _APART_POSSESSIVE = re.compile(r"(?<=[b-df-hj-np-tv-z])(?:e)? +(?=(?:am|et|esh|e
 _CONJUNCTIONS = frozenset({"ya", "va", "vali", "ama", "amma", "ke", "na", "chon", "age", "agar"})
 _VERB_END = re.compile(r"(?:am|i|e|ad|im|id|in|an|and)$")
 _HALF_SPACE = "\u200c"
+# Of a spelling and how badly a word may fit: the word, or none.
+_Look = Callable[[str, float], str | None]
 # How badly a spelling may fit a common word that is looked for before the guesses.
 GOOD_FIT = 1.25
 
@@ -112,8 +115,12 @@ _FINAL_VOWELS = {"a": "ا", "e": "ه", "o": "و"}
 _CLOSED_LAST_A = re.compile(r"a(?:sh|ch|zh|[b-df-hj-lnp-tv-z])$")
 
 
-def to_persian(text: str) -> str:
-    """The text with its Persian words in Persian letters; whatever is not Finglish passes unchanged. Takes any str."""
+def to_persian(text: str, own: Words | None = None) -> str:
+    """The text with its Persian words in Persian letters; whatever is not Finglish passes unchanged. Takes any str.
+
+    Unlisted words are looked for among one's own words too, where there are some.
+    """
+    look = partial(_from_vocabulary, own)
     joined = _VERB_PREFIX.sub(r"\1", text)
     for apart in (_APART_PLURAL, _APART_EZAFE, _APART_POSSESSIVE):
         joined = apart.sub("", joined)
@@ -121,7 +128,7 @@ def to_persian(text: str) -> str:
     written = []
     for position, token in enumerate(tokens):
         if word := token["word"]:
-            written.append(_persian_word(word, ends_clause=_ends_clause(tokens, position)))
+            written.append(_persian_word(word, look, ends_clause=_ends_clause(tokens, position)))
         else:
             written.append(token["address"] or token["other"])
     return "".join(written)
@@ -130,7 +137,7 @@ def to_persian(text: str) -> str:
 def is_known(word: str) -> bool:
     """Whether a word in Latin letters is Persian from the list, bare or with a suffix or a verb's prefix."""
     key = spelling_key(word)
-    return key in persian_words() or bool(_with_suffix(key, ends_clause=True)) or bool(_with_verb_prefix(key))
+    return key in persian_words() or bool(_with_suffix(key, ends_clause=True)) or bool(_with_verb_prefix(key, _shipped))
 
 
 def _ends_clause(tokens: list[re.Match[str]], position: int) -> bool:
@@ -142,7 +149,7 @@ def _ends_clause(tokens: list[re.Match[str]], position: int) -> bool:
     return not following or following.lower() in _CONJUNCTIONS
 
 
-def _persian_word(word: str, *, ends_clause: bool) -> str:
+def _persian_word(word: str, look: _Look, *, ends_clause: bool) -> str:
     key = spelling_key(word)
     known = persian_words().get(key)
     if known is not None:
@@ -151,25 +158,28 @@ def _persian_word(word: str, *, ends_clause: bool) -> str:
         return word
     return (
         _with_suffix(key, ends_clause=ends_clause)
-        or _from_vocabulary(key, GOOD_FIT)
-        or _with_verb_prefix(key)
-        or _with_suffix(key, ends_clause=ends_clause, find=_common_stem)
-        or _from_vocabulary(key, WORST_FIT)
+        or look(key, GOOD_FIT)
+        or _with_verb_prefix(key, look)
+        or _with_suffix(key, ends_clause=ends_clause, find=partial(_common_stem, look))
+        or look(key, WORST_FIT)
         or _by_letters(key)
     )
 
 
-def _from_vocabulary(key: str, worst: float) -> str | None:
-    found = likeliest_word(key)
+def _from_vocabulary(own: Words | None, key: str, worst: float) -> str | None:
+    found = likeliest_word(key, own)
     return found[0] if found and found[1] <= worst else None
+
+
+_shipped: _Look = partial(_from_vocabulary, None)
 
 
 def _listed(stem: str) -> str | None:
     return persian_words().get(stem)
 
 
-def _common_stem(stem: str) -> str | None:
-    return _from_vocabulary(stem, GOOD_FIT) if len(stem) > 3 else None
+def _common_stem(look: _Look, stem: str) -> str | None:
+    return look(stem, GOOD_FIT) if len(stem) > 3 else None
 
 
 def _with_suffix(key: str, *, ends_clause: bool, find: Callable[[str], str | None] = _listed) -> str | None:
@@ -184,11 +194,11 @@ def _with_suffix(key: str, *, ends_clause: bool, find: Callable[[str], str | Non
     return None
 
 
-def _with_verb_prefix(key: str) -> str | None:
+def _with_verb_prefix(key: str, look: _Look) -> str | None:
     for prefix, persian in (("nemi", "نمی"), ("mi", "می")):
         stem = key.removeprefix(prefix)
         if stem != key and len(stem) > 2 and _VERB_END.search(stem):
-            return persian + _HALF_SPACE + (_listed(stem) or _from_vocabulary(stem, GOOD_FIT) or _by_letters(stem))
+            return persian + _HALF_SPACE + (_listed(stem) or look(stem, GOOD_FIT) or _by_letters(stem))
     return None
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from language.detection import Language
 from language.encoder import MAX_CHARACTERS
 from language.finglish import to_persian
+from language.vocabulary import Words
 
 
-def text_for_encoder(text: str, language: Language) -> str:
+def text_for_encoder(text: str, language: Language, own: Words | None = None) -> str:
     """The text as the encoder understands it best: Finglish in Persian letters, anything else as it is.
 
     Measured on 88 Finglish questions that came with the 88 Persian demo articles: the right article is first for 16 %
     of them as typed, for 51 % in Persian letters (57 % once the word list knew some of their words), and for 55 % of
     the questions typed in Persian. Giving the encoder both forms, joined or averaged, does worse than the Persian one
-    alone.
+    alone. With the words of the knowledge base that is asked as one's own, names are read too: PersianQA's questions,
+    spelled in Latin letters by a rule, lose 3 points of recall@1 instead of 22.
     """
-    return to_persian(text[: MAX_CHARACTERS["query"]]) if language is Language.finglish else text
+    return to_persian(text[: MAX_CHARACTERS["query"]], own) if language is Language.finglish else text

@@ -2,8 +2,8 @@
 
     python -m language.vocabulary        # count the words of the support questions anew
 
-The words are those of the training businesses under `data/support_questions`, so that what is kept apart for measuring
-stays unseen.
+The words that ship are those of the training businesses under `data/support_questions`, so that what is kept apart for
+measuring stays unseen. Whoever knows what is talked of adds words of their own: names are in no list.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import math
 import re
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
 from language.latin_words import spelling_key
 from language.normalise import normalise
@@ -46,21 +48,57 @@ _AT_WORD_END = 0.15
 # Beyond this, letter by letter is the better guess.
 WORST_FIT = 2.0
 _COMMON_WORD_WEIGHT = 0.25
+# What is talked of here counts for more than what is talked of anywhere.
+_OWN_WORD_COUNTS = 3
 _NEVER = math.inf
 
 
-@lru_cache(maxsize=4096)
-def likeliest_word(spelling: str) -> tuple[str, float] | None:
+class Words(Protocol):
+    """Persian words that may be meant, beside those that ship."""
+
+    def sounding(self, consonants: str) -> Iterable[tuple[str, int]]:
+        """The words with these consonants (as `consonants_of` gives them), and how often each occurs."""
+        ...
+
+
+def likeliest_word(spelling: str, own: Words | None = None) -> tuple[str, float] | None:
     """The word that a Latin spelling most likely stands for, and how badly it fits (0 is perfectly); None beyond 2."""
     sounds = _sounds(spelling)
     if len(sounds) < 2:
         return None
-    fits = [(_misfit(sounds, word), word) for word in _by_consonants().get(_consonants(sounds), ())]
-    fits = [(misfit, word) for misfit, word in fits if misfit <= WORST_FIT]
-    if not fits:
-        return None
-    misfit, word = min(fits, key=lambda fit: fit[0] - _COMMON_WORD_WEIGHT * math.log(_counts()[fit[1]]))
-    return word, misfit
+    fits = [_likeliest_shipped(sounds)]
+    if own:
+        fits.append(_likeliest(sounds, ((word, _OWN_WORD_COUNTS * n) for word, n in own.sounding(_consonants(sounds)))))
+    likeliest = min((fit for fit in fits if fit), default=None)
+    return likeliest[1:] if likeliest else None
+
+
+def consonants_of(word: str) -> str:
+    """By what a Persian word is looked up: its consonants as they sound."""
+    return _consonants("".join(_SOUNDS.get(letter, "")[:1] for letter in word))
+
+
+def is_persian_word(text: str) -> bool:
+    """Whether this is one word in Persian letters, of two letters or more."""
+    return _WORD.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _likeliest_shipped(sounds: str) -> tuple[float, str, float] | None:
+    return _likeliest(sounds, ((word, _counts()[word]) for word in _by_consonants().get(_consonants(sounds), ())))
+
+
+def _likeliest(sounds: str, words: Iterable[tuple[str, int]]) -> tuple[float, str, float] | None:
+    """How unlikely the likeliest of these words is, the word, and how badly it fits."""
+    fits = ((_misfit(sounds, word), word, count) for word, count in words)
+    return min(
+        (
+            (misfit - _COMMON_WORD_WEIGHT * math.log(count), word, misfit)
+            for misfit, word, count in fits
+            if misfit <= WORST_FIT
+        ),
+        default=None,
+    )
 
 
 def _sounds(spelling: str) -> str:
@@ -111,7 +149,7 @@ def _counts() -> dict[str, int]:
 def _by_consonants() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for word in _counts():
-        found[_consonants("".join(_SOUNDS.get(letter, "")[:1] for letter in word))].append(word)
+        found[consonants_of(word)].append(word)
     return dict(found)
 
 

@@ -101,6 +101,19 @@ def choose_parts(settings: Settings) -> Parts:
     )
     embedder = Embedder(model)
     reranker = open_reranker(settings.reranker_model)
+    live_index = LiveIndex(
+        work,
+        embedder,
+        weights=RankerWeights.load(),
+        projection=Projection.load(),
+        file=IndexFile(
+            settings.index_folder,
+            database_url=settings.database_url,
+            encoder=embedder.fingerprint,
+            holds_texts=reranker is not None,
+        ),
+        reranker=reranker,
+    )
     return Parts(
         settings=settings,
         clock=clock,
@@ -110,24 +123,12 @@ def choose_parts(settings: Settings) -> Parts:
         wording=Wording.load(settings.domain_file),
         policy=HandoffPolicy.load(settings.handoff_policy_file),
         encoder=encoder,
-        reader=TextReader(encoder, MoodReader(sentiment), load_weights()),
+        reader=TextReader(encoder, MoodReader(sentiment), load_weights(), words=live_index),
         rasa_client=rasa_client,
         bot=RasaBot(
             rasa_client, token=settings.rasa_token.get_secret_value(), timeout_seconds=settings.rasa_timeout_seconds
         ),
         embedder=embedder,
-        live_index=LiveIndex(
-            work,
-            embedder,
-            weights=RankerWeights.load(),
-            projection=Projection.load(),
-            file=IndexFile(
-                settings.index_folder,
-                database_url=settings.database_url,
-                encoder=embedder.fingerprint,
-                holds_texts=reranker is not None,
-            ),
-            reranker=reranker,
-        ),
+        live_index=live_index,
         process=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
     )

@@ -1,11 +1,15 @@
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from connectors.text_reader import TextReader
 from crm.conversations.ports import ReadTurn
+from language.vocabulary import consonants_of
 from sentiment.frustration import load_weights
+from sentiment.mood import Sentiment, SentimentLabel, Signal
 
 
 @pytest.fixture
@@ -32,3 +36,36 @@ class TestMood:
 
         assert (cause.code, cause.sequence) == ("rated_2", 7)
         assert cause.weight == pytest.approx(0.1)
+
+
+NOTHING_FELT = Sentiment(
+    SentimentLabel.neutral, 0.0, dict.fromkeys(SentimentLabel, 1 / 3), dict.fromkeys(Signal, 0.0), frozenset()
+)
+
+
+class Recording:
+    """An encoder that says what it was given."""
+
+    fingerprint = "encoder"
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    async def encode(self, text: str, *, kind: str) -> NDArray[np.float32]:
+        self.read.append(text)
+        return np.zeros(4, np.float32)
+
+
+class Names:
+    def sounding(self, consonants: str) -> list[tuple[str, int]]:
+        return [("بارسلونا", 1)] if consonants == consonants_of("بارسلونا") else []
+
+
+class TestRead:
+    async def test_reads_names_in_latin_letters_by_the_words_in_use(self) -> None:
+        encoder, moods = Recording(), SimpleNamespace(read=lambda _vector, _text: NOTHING_FELT)
+        reader = TextReader(cast(Any, encoder), cast(Any, moods), load_weights(), words=Names())
+
+        await reader.read("shahr bareselona koja ast", expected_language="fa")
+
+        assert "بارسلونا" in encoder.read[0]

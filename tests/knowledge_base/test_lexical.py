@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from knowledge_base.lexical import LexicalIndex, terms
+from language.vocabulary import consonants_of
 
 TEXTS = ["refund after withdrawal", "the course begins on saturday", "certificate after the course", "refund of a fee"]
 
@@ -67,3 +68,30 @@ class TestAddAndRemove:
 
         assert len(index) == 0
         assert np.all(index.score(terms("refund")).scores == 0)
+
+
+class TestSounding:
+    @pytest.fixture
+    def index(self) -> LexicalIndex:
+        index = LexicalIndex()
+        index.add(1, "پایتخت اسپانیا مادرید است")
+        index.add(2, "باشگاه رئال مادرید")
+        return index
+
+    def test_knows_its_persian_words_by_their_consonants(self, index):
+        assert list(index.sounding(consonants_of("مادرید"))) == [("مادرید", 2)]
+
+    def test_knows_no_others(self, index):
+        assert list(index.sounding(consonants_of("بارسلونا"))) == []
+
+    def test_forgets_the_words_of_documents_that_are_gone(self, index):
+        index.remove(1)
+        index.remove(2)
+
+        assert list(index.sounding(consonants_of("مادرید"))) == []
+
+    def test_knows_them_after_a_restart(self, index):
+        again = LexicalIndex()
+        again.restore(index.state())
+
+        assert list(again.sounding(consonants_of("مادرید"))) == [("مادرید", 2)]

@@ -133,6 +133,37 @@ class TestFollowUp:
         assert use.question == "How much of the fee is refunded before the start?\nand for companies?"
 
 
+class TestNamesInLatinLetters:
+    @pytest.fixture
+    async def shops(self, make_article):
+        await make_article("hours", language="fa", title="ساعت کار", body="شعبه‌ها از نه تا هجده باز هستند.")
+        return await make_article("address", language="fa", title="نشانی", body="شعبهٔ زرینه‌رود در میدان فلاحی است.")
+
+    async def test_are_read_by_the_words_of_the_articles(self, shops, open_knowledge, work):
+        async with work.reading() as session:
+            question = await open_knowledge(session).read_question("shobeye falahi kojast?", language="fa")
+
+        assert "فلاحی" in question.wording
+        assert "فلاحی" not in question.matching
+
+    async def test_find_the_article_that_has_them(self, shops, open_knowledge, live, work):
+        async with work.reading() as session:
+            question = await open_knowledge(session).read_question("meydane falahi kojast", language="fa")
+        ranking = await live.rank(question)
+
+        assert ranking.candidates[0].article_id == shops.id
+
+    async def test_a_variant_in_latin_letters_is_still_known_word_for_word(self, shops, make_article, ask):
+        asked = await make_article(
+            "map", language="fa", title="نقشه", questions=["meydane falahi kojast"], body="اینجا."
+        )
+
+        found = await ask("meydane falahi kojast", language="fa")
+
+        assert found.confidence >= VERBATIM
+        assert found.answer.article_id == asked.id
+
+
 class TestAnswer:
     async def test_answers_with_the_passage_its_article_and_date(self, make_article, ask, clock):
         article = await make_article("refund-rules", **REFUND)

@@ -11,12 +11,20 @@ from language.detection import Language
 from language.finglish import to_persian
 from language.normalise import normalise
 from language.reading import text_for_encoder
+from language.vocabulary import consonants_of
 
 CASES = yaml.safe_load(Path(__file__).with_name("finglish_cases.yml").read_text(encoding="utf-8"))
 
 
 def _words(text):
     return re.sub(r"[^\w ]", "", normalise(text)).split()
+
+
+class Names:
+    """Words that are in no list, as a knowledge base has them."""
+
+    def sounding(self, consonants):
+        return [(word, 1) for word in ("بارسلونا", "آداک‌پرو", "اصفهان") if consonants_of(word) == consonants]
 
 
 class TestToPersian:
@@ -55,6 +63,17 @@ class TestToPersian:
     )
     def test_knows_suffixes(self, written, persian):
         assert to_persian(written) == persian
+
+    def test_knows_the_names_that_it_is_told(self):
+        assert "بارسلونا" not in to_persian("tim bareselona")
+        assert to_persian("tim bareselona", Names()) == "تیم بارسلونا"
+
+    def test_knows_them_with_suffixes(self):
+        assert to_persian("shoobeye esfahanetun", Names()).endswith("اصفهانتون")
+
+    @pytest.mark.parametrize("text", ["login", "CRM", "slm@example.com"])
+    def test_takes_nothing_else_for_a_name(self, text):
+        assert to_persian(text, Names()) == text
 
     @pytest.mark.parametrize(
         "text", ["سلام، خوبی؟", "ali@example.com", "https://example.com/salam", "TKT-12", "CRM", "", "\0\ud800😀"]

@@ -100,7 +100,7 @@ async def suggest_articles(
         embedder = knowledge.live.embedder
         is_ours = last.encoder == embedder.fingerprint
         vector = np.frombuffer(last.vector, dtype="<f4")
-        vector = vector if is_ours else await embedder.embed_question(last.latest_text)
+        vector = vector if is_ours else await embedder.embed_question(last.latest_text, own=knowledge.live)
         offers = await knowledge.suggest(
             last.latest_text, vector, language=conversation.language, count=SUGGESTIONS, for_agents=True
         )

@@ -104,7 +104,7 @@ async def show_article(
 async def _search(knowledge: KnowledgeService, question: str, language: str, articles: Sequence[Article]) -> Search:
     """The bot's answer where it is sure of one, and the articles that come nearest."""
     nothing = Search(question)
-    vector = await knowledge.live.embedder.embed_question(question)
+    vector = await knowledge.live.embedder.embed_question(question, own=knowledge.live)
     try:
         found = await knowledge.answer(question, language=language, vector=vector, keep_gap=False)
     except QuestionBlank:
