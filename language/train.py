@@ -88,10 +88,11 @@ class Training:
 
         support, general = self.batches.at(self.step), self.batches.general_at(self.step)
         loss = self._contrast(support, encode(self.model, support))
-        vectors = encode(self.model, general)
-        kept = 1 - (vectors * torch.stack([self.published[view] for view in general])).sum(dim=1).mean()
+        shown, written = zip(*general, strict=True)
+        vectors = encode(self.model, shown)
+        kept = 1 - (vectors * torch.stack([self.published[view] for view in written])).sum(dim=1).mean()
         recipe = self.recipe
-        total = loss + recipe.general_weight * self._contrast(general, vectors) + recipe.anchor_weight * kept
+        total = loss + recipe.general_weight * self._contrast(shown, vectors) + recipe.anchor_weight * kept
         self.optimiser.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(low_rank.deltas_of(self.model).values(), 1.0)

@@ -6,7 +6,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from language.detection import detect
 from language.encoder import Kind, readable
@@ -51,11 +51,11 @@ class Batches:
         ]
         return [view for group in chosen for view in _views(group, chance)]
 
-    def general_at(self, step: int) -> list[View]:
-        """The general passages of a step, each with one of its questions."""
+    def general_at(self, step: int) -> list[tuple[View, View]]:
+        """The general passages of a step, each with one of its questions: as shown, and as written."""
         chance = random.Random(f"{self._seed}:general:{step}")
         chosen = chance.sample(self._passages, self._general)
-        return [view for one in chosen for view in _passage_views(one, chance)]
+        return [pair for one in chosen for pair in _passage_views(one, chance)]
 
     def every_general_view(self) -> list[View]:
         """All that `general_at` can give."""
@@ -81,9 +81,11 @@ def _views(group: Group, chance: random.Random) -> Iterator[View]:
     yield _draw(_ELSEWHERE, group, chance, spare=another)
 
 
-def _passage_views(one: GeneralPassage, chance: random.Random) -> list[View]:
+def _passage_views(one: GeneralPassage, chance: random.Random) -> list[tuple[View, View]]:
     passage, *asked = _all_passage_views(one)
-    return [passage, chance.choice(asked)]
+    question = chance.choice(asked)
+    typed = replace(question, text=_with_slip(question.text, chance)) if chance.random() < _SLIPS else question
+    return [(passage, passage), (typed, question)]
 
 
 def _all_passage_views(one: GeneralPassage) -> list[View]:
@@ -131,7 +133,9 @@ _PREFIX = re.compile(r"\b(ن?می)[ \u200c](?=\w)")
 _SUFFIX = re.compile(r"(?<=\w)[ \u200c](?=(?:ها|های|هام|هاتون|هایی|ام|ای|اش)\b)")
 
 
-# What people write around a question; it must not move the question's vector.
+# How often a slip of the finger is made; it must not move the question's vector.
+_SLIPS = 0.2
+# What people write around a question; nor must that.
 _OPENINGS = (
     "سلام",
     "سلام خسته نباشید",
@@ -167,7 +171,13 @@ def _as_typed(text: str, chance: random.Random) -> str:
         text = f"{text} {chance.choice(_CLOSINGS)}"
     if chance.random() < 0.3:
         text = _SUFFIX.sub("", _PREFIX.sub(r"\1", text))
-    if chance.random() < 0.1 and len(text) > 12:
-        position = chance.randrange(1, len(text) - 2)
-        text = text[:position] + text[position + 1] + text[position] + text[position + 2 :]
-    return text
+    return _with_slip(text, chance) if chance.random() < _SLIPS else text
+
+
+def _with_slip(text: str, chance: random.Random) -> str:
+    """Two letters changed over, one left out or one typed twice; a short text stays as it is."""
+    if len(text) <= 12:
+        return text
+    at = chance.randrange(1, len(text) - 2)
+    one, next_one = text[at], text[at + 1]
+    return text[:at] + chance.choice((next_one + one, next_one, one + one + next_one)) + text[at + 2 :]

@@ -52,10 +52,22 @@ class TestAt:
 
 class TestGeneralAt:
     def test_shows_each_passage_with_a_question(self, batches):
-        kinds = Counter((view.matter, view.kind) for view in batches.general_at(0))
+        kinds = Counter((view.matter, view.kind) for view, _ in batches.general_at(0))
 
         assert len(kinds) == 8
         assert set(kinds.values()) == {1}
 
     def test_shows_nothing_that_was_not_announced(self, batches):
-        assert set(batches.general_at(2)) <= set(batches.every_general_view())
+        assert {written for _, written in batches.general_at(2)} <= set(batches.every_general_view())
+
+    def test_general_questions_are_typed_with_a_slip_now_and_then(self):
+        question = "پایتخت این کشور دوردست کجاست"
+        passages = [GeneralPassage(f"general-{number}", "متن", (question,)) for number in range(10)]
+        batches = Batches([group("shop", 1)], passages, matters=1, general=8, seed=3)
+
+        pairs = [pair for step in range(10) for pair in batches.general_at(step) if pair[1].kind == "query"]
+        slips = [shown for shown, written in pairs if shown != written]
+
+        assert all(written.text == question for _, written in pairs)
+        assert 0 < len(slips) < len(pairs) / 2
+        assert all(abs(len(slip.text) - len(question)) <= 1 for slip in slips)
