@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, MetaData, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeDecorator
 
 from core.sqlite import create_sqlite_engine
@@ -19,6 +19,22 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+def _seat_attributes_of_states() -> None:
+    """Give each attribute of SQLAlchemy's object states its place in the table of names that all states share.
+
+    The first states decide which names have one. Any other that is set later gives its state a dictionary, and where
+    Python 3.11 collects garbage at that moment, and the state's object with it, it frees the state's values twice:
+    docs/decisions/0007-asyncio-loop.md.
+    """
+    first: InstanceState[Any] = InstanceState.__new__(InstanceState)
+    for name in InstanceState.__annotations__.keys() - set(InstanceState.__slots__):
+        setattr(first, name, None)
+
+
+# Before anything can make a state.
+_seat_attributes_of_states()
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,8 +1,52 @@
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.database import Database, without_nul
+
+# Objects that only the garbage collector can free; it comes as their session forgets them, at each step once.
+FORGOTTEN_AND_COLLECTED = """
+import gc
+
+from sqlalchemy import create_engine, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.database import Base
+
+
+class Thing(Base):
+    __tablename__ = "things"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+engine = create_engine("sqlite://")
+Base.metadata.create_all(engine)
+with engine.begin() as connection:
+    connection.execute(insert(Thing), [{"id": number} for number in range(50)])
+# Python takes a free dictionary where it has one, and does not collect then.
+taken = [{number: number} for number in range(10_000)]
+gc.disable()
+# The names that are given out first, as by the app.
+with Session(engine) as session:
+    things = session.scalars(select(Thing)).all()
+    session.expire_all()
+# What is there already need not be looked through again.
+gc.freeze()
+for step in range(60):
+    gc.collect()
+    taken.extend({number: number} for number in range(100))
+    session = Session(engine)
+    for thing in session.scalars(select(Thing)):
+        thing.itself = thing
+    del thing
+    gc.set_threshold(gc.get_count()[0] + step)
+    gc.enable()
+    session.close()
+    gc.disable()
+"""
 
 
 class TestErrors:
@@ -12,6 +56,15 @@ class TestErrors:
                 await session.execute(text("SELECT :words FROM nowhere"), {"words": "my password is 1234"})
 
         assert "1234" not in str(error.value)
+
+
+class TestStatesOfObjects:
+    def test_outlive_a_collection_of_garbage_while_their_session_forgets_them(self) -> None:
+        command = [sys.executable, "-X", "faulthandler", "-c", FORGOTTEN_AND_COLLECTED]
+
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        assert done.returncode == 0, done.stderr
 
 
 class TestWithoutNul:
