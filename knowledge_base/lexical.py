@@ -152,6 +152,11 @@ class LexicalIndex:
             if postings := self._postings.get(word):
                 yield word, len(postings.slots)
 
+    def count(self, word: str) -> int:
+        """How many documents hold or held a word."""
+        postings = self._postings.get(word)
+        return len(postings.slots) if postings else 0
+
     def _new_term(self, term: str) -> _Postings:
         if is_persian_word(term):
             self._sounding.setdefault(consonants_of(term), []).append(term)

@@ -103,6 +103,10 @@ class LiveIndex:
         """The articles' Persian words with these consonants, and how many articles hold each."""
         return self.search.words.sounding(consonants)
 
+    def count(self, word: str) -> int:
+        """How many articles hold a word."""
+        return self.search.words.count(word)
+
     async def rank(self, question: Question, *, search: SearchIndex | None = None) -> Ranking:
         """Order what may answer the question, for contacts unless told otherwise, and say how sure the first is."""
         return await self.settle((search or self.search).shortlist(question))

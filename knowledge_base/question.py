@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from language.detection import Language, detect
 from language.finglish import to_persian
 from language.normalise import normalise
+from language.spelling import corrected
 from language.vocabulary import Words
 
 # Nobody asks a longer question; the head of a longer text says what it is about.
@@ -33,8 +34,10 @@ class Question:
 
 
 def matching_form(text: str, own: Words | None = None) -> str:
-    """Normalised, and in Persian letters where it was Persian in Latin ones."""
-    return normalise(to_persian(text, own) if detect(text).language is Language.finglish else text)
+    """Normalised, and in Persian letters where it was Persian in Latin ones; by one's own words also without slips."""
+    if detect(text).language is Language.finglish:
+        return normalise(to_persian(text, own))
+    return normalise(corrected(text, own) if own else text)
 
 
 def as_question(text: str, vector: NDArray[np.float32], language: str, *, own: Words) -> Question:

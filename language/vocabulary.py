@@ -60,6 +60,10 @@ class Words(Protocol):
         """The words with these consonants (as `consonants_of` gives them), and how often each occurs."""
         ...
 
+    def count(self, word: str) -> int:
+        """How often a word occurs, in its matching form (`language.normalise`) and whatever its letters."""
+        ...
+
 
 def likeliest_word(spelling: str, own: Words | None = None) -> tuple[str, float] | None:
     """The word that a Latin spelling most likely stands for, and how badly it fits (0 is perfectly); None beyond 2."""
@@ -71,6 +75,11 @@ def likeliest_word(spelling: str, own: Words | None = None) -> tuple[str, float]
         fits.append(_likeliest(sounds, ((word, _OWN_WORD_COUNTS * n) for word, n in own.sounding(_consonants(sounds)))))
     likeliest = min((fit for fit in fits if fit), default=None)
     return likeliest[1:] if likeliest else None
+
+
+def count(word: str) -> int:
+    """How often a Persian word occurs among those that ship."""
+    return _counts().get(word, 0)
 
 
 def consonants_of(word: str) -> str:

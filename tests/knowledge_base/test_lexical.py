@@ -95,3 +95,8 @@ class TestSounding:
         again.restore(index.state())
 
         assert list(again.sounding(consonants_of("مادرید"))) == [("مادرید", 2)]
+
+
+class TestCount:
+    def test_says_how_many_documents_hold_a_word(self, index):
+        assert [index.count(word) for word in ("refund", "course", "whale")] == [2, 2, 0]

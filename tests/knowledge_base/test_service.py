@@ -164,6 +164,19 @@ class TestNamesInLatinLetters:
         assert found.answer.article_id == asked.id
 
 
+class TestSlips:
+    async def test_a_word_typed_wrongly_finds_the_article_that_has_it(self, make_article, open_knowledge, live, work):
+        await make_article("parking", language="fa", title="توقفگاه", body="خودرو را پشت ساختمان بگذارید.")
+        article = await make_article("session", language="fa", title="جلسه", body="هر جلسهٔ فیزیوتراپی یک ساعت است.")
+
+        async with work.reading() as session:
+            question = await open_knowledge(session).read_question("فیزیوتارپی چقدره", language="fa")
+        ranking = await live.rank(question)
+
+        assert ranking.candidates[0].article_id == article.id
+        assert "فیزیوتراپی" in question.wording
+
+
 class TestAnswer:
     async def test_answers_with_the_passage_its_article_and_date(self, make_article, ask, clock):
         article = await make_article("refund-rules", **REFUND)

@@ -26,6 +26,9 @@ class Names:
     def sounding(self, consonants):
         return [(word, 1) for word in ("بارسلونا", "آداک‌پرو", "اصفهان") if consonants_of(word) == consonants]
 
+    def count(self, word):
+        return 0
+
 
 class TestToPersian:
     def test_gets_at_least_nine_words_of_ten_right(self):
