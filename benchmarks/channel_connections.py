@@ -169,7 +169,7 @@ class _Listener:
 
     async def _beat(self, socket: ClientConnection) -> None:
         """At moments of its own, as widgets do that were opened one after the other."""
-        await asyncio.sleep(HEARTBEAT_SECONDS * random.random())  # noqa: S311 - a moment
+        await asyncio.sleep(HEARTBEAT_SECONDS * random.random())
         while True:
             await socket.send('{"type": "ping"}')
             await asyncio.sleep(HEARTBEAT_SECONDS)
@@ -266,14 +266,15 @@ def allow_files(count: int) -> None:
 
 def in_words(figures: Connections) -> str:
     """The figures for people."""
+    opened = f"opened in {figures.seconds_to_open:.0f} s, {OPENED_AT_ONCE} at once"
+    load = f"load {figures.load[0]} before, {figures.load[1]} after"
+    came = f"p50 {figures.p50:.0f} ms, p95 {figures.p95:.0f} ms (aim: {AIM_P95:.0f}), longest {figures.longest:.0f} ms"
     return "\n".join(
         [
-            f"{figures.count} widgets open, {figures.held} of them to the end; opened in {figures.seconds_to_open:.0f} s,"
-            f" {OPENED_AT_ONCE} at once; load {figures.load[0]} before, {figures.load[1]} after",
-            f"{figures.sent} messages of agents, {MESSAGES_A_SECOND} a second, to anybody:"
-            f" p50 {figures.p50:.0f} ms, p95 {figures.p95:.0f} ms (aim: {AIM_P95:.0f}), longest {figures.longest:.0f} ms",
+            f"{figures.count} widgets open, {figures.held} of them to the end; {opened}; {load}",
+            f"{figures.sent} messages of agents, {MESSAGES_A_SECOND} a second, to anybody: {came}",
             f"{figures.refused} refused, {figures.never_arrived} never arrived, {figures.arrived_twice} arrived twice",
-            f"the app took {figures.kilobytes_each:.0f} kB for each, {figures.idle_share:.2f} of a core while nobody wrote"
-            f" and {figures.busy_share:.2f} while the agents did",
+            f"the app took {figures.kilobytes_each:.0f} kB for each; of a core it took {figures.idle_share:.2f}"
+            f" while nobody wrote and {figures.busy_share:.2f} while the agents did",
         ]
     )

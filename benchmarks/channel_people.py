@@ -18,9 +18,10 @@ PASSWORD = "a-benchmark-for-an-hour"  # noqa: S105 - of a database that is throw
 
 
 async def add_inbox(database: Database, channel: Channel, key: str) -> None:
-    """An inbox with this key."""
+    """An inbox with this key, unless there is one."""
     async with database.session() as session:
-        session.add(Inbox(channel=channel, name="Bench", key=key, config={}, created_at=SystemClock().now()))
+        if await ConversationRepository(session).inbox_by_key(key) is None:
+            session.add(Inbox(channel=channel, name="Bench", key=key, config={}, created_at=SystemClock().now()))
 
 
 async def add_conversations(database: Database, inbox_key: str, addresses: Sequence[str]) -> list[str]:

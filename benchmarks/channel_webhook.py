@@ -261,4 +261,3 @@ def _stage_in_words(stage: Stage) -> str:
         f"  {stage.sent} sent, {stage.refused} refused, {stage.stored} stored, {stage.stored_twice} of them twice;"
         f" {stage.turns_over} turns over; the app took {stage.app_share:.2f} of a core"
     )
-
