@@ -42,6 +42,11 @@ class Gathering:
         self._waiting: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether somebody waits for the transaction that is under way."""
+        return bool(self._waiting)
+
     async def add(self, incoming: IncomingMessage) -> Received:
         """Store a message; returns when it is committed, and raises what kept it from that."""
         stored: asyncio.Future[Received] = asyncio.get_running_loop().create_future()
@@ -52,14 +57,15 @@ class Gathering:
 
     async def _work(self) -> None:
         """Serve until nobody waits; the next one who comes starts it again."""
+        batch: Sequence[_Waiting] = ()
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
                 # Who was cut off meanwhile has told nobody that it was stored.
                 await self._serve([one for one in batch if not one.stored.done()])
         finally:
-            # Also when the process ends.
-            for one in self._waiting:
+            # Where the process ends, nobody may wait for ever.
+            for one in (*batch, *self._waiting):
                 one.stored.cancel()
 
     async def _serve(self, batch: Sequence[_Waiting]) -> None:

@@ -23,6 +23,11 @@ class Intake:
         self.wake = wake
         self._gathering = Gathering(self._store_together, self._store_alone)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether messages come faster than they are stored one by one."""
+        return self._gathering.is_crowded
+
     async def receive(self, incoming: IncomingMessage) -> Received:
         """Store a message, once however often it comes.
 
