@@ -133,6 +133,7 @@ class _Listener:
         self._token = token
         self._socket: ClientConnection | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Connect, and go on listening."""
@@ -149,9 +150,10 @@ class _Listener:
 
     async def close(self) -> None:
         """Go away at once."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *self._telling]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._socket:
             self._socket.transport.abort()
 
@@ -160,7 +162,9 @@ class _Listener:
             frame = json.loads(raw)
             if frame["type"] == "message" and frame["author"] == "agent":
                 self.arrived.setdefault(frame["text"], []).append(time.perf_counter())
-                self._tasks.append(asyncio.create_task(self._tell(socket, frame["sequence"])))
+                telling = asyncio.create_task(self._tell(socket, frame["sequence"]))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
 
     async def _tell(self, socket: ClientConnection, sequence: int) -> None:
         await asyncio.sleep(TELL_AFTER_SECONDS)
@@ -215,8 +219,11 @@ class _Desk:
     async def _write(self, client: httpx.AsyncClient, number: str, at: float) -> None:
         listener, text = self._chance.choice(self._listeners), f"پیام شمارهٔ {number}"
         self.sent_at[text] = at
-        answer = await client.post(f"/api/v1/conversations/{listener.conversation_id}/messages", json={"text": text})
-        if answer.is_error:
+        path = f"/api/v1/conversations/{listener.conversation_id}/messages"
+        try:
+            (await client.post(path, json={"text": text})).raise_for_status()
+        except httpx.HTTPError:
+            # Also what was not answered in time.
             self.refused += 1
 
 
