@@ -27,6 +27,7 @@ import httpx
 import uvicorn
 import yaml
 
+from benchmarks import channel_connections, channel_webhook
 from benchmarks.channel_contacts import Contact, TelegramContact, WidgetContact, talk
 from benchmarks.channel_faults import Faults
 from benchmarks.channel_flood import Flood, measure
@@ -127,14 +128,46 @@ async def run_flood(folder: Path) -> Flood:
     _add_widget(folder)
     async with emulated_telegram(port) as emulator:
         try:
-            stack.start_app()
-            stack.start_rasa()
-            await asyncio.to_thread(stack.wait_until_ready)
-            while not emulator.webhook:  # noqa: ASYNC110 - set over HTTP
-                await asyncio.sleep(0.1)
+            await _start(stack, emulator)
             return await measure(stack, emulator, inbox_key=WIDGET_KEY)
         finally:
             stack.stop()
+
+
+async def run_webhook(folder: Path, *, rate: int) -> channel_webhook.WebhookFigures:
+    """Start everything, and measure how soon Telegram is told "ok"."""
+    port = free_port()
+    stack = prepare(folder, _settings(folder, port), seeded=True)
+    stack.settings["PUBLIC_URL"] = stack.url
+    await channel_webhook.seed(stack)
+    async with emulated_telegram(port) as emulator:
+        try:
+            await _start(stack, emulator)
+            return await channel_webhook.measure(stack, emulator, rate=rate)
+        finally:
+            stack.stop()
+
+
+async def run_connections(folder: Path, *, count: int) -> channel_connections.Connections:
+    """Start the app, and measure how soon visitors who only listen have what agents write."""
+    stack = prepare(folder, _limitless(), seeded=False)
+    agents = await channel_connections.seed(stack)
+    channel_connections.allow_files(count)
+    try:
+        stack.start_app()
+        await asyncio.to_thread(stack.wait_until_ready)
+        return await channel_connections.measure(stack, agents, count=count)
+    finally:
+        stack.stop()
+
+
+async def _start(stack: Stack, emulator: Emulator) -> None:
+    """Until Telegram knows where to call."""
+    stack.start_app()
+    stack.start_rasa()
+    await asyncio.to_thread(stack.wait_until_ready)
+    while not emulator.webhook:  # noqa: ASYNC110 - set over HTTP
+        await asyncio.sleep(0.1)
 
 
 async def _talk_under_fire(
@@ -264,13 +297,16 @@ def _client() -> httpx.AsyncClient:
 
 
 def _settings(folder: Path, telegram_port: int) -> dict[str, str]:
-    limitless = {
+    return _limitless() | _telegram(telegram_port) | _patience(folder)
+
+
+def _limitless() -> dict[str, str]:
+    return {
         "WIDGET_MESSAGES_PER_MINUTE": LIMITLESS,
         "WIDGET_SESSIONS_PER_MINUTE": LIMITLESS,
         "TELEGRAM_UPDATES_PER_MINUTE": LIMITLESS,
         "TURNS_PER_MINUTE": LIMITLESS,
     }
-    return limitless | _telegram(telegram_port) | _patience(folder)
 
 
 def _telegram(port: int) -> dict[str, str]:
@@ -338,6 +374,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--flood", action="store_true", help="measure instead what others notice of a flood")
+    parser.add_argument(
+        "--webhook",
+        type=int,
+        nargs="?",
+        const=channel_webhook.RATE,
+        metavar="RATE",
+        help=f"measure instead how soon so many updates a second ({channel_webhook.RATE}) are answered",
+    )
+    parser.add_argument(
+        "--connections",
+        type=int,
+        nargs="?",
+        const=channel_connections.CONNECTIONS,
+        metavar="COUNT",
+        help=f"measure instead what reaches so many open widgets ({channel_connections.CONNECTIONS}) and how soon",
+    )
     parser.add_argument("--keep", type=Path, help="keep database and logs in this folder when something went wrong")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
@@ -346,6 +398,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             flood = asyncio.run(run_flood(folder))
             print(json.dumps(asdict(flood)) if options.json else flood_in_words(flood))
             return 0 if flood.is_borne else 1
+        if options.webhook:
+            webhook = asyncio.run(run_webhook(folder, rate=options.webhook))
+            print(json.dumps(asdict(webhook)) if options.json else channel_webhook.in_words(webhook))
+            return 0 if webhook.is_reached else 1
+        if options.connections:
+            connections = asyncio.run(run_connections(folder, count=options.connections))
+            print(json.dumps(asdict(connections)) if options.json else channel_connections.in_words(connections))
+            return 0 if connections.is_reached else 1
         report = asyncio.run(run(folder, messages=options.messages, kills=options.kills, seed=options.seed))
         if options.keep and not report.verdict.is_clean:
             shutil.copytree(folder, options.keep, dirs_exist_ok=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeDecorator
 
-from core.sqlite import create_sqlite_engine
+from core.sqlite import Place, create_sqlite_engine
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -66,18 +66,23 @@ class Base(DeclarativeBase):
 class Database:
     """One engine and its sessions.
 
-    `session()` is a unit of work: it commits when the block ends well and rolls back when it does not.
+    `session()` is a unit of work: it commits when the block ends well and rolls back when it does not. Where there is
+    one writer at a time, those who go `first` have every other turn before all others: a channel waits for them.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
-        self._writers = async_sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        self._writers, self._first_writers = (
+            async_sessionmaker(self.engine.execution_options(writes=place), expire_on_commit=False)
+            for place in (Place.in_order, Place.first)
+        )
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
-        async with self._writers() as session, session.begin():
+    async def session(self, *, first: bool = False) -> AsyncIterator[AsyncSession]:
+        writers = self._first_writers if first else self._writers
+        async with writers() as session, session.begin():
             yield session
 
     @asynccontextmanager

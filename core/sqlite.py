@@ -6,8 +6,10 @@ See docs/decisions/0005-sqlite-in-the-event-loop.md for what this gains.
 import asyncio
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -131,9 +133,9 @@ async def _wait_stubbornly(task: asyncio.Future[Any]) -> None:
 def create_sqlite_engine(url: str) -> AsyncEngine:
     """An engine on a database file, whose folder is made where it is missing.
 
-    Transactions of connections with the execution option `writes` wait for each other in order of asking, and take
-    SQLite's write lock as they begin, so that what they read cannot change before they write. A statement with the
-    execution option `large`, and one that is given much, runs in a thread while the loop goes on.
+    Transactions of connections with the execution option `writes`, a `Place`, wait for each other in order of asking,
+    and take SQLite's write lock as they begin, so that what they read cannot change before they write. A statement with
+    the execution option `large`, and one that is given much, runs in a thread while the loop goes on.
     """
     file = url.split("///", 1)[-1]
     Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +166,49 @@ def _open(file: str) -> sqlite3.Connection:
     return sqlite3.connect(file, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
 
 
+class Place(Enum):
+    """Where a writer stands in the queue."""
+
+    first = "first"
+    in_order = "in order"
+
+
+class WritersLock:
+    """A lock for one writer at a time, who get it in the order of asking; those who go first have every other turn."""
+
+    def __init__(self) -> None:
+        self._is_held = False
+        self._had_it: Place = Place.in_order
+        self._waiting: dict[Place, deque[asyncio.Future[None]]] = {place: deque() for place in Place}
+
+    async def acquire(self, place: Place) -> None:
+        """Have the lock; who is cut off while waiting does not."""
+        if not self._is_held:
+            self._is_held, self._had_it = True, place
+            return
+        had: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[place].append(had)
+        try:
+            await had
+        except asyncio.CancelledError:
+            if had.done() and not had.cancelled():
+                # It was given to us at this very moment.
+                self.release()
+            raise
+
+    def release(self) -> None:
+        """Give the lock to who is next, without letting anybody in between."""
+        others = Place.in_order if self._had_it is Place.first else Place.first
+        for place in (others, self._had_it):
+            while self._waiting[place]:
+                had = self._waiting[place].popleft()
+                if not had.done():
+                    self._had_it = place
+                    had.set_result(None)
+                    return
+        self._is_held = False
+
+
 class _Transactions:
     """Begins transactions by our own rules, and keeps this process's writers in a fair queue.
 
@@ -171,7 +216,7 @@ class _Transactions:
     """
 
     def __init__(self) -> None:
-        self._writer = asyncio.Lock()
+        self._writer = WritersLock()
 
     def follow(self, engine: AsyncEngine) -> None:
         event.listen(engine.sync_engine, "connect", _prepare)
@@ -181,18 +226,19 @@ class _Transactions:
 
     def _begin(self, connection: Any) -> None:
         """https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable: the driver begins too late."""
-        if not connection.get_execution_options().get("writes", False):
+        place = connection.get_execution_options().get("writes")
+        if place is None:
             connection.exec_driver_sql("BEGIN")
             return
         if not connection.info.get(_HOLDS_LOCK):
-            await_only(self._queue_up())
+            await_only(self._queue_up(place))
             connection.info[_HOLDS_LOCK] = True
         connection.exec_driver_sql(BEGIN_WRITING)
 
-    async def _queue_up(self) -> None:
+    async def _queue_up(self, place: Place) -> None:
         # `wait_for` of Python 3.11 forgets a cancellation that comes at the moment when the lock is had.
         async with asyncio.timeout(BUSY_SECONDS):
-            await self._writer.acquire()
+            await self._writer.acquire(place)
 
     def _checkin(self, _connection: Any, record: Any) -> None:
         """The transaction is over, however it ended."""

@@ -26,9 +26,9 @@ class UnitOfWork:
         self.events = events
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncSession]:
-        """A session that commits, then tells the listeners, when the block ends well."""
-        async with self.database.session() as session:
+    async def begin(self, *, first: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session that commits, then tells the listeners, when the block ends well; `first` as the database says."""
+        async with self.database.session(first=first) as session:
             yield session
         for topic, event in session.info.pop(_KEY, []):
             await self.events.publish(topic, event)

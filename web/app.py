@@ -125,6 +125,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
         events=parts.events,
         owner=parts.process,
         pace=RateLimit(f"{parts.settings.turns_per_minute}/minute"),
+        is_crowded=lambda: app.state.intake.is_crowded,
     )
     turn_worker = Worker(
         "turns",
@@ -156,11 +157,12 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
-    app.router.routes.extend(_fixed_routes())
-    app.include_router(_widget_router(app, parts))
+    # First what contacts' messages come by: every request looks through the routes in this order, and there are many.
     chats = ChatLimits(parts.settings.telegram_updates_per_minute)
     app.include_router(webhook_router(app.state.channels.webhook, chats))
+    app.include_router(_widget_router(app, parts))
     app.include_router(_actions_router(app, parts))
+    app.router.routes.extend(_fixed_routes())
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
 
 

@@ -1,13 +1,15 @@
 """The door through which every contact's message comes in, whatever the channel."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
 from core.unit_of_work import UnitOfWork
+from crm.conversations.gathering import Gathering
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.service import Received
+from crm.conversations.service import Received, checked_text
 from crm.conversations.turns import OpenService
 from crm.models import Rating
 
@@ -19,6 +21,12 @@ class Intake:
         self.work = work
         self.open_service = open_service
         self.wake = wake
+        self._gathering = Gathering(self._store_together, self._store_alone)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether messages come faster than they are stored one by one."""
+        return self._gathering.is_crowded
 
     async def receive(self, incoming: IncomingMessage) -> Received:
         """Store a message, once however often it comes.
@@ -26,11 +34,12 @@ class Intake:
         Raises:
             MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge
         """
-        try:
-            received = await self._store(incoming)
-        except IntegrityError:
-            # The same message, or the contact's first, came at the same moment through another process.
-            received = await self._store(incoming)
+        if incoming.file or incoming.upload:
+            received = await self._store_alone(incoming)
+        else:
+            # Who is refused should not have cost the others their transaction.
+            checked_text(incoming.text)
+            received = await self._gathering.add(incoming)
         self.wake(received.conversation.id)
         return received
 
@@ -84,8 +93,27 @@ class Intake:
             if conversation := await service.of_contact(inbox_id, contact_external_id, lock=True):
                 await service.got(conversation, sequence)
 
+    async def _store_together(self, several: Sequence[IncomingMessage]) -> list[Received]:
+        """Messages without files, in one transaction; what is received is in the same order."""
+        by_inbox: defaultdict[int, list[IncomingMessage]] = defaultdict(list)
+        for incoming in several:
+            by_inbox[incoming.inbox_id].append(incoming)
+        async with self.work.begin(first=True) as session:
+            service = self.open_service(session)
+            received = {
+                inbox_id: iter(await service.receive_together(inbox_id, those)) for inbox_id, those in by_inbox.items()
+            }
+        return [next(received[incoming.inbox_id]) for incoming in several]
+
+    async def _store_alone(self, incoming: IncomingMessage) -> Received:
+        try:
+            return await self._store(incoming)
+        except IntegrityError:
+            # The same message, or the contact's first, came at the same moment through another process.
+            return await self._store(incoming)
+
     async def _store(self, incoming: IncomingMessage) -> Received:
-        async with self.work.begin() as session:
+        async with self.work.begin(first=True) as session:
             return await self.open_service(session).receive(incoming)
 
     async def _choose_language(self, inbox_id: int, contact_external_id: str, language: str, contact_name: str) -> None:

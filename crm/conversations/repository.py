@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, load_only, undefer
+from sqlalchemy.orm import contains_eager, joinedload, load_only, undefer
 
 from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, Outcome, TurnState
 from crm.models import (
@@ -58,6 +58,23 @@ _OF_CONTACT = (
 _LOCK_OF_CONTACT = _OF_CONTACT.with_for_update(of=Conversation)
 _BY_EXTERNAL_ID = select(Message).where(
     Message.inbox_id == bindparam("inbox_id"), Message.external_id == bindparam("external_id")
+)
+# The same of several, without what storing a message does not look at.
+_LOCK_OF_CONTACTS = (
+    select(Conversation)
+    .join(Conversation.identity)
+    .where(
+        ContactIdentity.inbox_id == bindparam("inbox_id"),
+        ContactIdentity.external_id.in_(bindparam("external_ids", expanding=True)),
+    )
+    .options(contains_eager(Conversation.identity))
+    # In one order, so that two processes never wait for each other.
+    .order_by(Conversation.id)
+    .with_for_update(of=Conversation)
+    .execution_options(populate_existing=True)
+)
+_BY_EXTERNAL_IDS = select(Message).where(
+    Message.inbox_id == bindparam("inbox_id"), Message.external_id.in_(bindparam("external_ids", expanding=True))
 )
 _PARTS = (joinedload(Message.agent), joinedload(Message.attachment), joinedload(Message.email_original))
 _NEWS = (
@@ -202,6 +219,17 @@ class ConversationRepository:
     async def message_by_external_id(self, inbox_id: int, external_id: str) -> Message | None:
         address = {"inbox_id": inbox_id, "external_id": external_id}
         return (await self.session.scalars(_BY_EXTERNAL_ID, address)).one_or_none()
+
+    async def messages_by_external_id(self, inbox_id: int, external_ids: Sequence[str]) -> dict[str, Message]:
+        """Of these messages of an inbox those that we have, by the channel's id."""
+        asked = {"inbox_id": inbox_id, "external_ids": external_ids}
+        return {one.external_id or "": one for one in await self.session.scalars(_BY_EXTERNAL_IDS, asked)}
+
+    async def lock_of_contacts(self, inbox_id: int, external_ids: Sequence[str]) -> dict[str, Conversation]:
+        """The conversations with these addresses, by address, each with its identity alone."""
+        asked = {"inbox_id": inbox_id, "external_ids": external_ids}
+        found = await self.session.scalars(_LOCK_OF_CONTACTS, asked)
+        return {conversation.identity.external_id: conversation for conversation in found}
 
     async def message(self, message_id: int) -> Message | None:
         return await self.session.get(Message, message_id)

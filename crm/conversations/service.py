@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -153,21 +154,40 @@ class ConversationService:
         files = await self.files_sent(incoming.inbox_id, incoming.contact_external_id) if incoming.file else 0
         if attachment and files >= self.files_per_day:
             _refuse(attachment)
-        if incoming.wants_answer and conversation.status is ConversationStatus.resolved:
-            self.begin_anew(conversation)
-        message = await self.add_message(
-            conversation,
-            Author.contact,
-            text,
-            external_id=incoming.external_id,
-            payload=safe_text(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
-            turn=TurnState.pending if incoming.wants_answer else TurnState.done,
-            response=incoming.response,
-            attachment=attachment,
-        )
+        message = self._add_received(conversation, incoming, text, attachment)
+        await self.session.flush()
+        self._announce_file(attachment)
         if incoming.file and files == self.files_per_day:
             await self.say(conversation, "utter_too_many_files")
         return Received(conversation, message, is_new=True)
+
+    async def receive_together(self, inbox_id: int, several: Sequence[IncomingMessage]) -> list[Received]:
+        """Store messages without files that came to an inbox at the same moment, as `receive` would one by one.
+
+        What has to be looked up and written for them all goes in one statement each. The conversations of what was
+        received come with their identity alone.
+
+        Raises:
+            MessageEmpty, MessageTooLong: for any of them; nothing of any is then to be kept.
+        """
+        known = await self.conversations.messages_by_external_id(inbox_id, [one.external_id for one in several])
+        conversations = await self.conversations.lock_of_contacts(
+            inbox_id, sorted({one.contact_external_id for one in several})
+        )
+        received = []
+        for incoming in several:
+            text = checked_text(incoming.text)
+            address = incoming.contact_external_id
+            if found := known.get(incoming.external_id):
+                conversation = await self.session.get_one(Conversation, found.conversation_id)
+                received.append(Received(conversation, found, is_new=False))
+                continue
+            conversation = conversations.get(address) or await self._conversation_for(incoming)
+            message = self._add_received(conversation, incoming, text)
+            conversations[address], known[incoming.external_id] = conversation, message
+            received.append(Received(conversation, message, is_new=True))
+        await self.session.flush()
+        return received
 
     async def files_sent(self, inbox_id: int, external_id: str) -> int:
         """How many files this address has sent within a day."""
@@ -499,33 +519,65 @@ class ConversationService:
         attachment: Attachment | None = None,
     ) -> Message:
         """Append a message with the next sequence number, and queue its delivery where the channel wants one."""
-        now = self.clock.now()
+        message = self._append(
+            conversation,
+            author,
+            text,
+            agent=await self.session.get_one(Agent, agent.id) if agent else None,
+            kind=kind,
+            response=response,
+            buttons=list(buttons),
+            articles=list(articles),
+            external_id=external_id,
+            payload=payload,
+            turn=turn,
+            attachment=attachment,
+        )
+        await self.session.flush()
+        self._announce_file(attachment)
+        if author is not Author.contact and kind is not MessageKind.internal_note:
+            self._queue_delivery(conversation, message)
+        return message
+
+    def _add_received(
+        self, conversation: Conversation, incoming: IncomingMessage, text: str, attachment: Attachment | None = None
+    ) -> Message:
+        """Append a contact's message; not flushed yet."""
+        if incoming.wants_answer and conversation.status is ConversationStatus.resolved:
+            self.begin_anew(conversation)
+        return self._append(
+            conversation,
+            Author.contact,
+            text,
+            kind=MessageKind.text,
+            external_id=incoming.external_id,
+            payload=safe_text(incoming.payload or "")[:MAX_PAYLOAD_CHARACTERS] or None,
+            turn=TurnState.pending if incoming.wants_answer else TurnState.done,
+            response=incoming.response,
+            attachment=attachment,
+            buttons=[],
+            articles=[],
+        )
+
+    def _append(self, conversation: Conversation, author: Author, text: str, **content: Any) -> Message:
+        """A message with the next sequence number; not flushed yet."""
         conversation.last_sequence += 1
         message = Message(
             conversation_id=conversation.id,
             inbox_id=conversation.inbox_id,
             sequence=conversation.last_sequence,
-            external_id=external_id,
             author=author,
-            agent=await self.session.get_one(Agent, agent.id) if agent else None,
-            kind=kind,
             text=safe_text(text),
-            response=response,
-            payload=payload,
-            buttons=list(buttons),
-            articles=list(articles),
-            turn=turn,
-            attachment=attachment,
-            created_at=now,
+            created_at=self.clock.now(),
+            **content,
         )
         self.session.add(message)
         self._changed(conversation)
-        await self.session.flush()
+        return message
+
+    def _announce_file(self, attachment: Attachment | None) -> None:
         if attachment and attachment.state is AttachmentState.waiting:
             announce(self.session, "files", {"attachment_id": attachment.id})
-        if author is not Author.contact and kind is not MessageKind.internal_note:
-            self._queue_delivery(conversation, message)
-        return message
 
     def _attachment_of(self, incoming: IncomingMessage) -> Attachment | None:
         if incoming.upload:

@@ -6,6 +6,7 @@ state in place, so that the turn is simply run again; the bot keeps nothing, and
 message's id as idempotency key.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,9 @@ RETRY_AFTER = timedelta(seconds=1)
 # What came faster than we answer is taken up together, so much of it at once; of its words the last ones are read.
 MOST_TOGETHER = 200
 TOGETHER_CHARACTERS = 300
+# So many turns are begun while messages queue up to be stored: a channel waits for that, and answers take all the
+# longer the more of them are thought about at once.
+TURNS_IN_CROWD = 4
 # How far back frustration looks.
 REMEMBERED_TURNS = 8
 # Understood here, so that a person can be reached when the bot cannot.
@@ -101,6 +105,7 @@ class Turns:
 
     `pace` is how many turns a conversation may have. Whoever writes faster is answered more slowly: what waits
     meanwhile is then read as one text and has one answer. Nothing of it is lost, and nobody is sent a hundred answers.
+    While it `is_crowded`, where messages come in, few turns are begun at once.
     """
 
     def __init__(
@@ -114,6 +119,7 @@ class Turns:
         events: EventBus,
         owner: str,
         pace: RateLimit,
+        is_crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self.work = work
         self.open_service = open_service
@@ -123,6 +129,8 @@ class Turns:
         self.events = events
         self.owner = owner
         self.pace = pace
+        self.is_crowded = is_crowded
+        self._in_crowd = asyncio.Semaphore(TURNS_IN_CROWD)
 
     async def waiting(self, *, limit: int) -> Sequence[str]:
         """Conversations whose turn is due and which nobody works on."""
@@ -131,6 +139,12 @@ class Turns:
 
     async def run(self, conversation_id: str) -> bool:
         """Run the conversation's next due turn, unless another process has it; true when one more is due at once."""
+        if not self.is_crowded():
+            return await self._run(conversation_id)
+        async with self._in_crowd:
+            return await self._run(conversation_id)
+
+    async def _run(self, conversation_id: str) -> bool:
         allowed = self.pace.left(conversation_id)
         if not allowed:
             # Found again by whoever looks around.

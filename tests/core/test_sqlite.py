@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, bindparam, event, text
 from sqlalchemy.exc import OperationalError
 
 from core.database import Database
-from core.sqlite import LARGE_BYTES, LoopConnection
+from core.sqlite import LARGE_BYTES, LoopConnection, Place, WritersLock
 
 
 @pytest.fixture
@@ -102,6 +102,54 @@ class TestWriting:
             assert await read(counter) == 0
 
         assert await read(counter) == 7
+
+
+class TestWritersLock:
+    async def queue(self, lock: WritersLock, names: str) -> tuple[list[str], dict[str, asyncio.Task[None]]]:
+        """Those who ask while somebody has the lock, in this order; capital letters go first. Who has had it."""
+        had: list[str] = []
+
+        async def ask(name: str) -> None:
+            await lock.acquire(Place.first if name.isupper() else Place.in_order)
+            had.append(name)
+            await asyncio.sleep(0)
+            lock.release()
+
+        await lock.acquire(Place.in_order)
+        asking = {name: asyncio.create_task(ask(name)) for name in names}
+        await asyncio.sleep(0)
+        return had, asking
+
+    async def test_is_had_in_the_order_of_asking(self) -> None:
+        lock = WritersLock()
+        had, asking = await self.queue(lock, "abc")
+
+        lock.release()
+        await asyncio.gather(*asking.values())
+
+        assert had == ["a", "b", "c"]
+
+    async def test_who_goes_first_starves_nobody(self) -> None:
+        lock = WritersLock()
+        had, asking = await self.queue(lock, "abcXYZ")
+
+        lock.release()
+        await asyncio.gather(*asking.values())
+
+        assert had == ["X", "a", "Y", "b", "Z", "c"]
+
+    async def test_who_gave_up_holds_up_nobody(self) -> None:
+        lock = WritersLock()
+        had, asking = await self.queue(lock, "abc")
+
+        asking["a"].cancel()
+        lock.release()
+        # It has just been given to this one, who does not know yet.
+        asking["b"].cancel()
+        await asyncio.gather(*asking.values(), return_exceptions=True)
+        await asyncio.wait_for(lock.acquire(Place.in_order), 1)
+
+        assert had == ["c"]
 
 
 class TestLargeStatements:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from crm.conversations.turns import (
     START_OVER,
     TALK_TO_PERSON,
     TOGETHER_CHARACTERS,
+    TURNS_IN_CROWD,
     Turns,
 )
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
@@ -927,6 +929,34 @@ async def states(work: UnitOfWork, conversation: Conversation) -> list[str]:
 
 async def pending(work: UnitOfWork, conversation: Conversation) -> int:
     return (await states(work, conversation)).count("pending")
+
+
+class TestCrowd:
+    """Messages come in faster than they can be stored one by one."""
+
+    @pytest.mark.parametrize(("is_crowded", "at_once"), [(True, TURNS_IN_CROWD), (False, 2 * TURNS_IN_CROWD)])
+    async def test_few_are_thought_about_at_once_and_all_are_answered(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, is_crowded: bool, at_once: int
+    ) -> None:
+        visitors = [str(number) for number in range(2 * TURNS_IN_CROWD)]
+        received = [await intake.receive(message(inbox, "hello", visitor=visitor)) for visitor in visitors]
+        turns.is_crowded = lambda: is_crowded
+        thought_about = most = 0
+
+        async def meanwhile() -> None:
+            nonlocal thought_about, most
+            thought_about += 1
+            most = max(most, thought_about)
+            async with asyncio.timeout(10):
+                while most < at_once:  # noqa: ASYNC110 - until the others are there
+                    await asyncio.sleep(0)
+            thought_about -= 1
+
+        bot.meanwhile = meanwhile
+        await asyncio.gather(*(turns.run(one.conversation.id) for one in received))
+
+        assert len(bot.turns) == len(visitors)
+        assert most == at_once
 
 
 class TestCorrection:

@@ -1,8 +1,10 @@
 """The whole way: Telegram, the conversation in its database, the bot, the outbox, Telegram."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import httpx
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
@@ -15,8 +17,9 @@ from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
 from crm.enums import AttachmentState, ConversationStatus, DeliveryState
 from crm.models import Attachment, Conversation, Delivery, Message
-from tests.connectors.telegram.conftest import until
+from tests.connectors.telegram.conftest import PUBLIC_URL, app_of, until
 from tests.connectors.telegram.emulator import Emulator, flood
+from tests.connectors.telegram.test_webhook import an_update, post
 from tests.fixtures.patience import until_done
 
 
@@ -55,6 +58,27 @@ async def shop(make_connector, telegram_inbox, work, open_service, turns, clock)
     downloads = Downloads(work, sources={telegram_inbox.id: connector}, clock=clock)
     yield Shop(connector, turns, outbox, downloads, woken)
     await connector.stop()
+
+
+class TestManyAtOnce:
+    """Telegram brings the updates of many chats over many lines."""
+
+    async def test_each_is_stored_once_whatever_comes_with_it(
+        self, make_connector, telegram_inbox, work, open_service
+    ) -> None:
+        intake = Intake(work, open_service=open_service, wake=lambda _conversation_id: None)
+        connector = make_connector(
+            webhook=True, inbox_id=telegram_inbox.id, receive=intake.receive, threads=StoredThreads(work, intake)
+        )
+        # Of five chats, one with nothing but a blank, each brought twice.
+        bodies = [an_update(chat, 1, text) for chat, text in enumerate("ab cd", start=1) for _ in range(2)]
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app_of(connector)), base_url=PUBLIC_URL) as site:
+            answers = await asyncio.gather(*(post(site, body) for body in bodies))
+
+        async with work.reading() as session:
+            words = (await session.scalars(select(Message.text).order_by(Message.id))).all()
+        assert [answer.status_code for answer in answers] == [200] * len(bodies)
+        assert words == ["a", "b", "c", "d"]
 
 
 class TestConversation:

@@ -18,12 +18,13 @@ async def post(site: httpx.AsyncClient, body: bytes, secret: str | None = SECRET
     return await site.post(PATH, content=body, headers={SECRET_HEADER: secret} if secret is not None else {})
 
 
-def an_update(chat: int, number: int) -> bytes:
+def an_update(chat: int, number: int, text: str = "سلام") -> bytes:
     """Somebody writes something in their private chat."""
     update = payload("text")
     update["update_id"] += number
     update["message"]["message_id"] += number
     update["message"]["chat"]["id"] = chat
+    update["message"]["text"] = text
     return json.dumps(update).encode()
 
 

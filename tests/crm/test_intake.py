@@ -1,0 +1,198 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database import Database
+from core.unit_of_work import UnitOfWork
+from crm.conversations.gathering import LARGEST_BATCH
+from crm.conversations.intake import Intake
+from crm.conversations.ports import IncomingMessage
+from crm.conversations.service import ConversationService, MessageEmpty, Received
+from crm.enums import ConversationStatus, TurnState
+from crm.models import Agent, Conversation, Inbox, Message
+from tests.conftest import message
+
+OpenService = Callable[[AsyncSession], ConversationService]
+
+
+class Poisoned(RuntimeError):
+    """A message that breaks whoever tries to store it."""
+
+
+@pytest.fixture
+def transactions(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The texts that each transaction was to store."""
+    tried: list[list[str]] = []
+    together, alone = ConversationService.receive_together, ConversationService.receive
+
+    async def receive_together(
+        self: ConversationService, inbox_id: int, several: Sequence[IncomingMessage]
+    ) -> list[Received]:
+        tried.append([one.text for one in several])
+        received = await together(self, inbox_id, several)
+        if any(one.text == "poison" for one in several):
+            raise Poisoned
+        return received
+
+    async def receive(self: ConversationService, incoming: IncomingMessage) -> Received:
+        tried.append([incoming.text])
+        if incoming.text == "poison":
+            raise Poisoned
+        return await alone(self, incoming)
+
+    monkeypatch.setattr(ConversationService, "receive_together", receive_together)
+    monkeypatch.setattr(ConversationService, "receive", receive)
+    return tried
+
+
+@pytest.fixture
+def stored(work: UnitOfWork) -> Callable[[], Awaitable[list[tuple[str, int]]]]:
+    """All that is stored: words and sequence numbers, as they were written."""
+
+    async def read() -> list[tuple[str, int]]:
+        async with work.reading() as session:
+            rows = await session.execute(select(Message.text, Message.sequence).order_by(Message.id))
+            return [(text, sequence) for text, sequence in rows]
+
+    return read
+
+
+def at_once(intake: Intake, *incoming: IncomingMessage) -> "asyncio.Future[list[Received | BaseException]]":
+    return asyncio.gather(*map(intake.receive, incoming), return_exceptions=True)
+
+
+class TestReceive:
+    """Messages that come while another one is being stored."""
+
+    async def test_who_comes_alone_waits_for_nobody(
+        self, intake: Intake, inbox: Inbox, transactions: list[list[str]]
+    ) -> None:
+        await intake.receive(message(inbox, "one", number=1))
+        await intake.receive(message(inbox, "two", number=2))
+
+        assert transactions == [["one"], ["two"]]
+
+    async def test_those_who_come_together_share_a_transaction(
+        self, intake: Intake, inbox: Inbox, transactions: list[list[str]]
+    ) -> None:
+        await at_once(intake, *(message(inbox, text, visitor=text) for text in "abc"))
+
+        assert transactions == [["a", "b", "c"]]
+
+    async def test_each_is_told_of_its_own(self, intake: Intake, inbox: Inbox, telegram_inbox: Inbox) -> None:
+        boxes = [inbox, telegram_inbox, inbox]
+        received = await at_once(intake, *(message(box, "hi", visitor=str(n), number=n) for n, box in enumerate(boxes)))
+
+        told = [(one.conversation.inbox_id, one.message.external_id) for one in received if isinstance(one, Received)]
+        assert told == [(box.id, f"{n}:{n}") for n, box in enumerate(boxes)]
+
+    async def test_a_chat_keeps_its_order(
+        self, intake: Intake, inbox: Inbox, stored: Callable[[], Awaitable[list[tuple[str, int]]]]
+    ) -> None:
+        count = 2 * LARGEST_BATCH + 3
+        received = await at_once(intake, *(message(inbox, str(number), number=number) for number in range(count)))
+
+        assert await stored() == [(str(number), number + 1) for number in range(count)]
+        assert [one.message.sequence for one in received if isinstance(one, Received)] == list(range(1, count + 1))
+
+    async def test_copies_that_come_together_are_one_message(
+        self, intake: Intake, inbox: Inbox, stored: Callable[[], Awaitable[list[tuple[str, int]]]]
+    ) -> None:
+        await intake.receive(message(inbox, "before", number=1))
+
+        received = await at_once(intake, *(message(inbox, "hello", number=number) for number in (1, 2, 2, 1, 2)))
+
+        assert await stored() == [("before", 1), ("hello", 2)]
+        assert [one.message.sequence for one in received if isinstance(one, Received)] == [1, 2, 2, 1, 2]
+        assert [one.is_new for one in received if isinstance(one, Received)] == [False, True, False, False, False]
+
+    async def test_newcomers_get_a_conversation_each(self, intake: Intake, inbox: Inbox) -> None:
+        received = await at_once(
+            intake, *(message(inbox, "hi", visitor=visitor, number=n) for n, visitor in enumerate("abcab"))
+        )
+
+        conversations = [one.conversation.id for one in received if isinstance(one, Received)]
+        assert len(set(conversations)) == 3
+        assert conversations[:2] == conversations[3:]
+
+    async def test_one_who_has_nothing_to_say_is_refused_alone(
+        self, intake: Intake, inbox: Inbox, transactions: list[list[str]]
+    ) -> None:
+        received = await at_once(intake, *(message(inbox, text, number=n) for n, text in enumerate(["a", " ", "b"])))
+
+        assert isinstance(received[1], MessageEmpty)
+        assert transactions == [["a", "b"]]
+
+    async def test_one_that_cannot_be_stored_fails_alone(
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        transactions: list[list[str]],
+        stored: Callable[[], Awaitable[list[tuple[str, int]]]],
+    ) -> None:
+        received = await at_once(
+            intake, *(message(inbox, text, number=n) for n, text in enumerate(["a", "poison", "b"]))
+        )
+
+        assert [type(one) for one in received] == [Received, Poisoned, Received]
+        assert await stored() == [("a", 1), ("b", 2)]
+        assert transactions == [["a", "poison", "b"], ["a"], ["poison"], ["b"]]
+
+    async def test_what_is_not_committed_is_confirmed_to_nobody(
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        database: Database,
+        stored: Callable[[], Awaitable[list[tuple[str, int]]]],
+    ) -> None:
+        def crash(_connection: object) -> None:
+            raise OperationalError("COMMIT", {}, RuntimeError("the disk is gone"))
+
+        messages = [message(inbox, str(number), number=number) for number in range(3)]
+        event.listen(database.engine.sync_engine, "commit", crash)
+        lost = await at_once(intake, *messages)
+        event.remove(database.engine.sync_engine, "commit", crash)
+
+        assert [type(one) for one in lost] == [OperationalError] * 3
+        assert await stored() == []
+        # The channel delivers them again.
+        assert [one.is_new for one in await at_once(intake, *messages) if isinstance(one, Received)] == [True] * 3
+
+    async def test_who_is_cut_off_takes_nobody_along(
+        self, intake: Intake, inbox: Inbox, stored: Callable[[], Awaitable[list[tuple[str, int]]]]
+    ) -> None:
+        one, other = (
+            asyncio.create_task(intake.receive(message(inbox, text, number=n))) for n, text in enumerate("ab")
+        )
+        await asyncio.sleep(0)
+        one.cancel()
+
+        assert (await other).is_new
+        assert "b" in [text for text, _ in await stored()]
+
+    async def test_a_resolved_matter_begins_anew(
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+        make_agent: Callable[..., Awaitable[Agent]],
+    ) -> None:
+        agent = await make_agent("Sara")
+        conversation = (await intake.receive(message(inbox, "hello", number=1))).conversation
+        async with work.begin() as session:
+            service = open_service(session)
+            locked = await service.lock(conversation.id)
+            await service.take(locked, by=agent)
+            await service.resolve(locked)
+
+        await at_once(intake, *(message(inbox, "again", number=number) for number in (2, 3)))
+
+        async with work.reading() as session:
+            assert (await session.get_one(Conversation, conversation.id)).status is ConversationStatus.with_bot
+            turns = (await session.scalars(select(Message.turn).where(Message.text == "again"))).all()
+        assert turns == [TurnState.pending] * 2
