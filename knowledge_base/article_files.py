@@ -10,7 +10,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from knowledge_base.enums import ArticleStatus, Visibility
+from knowledge_base.enums import ArticleStatus, Reason, Visibility
 
 CATEGORIES_FILE = "categories.yml"
 FENCE = "---"
@@ -19,10 +19,11 @@ WIDEST = 1_000_000
 
 
 class ArticleFileBroken(Exception):
-    """A file is not an article; the message names it and says why."""
+    """A file is not an article; the message names it and says why, for those who run programs."""
 
-    def __init__(self, message: str, *, line: int = 0) -> None:
+    def __init__(self, message: str, *, reason: Reason, line: int = 0) -> None:
         super().__init__(message)
+        self.reason = reason
         # Where in the file, where that is known.
         self.line = line
 
@@ -87,19 +88,29 @@ def parse_article(text: str, *, name: str) -> ArticleFile:
     """Read one article; `name` is for the message of a refusal."""
     found = _ARTICLE.match(text)
     if found is None:
-        raise ArticleFileBroken(f"{name}: no front matter between two lines of {FENCE}", line=1)
+        raise ArticleFileBroken(
+            f"{name}: no front matter between two lines of {FENCE}", reason=Reason.front_missing, line=1
+        )
     first = text.count("\n", 0, found.start("front")) + 1
     try:
         return ArticleFile(FrontMatter.model_validate(_mapping(found["front"])), as_body(found["body"]))
     except ValidationError as error:
-        problem = error.errors(include_input=False)[0]
-        field = str(problem["loc"][0]) if problem["loc"] else ""
-        line = first + _line_of(field, found["front"])
-        raise ArticleFileBroken(f"{name}: {field}: {problem['msg']}", line=line) from error
+        reason, detail = field_problem(error)
+        line = first + _line_of(detail.partition(":")[0], found["front"])
+        raise ArticleFileBroken(f"{name}: {detail}", reason=reason, line=line) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         message = getattr(error, "problem", None) or "this is no YAML"
-        raise ArticleFileBroken(f"{name}: {message}", line=first + (mark.line if mark else 0)) from error
+        line = first + (mark.line if mark else 0)
+        raise ArticleFileBroken(f"{name}: {message}", reason=Reason.front_unreadable, line=line) from error
+
+
+def field_problem(error: ValidationError) -> tuple[Reason, str]:
+    """Why the first field that does not fit is refused, and the detail: the field and, in English, what is wrong."""
+    problem = error.errors(include_input=False)[0]
+    reason = Reason.field_missing if problem["type"] == "missing" else Reason.field_unfit
+    field = str(problem["loc"][0]) if problem["loc"] else ""
+    return reason, f"{field}: {problem['msg']}"
 
 
 def write_article(file: ArticleFile) -> str:
@@ -127,7 +138,8 @@ def parse_categories(text: str, *, name: str) -> list[CategoryFile]:
         return [CategoryFile.model_validate(one) for one in (found if isinstance(found, list) else [found])]
     except (yaml.YAMLError, ValidationError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise ArticleFileBroken(f"{name}: this is no list of categories", line=mark.line + 1 if mark else 0) from error
+        message, line = f"{name}: this is no list of categories", mark.line + 1 if mark else 0
+        raise ArticleFileBroken(message, reason=Reason.categories_unreadable, line=line) from error
 
 
 def write_categories(categories: Sequence[CategoryFile]) -> str:

@@ -107,8 +107,13 @@ class Reason(StrEnum):
     kind_unknown = "kind_unknown"
     zip_broken = "zip_broken"
     zip_too_large = "zip_too_large"
+    # Of imports from before there were words for what follows.
     article_unreadable = "article_unreadable"
+    front_missing = "front_missing"
+    front_unreadable = "front_unreadable"
+    categories_unreadable = "categories_unreadable"
     page_unfit = "page_unfit"
+    field_missing = "field_missing"
     field_unfit = "field_unfit"
     category_unknown = "category_unknown"
     repeated = "repeated"

@@ -19,6 +19,7 @@ from knowledge_base.article_files import (
     CategoryFile,
     FrontMatter,
     as_body,
+    field_problem,
     parse_article,
     parse_categories,
 )
@@ -118,7 +119,7 @@ def _categories(content: bytes, name: str) -> list[CategoryFile]:
     try:
         return parse_categories(decoded(content, file=name), name=name)
     except ArticleFileBroken as error:
-        raise ImportRefused(Refused(Reason.article_unreadable, name, error.line, str(error)[:500])) from error
+        raise ImportRefused(Refused(error.reason, name, error.line, str(error)[:500])) from error
 
 
 def _read_one(content: bytes, name: str, *, is_in_folder: bool = False) -> list[Found | Refused]:
@@ -139,7 +140,7 @@ def _read_one(content: bytes, name: str, *, is_in_folder: bool = False) -> list[
         return [Found(name, 1, parse_article(text, name=name))]
     except ArticleFileBroken as error:
         detail = str(error).removeprefix(f"{name}: ")[:500]
-        return [Refused(Reason.article_unreadable, name, error.line, detail)]
+        return [Refused(error.reason, name, error.line, detail)]
 
 
 def _read_html(text: str, name: str) -> Found | Refused:
@@ -166,9 +167,8 @@ def _read_table(text: str, name: str) -> Iterator[Found | Refused]:
         try:
             yield Found(name, row.line, _article_of(dict(row.cells)))
         except ValidationError as error:
-            problem = error.errors(include_input=False)[0]
-            column = ".".join(str(part) for part in problem["loc"])
-            yield Refused(Reason.field_unfit, name, row.line, f"{column}: {problem['msg']}"[:500])
+            reason, detail = field_problem(error)
+            yield Refused(reason, name, row.line, detail[:500])
 
 
 def _article_of(cells: dict[str, str]) -> ArticleFile:

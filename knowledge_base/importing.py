@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import Conflict, NotFound
 from core.unit_of_work import UnitOfWork, announce
-from knowledge_base.article_files import ArticleFile, CategoryFile, FrontMatter, as_body
+from knowledge_base.article_files import ArticleFile, CategoryFile, FrontMatter, as_body, field_problem
 from knowledge_base.csv_files import Refused
 from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Visibility
 from knowledge_base.exporting import as_file, write_table, write_zip
@@ -369,8 +369,7 @@ class _Plan:
                 row.change = Change.changed if row.fields else Change.same
                 check(article.status, file.front.status or article.status)
         except ValidationError as error:
-            problem = error.errors(include_input=False)[0]
-            return _refuse(row, Reason.field_unfit, f"{problem['loc'][0]}: {problem['msg']}")
+            return _refuse(row, *field_problem(error))
         except StatusChangeRefused as error:
             return _refuse(row, Reason.status_refused, str(error))
         row.is_done = row.change is Change.same

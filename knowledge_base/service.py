@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -44,6 +44,8 @@ from knowledge_base.storage import ask_also, store, to_bytes
 from knowledge_base.transitions import check
 
 OFFERS = 3
+# From which share of a question's words on an article is shown to a reader for its words alone.
+WORDS_THERE = 0.5
 # How far ahead an article can be published.
 LATEST = timedelta(days=3_650)
 # A person who is brought in within this time of an answer is brought in because of it.
@@ -223,6 +225,23 @@ class KnowledgeService:
             answer = await self._best_answer(ranking, question, asked)
             return Found(band if answer else Band.decline, ranking.confidence, answer=answer)
         return Found(band, ranking.confidence, offers=self.offers(ranking) if band is Band.offer else [])
+
+    async def look_up(self, question: str, *, language: str, count: int = OFFERS) -> Found:
+        """What a reader who searches is shown: the answer where it is sure, and the other articles that come near.
+
+        Where the bot declines, those alone that have the words themselves: who searches writes one word as often as
+        a question. Nothing is kept of it.
+
+        Raises:
+            QuestionBlank
+        """
+        asked = await self.read_question(question, language=language)
+        ranking = await self.live.rank(asked)
+        found = await self.found_by(ranking, question, asked)
+        near = ranking.candidates[1:] if found.answer else ranking.candidates
+        if found.band is Band.decline:
+            near = [one for one in near if one.features["coverage"] >= WORDS_THERE]
+        return replace(found, offers=self.offers(Ranking(near), count))
 
     async def answer_from(self, article_id: int, *, language: str) -> Answer:
         """What an article says in short, in this language where it can; for a contact who chose its title."""

@@ -158,7 +158,7 @@ def wording() -> Wording:
     english = [{"type": "slot", "name": "language", "value": "en"}]
     values = {"handed_off": " {ticket_number}", "agent_joined": " {agent_name}"}
     person = {"buttons": [{"title": "A person", "payload": TALK_TO_PERSON}]}
-    offers = {name: person for name in SPOKEN if name.startswith("sorry")}
+    offers = {name: person for name in SPOKEN if name.startswith("sorry") or name == "words_please"}
     return Wording(
         {
             f"utter_{name}": [

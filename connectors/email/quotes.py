@@ -43,12 +43,24 @@ _SENT_FROM = re.compile(
 
 
 def without_quotes(text: str) -> str:
-    """The writer's own words; all of the text where nothing else is in it."""
+    """The writer's own words; all of the text where nothing else is in it, and nothing where that is how they sign."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    kept = _own_lines(lines)
+    own = _unsigned(_own_lines(lines))
+    return own if own or _is_signature(lines) else text.strip()
+
+
+def _unsigned(lines: list[str]) -> str:
+    """The lines without what a phone writes below them."""
+    kept = list(lines)
     while kept and (not kept[-1].strip() or _SENT_FROM.fullmatch(_plain(kept[-1]))):
         kept.pop()
-    return "\n".join(kept).strip() or text.strip()
+    return "\n".join(kept).strip()
+
+
+def _is_signature(lines: list[str]) -> bool:
+    """Whether there is no more than a signature, as below a photo that was sent without words."""
+    first = next((plain for line in lines if (plain := _plain(line))), "")
+    return bool(_SIGNATURE.fullmatch(first)) or not _unsigned(lines)
 
 
 def _own_lines(lines: list[str]) -> list[str]:

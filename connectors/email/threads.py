@@ -53,7 +53,7 @@ class StoredThreads:
         return conversation.language if conversation else None
 
     async def offer(self, inbox_id: int, thread: str) -> Offer | None:
-        """The latest choices, unless the contact has written since."""
+        """The latest choices, unless the contact has written since; a mail without words takes none away."""
         async with self._work.reading() as session:
             conversation = await ConversationRepository(session).of_contact(inbox_id, thread, lock=False)
             if conversation is None:
@@ -65,7 +65,7 @@ class StoredThreads:
                 .limit(_NAMED_MAILS)
             )
             for message in await session.scalars(statement):
-                if message.author is Author.contact:
+                if message.author is Author.contact and message.response is None:
                     return None
                 if message.buttons or message.kind is MessageKind.rating_request:
                     return Offer(message.kind, message.buttons)

@@ -243,6 +243,21 @@ class TestRefusals:
 
         assert refusal.value.refused.reason is reason
 
+    @pytest.mark.parametrize(
+        ("text", "reason", "line", "field"),
+        [
+            ("no front matter", Reason.front_missing, 1, ""),
+            ("---\ntitle: [\n---\n", Reason.front_unreadable, 3, ""),
+            (PARKING.replace("slug: parking\n", ""), Reason.field_missing, 2, "slug"),
+            (PARKING.replace("status: published", "status: nearly"), Reason.field_unfit, 7, "status"),
+        ],
+    )
+    def test_say_of_an_article_what_is_wrong_where(self, text, reason, line, field):
+        refused = read_file(text.encode(), name="a.md").articles[0]
+
+        assert (refused.reason, refused.line) == (reason, line)
+        assert refused.detail.startswith(f"{field}:") or not field
+
     def test_a_zip_that_unpacks_without_end_is_not_unpacked(self):
         bomb = zipped(**{f"{number}__md": b"0" * (MAX_UNPACKED_BYTES // 20) for number in range(21)})
         assert len(bomb) < MAX_IMPORT_BYTES
@@ -257,7 +272,7 @@ class TestRefusals:
 
         found = read_file(zipped(a__md=laughs), name="a.zip")
 
-        assert (found.articles[0].reason, found.articles[0].line) == (Reason.article_unreadable, 3)
+        assert (found.articles[0].reason, found.articles[0].line) == (Reason.front_unreadable, 3)
 
 
 class TestExport:

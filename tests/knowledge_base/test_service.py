@@ -177,6 +177,38 @@ class TestSlips:
         assert "فیزیوتراپی" in question.wording
 
 
+class TestLookUp:
+    @pytest.fixture
+    def look_up(self, work, open_knowledge):
+        async def look_up(question):
+            async with work.reading() as session:
+                return await open_knowledge(session).look_up(question, language="en")
+
+        return look_up
+
+    async def test_an_answer_is_not_among_the_articles_that_come_near(self, make_article, look_up):
+        article = await make_article("refund-rules", **REFUND)
+        other = await make_article("parking", body="Park behind the house.")
+
+        found = await look_up("Do I get my money back?")
+
+        assert found.answer.article_id == article.id
+        assert [one.article_id for one in found.offers] == [other.id]
+
+    async def test_where_the_bot_declines_the_articles_that_have_the_words_are_found(
+        self, make_article, look_up, live, monkeypatch
+    ):
+        article = await make_article("invoices", body="An invoice comes by e-mail.")
+        await make_article("parking", body="Park behind the house.")
+        monkeypatch.setattr(live.search.calibration.__class__, "band", lambda *_: Band.decline)
+
+        named, unknown = await look_up("invoice"), await look_up("spaceship")
+
+        assert [one.article_id for one in named.offers] == [article.id]
+        assert unknown.offers == []
+        assert named.answer is unknown.answer is None
+
+
 class TestAnswer:
     async def test_answers_with_the_passage_its_article_and_date(self, make_article, ask, clock):
         article = await make_article("refund-rules", **REFUND)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -149,6 +150,23 @@ class TestReading:
         expect(page.get_by_role("button", name="Sales")).to_have_count(0)
         expect(page.locator(".mine .meta")).to_contain_text("Sent")
         assert server.frames("message")[0]["payload"] == '/choose{"course": "sales"}'
+
+    def test_a_file_takes_nothing_away_that_is_offered(self, server: WidgetServer, visit: Visit, tmp_path: Path):
+        page, photo = visit(), tmp_path / "photo.png"
+        photo.write_bytes(b"\x89PNG")
+        files, person = page.locator("input[type=file]"), page.get_by_role("button", name="Talk to our team")
+
+        files.set_input_files(photo)
+        expect(page.locator(".mine .meta")).to_contain_text("Sent")
+        server.say("Please write.", "system", buttons=[{"title": "Talk to our team", "payload": "/talk_to_person"}])
+        expect(person).to_be_visible()
+        files.set_input_files(photo)
+        expect(page.locator(".mine .file")).to_have_count(2)
+        expect(person).to_be_visible()
+        person.click()
+
+        expect(person).to_have_count(0)
+        assert server.wait_for("message")[-1]["payload"] == "/talk_to_person"
 
     def test_an_article_is_a_link_that_opens_beside_the_page(self, server: WidgetServer, visit: Visit):
         page = visit()

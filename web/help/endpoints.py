@@ -1,7 +1,7 @@
 """`/help`: the public help centre. Open to everybody: it shows what contacts may see alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -22,14 +22,15 @@ from web.templating import LANGUAGES, language_of, render
 router = APIRouter(prefix="/help", include_in_schema=False)
 
 QUESTION_CHARACTERS = 500
-MOST_FOUND = 8
+# The further from the best, the less they have to do with the question.
+MOST_NEAR = 4
 # For each network address, since a search costs an encoding and the machine answers contacts too.
 SEARCHES_ALLOWED = "60/minute"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An article that a search found."""
+    """An article that comes near to what was asked."""
 
     title: str
     url: str
@@ -38,7 +39,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Search:
-    """What was asked and what there is on it."""
+    """What was asked and what there is on it; neither an answer nor a hit where nothing fits."""
 
     question: str
     answer: Answer | None = None
@@ -102,17 +103,14 @@ async def show_article(
 
 
 async def _search(knowledge: KnowledgeService, question: str, language: str, articles: Sequence[Article]) -> Search:
-    """The bot's answer where it is sure of one, and the articles that come nearest."""
-    nothing = Search(question)
-    vector = await knowledge.live.embedder.embed_question(question, own=knowledge.live)
+    """The bot's answer where it is sure of one, and the other articles that come near."""
     try:
-        found = await knowledge.answer(question, language=language, vector=vector, keep_gap=False)
+        found = await knowledge.look_up(question, language=language, count=MOST_NEAR)
     except QuestionBlank:
-        return nothing
+        return Search(question)
     summaries = {article.id: article.summary for article in articles}
-    offers = await knowledge.suggest(question, vector, language=language, count=MOST_FOUND)
-    hits = [Hit(one.title, one.url, summaries.get(one.article_id, "")) for one in offers]
-    return replace(nothing, answer=found.answer, hits=hits)
+    hits = [Hit(one.title, one.url, summaries.get(one.article_id, "")) for one in found.offers]
+    return Search(question, found.answer, hits)
 
 
 def _shelves(

@@ -112,13 +112,42 @@ REASONS = {
     Reason.zip_broken: _("This zip cannot be read: it is broken, encrypted or packed in an unknown way."),
     Reason.zip_too_large: _("This zip holds too much: at most 60 MB unpacked, in at most 10,000 files."),
     Reason.article_unreadable: _("This cannot be read as an article."),
+    Reason.front_missing: _("An article begins with its front matter between two lines of ---; there is none here."),
+    Reason.front_unreadable: _(
+        "The front matter is no YAML that can be read; look at this line and the one before it."
+    ),
+    Reason.categories_unreadable: _("This is no list of categories: each needs slug, name_fa and name_en."),
     Reason.page_unfit: _("There is no text in this page that could be read."),
+    Reason.field_missing: _("A field is missing."),
     Reason.field_unfit: _("A field does not fit."),
     Reason.category_unknown: _("There is no such category."),
     Reason.repeated: _("This address stands in the file before:"),
     Reason.status_refused: _("A published article cannot go back to that status; archive it first."),
     Reason.changed_meanwhile: _("Somebody changed this article meanwhile; import the file again."),
     Reason.nothing_found: _("There is no article in this file."),
+}
+# Where the detail is a name or an address; elsewhere it is for programs and in English.
+NAMING = {Reason.columns_missing, Reason.article_unknown, Reason.category_unknown, Reason.repeated}
+# Where the detail begins with the field.
+OF_A_FIELD = {Reason.field_missing, Reason.field_unfit}
+_DAY = _("Write a day of the Gregorian calendar as YYYY-MM-DD.")
+_MOMENT = _("Write a time of the Gregorian calendar with its zone, as YYYY-MM-DDThh:mm+hh:mm.")
+# What fits a field of a file.
+FIELD_RULES = {
+    "title": _("A title has from 1 to 300 characters."),
+    "category": _("Write the address of one category."),
+    "slug": _("Small Latin letters and digits, joined by hyphens, at most 120."),
+    "language": _("Write fa or en."),
+    "summary": _("A summary has at most 1,000 characters."),
+    "questions": _("At most 200 questions, each of at most 500 characters."),
+    "visibility": _("Write public or agents."),
+    "status": _("Write draft, in_review, published or archived."),
+    "reviewed": _DAY,
+    "review_due": _DAY,
+    "published_at": _MOMENT,
+    "created_at": _MOMENT,
+    "updated_at": _MOMENT,
+    "body": _("A text has at most 200,000 characters."),
 }
 IMPORT_STATES = {
     ImportState.checked: _("Only looked through"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.utils import make_msgid
 
 import pytest
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from crm.enums import Author, Channel, ConversationStatus, DeliveryState, TurnSt
 from crm.models import Attachment, Contact, Conversation, Delivery, EmailOriginal, Inbox, Message, Rating
 from crm.wording import Wording
 from tests.conftest import message
+from tests.fixtures.fakes import FakeBot
 from tests.fixtures.mail_server import ADDRESS, CUSTOMER, PASSWORD, MailServer, page, plain
 from tests.fixtures.patience import until_done
 
@@ -373,6 +375,54 @@ class TestFiles:
             f"[{responses.PLACEHOLDERS['application']}] bill.pdf",
         ]
         assert len(server.sent) == 1
+
+    @pytest.mark.parametrize("below", ["", "\nSent from my iPhone\n", "ارسال شده از گوشی من", "-- \nSara\nAcme Ltd"])
+    async def test_alone_are_no_question_and_their_sender_is_asked_for_words_once(
+        self, shop: Shop, server: MailServer, bot: FakeBot, below: str
+    ):
+        server.deliver(photo("", below))
+        await shop.answer()
+        server.deliver(photo("Re: photo", below, **{"In-Reply-To": server.sent[0]["Message-ID"]}))
+        await shop.answer()
+
+        assert bot.turns == []
+        assert len(await shop.all(Attachment)) == 2
+        assert len(await shop.all(Conversation)) == 1
+        assert [plain(one).partition("\n")[0] for one in server.sent] == ["words_please fa"]
+
+    async def test_alone_leave_the_way_to_a_person_open_however_many_come(self, shop: Shop, server: MailServer):
+        server.deliver(photo(""))
+        await shop.answer()
+        (asked,) = server.sent
+        server.deliver(photo("Re: photo", **{"In-Reply-To": asked["Message-ID"]}))
+        await shop.answer()
+
+        server.answer(asked, "1")
+        await shop.answer()
+
+        (conversation,) = await shop.all(Conversation)
+        assert conversation.status is ConversationStatus.waiting
+
+    async def test_alone_are_followed_by_words_that_are_answered(self, shop: Shop, server: MailServer, bot: FakeBot):
+        server.deliver(photo(""))
+        await shop.answer()
+
+        server.answer(server.sent[0], "The screen is broken")
+        await shop.answer()
+
+        assert [turn.text for turn in bot.turns] == ["The screen is broken"]
+
+
+def photo(subject: str, text: str = "", **fields: str) -> EmailMessage:
+    """A mail with a photo, and at most what a mail program writes below it."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"], mail["Message-ID"] = CUSTOMER, subject, make_msgid(domain="customer.example")
+    for name, value in fields.items():
+        mail[name] = value
+    if text:
+        mail.set_content(text)
+    mail.add_attachment(PICTURE, maintype="image", subtype="png", filename="photo.png")
+    return mail
 
 
 class TestDelivery:

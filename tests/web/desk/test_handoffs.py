@@ -72,6 +72,8 @@ class TestSave:
         assert 'name="weights.anger" type="text" value="0.75"' in html
         assert "Furious in so many words." in html
         assert "repeat_cosine" not in html
+        # On a phone the names of the columns are gone.
+        assert html.count('data-label="Told besides the queue"') == len(HandoffReason)
 
     async def test_shows_numbers_in_the_digits_of_the_reader(self, client: httpx.AsyncClient) -> None:
         html = (await client.get(f"{PATH}?lang=fa")).text

@@ -114,6 +114,8 @@ class TestList:
         assert "A refund" in html
         assert "<script>alert" not in html
         assert html.count("Use this model") == 1
+        # On a phone the names of the columns are gone.
+        assert 'data-label="Test messages"' in html
         assert "Serves" in html
 
     async def test_offers_to_go_back_to_what_served(

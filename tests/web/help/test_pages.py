@@ -47,13 +47,47 @@ class TestContents:
 class TestSearch:
     async def test_answers_and_shows_the_articles(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
         title = "How long does a refund take?"
-        await write(title, slug="refunds", summary="Days until the money is back.", body="Ten working days.")
+        await write(title, slug="refunds", body="Ten working days.")
+        await write("How much is refunded?", slug="shares", summary="A share of what was paid.", body="Half of it.")
 
         page = (await client.get("/help/en", params={"q": title})).text
 
         assert "Ten working days." in page
-        assert "Days until the money is back." in page
+        assert page.index("Other articles that come near") < page.index("A share of what was paid.")
         assert 'href="/help/en/refunds?asked=How+long' in page.replace("%20", "+")
+
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            ("en", ("Nothing found for “spaceships”", "in other words", "Look through the topics", "Ask in the chat")),
+            ("fa", ("برای «spaceships» چیزی پیدا نشد", "با کلمه‌های دیگری", "موضوع‌ها را مرور", "پرسیدن در گفت‌وگو")),
+        ],
+    )
+    async def test_says_plainly_that_nothing_fits_and_what_to_do(
+        self, client: httpx.AsyncClient, write: WriteArticle, category: Category, language: str, said: tuple[str, ...]
+    ) -> None:
+        for code in ("en", "fa"):
+            await write("Refund rules", slug="refunds", language=code, category=category.slug, body="Ten days.")
+
+        page = (await client.get(f"/help/{language}", params={"q": "spaceships"})).text
+
+        assert all(words in page for words in said)
+        assert f'<a href="/help/{language}#payments">' in page
+        assert 'data-hamyar-open="spaceships"' in page
+        assert "Refund rules" not in page
+
+    async def test_what_is_no_sure_answer_stands_under_an_honest_heading(
+        self, client: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        await write("Invoices for firms", slug="invoices", body="Write to us.")
+        await write("Opening hours", slug="hours", body="From nine to five.")
+
+        page = (await client.get("/help/en", params={"q": "invoices parking"})).text
+
+        assert "No sure answer to “invoices parking”" in page
+        assert "These articles come nearest" in page
+        assert "Invoices for firms" in page
+        assert 'class="answer"' not in page
 
     @pytest.mark.parametrize("question", ["؟؟؟", "\x00\x00", "x" * 5_000, "<script>alert(1)</script>", "\u202e"])
     async def test_odd_questions_do_no_harm(self, client: httpx.AsyncClient, question: str) -> None:

@@ -267,6 +267,12 @@ class TestKeys:
 
 
 class TestPreview:
+    async def test_has_no_heading_before_anything_is_typed(self, editor: httpx.AsyncClient) -> None:
+        page = (await editor.get("/desk/knowledge/new")).text
+
+        assert "The text will show here." in page
+        assert "<h1></h1>" not in page
+
     async def test_renders_as_the_public_page_does(self, editor: httpx.AsyncClient) -> None:
         response = await editor.post("/desk/knowledge/preview", data={"title": "T", "body": "## Two\n\n**bold**"})
 

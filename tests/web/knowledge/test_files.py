@@ -6,12 +6,16 @@ import zipfile
 from collections.abc import Awaitable, Callable
 
 import httpx
+import pytest
 
 from crm.enums import Role
 from crm.models import Agent
+from knowledge_base.enums import Reason
+from knowledge_base.import_files import COLUMNS
 from knowledge_base.importing import Importing
 from knowledge_base.models import Article
 from tests.web.knowledge.conftest import WriteArticle
+from web.knowledge import words
 from web.parts import Parts
 from web.protection import MAX_FILE_BODY_BYTES
 
@@ -75,6 +79,73 @@ class TestImport:
 
         assert response.status_code == 413
         assert "at most 20 MB" in response.text
+
+
+# Files that are refused for each of what may be wrong with a field, with what the page says of it.
+UNFIT = "slug,language,title,status,reviewed,published_at,category,summary,visibility,questions\n"
+WRONG = {
+    "a b,en,T,,,,,,,": ("slug", "فقط حروف کوچک لاتین"),
+    "a,de,T,,,,,,,": ("language", "بنویسید fa یا en"),
+    "a,en,,,,,,,,": ("title", "عنوان باید بین ۱ تا ۳۰۰"),
+    "a,en,T,nearly,,,,,,": ("status", "بنویسید draft یا in_review"),
+    "a,en,T,,tomorrow,,,,,": ("reviewed", "روز را به تاریخ میلادی و به شکل YYYY-MM-DD"),
+    "a,en,T,,,2026-11-30T09:00,,,,": ("published_at", "زمان را به تاریخ میلادی و با اختلاف ساعت"),
+    f"a,en,T,,,,,{'x' * 1001},,": ("summary", "خلاصه حداکثر"),
+    "a,en,T,,,,,,all,": ("visibility", "بنویسید public یا agents"),
+    f"a,en,T,,,,,,,{'x' * 501}": ("questions", "حداکثر ۲۰۰ پرسش"),
+}
+ENGLISH = re.compile(r"should|required|Input|invalid|String|valid ", re.IGNORECASE)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("row", "said"), list(WRONG.items()), ids=[field for field, _ in WRONG.values()])
+    async def test_tell_field_line_and_reason_in_the_readers_language(
+        self, editor: httpx.AsyncClient, row: str, said: tuple[str, str]
+    ) -> None:
+        editor.headers["accept-language"] = "fa"
+        checked = await editor.post(PAGE, files={"file": ("kb.csv", (UNFIT + row).encode())})
+        refusal = refusals((await editor.get(checked.headers["location"])).text)
+
+        assert "سطر ۲" in refusal
+        assert f'<bdi dir="ltr">{said[0]}</bdi>: {said[1]}' in refusal
+        assert not ENGLISH.search(refusal)
+
+    @pytest.mark.parametrize(
+        ("name", "text", "said"),
+        [
+            ("a.md", "no front matter", "میان دو سطر ---"),
+            ("a.md", "---\ntitle: [\n---\n", "به‌شکل YAML خوانده نمی‌شود"),
+            ("a.md", "---\ntitle: T\nlanguage: fa\n---\n", 'یکی از مقدارها نوشته نشده است. <bdi dir="ltr">slug</bdi>'),
+            ("a.csv", "slug,language,title\na,en,T\nb,en,<i>\nb,en,T\n", "a.csv:3"),
+        ],
+    )
+    async def test_of_other_kinds_keep_what_is_technical_to_themselves(
+        self, editor: httpx.AsyncClient, name: str, text: str, said: str
+    ) -> None:
+        editor.headers["accept-language"] = "fa"
+        checked = await editor.post(PAGE, files={"file": (name, text.encode())})
+        refusal = refusals((await editor.get(checked.headers["location"])).text)
+
+        assert said in refusal
+        assert not re.search("expected|while parsing|Field|flow", refusal)
+
+    async def test_of_a_whole_file_are_in_the_readers_language(self, editor: httpx.AsyncClient) -> None:
+        editor.headers["accept-language"] = "fa"
+        page = (await editor.post(PAGE, files={"file": ("a.zip", b"PK\x03\x04 broken")})).text
+
+        assert "این فایل زیپ" in page
+        assert "not a zip file" not in page
+
+    def test_there_is_a_rule_for_every_field_of_a_file(self) -> None:
+        assert set(words.FIELD_RULES) == set(COLUMNS)
+        assert set(words.REASONS) == set(Reason)
+
+
+def refusals(page: str) -> str:
+    """What stands on a page of what was refused."""
+    found = re.search(r'<ul class="plain-list small refusals">.*?</ul>', page, re.DOTALL)
+    assert found
+    return found[0]
 
 
 class TestExport:

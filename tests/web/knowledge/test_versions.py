@@ -1,5 +1,8 @@
 """Everything that was saved of an article, two of the texts side by side, and one brought back."""
 
+import re
+from itertools import pairwise
+
 import httpx
 import pytest
 
@@ -30,6 +33,21 @@ class TestVersions:
         assert "<ins>سه روز</ins>" in page
         assert "Kaveh" in page
         assert "Editor" in page
+
+    async def test_each_is_a_card_on_a_phone_that_says_what_is_in_it(
+        self, editor: httpx.AsyncClient, article: Article
+    ) -> None:
+        page = (await editor.get(f"{page_of(article)}/versions")).text
+
+        assert '<div class="table-frame stacks"' in page
+        assert page.count('data-label="Older side"') == page.count('data-label="Newer side"') == 3
+
+    async def test_headings_come_one_level_after_the_other(self, editor: httpx.AsyncClient, article: Article) -> None:
+        page = (await editor.get(f"{page_of(article)}/versions")).text
+
+        levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
 
     async def test_any_two_can_be_compared(self, editor: httpx.AsyncClient, article: Article) -> None:
         page = (await editor.get(f"{page_of(article)}/versions", params={"left": 1, "right": 3})).text

@@ -1918,6 +1918,8 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     drawMessages(messages) {
       const { chat } = this;
       const lastOwn = messages.findLastIndex(({ author }) => author === 'contact');
+      // A file says nothing to the bot, which asks for words once: what it offers stays there.
+      const lastSaid = messages.findLastIndex(({ author, file, isUpload }) => author === 'contact' && !file && !isUpload);
       const lastQuestion = messages.findLastIndex(({ buttons, kind }) => buttons.length || kind === 'rating_request');
       const lastRequest = messages.findLast(({ kind }) => kind === 'rating_request');
       // History is there to be read; only what comes now is read out.
@@ -1950,7 +1952,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         view.draw(message, {
           first: newDay || !together(before, message),
           last: !together(message, messages[index + 1]),
-          answerable: index > lastOwn && index === lastQuestion,
+          answerable: index > lastSaid && index === lastQuestion,
           rating: message === lastRequest && (index > lastOwn || score) ? score : null,
           online,
           seen: message.author === 'contact' && Number(message.sequence ?? Infinity) <= chat.read,
