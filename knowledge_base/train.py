@@ -63,7 +63,7 @@ RANKING_PENALTY = 0.01
 CALIBRATION_PENALTY = 0.0005
 
 # All of them would take gigabytes and teach eight weights nothing more.
-EVERY = 6
+EVERY = 8
 # Rankings that a cross-encoder is calibrated with: of all of them it would read for hours.
 RERANKED = 1_500
 
@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def support_bases() -> list[list[ArticleFile]]:
-    """Every sixth of the businesses that may be learned from, as articles."""
+    """Every eighth of the businesses that may be learned from, as articles."""
     businesses: dict[str, list[Group]] = defaultdict(list)
     for group in read_groups():
         if group.business not in KEPT_APART:
