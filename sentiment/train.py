@@ -65,7 +65,7 @@ CALM_FALSE_ALARMS = 0.02
 # Files of this kind hold messages that teach no label.
 SIGNALS_ALONE = "signals"
 # All of the parallel questions would drown the labelled messages.
-EVERY_QUESTION = 9
+EVERY_QUESTION = 6
 THRESHOLD_BOUNDS = (0.25, 0.5)
 
 Numbers = NDArray[np.float64]
