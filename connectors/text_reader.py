@@ -23,7 +23,10 @@ _ANSWERED_IN = {Language.fa: "fa", Language.finglish: "fa", Language.en: "en"}
 
 
 class TextReader:
-    """The `Reader` of conversations, over the shared encoder and the sentiment model; Finglish by these words too."""
+    """The `Reader` of conversations, over the shared encoder and the sentiment model.
+
+    Finglish, and words typed wrongly, are read by `words` too.
+    """
 
     def __init__(
         self, encoder: BatchingEncoder, moods: MoodReader, weights: FrustrationWeights, words: Words | None = None

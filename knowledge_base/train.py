@@ -1,6 +1,6 @@
 """Learn the ranking's weights and calibrate its confidence: `python -m knowledge_base.train`.
 
-The material is the demo articles and a dozen businesses of the parallel support questions, each a knowledge base of
+The material is the demo articles and some twenty businesses of the parallel support questions, each a knowledge base of
 its own; of those that are kept apart only the one for choosing settings. Every question variant is asked of a
 knowledge base that does not have it as a variant (leave one out), and again of one without its article, where nothing
 is right; and so are questions about something else altogether. Each is asked of three kinds of knowledge base: with
