@@ -218,7 +218,7 @@ class Evaluation:
             dense=[self.ids[one] for one in self._nearest(vector)],
             words=[self.ids[one] for one in self.index.words.score(terms(question.wording)).top(DEPTH)],
             confidence=ranking.confidence,
-            band=self.index.calibration.band(ranking.confidence),
+            band=self.index.band(question, ranking),
             milliseconds=(ended - started) * 1000,
             search_milliseconds=(ended - embedded) * 1000,
         )

@@ -158,7 +158,8 @@ class RegressionSet:
 
     async def _read(self, row: Row, report: ExpectationsRead, *, by: str) -> None:
         address = row.cells.get("article", "").strip()
-        article = await self._at(address, row.cells.get("language", "").strip())
+        language = row.cells.get("language", "").strip() or answer_language(row.cells["question"], preferred="fa")
+        article = await self._at(address, language)
         if article is None:
             report.refused.append(Refused(Reason.article_unknown, line=row.line, detail=address))
             return

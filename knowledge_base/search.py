@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from knowledge_base.addresses import article_url
 from knowledge_base.confidence import Calibration
+from knowledge_base.enums import Band
 from knowledge_base.field import Arrays, Field, joined, part
 from knowledge_base.lexical import LexicalIndex, LexicalScores, terms
 from knowledge_base.projection import Projection
@@ -19,6 +20,7 @@ from knowledge_base.question import Question, matching_form
 from knowledge_base.ranking import FEATURES, Candidate, Ranker
 from knowledge_base.reranking import SHORTLIST, Reranker, reordered
 from language.normalise import normalise
+from language.spelling import knows_a_word
 
 # How many passages, titles and variants by meaning, and passages and articles by words, are looked at more closely.
 BREADTH = 32
@@ -28,6 +30,10 @@ LOWEST = -3.0
 LOW_COSINE = 0.4
 # The confidence where a question is, word for word, one that an editor wrote for a single topic.
 VERBATIM = 0.99
+# Titles less likely than this to hold the answer are offered only of what has something to do with the articles.
+LIKELY = 0.5
+# An article that covers less of a question than this shares no more with it than a few letters.
+SHARES_WORDS = 0.1
 
 FIELDS = ("titles", "variants", "passages")
 
@@ -319,6 +325,19 @@ class SearchIndex:
         confidence = confidence if shortlist.said is None else max(VERBATIM, confidence)
         return Ranking(candidates, confidence, topics[candidates[0].article_id] if candidates else None)
 
+    def band(self, question: Question, ranking: Ranking) -> Band:
+        """What to do with a question whose ranking this is.
+
+        Something always comes nearest to "asdkjh" or "۱۲۳۴". Where nobody knows a word of a question and no article
+        shares parts of words with it, its titles are offered only if they are likelier right than wrong; then it may
+        be of a language that the encoder knows and we do not.
+        """
+        band = self.calibration.band(ranking.confidence)
+        if band is not Band.offer or ranking.confidence >= LIKELY:
+            return band
+        means_something = knows_a_word(question.wording, self.words) or _shares_words(ranking)
+        return band if means_something else Band.decline
+
     def nearest_texts(self, question: Question, article_ids: Sequence[int]) -> list[str]:
         """Of each article the passage that is nearest to a question, under its title; there must be a reranker."""
         return [self._nearest_text(question, self._entries[one]) for one in article_ids]
@@ -385,6 +404,10 @@ class SearchIndex:
 
     def _projected(self, questions: Floats) -> Floats:
         return self.projection.questions(questions) if self.projection else questions
+
+
+def _shares_words(ranking: Ranking) -> bool:
+    return any(max(one.features["coverage"], one.features["asked"]) >= SHARES_WORDS for one in ranking.candidates)
 
 
 def _lines(entries: Iterable[Entry]) -> NDArray[np.uint8]:

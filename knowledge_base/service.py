@@ -220,7 +220,7 @@ class KnowledgeService:
 
     async def found_by(self, ranking: Ranking, question: str, asked: Question) -> Found:
         """What a ranking comes to; nothing is kept of it."""
-        band = self.live.search.calibration.band(ranking.confidence)
+        band = self.live.search.band(asked, ranking)
         if band is Band.answer:
             answer = await self._best_answer(ranking, question, asked)
             return Found(band if answer else Band.decline, ranking.confidence, answer=answer)

@@ -140,7 +140,7 @@ class Trial:
         with instead(self._search, of=saved, put=put):
             candidates, offers = self._explained(ranking), self._knowledge.offers(ranking)
             likeness = self._search.likeness(asked, trial.id)
-        band, answer = self._search.calibration.band(ranking.confidence), None
+            band, answer = self._search.band(asked, ranking), None
         if band is Band.answer and _first(ranking) != trial.id:
             return Attempt(await self._knowledge.found_by(ranking, text, asked), candidates)
         if band is Band.answer:

@@ -16,6 +16,8 @@ from language.vocabulary import Words, count
 
 # Shorter words have too many neighbours, and what is longer is no word.
 _WORD = re.compile("[\u0621-\u064a\u066e-\u06d3]{5,30}|(?<![\\w@/.#-])[A-Za-z]{5,30}(?![\\w@/.#-])")
+# A letter by itself says nothing.
+_WORD_OR_NUMBER = re.compile(r"\w{2,}")
 _PERSIAN_LETTERS = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیآئ"
 _LATIN_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # Letters that sound alike and are taken for each other.
@@ -30,6 +32,11 @@ def corrected(text: str, own: Words) -> str:
     latter not at either end, where a letter is a prefix or a suffix. Takes any str.
     """
     return _WORD.sub(lambda match: _likeliest(match[0], own), text)
+
+
+def knows_a_word(text: str, own: Words) -> bool:
+    """Whether anybody knows a word of a text in its matching form."""
+    return any(_known(word, own) for word in _WORD_OR_NUMBER.findall(text))
 
 
 def _likeliest(written: str, own: Words) -> str:

@@ -6,7 +6,13 @@ from tests.e2e.conftest import Desk
 
 pytestmark = pytest.mark.e2e
 
-PAGES = ("/desk/models", "/desk/handoffs", "/desk/knowledge/1/versions", "/desk/knowledge/precision")
+PAGES = (
+    "/desk/models",
+    "/desk/handoffs",
+    "/desk/knowledge",
+    "/desk/knowledge/1/versions",
+    "/desk/knowledge/precision",
+)
 TRIAL = "/desk/knowledge/try?question=refund&answer_in=en"
 WIDER = """[document.documentElement, ...document.querySelectorAll(".table-frame")]
     .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel ?? "the page")"""
@@ -15,7 +21,7 @@ WIDER = """[document.documentElement, ...document.querySelectorAll(".table-frame
 class TestTables:
     @pytest.mark.parametrize("language", ["fa", "en"])
     def test_fit_the_screen(self, desk: Desk, language: str) -> None:
-        desk.page.set_viewport_size({"width": 390, "height": 844})
+        desk.page.set_viewport_size({"width": 360, "height": 740})
 
         for path in (*PAGES, TRIAL):
             desk.page.goto(f"{desk.url}{path}{'&' if '?' in path else '?'}lang={language}")

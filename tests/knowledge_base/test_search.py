@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from knowledge_base.confidence import Thresholds
 from knowledge_base.embedder import ArticleText, Embedder
+from knowledge_base.enums import Band
 from knowledge_base.question import Question, matching_form
 from knowledge_base.search import VERBATIM, SearchableArticle, SearchablePassage, SearchableVariant, SearchIndex
 from knowledge_base.weights import RankerWeights
@@ -39,6 +43,41 @@ def searchable(
 
 def ask(embedder: Embedder, text: str, *, language: str = "en") -> Question:
     return Question(matching_form(text), embedder.questions([text])[0], language)
+
+
+class TestBand:
+    @pytest.fixture
+    def unsure(self, index: SearchIndex) -> SearchIndex:
+        """Offers titles whatever the question, and answers nothing."""
+        index.calibration = replace(index.calibration, thresholds=Thresholds(answer=1.0, offer=0.0))
+        return index
+
+    @pytest.mark.parametrize("text", ["asdkjh", "ghhhjk", "شسیبلات", "ضصثقف غعهخ", "۱۲۳۴", "123 456", "؟؟؟", "😀"])
+    def test_declines_what_holds_no_word_that_anybody_knows(self, unsure, embedder, text):
+        question = ask(embedder, text)
+
+        assert unsure.band(question, unsure.rank(question)) is Band.decline
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            # Of the articles, of Persian, of English, and of Persian in Latin letters.
+            *("certificate?", "پول", "how", "pul"),
+            # Nobody knows it, and an article has most of its letters.
+            "certificatess",
+        ],
+    )
+    def test_offers_titles_for_words_that_somebody_knows(self, unsure, embedder, text):
+        question = ask(embedder, text)
+
+        assert unsure.band(question, unsure.rank(question)) is Band.offer
+
+    def test_offers_what_is_likely_whatever_the_language(self, unsure, embedder):
+        question = ask(embedder, "Rückerstattung")
+        ranking = unsure.rank(question)
+
+        assert unsure.band(question, replace(ranking, confidence=0.49)) is Band.decline
+        assert unsure.band(question, replace(ranking, confidence=0.5)) is Band.offer
 
 
 class TestRank:

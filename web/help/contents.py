@@ -11,6 +11,9 @@ from knowledge_base.render import to_html
 # A shorter article needs no table of contents.
 FEWEST_HEADINGS = 3
 # The sanitiser leaves headings and tables without attributes.
+# Where no letter comes before it, as in a table, a Persian percentage has its sign on the wrong side without this mark.
+_ARABIC_LETTER_MARK = "\u061c"
+_PERCENTAGE = re.compile("(?<![۰-۹٫٬])[۰-۹][۰-۹٫٬]*٪")
 _HEADING = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
 
 
@@ -41,5 +44,6 @@ def article_html(markdown: str) -> ArticleHtml:
         return f'<h2 id="{heading.anchor}">{match[1]}</h2>'
 
     html = _HEADING.sub(anchored, to_html(markdown))
+    html = _PERCENTAGE.sub(rf"{_ARABIC_LETTER_MARK}\g<0>", html)
     html = html.replace("<table>", '<div class="scrolls" tabindex="0"><table>').replace("</table>", "</table></div>")
     return ArticleHtml(Markup(html), headings if len(headings) >= FEWEST_HEADINGS else [])  # noqa: S704

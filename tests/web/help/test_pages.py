@@ -133,6 +133,16 @@ class TestArticle:
 
         assert '<div class="scrolls" tabindex="0"><table>' in (await client.get("/help/en/long")).text
 
+    async def test_a_persian_percentage_has_its_sign_on_the_left_also_where_no_letter_comes_before_it(
+        self, client: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        await write("بازگشت", slug="share", language="fa", body="| سهم |\n|---|\n| ۱٬۰۰۰٫۵٪ |\n| ۷ روز |\n")
+
+        page = (await client.get("/help/fa/share")).text
+
+        assert "<td>\u061c۱٬۰۰۰٫۵٪</td>" in page
+        assert "<td>۷ روز</td>" in page
+
     async def test_a_draft_is_not_there(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
         await write("Secret plans", slug="plans", published=False)
 

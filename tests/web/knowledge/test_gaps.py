@@ -49,6 +49,17 @@ class TestList:
         assert page.count('class="card gap"') == 2
         assert "asked 2 times" in page
 
+    async def test_a_question_runs_in_its_own_direction_whatever_it_was_to_be_answered_in(
+        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle
+    ) -> None:
+        await write("CRM چیست؟", slug="crm", language="fa")
+        await asked("parking darid?", language="fa")
+
+        page = (await editor.get(LIST)).text
+
+        assert '<bdi dir="ltr">parking darid?</bdi>' in page
+        assert "\u2067CRM چیست؟\u2069" in page
+
     async def test_leads_to_the_conversation_those_who_may_read_it(
         self,
         editor: httpx.AsyncClient,

@@ -105,6 +105,19 @@ class TestPage:
         assert "line 3" in page
         assert f"{QUESTION},refunds,en" in exported.text
 
+    async def test_a_row_without_a_language_takes_the_article_in_that_of_its_question(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        await write(QUESTION, slug="refunds", body="Ten days.")
+        persian = await write("زمان بازگشت شهریه", slug="refunds", language="fa", body="ده روز.")
+        table = b"question,article\nshahriye key barmigarde?,refunds\n"
+
+        await editor.post(f"{PAGE}/import", files={"file": ("set.csv", table)})
+        page = (await editor.get(PAGE)).text
+
+        assert [one.article_id for one in await kept(parts)] == [persian.id]
+        assert '<bdi dir="ltr">shahriye key barmigarde?</bdi>' in page
+
     async def test_a_file_that_is_no_table_is_refused_with_the_reason(self, editor: httpx.AsyncClient) -> None:
         page = (await editor.post(f"{PAGE}/import", files={"file": ("set.csv", b"\x89PNG\0\xff")})).text
 

@@ -49,6 +49,12 @@ class TestVersions:
         assert levels[0] == 1
         assert all(after - before <= 1 for before, after in pairwise(levels))
 
+    async def test_one_alone_has_one_main_heading(self, editor: httpx.AsyncClient, article: Article) -> None:
+        page = (await editor.get(f"{page_of(article)}/versions/1")).text
+
+        assert page.count("<h1") == 1
+        assert '<h2 class="article-title">بازگشت وجه</h2>' in page
+
     async def test_any_two_can_be_compared(self, editor: httpx.AsyncClient, article: Article) -> None:
         page = (await editor.get(f"{page_of(article)}/versions", params={"left": 1, "right": 3})).text
 

@@ -1443,7 +1443,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 @media (max-width: 480px), (max-height: 440px) {
   .panel { inset: var(--h-top, 0) 0 auto !important; width: 100%; max-width: none; height: var(--h-height, 100vh); height: var(--h-height, 100dvh); border-radius: 0; box-shadow: none; }
   .opened .launcher { display: none; }
-  header { padding-block-start: max(14px, env(safe-area-inset-top)); }
+  header { gap: 8px; padding: max(14px, env(safe-area-inset-top)) 12px 14px; }
+  .titles ~ * + * { margin-inline-start: -8px; }
+  .firm, .status span { white-space: normal; }
+  .status { align-items: baseline; }
   .composer { margin-block-end: max(12px, env(safe-area-inset-bottom)); }
   .launcher { inset-block-end: max(20px, env(safe-area-inset-bottom)); }
   .quiet { min-width: 44px; height: 44px; }
