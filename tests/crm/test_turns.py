@@ -639,8 +639,8 @@ class Deadly(FakeReader):
         async with asyncio.timeout(10):
             while len(self.under_way) < self.beside:  # noqa: ASYNC110 - until the others are there
                 await asyncio.sleep(0)
-        # Whoever else may be under way is by now.
-        for _ in range(100):
+        # Whoever else may be under way is by then, and nobody has come to an end.
+        for _ in range(50 if self.at in text else 100):
             await asyncio.sleep(0)
         if self.at in text:
             self.died.set()
