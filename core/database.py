@@ -82,8 +82,13 @@ class Database:
     @asynccontextmanager
     async def session(self, *, first: bool = False) -> AsyncIterator[AsyncSession]:
         writers = self._first_writers if first else self._writers
-        async with writers() as session, session.begin():
-            yield session
+        session = writers()
+        try:
+            async with session.begin():
+                yield session
+        finally:
+            # Leaving the session's own block closes it in a task, and the next writer waits until that had its turn.
+            await session.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

@@ -7,7 +7,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from functools import partial
@@ -62,7 +62,11 @@ class LoopConnection(aiosqlite.Connection):
         return self._alone(fn, *args, **kwargs)
 
     async def _in_thread(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        return await _to_its_end(super()._execute(self._alone, fn, *args, **kwargs))  # type: ignore[no-untyped-call]
+        if self._connection is None:
+            raise ValueError("the connection is closed")
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((done, partial(self._alone, fn, *args, **kwargs)))
+        return await _to_its_end(done)
 
     async def close(self) -> None:
         """A statement that was cut off is not finished, and would keep the transaction of a closed connection going."""
@@ -113,13 +117,15 @@ def _do_and_tell(future: asyncio.Future[Any], function: Callable[[], Any]) -> No
         future.get_loop().call_soon_threadsafe(outcome)
 
 
-async def _to_its_end(work: Coroutine[Any, Any, Any]) -> Any:
-    """What the thread does, awaited also by a caller who is cancelled."""
-    task = asyncio.ensure_future(work)
+async def _to_its_end(done: asyncio.Future[Any]) -> Any:
+    """What the thread does, awaited also by a caller who is cancelled.
+
+    A task of its own for that would have each writer wait for two more rounds of the loop.
+    """
     try:
-        return await asyncio.shield(task)
+        return await asyncio.shield(done)
     except asyncio.CancelledError:
-        await _wait_stubbornly(task)
+        await _wait_stubbornly(done)
         raise
 
 

@@ -7,9 +7,11 @@ transaction with all who come until then.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import Received
@@ -18,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 # Those who wait behind a batch should not wait for long.
 LARGEST_BATCH = 32
+# The database is busy or gone, whatever is to be stored.
+NOT_NOW = (OSError, OperationalError, NoConnectionLeft)
 
 
 class _Waiting(NamedTuple):
@@ -28,8 +32,8 @@ class _Waiting(NamedTuple):
 class Gathering:
     """Stores messages for any number of tasks, in the order in which they come and one transaction at a time.
 
-    `store` stores several in one transaction, all or none, and `store_alone` one. Where several cannot be stored each
-    is tried alone, so that only the one that is to blame is refused. To be used in one event loop.
+    `store` stores several without files in one transaction, all or none, and `store_alone` one. Where several cannot be
+    stored each is tried alone, so that only the one that is to blame is refused. To be used in one event loop.
     """
 
     def __init__(
@@ -60,13 +64,20 @@ class Gathering:
         batch: Sequence[_Waiting] = ()
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+                batch = self._next_batch()
                 # Who was cut off meanwhile has told nobody that it was stored.
                 await self._serve([one for one in batch if not one.stored.done()])
         finally:
             # Where the process ends, nobody may wait for ever.
             for one in (*batch, *self._waiting):
                 one.stored.cancel()
+
+    def _next_batch(self) -> Sequence[_Waiting]:
+        """Take out who waits longest, with those behind who can share the transaction; a file has its own."""
+        without_files = takewhile(lambda one: not one.incoming.has_file, self._waiting)
+        batch = list(islice(without_files, LARGEST_BATCH)) or self._waiting[:1]
+        self._waiting = self._waiting[len(batch) :]
+        return batch
 
     async def _serve(self, batch: Sequence[_Waiting]) -> None:
         if len(batch) > 1 and await self._serve_together(batch):
@@ -82,7 +93,7 @@ class Gathering:
         """False where each should be tried alone."""
         try:
             received = await self._store([one.incoming for one in batch])
-        except (TimeoutError, OperationalError) as error:
+        except NOT_NOW as error:
             # Nobody can be stored now, whoever it is; trying each would hold up all that follows.
             for one in batch:
                 _refuse(one, error)

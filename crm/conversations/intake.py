@@ -34,12 +34,9 @@ class Intake:
         Raises:
             MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge
         """
-        if incoming.file or incoming.upload:
-            received = await self._store_alone(incoming)
-        else:
-            # Who is refused should not have cost the others their transaction.
-            checked_text(incoming.text)
-            received = await self._gathering.add(incoming)
+        # Who is refused should not have cost the others their transaction.
+        checked_text(incoming.text)
+        received = await self._gathering.add(incoming)
         self.wake(received.conversation.id)
         return received
 

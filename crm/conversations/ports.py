@@ -40,6 +40,10 @@ class IncomingMessage:
     # False for what only people should see: what a machine wrote, or more files of a message that has its turn.
     wants_answer: bool = True
 
+    @property
+    def has_file(self) -> bool:
+        return self.file is not None or self.upload is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:

@@ -20,6 +20,7 @@ from core.events import EventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.apology import apologies_for, soothed
+from crm.conversations.company import Company
 from crm.conversations.handoff_policy import Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
 from crm.conversations.service import ConversationService, contact_topic
@@ -33,6 +34,10 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 # A message that could not be dealt with so often is set aside, so that what follows it gets its turn.
 MAX_ATTEMPTS = 3
+# The same where the process died each time: that has other reasons too, and those may meet one message several times.
+MAX_DEATHS = 5
+# So many suspects wait to be alone; others must not find all places taken by them.
+SUSPECTS_WAITING = 8
 # What failed here, in a process that lives, is tried again soon: a contact must not wait for the leases to run out.
 RETRY_AFTER = timedelta(seconds=1)
 # What came faster than we answer is taken up together, so much of it at once; of its words the last ones are read.
@@ -100,8 +105,15 @@ class Thought:
     is_wordless: bool = False
 
 
+class _Suspected(Exception):
+    """The next message's last turn ended without a word: its process died, and nobody knows of what."""
+
+
 class Turns:
     """Runs the turns of conversations, any number at once but one at a time for each conversation.
+
+    When a process dies, each message whose turn was under way is a suspect. The turn of a suspect is run while this
+    process runs no other, so that a message that kills its process takes no other along a second time.
 
     `pace` is how many turns a conversation may have. Whoever writes faster is answered more slowly: what waits
     meanwhile is then read as one text and has one answer. Nothing of it is lost, and nobody is sent a hundred answers.
@@ -131,6 +143,8 @@ class Turns:
         self.pace = pace
         self.is_crowded = is_crowded
         self._in_crowd = asyncio.Semaphore(TURNS_IN_CROWD)
+        self.company = Company(patience=LEASE)
+        self._suspects = 0
 
     async def waiting(self, *, limit: int) -> Sequence[str]:
         """Conversations whose turn is due and which nobody works on."""
@@ -139,29 +153,54 @@ class Turns:
 
     async def run(self, conversation_id: str) -> bool:
         """Run the conversation's next due turn, unless another process has it; true when one more is due at once."""
-        if not self.is_crowded():
-            return await self._run(conversation_id)
-        async with self._in_crowd:
-            return await self._run(conversation_id)
+        try:
+            if not self.is_crowded():
+                return await self._run_beside_others(conversation_id)
+            async with self._in_crowd:
+                return await self._run_beside_others(conversation_id)
+        except _Suspected:
+            return await self._run_alone(conversation_id)
 
-    async def _run(self, conversation_id: str) -> bool:
+    async def _run_beside_others(self, conversation_id: str) -> bool:
+        async with self.company.together():
+            return await self._run(conversation_id, alone=False)
+
+    async def _run_alone(self, conversation_id: str) -> bool:
+        """Run a suspect's turn, unless too many wait for theirs; it is then found again by whoever looks around."""
+        if self._suspects >= SUSPECTS_WAITING:
+            return False
+        self._suspects += 1
+        try:
+            async with self.company.alone():
+                return await self._run(conversation_id, alone=True)
+        finally:
+            self._suspects -= 1
+
+    async def _run(self, conversation_id: str, *, alone: bool) -> bool:
         allowed = self.pace.left(conversation_id)
         if not allowed:
             # Found again by whoever looks around.
             return False
-        claim = await self._claim(conversation_id, together=allowed == 1)
+        claim = await self._claim(conversation_id, together=allowed == 1, alone=alone)
         if claim is None:
             return False
         self.pace.hit(conversation_id)
         try:
-            return await self._finish(claim, await self._think(claim))
+            # All others wait for who is alone.
+            async with asyncio.timeout(LEASE.total_seconds() if alone else None):
+                thought = await self._think(claim)
+            return await self._finish(claim, thought)
         except Exception as error:
             logger.exception("a turn of conversation %s failed", conversation_id)
             await self._give_up(claim, error)
             return False
 
-    async def _claim(self, conversation_id: str, *, together: bool) -> Claim | None:
-        """The next turn: of the oldest message that waits, and `together` with those after it."""
+    async def _claim(self, conversation_id: str, *, together: bool, alone: bool) -> Claim | None:
+        """The next turn: of the oldest message that waits, and `together` with those after it.
+
+        Raises:
+            _Suspected: it is to be run `alone`; nothing was claimed.
+        """
         now = self.clock.now()
         async with self.work.begin() as session:
             service = self.open_service(session)
@@ -174,16 +213,20 @@ class Turns:
                 self._release(conversation)
                 return None
             message = waiting[0]
+            if _is_suspect(message) and not alone:
+                raise _Suspected
             if conversation.status is ConversationStatus.resolved:
                 # It came in while an agent was closing the matter: nobody has answered it.
                 service.begin_anew(conversation)
-            if message.attempts >= MAX_ATTEMPTS:
+            if message.attempts >= MAX_DEATHS:
                 # Whoever tried last did not live to say so.
                 await self._set_aside(service, conversation, message)
                 return None
             messages = _taken_up(waiting)
             for message in messages:
                 message.attempts += 1
+                # Until somebody lives to say what went wrong.
+                message.error = None
             history = await repository.recent_from_contact(
                 conversation_id,
                 after=conversation.bot_since_sequence,
@@ -258,16 +301,15 @@ class Turns:
             conversation = await service.lock(claim.conversation.id)
             if conversation.lease_owner != self.owner:
                 return False
-            if conversation.status is ConversationStatus.resolved:
-                return True  # Meanwhile; the next claim begins anew with this message.
             # As claimed: while the lease is ours, nobody else writes to them but a contact who corrects their words.
             read_as_of = [one.corrected_at for one in claim.messages]
             taken_up, is_last = await self._as_they_are(service, claim)
-            if [one.corrected_at for one in taken_up] != read_as_of:
+            is_corrected = [one.corrected_at for one in taken_up] != read_as_of
+            if is_corrected or conversation.status is ConversationStatus.resolved:
                 # Nothing failed: who corrects their words often is not set aside for it.
                 for one in taken_up:
                     one.attempts -= 1
-                return True  # The next claim reads the new words.
+                return True  # The next claim reads the new words, or begins anew.
             *earlier, message = taken_up
             for one in earlier:
                 one.turn, one.error = TurnState.done, None
@@ -328,12 +370,13 @@ class Turns:
         async with self.work.begin() as session:
             service = self.open_service(session)
             conversation = await service.lock(claim.conversation.id)
-            message = await session.get_one(Message, claim.message.id)
-            if conversation.lease_owner != self.owner or message.turn is not TurnState.pending:
+            messages, _ = await self._as_they_are(service, claim)
+            if conversation.lease_owner != self.owner or not messages:
                 return
-            message.error = safe_text(f"{type(error).__name__}: {error}")[:200]
-            if message.attempts >= MAX_ATTEMPTS:
-                await self._set_aside(service, conversation, message)
+            for message in messages:
+                message.error = safe_text(f"{type(error).__name__}: {error}")[:200]
+            if messages[-1].attempts >= MAX_ATTEMPTS:
+                await self._set_aside(service, conversation, messages[-1])
             else:
                 conversation.lease_owner = None
                 conversation.leased_until = self.clock.now() + RETRY_AFTER
@@ -355,6 +398,11 @@ def _asked(message: Message) -> str:
     return message.payload or message.latest_text
 
 
+def _is_suspect(message: Message) -> bool:
+    """Whether its last turn ended without a word: all that fails and lives says what went wrong."""
+    return message.attempts > 0 and message.error is None
+
+
 def _is_wordless(message: Message) -> bool:
     """Whether words of ours stand in for the contact's, who has not added any since."""
     return message.response is not None and not message.corrected_text
@@ -372,10 +420,12 @@ def _taken_up(waiting: Sequence[Message]) -> Sequence[Message]:
     Where that has failed, each is tried for itself, so that only the one that cannot be dealt with is set aside.
     """
     first = waiting[0]
-    if first.attempts >= MAX_ATTEMPTS - 1:
-        return [first]
-    alike = takewhile(lambda one: _command(one) == _command(first) and one.attempts < MAX_ATTEMPTS - 1, waiting)
-    return list(alike)
+    alike = takewhile(lambda one: _command(one) == _command(first) and not _is_to_be_tried_alone(one), waiting)
+    return list(alike) or [first]
+
+
+def _is_to_be_tried_alone(message: Message) -> bool:
+    return message.attempts >= MAX_ATTEMPTS - 1 or _is_suspect(message)
 
 
 def _pressed_button(claim: Claim) -> Reading:

@@ -215,6 +215,19 @@ class MessagePath(RuleBasedStateMachine):
     def process_dies_while_the_bot_thinks(self, place: int) -> None:
         self.run(self._kill(self.running[place % len(self.running)]))
 
+    @precondition(lambda self: self.running)
+    @rule(process=processes)
+    def process_dies_with_all_it_has_under_way(self, process: str) -> None:
+        for task in [task for task in self.running if task.get_name().startswith(f"{process} for ")]:
+            self.run(self._kill(task))
+
+    @rule(process=processes)
+    def process_looks_around_after_a_death(self, process: str) -> None:
+        """What others had under way is taken up, beside what this one has under way itself."""
+        self.time_passes()
+        for visitor in VISITORS:
+            self._begin_turn(visitor, process)
+
     @rule(process=processes, commits_left=st.integers(0, 2), dies_after=st.booleans())
     def process_will_die_at_a_commit(self, process: str, commits_left: int, dies_after: bool) -> None:
         self.works[process].commits_left = commits_left
@@ -373,41 +386,35 @@ class MessagePath(RuleBasedStateMachine):
         return conversation.id
 
     async def _begin(self, work: Awaitable[None], *, name: str | None = None) -> None:
-        """Run until the bot has to think, or to the end."""
+        """Run until the bot has to think or others must be waited for, or to the end."""
 
         async def lived() -> None:
             # A Died that left its task would end the whole loop.
             with suppress(Died):
                 await work
 
-        thinking = len(self.bot.thinking)
-        task = asyncio.create_task(lived(), name=name)
-        self.running.append(task)
-        await self._until(lambda: task.done() or len(self.bot.thinking) > thinking)
-        self._reap()
+        self.running.append(asyncio.create_task(lived(), name=name))
+        await self._until_settled()
 
     async def _let_answer(self, place: int) -> None:
-        thought = self.bot.thinking[place]
-        others = [other for other in self.bot.thinking if other is not thought]
-        done = sum(task.done() for task in self.running)
-        thought.set_result(None)
-        await self._until(
-            lambda: (
-                thought not in self.bot.thinking
-                and (sum(task.done() for task in self.running) > done or len(self.bot.thinking) > len(others))
-            )
-        )
-        self._reap()
+        self.bot.thinking[place].set_result(None)
+        await self._until_settled()
 
     async def _kill(self, task: asyncio.Task[None]) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        self._reap()
+        await self._until_settled()
 
-    async def _until(self, condition: Callable[[], object]) -> None:
+    async def _until_settled(self) -> None:
+        """Until each turn is over, has the bot think or waits for one that does."""
+        quiet = 0
         async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - a condition over anything
+            # Who has just been let in is still counted among those who wait.
+            while quiet < 10:
                 await asyncio.sleep(0)
+                held_up = len(self.bot.thinking) + sum(turns.company.waiting for turns in self.turns.values())
+                quiet = quiet + 1 if held_up == sum(not task.done() for task in self.running) else 0
+        self._reap()
 
     def _reap(self) -> None:
         """Forget what has ended; an error in it is the test's. A process that died is replaced by one that lives."""

@@ -55,6 +55,23 @@ class TestWriting:
 
         assert await read(counter) == 1
 
+    async def test_a_transaction_makes_no_tasks_that_the_next_one_would_have_to_wait_for(
+        self, counter: Database
+    ) -> None:
+        made: list[str] = []
+
+        def note(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> "asyncio.Task[Any]":
+            made.append(str(work))
+            return asyncio.Task(work, loop=loop, **more)
+
+        asyncio.get_running_loop().set_task_factory(note)
+        async with counter.session() as session:
+            await session.execute(text("update counter set n = n + 1"))
+        asyncio.get_running_loop().set_task_factory(None)
+
+        assert made == []
+        assert await read(counter) == 1
+
     async def test_a_cancelled_transaction_lets_the_next_one_in(self, counter: Database) -> None:
         inside = asyncio.Event()
 

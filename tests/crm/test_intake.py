@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
 from core.unit_of_work import UnitOfWork
+from crm.conversations.files import File
 from crm.conversations.gathering import LARGEST_BATCH
 from crm.conversations.intake import Intake
-from crm.conversations.ports import IncomingMessage
+from crm.conversations.ports import IncomingFile, IncomingMessage
 from crm.conversations.service import ConversationService, MessageEmpty, Received
-from crm.enums import ConversationStatus, TurnState
+from crm.enums import AttachmentKind, ConversationStatus, TurnState
 from crm.models import Agent, Conversation, Inbox, Message
 from tests.conftest import message
 
@@ -99,6 +101,29 @@ class TestReceive:
         assert await stored() == [(str(number), number + 1) for number in range(count)]
         assert [one.message.sequence for one in received if isinstance(one, Received)] == list(range(1, count + 1))
 
+    async def test_a_file_keeps_its_place_among_a_chats_texts(
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        stored: Callable[[], Awaitable[list[tuple[str, int]]]],
+        transactions: list[list[str]],
+    ) -> None:
+        picture = File(name="picture.png", content=b"\x89PNG\r\n\x1a\n")
+        film = IncomingFile(source="the film's id", kind=AttachmentKind.video)
+        await at_once(
+            intake,
+            message(inbox, "before", number=1),
+            message(inbox, "picture", number=2, upload=picture),
+            message(inbox, "between", number=3),
+            message(inbox, "somebody else's", visitor="other"),
+            message(inbox, "film", number=4, file=film),
+            message(inbox, "after", number=5),
+        )
+
+        own = [text for text, _ in await stored() if text != "somebody else's"]
+        assert own == ["before", "picture", "between", "film", "after"]
+        assert transactions == [["before"], ["picture"], ["between", "somebody else's"], ["film"], ["after"]]
+
     async def test_copies_that_come_together_are_one_message(
         self, intake: Intake, inbox: Inbox, stored: Callable[[], Awaitable[list[tuple[str, int]]]]
     ) -> None:
@@ -142,22 +167,33 @@ class TestReceive:
         assert await stored() == [("a", 1), ("b", 2)]
         assert transactions == [["a", "poison", "b"], ["a"], ["poison"], ["b"]]
 
-    async def test_what_is_not_committed_is_confirmed_to_nobody(
+    @pytest.mark.parametrize(
+        "error",
+        [
+            OperationalError("COMMIT", {}, RuntimeError("the disk is gone")),
+            ConnectionRefusedError("the server is gone"),
+            NoConnectionLeft("all are taken"),
+        ],
+    )
+    async def test_what_is_not_committed_is_confirmed_to_nobody_and_not_tried_again_one_by_one(
         self,
         intake: Intake,
         inbox: Inbox,
         database: Database,
         stored: Callable[[], Awaitable[list[tuple[str, int]]]],
+        transactions: list[list[str]],
+        error: Exception,
     ) -> None:
         def crash(_connection: object) -> None:
-            raise OperationalError("COMMIT", {}, RuntimeError("the disk is gone"))
+            raise error
 
         messages = [message(inbox, str(number), number=number) for number in range(3)]
         event.listen(database.engine.sync_engine, "commit", crash)
         lost = await at_once(intake, *messages)
         event.remove(database.engine.sync_engine, "commit", crash)
 
-        assert [type(one) for one in lost] == [OperationalError] * 3
+        assert [type(one) for one in lost] == [type(error)] * 3
+        assert transactions == [["0", "1", "2"]]
         assert await stored() == []
         # The channel delivers them again.
         assert [one.is_new for one in await at_once(intake, *messages) if isinstance(one, Received)] == [True] * 3
