@@ -7,7 +7,9 @@ import asyncio
 import base64
 from typing import Any
 
+import aiohttp
 import httpx
+from httpx_aiohttp import AiohttpTransport
 from pydantic import BaseModel, ValidationError
 
 from crm.conversations.ports import BotAnswer, BotFailed, BotTurn, Reply
@@ -18,6 +20,8 @@ MODEL_PATH = "/webhooks/hamyar/model"
 READY_PATH = "/webhooks/hamyar/ready"
 READY_SECONDS = 1.0
 LOADS_WITHIN_SECONDS = 60.0
+# The transport leaves aiohttp's own error where an answer is no HTTP.
+_NO_ANSWER = (httpx.HTTPError, aiohttp.ClientError)
 
 
 class ModelRefused(Exception):
@@ -26,6 +30,15 @@ class ModelRefused(Exception):
 
 class RasaSilent(Exception):
     """Rasa does not answer, or does not know the model."""
+
+
+def open_client(url: str, *, connections: int) -> httpx.AsyncClient:
+    """A client for Rasa; waiting for one of its connections is part of a call's time.
+
+    Over aiohttp, which asks in one write and reads in C: every turn pays for this call.
+    """
+    limits = httpx.Limits(max_connections=connections)
+    return httpx.AsyncClient(base_url=url, transport=AiohttpTransport(limits=limits, trust_env=False), trust_env=False)
 
 
 class _Button(BaseModel):
@@ -73,14 +86,14 @@ class RasaBot:
 
     async def answer(self, turn: BotTurn) -> BotAnswer:
         try:
-            # httpx's own time-outs are for each step: a Rasa that dribbles would pass them and outlive the lease.
+            # The client's own time-outs are for each step: a Rasa that dribbles would pass them and outlive the lease.
             async with asyncio.timeout(self._timeout_seconds):
                 response = await self._client.post(
                     TURN_PATH, json=_request(turn), headers=self._headers, timeout=self._timeout_seconds
                 )
             response.raise_for_status()
             answer = _TurnAnswer.model_validate_json(response.content)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (*_NO_ANSWER, TimeoutError) as error:
             raise BotFailed(f"{type(error).__name__}: {error}") from error
         except ValidationError as error:
             raise BotFailed(f"Rasa's answer has an unknown form: {error.error_count()} errors") from error
@@ -89,7 +102,7 @@ class RasaBot:
     async def is_ready(self) -> bool:
         try:
             response = await self._client.get(READY_PATH, timeout=READY_SECONDS)
-        except httpx.HTTPError:
+        except _NO_ANSWER:
             return False
         return response.is_success
 
@@ -106,7 +119,7 @@ class RasaModels:
         try:
             response = await self._client.get(MODEL_PATH, headers=self._headers, timeout=READY_SECONDS)
             return _Serving.model_validate_json(response.content).serving if response.is_success else None
-        except (httpx.HTTPError, ValidationError):
+        except (*_NO_ANSWER, ValidationError):
             return None
 
     async def use(self, name: str) -> None:
@@ -122,7 +135,7 @@ class RasaModels:
             if response.status_code == httpx.codes.CONFLICT:
                 raise ModelRefused(_Refusal.model_validate_json(response.content).message)
             response.raise_for_status()
-        except (httpx.HTTPError, ValidationError) as error:
+        except (*_NO_ANSWER, ValidationError) as error:
             raise RasaSilent(f"{type(error).__name__}: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence, Set
+from functools import lru_cache
 
 from knowledge_base.lexical import terms
 from knowledge_base.question import matching_form
@@ -11,6 +12,8 @@ MAX_CHARACTERS = 480
 WORDS_WEIGHT = 3.0
 # Articles answer their question first and go into detail after: what each place further down costs.
 PLACE_COST = 0.3
+# Passages and sentences whose matching form is kept, since finding it takes long: 2 MB at the most.
+FORMS_KEPT = 1_000
 # A line, or a sentence within one.
 PIECE = re.compile(r"[^\n]+?(?:[.!?؟…](?=\s)|$)", re.MULTILINE)
 CUT = "…"
@@ -38,7 +41,12 @@ def overlap(asked: Set[str], text: str) -> float:
 
 def _terms(text: str) -> Set[str]:
     """The words and 4-grams of a text as written."""
-    return set(terms(matching_form(text)))
+    return set(terms(_kept_form(text)))
+
+
+@lru_cache(FORMS_KEPT)
+def _kept_form(text: str) -> str:
+    return matching_form(text)
 
 
 def _excerpt(text: str, asked: Set[str]) -> str:

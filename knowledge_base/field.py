@@ -7,7 +7,7 @@ question scores against the whole field in that language: the Z-norm of speaker 
 field's first two moments, kept up to date at every change, so that no question has to be compared with every vector.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from threading import Lock
@@ -152,7 +152,6 @@ class Field:
         self._entries: dict[int, _Entries] = {}
         self._owners: dict[int, int] = {}
         self._moments: dict[str, Moments] = {}
-        self._all = Moments(dimension)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -165,17 +164,14 @@ class Field:
         self.index.add(ids, vectors)
         self._entries[article_id] = _Entries(language, tuple(ids))
         self._owners.update(dict.fromkeys(ids, article_id))
-        for moments in (self._moments.setdefault(language, Moments(self._dimension)), self._all):
-            moments.add(vectors)
+        self._moments.setdefault(language, Moments(self._dimension)).add(vectors)
 
     def remove(self, article_id: int) -> None:
         """Forget an article's entries."""
         entries = self._entries.pop(article_id, None)
         if entries is None:
             return
-        vectors = self.index.vectors(entries.ids)
-        for moments in (self._moments[entries.language], self._all):
-            moments.add(vectors, sign=-1)
+        self._moments[entries.language].add(self.index.vectors(entries.ids), sign=-1)
         self.index.remove(entries.ids)
         for one in entries.ids:
             del self._owners[one]
@@ -197,11 +193,14 @@ class Field:
         found = [self._entries.get(one, _NONE) for one in article_ids]
         every = list(chain.from_iterable(entries.ids for entries in found))
         raw = self.index.vectors(every) @ query if every else np.zeros(0, np.float32)
-        languages = [entries.language for entries in found]
-        norms = {_NONE.language: (0.0, 1.0), **self._norms(query, set(languages) - {_NONE.language})}
-        counts = np.fromiter(map(len, (entries.ids for entries in found)), np.int64, len(found))
-        moments: Floats = np.array([norms[language] for language in languages], np.float32).reshape(-1, 2)
-        means, deviations = np.repeat(moments, counts, axis=0).T
+        norms = {_NONE.language: (0.0, 1.0), **(self._norms(query) if every else {})}
+        counts = np.fromiter((len(entries.ids) for entries in found), np.int64, len(found))
+        means, deviations = (
+            np.repeat(
+                np.fromiter((norms[entries.language][place] for entries in found), np.float32, len(found)), counts
+            )
+            for place in (0, 1)
+        )
         return Likeness(raw, (raw - means) / deviations, counts)
 
     @property
@@ -225,7 +224,7 @@ class Field:
             "names": np.array(languages, dtype=np.str_),
         }
         parts = {f"moments.{name}": moments.state() for name, moments in self._moments.items()}
-        return arrays | joined({**parts, "moments": self._all.state(), "index": self.index.state()})
+        return arrays | joined({**parts, "index": self.index.state()})
 
     def restore(self, arrays: Arrays) -> None:
         """Be as the field was that these arrays were taken of."""
@@ -240,19 +239,23 @@ class Field:
             start = end
         self._owners = {one: article_id for article_id, entries in self._entries.items() for one in entries.ids}
         self._moments = {name: Moments.restored(part(arrays, f"moments.{name}")) for name in languages}
-        self._all = Moments.restored(part(arrays, "moments"))
         self.index.restore(part(arrays, "index"))
 
-    def _norms(self, query: Floats, languages: Set[str]) -> dict[str, tuple[float, float]]:
+    def _norms(self, query: Floats) -> dict[str, tuple[float, float]]:
         """Mean and standard deviation of what a question scores against each language's entries."""
-        everyone = self._all.of(query) if languages else (0.0, 0.0)
-        return {language: self._norm(self._moments[language], query, everyone) for language in languages}
-
-    @staticmethod
-    def _norm(own: Moments, query: Floats, everyone: tuple[float, float]) -> tuple[float, float]:
-        share = own.count / (own.count + BORROWED)
-        mean, square = (
-            share * mine + (1 - share) * all_together
-            for mine, all_together in zip(own.of(query), everyone, strict=True)
+        found = {language: (moments.count, *moments.of(query)) for language, moments in self._moments.items()}
+        count = max(1, sum(own for own, _, _ in found.values()))
+        everyone = (
+            sum(own * mean for own, mean, _ in found.values()) / count,
+            sum(own * square for own, _, square in found.values()) / count,
         )
-        return mean, max(square - mean**2, MIN_DEVIATION**2) ** 0.5
+        return {language: _norm(*own, everyone) for language, own in found.items()}
+
+
+def _norm(count: int, mean: float, square: float, everyone: tuple[float, float]) -> tuple[float, float]:
+    """Mean and standard deviation of a language, with what a small one borrows of the whole field."""
+    share = count / (count + BORROWED)
+    mean, square = (
+        share * own + (1 - share) * all_together for own, all_together in zip((mean, square), everyone, strict=True)
+    )
+    return mean, max(square - mean**2, MIN_DEVIATION**2) ** 0.5

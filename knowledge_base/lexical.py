@@ -55,8 +55,10 @@ class LexicalScores:
 
     def of(self, document_ids: Iterable[int]) -> Floats:
         """The BM25 scores."""
-        slots = self.slots
-        return np.array([self.scores[slots[one]] if one in slots else 0.0 for one in document_ids], np.float32)
+        slots = np.array([self.slots.get(one, -1) for one in document_ids], np.int64)
+        return (
+            np.where(slots < 0, np.float32(0.0), self.scores[slots]) if len(self.scores) else slots.astype(np.float32)
+        )
 
     def standardised(self, document_ids: Iterable[int]) -> Floats:
         """How many standard deviations above the average document."""
@@ -131,19 +133,18 @@ class LexicalIndex:
     def score(self, query_terms: Iterable[str]) -> LexicalScores:
         """Score every document against the terms of a question."""
         lengths = np.frombuffer(self._lengths, np.float32) if self._lengths else np.zeros(0, np.float32)
-        scores = np.zeros(len(lengths), np.float32)
         average = self._total_length / max(1, len(self._slots))
         saturation = K1 * (1 - B + B * lengths / max(average, 1.0))
-        ceiling = 0.0
-        for term in list(dict.fromkeys(query_terms))[:MAX_QUERY_TERMS]:
-            postings = self._postings.get(term)
-            held = len(postings.slots) if postings else 0
-            weight = float(np.log1p((max(0.0, len(self._slots) - held) + 0.5) / (held + 0.5)))
-            ceiling += weight * (K1 + 1)
-            if postings:
-                slots = np.frombuffer(postings.slots, np.uint32)
-                counts = np.frombuffer(postings.counts, np.uint16).astype(np.float32)
-                scores[slots] += weight * (K1 + 1) * counts / (counts + saturation[slots])
+        asked = [self._postings.get(term) for term in list(dict.fromkeys(query_terms))[:MAX_QUERY_TERMS]]
+        held = np.array([len(postings.slots) if postings else 0 for postings in asked], np.int64)
+        weights = (K1 + 1) * np.log1p((np.maximum(0, len(self._slots) - held) + 0.5) / (held + 0.5))
+        found = [postings for postings in asked if postings]
+        # All terms' postings at once: a question has some forty, most of them short.
+        slots = np.frombuffer(b"".join(postings.slots for postings in found), np.uint32)
+        counts = np.frombuffer(b"".join(postings.counts for postings in found), np.uint16).astype(np.float32)
+        worth = np.repeat(weights, held) * counts / (counts + saturation[slots])
+        scores = np.bincount(slots, worth, minlength=len(lengths)).astype(np.float32)
+        ceiling = float(weights.sum())
         return self._summary(scores, ceiling)
 
     def sounding(self, consonants: str) -> Iterator[tuple[str, int]]:

@@ -39,7 +39,8 @@ class Ranker:
     def rank(self, article_ids: Sequence[int], features: Floats) -> list[Candidate]:
         """Candidates, best first; `features` has a row per article and a column per name in FEATURES."""
         scores = features @ np.array([self.weights[name] for name in FEATURES], np.float32)
+        order = np.argsort(-scores, kind="stable")
         return [
-            Candidate(article_ids[row], dict(zip(FEATURES, features[row].tolist(), strict=True)), float(scores[row]))
-            for row in np.argsort(-scores, kind="stable")
+            Candidate(article_ids[row], dict(zip(FEATURES, values, strict=True)), score)
+            for row, values, score in zip(order.tolist(), features[order].tolist(), scores[order].tolist(), strict=True)
         ]

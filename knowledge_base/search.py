@@ -356,9 +356,11 @@ class SearchIndex:
         """Every topic looked at more closely, best first, by its article in the question's language if there is one."""
         query_terms = list(terms(question.wording))
         words, asked = self.words.score(query_terms), self.asked.score(query_terms)
-        topics = list(dict.fromkeys(self._entries[one].slug for one in self._found(question, words, asked)))
+        projected = self._projected(question.vector)
+        found = self._found(question, projected, words, asked)
+        topics = list(dict.fromkeys(self._entries[one].slug for one in found))
         articles = [one for topic in topics for one in self._topics[topic].values()]
-        rows = self._features(question, articles, words, asked)
+        rows = self._features(question, projected, articles, words, asked)
         starts = np.cumsum([0, *(len(self._topics[topic]) for topic in topics)])[:-1]
         # A translation speaks for its topic: what is found in one language counts for the page in the other.
         features = np.maximum.reduceat(rows, starts, axis=0) if len(rows) else rows
@@ -374,8 +376,9 @@ class SearchIndex:
         articles = self._topics[topic]
         return articles[language] if language in articles else next(iter(articles.values()))
 
-    def _found(self, question: Question, words: LexicalScores, asked: LexicalScores) -> Iterable[int]:
-        projected = self._projected(question.vector)
+    def _found(
+        self, question: Question, projected: Floats, words: LexicalScores, asked: LexicalScores
+    ) -> Iterable[int]:
         yield from self.passages.nearest(question.vector, BREADTH)
         for store in (self.titles, self.variants):
             yield from store.nearest(projected, BREADTH)
@@ -383,10 +386,14 @@ class SearchIndex:
         yield from asked.top(BREADTH)
 
     def _features(
-        self, question: Question, articles: Sequence[int], words: LexicalScores, asked: LexicalScores
+        self,
+        question: Question,
+        projected: Floats,
+        articles: Sequence[int],
+        words: LexicalScores,
+        asked: LexicalScores,
     ) -> Floats:
         """A row of FEATURES per article."""
-        projected = self._projected(question.vector)
         passages = self.passages.compare(question.vector, articles)
         titles = self.titles.compare(projected, articles)
         variants = self.variants.compare(projected, articles)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from connectors.rasa_rest import RasaBot
+from connectors.rasa_rest import RasaBot, open_client
 from connectors.telegram.alerts import HandoffAlerts
 from connectors.text_reader import TextReader
 from core.clock import Clock, SystemClock
@@ -96,9 +96,7 @@ def choose_parts(settings: Settings) -> Parts:
     events = create_event_bus(settings.redis_url)
     work = UnitOfWork(database, events)
     sentiment = SentimentModel.load(settings.sentiment_folder, encoder=model.fingerprint)
-    rasa_client = httpx.AsyncClient(
-        base_url=settings.rasa_url, limits=httpx.Limits(max_connections=RASA_CONNECTIONS), trust_env=False
-    )
+    rasa_client = open_client(settings.rasa_url, connections=RASA_CONNECTIONS)
     embedder = Embedder(model)
     reranker = open_reranker(settings.reranker_model)
     live_index = LiveIndex(

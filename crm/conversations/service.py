@@ -320,15 +320,22 @@ class ConversationService:
         """Store the bot's replies, unless a person took over while it was thinking."""
         if conversation.status is not ConversationStatus.with_bot:
             return
-        for reply in replies:
-            await self.add_message(
+        messages = [
+            self._append(
                 conversation,
                 Author.bot,
                 reply.text,
+                kind=MessageKind.text,
                 response=reply.response,
-                buttons=reply.buttons,
-                articles=reply.articles,
+                buttons=list(reply.buttons),
+                articles=list(reply.articles),
             )
+            for reply in replies
+        ]
+        # All at once, since each flush takes as long as several statements.
+        await self.session.flush()
+        for message in messages:
+            self._queue_delivery(conversation, message)
 
     async def say(self, conversation: Conversation, name: str, **values: str) -> Message:
         """Tell the contact something in the product's own words, in their language."""

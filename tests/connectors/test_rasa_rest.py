@@ -1,12 +1,14 @@
 """What the adapter makes of Rasa's answers, good, bad and none."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from connectors.rasa_rest import ModelRefused, RasaBot, RasaModels, RasaSilent
+from connectors.rasa_rest import ModelRefused, RasaBot, RasaModels, RasaSilent, open_client
 from crm.conversations.ports import BotFailed, BotTurn, Reading
 from crm.enums import Outcome
 
@@ -30,6 +32,99 @@ def bot_over(transport: httpx.MockTransport, *, timeout_seconds: float = 60) -> 
 
 def bot_that_gets(body: Any, *, status_code: int = 200) -> RasaBot:
     return bot_over(httpx.MockTransport(lambda _: httpx.Response(status_code, json=body)))
+
+
+NOTHING_TO_SAY = b'{"messages": [], "state": [], "intent": null}'
+
+
+def http(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+class SocketRasa:
+    """A Rasa at a real socket, which can be killed and started again at the same address."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+        self.asked = 0
+        self.connections: list[asyncio.StreamWriter] = []
+
+    async def start(self, port: int = 0) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        listening: int = self._server.sockets[0].getsockname()[1]
+        return listening
+
+    async def kill(self) -> None:
+        self._server.close()
+        for connection in self.connections:
+            connection.transport.abort()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.append(writer)
+        while head := await _read_head(reader):
+            length = next(int(line[15:]) for line in head.lower().splitlines() if line.startswith(b"content-length:"))
+            await reader.readexactly(length)
+            self.asked += 1
+            if not self.answer:
+                writer.transport.abort()
+                return
+            writer.write(self.answer)
+
+
+async def _read_head(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return b""
+
+
+@asynccontextmanager
+async def bot_at(rasa: SocketRasa) -> AsyncIterator[tuple[RasaBot, int]]:
+    port = await rasa.start()
+    async with open_client(f"http://127.0.0.1:{port}", connections=2) as client:
+        yield RasaBot(client, token="token", timeout_seconds=5), port
+    await rasa.kill()
+
+
+class TestOpenClient:
+    async def test_keeps_its_connection(self) -> None:
+        rasa = SocketRasa(http(NOTHING_TO_SAY))
+
+        async with bot_at(rasa) as (bot, _):
+            await bot.answer(TURN)
+            await bot.answer(TURN)
+
+        assert (rasa.asked, len(rasa.connections)) == (2, 1)
+
+    async def test_asks_a_rasa_that_was_killed_and_started_again_once(self) -> None:
+        rasa = SocketRasa(http(NOTHING_TO_SAY))
+
+        async with bot_at(rasa) as (bot, port):
+            await bot.answer(TURN)
+            await rasa.kill()
+            await rasa.start(port)
+            await bot.answer(TURN)
+
+        assert rasa.asked == 2
+
+    @pytest.mark.parametrize("answer", [b"", b"no HTTP\r\n\r\n", http(NOTHING_TO_SAY)[:-5] + b"\0\0\0\0\0"])
+    async def test_an_answer_that_is_none_fails_the_turn_and_is_not_asked_for_again(self, answer: bytes) -> None:
+        rasa = SocketRasa(answer)
+
+        async with bot_at(rasa) as (bot, _):
+            with pytest.raises(BotFailed):
+                await bot.answer(TURN)
+
+        assert rasa.asked == 1
+
+    async def test_a_rasa_that_is_not_there_fails_the_turn(self) -> None:
+        rasa = SocketRasa(b"")
+
+        async with bot_at(rasa) as (bot, _):
+            await rasa.kill()
+            with pytest.raises(BotFailed):
+                await bot.answer(TURN)
 
 
 class TestAnswer:
