@@ -781,14 +781,13 @@ class TestSuspects:
     ) -> None:
         received = [await intake.receive(message(inbox, "hello", visitor=str(n))) for n in range(SUSPECTS_WAITING + 2)]
         await live(Deadly(at="", beside=len(received)))
-        hanging = asyncio.Event()
-        bot.meanwhile = hanging.wait
 
-        running = [asyncio.create_task(turns.run(one.conversation.id)) for one in received]
-        async with asyncio.timeout(10):
-            while sum(task.done() for task in running) < 2:  # noqa: ASYNC110 - they are found again later
-                await asyncio.sleep(0)
-        hanging.set()
+        # All are known for what they are, and while somebody is under way each waits to be alone.
+        async with turns.company.together():
+            running = [asyncio.create_task(turns._run_alone(one.conversation.id)) for one in received]
+            async with asyncio.timeout(10):
+                while sum(task.done() for task in running) < 2:  # noqa: ASYNC110 - they are found again later
+                    await asyncio.sleep(0)
         await asyncio.gather(*running)
 
         assert len(bot.turns) == SUSPECTS_WAITING
