@@ -29,6 +29,7 @@ MOST_CHARACTERS = 600
 # Two texts that share this much of their letter fours are one text.
 NEAR_COPY = 0.7
 _FIELDS = ("id", "formal", "answer", "informal", "finglish", "english", "near")
+_MORE_ENGLISH = "english_informal"
 # What says nothing of the matter itself; the rest are content words.
 _FUNCTION_WORDS = frozenset(
     """
@@ -59,6 +60,7 @@ class Group:
     english: str
     near: tuple[str, ...]
     line: int
+    english_informal: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -66,7 +68,11 @@ class Group:
 
     def questions(self) -> Iterator[str]:
         """All ways of asking, the formal one first."""
-        yield from (self.formal, *self.informal, self.finglish, self.english)
+        yield from (self.formal, *self.informal, self.finglish, *self.in_english())
+
+    def in_english(self) -> tuple[str, ...]:
+        """All English ways of asking."""
+        return (self.english, *self.english_informal)
 
 
 class NearCopy(NamedTuple):
@@ -120,19 +126,21 @@ def _read_line(line: str, business: str, number: int) -> Group:
         raise BrokenGroup(f"{place}: not JSON ({error}).") from error
     if reason := _what_is_wrong(fields, business):
         raise BrokenGroup(f"{place}: {reason}.")
-    lists = {name: tuple(fields[name]) for name in ("informal", "near")}
+    lists = {name: tuple(fields.get(name, ())) for name in ("informal", "near", _MORE_ENGLISH)}
     return Group(business=business, line=number, **{**fields, **lists})
 
 
 def _what_is_wrong(fields: Any, business: str) -> str | None:
-    if not isinstance(fields, dict) or set(fields) != set(_FIELDS):
-        return f"the fields must be {', '.join(_FIELDS)}"
-    informal, near = fields["informal"], fields["near"]
+    if not isinstance(fields, dict) or set(fields) - {_MORE_ENGLISH} != set(_FIELDS):
+        return f"the fields must be {', '.join(_FIELDS)}, and may be {_MORE_ENGLISH}"
+    informal, near, english = fields["informal"], fields["near"], fields.get(_MORE_ENGLISH, [])
     if not isinstance(informal, list) or len(informal) < FEWEST_INFORMAL:
         return f"at least {FEWEST_INFORMAL} informal questions are needed"
     if not isinstance(near, list):
         return "near must be a list of ids"
-    texts = [*(fields[name] for name in ("id", "formal", "answer", "finglish", "english")), *informal, *near]
+    if not isinstance(english, list):
+        return f"{_MORE_ENGLISH} must be a list of questions"
+    texts = [*(fields[name] for name in ("id", "formal", "answer", "finglish", "english")), *informal, *near, *english]
     if not all(isinstance(text, str) and normalise(text) and len(text) <= MOST_CHARACTERS for text in texts):
         return f"every text must be a string, not blank and of at most {MOST_CHARACTERS} characters"
     if not fields["id"].startswith(f"{business}-"):

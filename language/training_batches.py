@@ -61,6 +61,10 @@ class Batches:
         """All that `general_at` can give."""
         return [view for one in self._passages for view in _all_passage_views(one)]
 
+    def every_english_view(self) -> list[View]:
+        """The English questions of all matters as they are written."""
+        return [_question(group, text) for group in self._groups.values() for text in group.in_english()]
+
     def _with_neighbours(self, business: str, count: int, chance: random.Random) -> list[Group]:
         groups = self._by_business[business]
         chosen: dict[str, Group] = {}
@@ -77,7 +81,8 @@ def _views(group: Group, chance: random.Random) -> Iterator[View]:
     """What an article would hold, an informal question, and one of another kind or in other words."""
     one, another = chance.sample(group.informal, 2)
     yield _draw(_WRITTEN, group, chance)
-    yield _question(group, _as_typed(one, chance))
+    in_english = bool(group.english_informal) and chance.random() < _ASKED_IN_ENGLISH
+    yield _english(group, chance) if in_english else _question(group, _as_typed(one, chance))
     yield _draw(_ELSEWHERE, group, chance, spare=another)
 
 
@@ -109,6 +114,10 @@ def _passage(group: Group, text: str) -> View:
     return View(group.id, readable(text, "passage"), "passage")
 
 
+def _english(group: Group, chance: random.Random, **_: str) -> View:
+    return _question(group, chance.choice(group.in_english()))
+
+
 def _finglish(group: Group, chance: random.Random, **_: str) -> View:
     """Mostly as it is served; a detector's mistake must not be the end of it."""
     text = group.finglish
@@ -125,7 +134,7 @@ _WRITTEN: list[tuple[float, Callable[..., View]]] = [
 ]
 _ELSEWHERE: list[tuple[float, Callable[..., View]]] = [
     (0.25, _finglish),
-    (0.3, lambda group, _, **__: _question(group, group.english)),
+    (0.3, _english),
     (0.45, lambda group, chance, spare: _question(group, _as_typed(spare, chance))),
 ]
 
@@ -133,6 +142,8 @@ _PREFIX = re.compile(r"\b(ن?می)[ \u200c](?=\w)")
 _SUFFIX = re.compile(r"(?<=\w)[ \u200c](?=(?:ها|های|هام|هاتون|هایی|ام|ای|اش)\b)")
 
 
+# How often a matter with several English questions has one of them where an informal Persian one would stand.
+_ASKED_IN_ENGLISH = 0.25
 # How often a slip of the finger is made; it must not move the question's vector.
 _SLIPS = 0.2
 # What people write around a question; nor must that.

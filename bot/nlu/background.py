@@ -15,7 +15,7 @@ def background_texts() -> "list[str]":
     for path in sorted(DATA_FOLDER.glob("*.jsonl")):
         if path.stem not in KEPT_APART:
             for group in _every_fourth(path):
-                texts += [group["english"], group["informal"][0]]
+                texts += [group["english"], *group.get("english_informal", ()), group["informal"][0]]
     return texts + [passage["questions"][0] for passage in _every_fourth(DATA_FOLDER.parent / "general_passages.jsonl")]
 
 

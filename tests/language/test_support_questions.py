@@ -46,6 +46,13 @@ class TestReadGroups:
 
         assert (group.business, group.id, group.place) == ("shop", "shop-001", "shop.jsonl, line 1")
         assert next(group.questions()) == GROUP["formal"]
+        assert group.in_english() == (GROUP["english"],)
+
+    def test_reads_further_english_ways_of_asking(self, write):
+        (group,) = read_groups([write({**GROUP, "english_informal": ["cancel pls", "dont want it anymore"]})])
+
+        assert group.in_english() == (GROUP["english"], "cancel pls", "dont want it anymore")
+        assert set(group.in_english()) <= set(group.questions())
 
     @pytest.mark.parametrize(
         ("change", "reason"),
@@ -53,6 +60,8 @@ class TestReadGroups:
             ({"informal": ["یکی", "دو تا"]}, "at least 3"),
             ({"informal": ["یکی", "یکی", "دو تا"]}, "twice"),
             ({"english": " \u200c"}, "not blank"),
+            ({"english_informal": "cancel pls"}, "must be a list"),
+            ({"english_informal": ["cancel pls", ""]}, "not blank"),
             ({"answer": 12}, "string"),
             ({"formal": "ا" * 601}, "at most 600"),
             ({"id": "bank-001"}, "begin with shop-"),

@@ -7,7 +7,7 @@ import pytest
 
 from language import low_rank
 from language.general_passages import GeneralPassage
-from language.train import Recipe, Training, contrast, train
+from language.train import Recipe, Training, contrast, encode, train
 from tests.language.test_training_batches import group
 
 pytestmark = pytest.mark.model
@@ -98,6 +98,19 @@ class TestTrain:
         training.resume(tmp_path / "one.pt")
 
         assert training.step == 0
+
+    def test_english_questions_stay_nearer_to_where_they_were_the_more_they_are_held(self, make_model, groups):
+        def moved(weight):
+            recipe = replace(RECIPE, steps=12, learning_rate=1e-2, english_anchor_weight=weight)
+            training = Training(make_model(), groups, PASSAGES, recipe)
+            for _ in range(recipe.steps):
+                training.advance()
+            views = training.batches.every_english_view()
+            before = np.stack([training.published[view].numpy() for view in views])
+            after = encode(training.model, views).detach().numpy()
+            return 1 - (before * after).sum(axis=1).mean()
+
+        assert moved(30.0) < moved(0.0)
 
     def test_never_learns_from_what_is_kept_apart(self, make_model, tmp_path, monkeypatch):
         kept_apart = [group("hotel", number) for number in range(8)]

@@ -1,6 +1,7 @@
 """What a step shows the encoder."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,38 @@ class TestAt:
         with_neighbour = [one for one in matters if f"{one[:-3]}{int(one[-3:]) ^ 1:03}" in matters]
 
         assert len(with_neighbour) == len(matters)
+
+
+class TestEnglish:
+    """A matter with several English questions is asked in English now and then, and what is held is what was written."""
+
+    WAYS = ("cancel pls", "dont want it anymore")
+
+    @pytest.fixture
+    def batches(self):
+        groups = [replace(group("shop", number), english_informal=self.WAYS) for number in range(8)]
+        groups += [group("bank", number) for number in range(8)]
+        return Batches(groups, [], matters=8, general=0, seed=3)
+
+    def test_shows_each_of_them(self, batches):
+        shown = Counter(view.text for step in range(20) for view in batches.at(step))
+
+        assert all(shown[way] for way in self.WAYS)
+
+    def test_asks_two_of_them_side_by_side(self, batches):
+        together = [
+            matter
+            for step in range(20)
+            for matter, count in Counter(view.matter for view in batches.at(step) if view.text in self.WAYS).items()
+            if count == 2
+        ]
+
+        assert together
+
+    def test_names_all_of_them_as_they_are_written(self, batches):
+        named = {view.text for view in batches.every_english_view()}
+
+        assert named == {*self.WAYS, *(f"question {number}" for number in range(8))}
 
 
 class TestGeneralAt:
