@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import BaseCrossValidator, LeaveOneGroupOut, StratifiedKFold
 
-from language.detection import Language, detect
+from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
-from language.general_passages import read_passages
 from language.reading import text_for_encoder
 from language.support_questions import KEPT_APART, BrokenGroup, read_groups
 from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
@@ -66,8 +65,8 @@ CALM_FALSE_ALARMS = 0.02
 # Files of this kind hold messages that teach no label.
 SIGNALS_ALONE = "signals"
 # All of the parallel questions would drown the labelled messages.
-EVERY_QUESTION = 12
-THRESHOLD_BOUNDS = (0.25, 0.5)
+EVERY_QUESTION = 7
+THRESHOLD_BOUNDS = (0.24, 0.5)
 
 Numbers = NDArray[np.float64]
 
@@ -220,17 +219,11 @@ def ordinary_questions() -> list[Example]:
     Where the lexicon hears anything bad, or somebody shouts, a line is left out: nobody has labelled these.
     """
     groups = [group for group in read_groups() if group.business not in KEPT_APART]
-    asked = [text for group in groups for text in (*group.informal, group.finglish, *group.in_english())]
-    beside = [passage.questions[0] for passage in read_passages()]
+    texts = [text for group in groups for text in group.informal][::EVERY_QUESTION]
     heard = ("negative", "anger", "abuse", "exclamations", "emoji_negative", "emoji_angry")
     places = [FEATURE_NAMES.index(name) for name in heard]
-    calm = [text for text in (*asked[::EVERY_QUESTION], *beside) if not features_of(text).as_array()[places].any()]
-    return [Example("support", _language(text), SentimentLabel.neutral, frozenset(), text) for text in calm]
-
-
-def _language(text: str) -> str:
-    found = detect(text).language
-    return "fa" if found is Language.other else found.value
+    calm = [text for text in texts if not features_of(text).as_array()[places].any()]
+    return [Example("support", "fa", SentimentLabel.neutral, frozenset(), text) for text in calm]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

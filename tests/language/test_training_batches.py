@@ -52,7 +52,7 @@ class TestAt:
 
 
 class TestEnglish:
-    """A matter with several English questions is asked in English now and then, and what is held is what was written."""
+    """A matter with several English questions is asked in English now and then; what is held is what was written."""
 
     WAYS = ("cancel pls", "dont want it anymore")
 
