@@ -1,14 +1,6 @@
 // @ts-check
 /*
- * Hamyar's chat widget: one file, no dependency, served as it is.
- *
- *   <script src="https://HOST/widget.js" data-inbox="PUBLIC_KEY" data-language="fa|en|auto"
- *           data-color="#0f766e" data-position="end|start" data-theme="auto|light|dark" data-greeting="…" defer></script>
- *
- * The page may call Hamyar.open(draft?), close(), toggle(), setLanguage("fa"|"en"), identify({id, name, email, hash}),
- * shutdown() and on("ready"|"opened"|"closed"|"message"|"status"|"unread"|"rated"|"refused", listener); before the script has
- * loaded, (window.Hamyar ??= []).push(["open"]). Any element with a `data-hamyar-open` attribute opens the chat (its value,
- * if any, becomes the draft).
+ * Hamyar's chat widget: one file, no dependency, served as it is. What a page can set and call stands in the README.
  *
  * Nothing here needs more than `script-src` and `connect-src` for our host under a strict Content-Security-Policy (and
  * `font-src` for Vazirmatn): styles are constructed sheets, icons are DOM-built SVG, and all text goes through text nodes.
