@@ -56,9 +56,9 @@ class LexicalScores:
     def of(self, document_ids: Iterable[int]) -> Floats:
         """The BM25 scores."""
         slots = np.array([self.slots.get(one, -1) for one in document_ids], np.int64)
-        return (
-            np.where(slots < 0, np.float32(0.0), self.scores[slots]) if len(self.scores) else slots.astype(np.float32)
-        )
+        found = np.zeros(len(slots), np.float32)
+        found[slots >= 0] = self.scores[slots[slots >= 0]]
+        return found
 
     def standardised(self, document_ids: Iterable[int]) -> Floats:
         """How many standard deviations above the average document."""

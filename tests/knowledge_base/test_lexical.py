@@ -37,6 +37,12 @@ class TestScore:
         assert 0.5 < found.coverage([3])[0] <= 1
         assert found.coverage([1])[0] < 0.2
 
+    def test_a_document_that_it_does_not_hold_scores_nothing(self, index):
+        question = terms("refund of a fee")
+
+        assert index.score(question).of([99]).tolist() == [0.0]
+        assert LexicalIndex().score(question).of([0, 99]).tolist() == [0.0, 0.0]
+
     def test_an_empty_index_finds_nothing(self):
         assert LexicalIndex().score(terms("refund")).top(5) == []
 

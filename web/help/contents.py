@@ -10,10 +10,10 @@ from knowledge_base.render import to_html
 
 # A shorter article needs no table of contents.
 FEWEST_HEADINGS = 3
-# The sanitiser leaves headings and tables without attributes.
 # Where no letter comes before it, as in a table, a Persian percentage has its sign on the wrong side without this mark.
 _ARABIC_LETTER_MARK = "\u061c"
 _PERCENTAGE = re.compile("(?<![۰-۹٫٬])[۰-۹][۰-۹٫٬]*٪")
+# The sanitiser leaves headings and tables without attributes.
 _HEADING = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
 
 
