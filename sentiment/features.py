@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,11 +81,19 @@ class Polarity:
         return self.positive - self.negative + turned
 
 
-def features_of(text: str, lexicon: Lexicon | None = None) -> Features:
+def features_of(text: str) -> Features:
     """The features of a text. Takes any str; what lies beyond the first 2,000 characters is not read."""
-    lexicon = lexicon or shipped_lexicon()
+    return features_and_phrases_of(text)[0]
+
+
+def features_and_phrases_of(text: str) -> tuple[Features, frozenset[str]]:
+    """The features of a text, and each of its words and pairs of neighbouring words, as the lexicon has words."""
     text = text[:_READ_CHARACTERS]
     words = words_of(text)
+    return _features_of(text, words, shipped_lexicon()), frozenset([*words, *map(" ".join, pairwise(words))])
+
+
+def _features_of(text: str, words: Sequence[str], lexicon: Lexicon) -> Features:
     polarity = polarity_of(words, lexicon)
     size = math.sqrt(len(words) + 4)
     return Features(

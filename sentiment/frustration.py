@@ -44,7 +44,7 @@ EDITABLE = (
     "decay",
 )
 
-_HOSTILE = frozenset({Signal.anger, Signal.legal_threat, Signal.churn_threat})
+_HOSTILE = frozenset({Signal.anger, Signal.abuse, Signal.legal_threat, Signal.churn_threat})
 _MINUTES_AND_DAYS = frozenset({"waiting_full_minutes", "low_rating_days"})
 _LEAST_NAMED = 0.02  # What is left of a cause below this is not worth a word.
 _COMPARED_CHARACTERS = 1_000
@@ -178,7 +178,7 @@ def changed_weights(weights: FrustrationWeights, numbers: Mapping[str, float]) -
 
 
 def heard_signals(mood: Sentiment, weights: FrustrationWeights) -> frozenset[Signal]:
-    """The signals of a message that count: anger and threats do not where nothing else in it is negative."""
+    """The signals of a message that count: anger, abuse and threats do not where nothing else in it is negative."""
     return mood.signals if mood.score < -weights.hostile_from else mood.signals - _HOSTILE
 
 

@@ -1,7 +1,8 @@
 """The sentiment model: linear heads over a message's vector and its features, in numpy alone.
 
 Three heads share a softmax for the label; each signal has a head and a sigmoid of its own. The weights are one JSON
-file that can be read in review: of each head its bias and its weights for each named feature and for the vector.
+file that can be read in review: of each head its bias and its weights for each named feature, for the vector, and for
+words and pairs of words, the most telling first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features import FEATURE_NAMES, features_of
+from sentiment.features import FEATURE_NAMES, features_and_phrases_of
 from sentiment.mood import Sentiment, SentimentLabel, Signal
 
 WEIGHTS_FOLDER = Path(__file__).with_name("weights")
@@ -37,11 +38,12 @@ class MoodModel(Protocol):
 
 @dataclass(frozen=True)
 class Head:
-    """One linear head: what it adds to its logit for each dimension of the vector and for each feature."""
+    """One linear head: what it adds to its logit for each dimension of the vector, each feature and each phrase."""
 
     bias: float
     features: Numbers
     vector: Numbers
+    phrases: Mapping[str, float]
     threshold: float = 0.5  # For a signal: from which probability it counts as present.
 
 
@@ -59,6 +61,17 @@ class SentimentModel:
         heads = [*self.labels.values(), *self.signals.values()]
         matrix = np.stack([np.concatenate([head.vector, head.features]) for head in heads])
         return matrix, np.array([head.bias for head in heads])
+
+    @cached_property
+    def _phrases(self) -> tuple[dict[str, int], Numbers]:
+        """The row of each phrase that any head knows, and what it adds to all of them, labels first."""
+        heads = [*self.labels.values(), *self.signals.values()]
+        rows = {phrase: row for row, phrase in enumerate(sorted({phrase for head in heads for phrase in head.phrases}))}
+        table = np.zeros((len(rows), len(heads)))
+        for column, head in enumerate(heads):
+            for phrase, weight in head.phrases.items():
+                table[rows[phrase], column] = weight
+        return rows, table
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS_FOLDER, *, encoder: str) -> SentimentModel:
@@ -93,13 +106,18 @@ class SentimentModel:
         }
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = folder / f"{WEIGHTS_FILE}.unfinished"
-        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        unfinished.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         unfinished.replace(folder / WEIGHTS_FILE)
 
     def predict(self, vector: NDArray[np.float32], text: str) -> Sentiment:
         """The mood of a message, given its vector of kind "query" and its text as written."""
         matrix, biases = self._stacked
-        return self._sentiment_of(matrix @ np.concatenate([vector, features_of(text).as_array()]) + biases)
+        rows, table = self._phrases
+        features, phrases = features_and_phrases_of(text)
+        known = [rows[phrase] for phrase in phrases if phrase in rows]
+        return self._sentiment_of(
+            matrix @ np.concatenate([vector, features.as_array()]) + table[known].sum(axis=0) + biases
+        )
 
     def _sentiment_of(self, logits: Numbers) -> Sentiment:
         count = len(self.labels)
@@ -118,7 +136,7 @@ class SentimentModel:
         )
 
 
-_REMEDY = "Train them anew: `python -m sentiment.train`."
+_REMEDY = "Train them anew: `./hamyar train sentiment`."
 
 
 def _read(written: dict[str, Any]) -> Head:
@@ -126,16 +144,19 @@ def _read(written: dict[str, Any]) -> Head:
         bias=float(written["bias"]),
         features=np.array([written["features"].get(name, 0.0) for name in FEATURE_NAMES]),
         vector=np.array([float(number) for number in written["vector"].split()]),
+        phrases={phrase: float(weight) for phrase, weight in written["phrases"].items()},
         threshold=float(written["threshold"]),
     )
 
 
 def _written(head: Head) -> dict[str, Any]:
     features = zip(FEATURE_NAMES, head.features.tolist(), strict=True)
+    phrases = sorted(head.phrases.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
     return {
         "threshold": round(head.threshold, 3),
         "bias": round(head.bias, 4),
         "features": {name: round(weight, 4) for name, weight in features if weight},
         # One line for the whole vector, so that a retraining shows as a few changed lines.
         "vector": " ".join(f"{weight:.3f}" for weight in head.vector),
+        "phrases": {phrase: round(weight, 2) for phrase, weight in phrases},
     }

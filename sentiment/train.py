@@ -1,14 +1,15 @@
 """Train the sentiment model: `python -m sentiment.train`. The same data and encoder give the same weights.
 
-Multinomial logistic regression for the label and one logistic regression for each signal, over the centred vector and
-the scaled features. Probabilities are calibrated on examples that the fitted heads had not seen: the label by a
-temperature (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017), each signal by a line through its
-logits (Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
+Multinomial logistic regression for the label and one logistic regression for each signal, over the centred vector,
+the scaled features, and the words and pairs of words that stand in the text. Probabilities are calibrated on examples
+that the fitted heads had not seen: the label by a temperature (Guo et al., "On Calibration of Modern Neural Networks",
+ICML 2017), each signal by a line through its logits (Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,7 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import BaseCrossValidator, LeaveOneGroupOut, StratifiedKFold
 
@@ -25,11 +29,14 @@ from language.encoder import Encoder, EncoderError, TextEncoder
 from language.reading import text_for_encoder
 from language.support_questions import KEPT_APART, BrokenGroup, read_groups
 from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
-from sentiment.features import FEATURE_NAMES, features_of
+from sentiment.features import FEATURE_NAMES, features_and_phrases_of, features_of
 from sentiment.model import WEIGHTS_FOLDER, Head, SentimentModel
 from sentiment.mood import SentimentLabel, Signal
 
 ENCODER_FOLDER = Path("var/models/encoder")
+INTENTS_FOLDER = Path("bot/nlu/data")
+# What is written for these intents may well be said in anger, or to a bot that has not understood.
+HEATED_INTENTS = frozenset({"abuse", "complaint", "deny", "doubt", "talk_to_person"})
 
 # The label comes from words that say how somebody feels. Length, questions and the like are left to the signals: in the
 # training data they go with a label by accident of how we write, and cost six points on real English posts.
@@ -44,18 +51,22 @@ SIGNAL_FEATURES = tuple(name for name in FEATURE_NAMES if name != "length")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How much vector and features count, and how strongly weights are held down (sklearn's C).
+    """How much vector, features and phrases count, and how strongly weights are held down (sklearn's C).
 
     The vectors are scaled so that they lie, on average, this far from their mean: encoders differ in that.
     """
 
     vector_scale: float
     feature_scale: float
+    phrase_scale: float
     freedom: float
 
 
-LABEL_RECIPE = Recipe(vector_scale=17.4, feature_scale=1, freedom=0.003)
-SIGNAL_RECIPE = Recipe(vector_scale=8.7, feature_scale=1, freedom=0.03)
+LABEL_RECIPE = Recipe(vector_scale=17.4, feature_scale=1, phrase_scale=4, freedom=0.003)
+SIGNAL_RECIPE = Recipe(vector_scale=8.7, feature_scale=1, phrase_scale=4, freedom=0.03)
+# A phrase is learned from when it stands in so many examples, and kept when it adds so much to a logit.
+PHRASE_EXAMPLES = 5
+LEAST_KEPT = 0.05
 
 # Crying wolf over a calm report of a problem is worse than missing a mild displeasure.
 CALM_SUPPORT_WEIGHT = 1.5
@@ -64,27 +75,51 @@ CALM_SUPPORT_WEIGHT = 1.5
 CALM_FALSE_ALARMS = 0.02
 # Files of this kind hold messages that teach no label.
 SIGNALS_ALONE = "signals"
-# All of the parallel questions would drown the labelled messages.
-EVERY_QUESTION = 7
-THRESHOLD_BOUNDS = (0.24, 0.5)
+# All of the parallel questions would drown the labelled messages: of each language every so manieth.
+EVERY_QUESTION = {"fa": 7, "en": 6, "finglish": 5}
+THRESHOLD_BOUNDS = (0.2, 0.5)
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Design:
-    """Vectors and features made ready for a linear model, and the way back to raw weights."""
+    """Vectors, features and phrases made ready for a linear model, and the way back to raw weights."""
 
-    inputs: Numbers
+    inputs: csr_matrix
     centre: Numbers
     scales: Numbers
+    phrases: Sequence[str]
+    phrase_scale: float
 
     def raw(self, weights: Numbers, bias: float, threshold: float = 0.5) -> Head:
         """The head that gives the same logits on raw vectors and features as these weights give on the inputs."""
-        scaled = weights * self.scales
+        scaled = weights[: len(self.scales)] * self.scales
         split = len(scaled) - len(FEATURE_NAMES)
-        raw_bias = float(bias - scaled @ self.centre)
-        return Head(bias=raw_bias, features=scaled[split:], vector=scaled[:split], threshold=threshold)
+        of_phrases = (weights[len(self.scales) :] * self.phrase_scale).tolist()
+        return Head(
+            bias=float(bias - scaled @ self.centre),
+            features=scaled[split:],
+            vector=scaled[:split],
+            phrases={
+                phrase: weight
+                for phrase, weight in zip(self.phrases, of_phrases, strict=True)
+                if abs(weight) >= LEAST_KEPT
+            },
+            threshold=threshold,
+        )
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the model reads of each example, row by row: vector, features, and which phrases stand in it."""
+
+    vectors: Numbers
+    features: Numbers
+    phrases: Sequence[frozenset[str]]
+
+    def first(self, count: int) -> Read:
+        return Read(self.vectors[:count], self.features[:count], self.phrases[:count])
 
 
 def train(encoder: TextEncoder, examples: Sequence[Example], ordinary: Sequence[Example] = ()) -> SentimentModel:
@@ -100,12 +135,12 @@ def train(encoder: TextEncoder, examples: Sequence[Example], ordinary: Sequence[
     # As messages are encoded when they come in.
     legible = [text_for_encoder(text, detect(text).language) for text in texts]
     vectors = encoder.encode(legible, kind="query").astype(np.float64)
-    features = np.stack([features_of(text).as_array() for text in texts]).astype(np.float64)
-    labelled = slice(len(examples))
+    features, phrases = zip(*map(features_and_phrases_of, texts), strict=True)
+    read = Read(vectors, np.stack([one.as_array() for one in features]).astype(np.float64), phrases)
     return SentimentModel(
         encoder=encoder.fingerprint,
-        labels=_fit_labels(_design(vectors[labelled], features[labelled], LABEL_FEATURES, LABEL_RECIPE), examples),
-        signals=_fit_signals(_design(vectors, features, SIGNAL_FEATURES, SIGNAL_RECIPE), everything),
+        labels=_fit_labels(_design(read.first(len(examples)), LABEL_FEATURES, LABEL_RECIPE), examples),
+        signals=_fit_signals(_design(read, SIGNAL_FEATURES, SIGNAL_RECIPE), everything),
     )
 
 
@@ -116,15 +151,19 @@ def _without_veiled(examples: Sequence[Example]) -> tuple[list[Example], list[Ex
     )
 
 
-def _design(vectors: Numbers, features: Numbers, used: Sequence[str], recipe: Recipe) -> Design:
-    spread = features.std(axis=0)
+def _design(read: Read, used: Sequence[str], recipe: Recipe) -> Design:
+    spread = read.features.std(axis=0)
     wanted = np.array([name in used for name in FEATURE_NAMES]) & (spread > 0)
     feature_scales = np.where(wanted, recipe.feature_scale / np.where(spread > 0, spread, 1), 0)
-    mean = vectors.mean(axis=0)
-    distance = float(np.sqrt(np.square(vectors - mean).sum(axis=1).mean())) or 1.0
-    scales = np.concatenate([np.full(vectors.shape[1], recipe.vector_scale / distance), feature_scales])
+    mean = read.vectors.mean(axis=0)
+    distance = float(np.sqrt(np.square(read.vectors - mean).sum(axis=1).mean())) or 1.0
+    scales = np.concatenate([np.full(len(mean), recipe.vector_scale / distance), feature_scales])
     centre = np.concatenate([mean, np.zeros(len(FEATURE_NAMES))])
-    return Design((np.hstack([vectors, features]) - centre) * scales, centre, scales)
+    dense = (np.hstack([read.vectors, read.features]) - centre) * scales
+    counter = CountVectorizer(analyzer=sorted, min_df=PHRASE_EXAMPLES)
+    stands = counter.fit_transform(read.phrases)
+    inputs = csr_matrix(hstack([csr_matrix(dense), stands * recipe.phrase_scale]))
+    return Design(inputs, centre, scales, counter.get_feature_names_out().tolist(), recipe.phrase_scale)
 
 
 def _fit_labels(design: Design, examples: Sequence[Example]) -> dict[SentimentLabel, Head]:
@@ -190,7 +229,7 @@ def _even_weights(examples: Sequence[Example]) -> Numbers:
 def _unseen_logits(
     fit: Callable[[NDArray[np.intp]], LogisticRegression],
     folds: BaseCrossValidator,
-    inputs: Numbers,
+    inputs: csr_matrix,
     answers: NDArray[np.generic],
     groups: NDArray[np.str_] | None,
 ) -> Numbers:
@@ -214,16 +253,55 @@ def _temperature(logits: Numbers, answers: NDArray[np.intp]) -> float:
 
 
 def ordinary_questions() -> list[Example]:
-    """Ordinary informal questions of the businesses that may be learned from, as calm messages.
+    """Ordinary questions of the businesses that may be learned from, as calm messages.
 
     Where the lexicon hears anything bad, or somebody shouts, a line is left out: nobody has labelled these.
     """
     groups = [group for group in read_groups() if group.business not in KEPT_APART]
-    texts = [text for group in groups for text in group.informal][::EVERY_QUESTION]
-    heard = ("negative", "anger", "abuse", "exclamations", "emoji_negative", "emoji_angry")
-    places = [FEATURE_NAMES.index(name) for name in heard]
-    calm = [text for text in texts if not features_of(text).as_array()[places].any()]
-    return [Example("support", "fa", SentimentLabel.neutral, frozenset(), text) for text in calm]
+    asked = {
+        "fa": [text for group in groups for text in group.informal],
+        "en": [text for group in groups for text in group.in_english()],
+        "finglish": [group.finglish for group in groups],
+    }
+    return [
+        Example("support", language, SentimentLabel.neutral, frozenset(), text)
+        for language, texts in asked.items()
+        for text in texts[:: EVERY_QUESTION[language]]
+        if not _sounds_bad(text)
+    ]
+
+
+def ordinary_requests(folder: Path) -> list[Example]:
+    """What the bot's intents learn from, as calm messages: "open a ticket", "are you a bot?"; raises BrokenExample."""
+    found: list[Example] = []
+    for file in sorted(folder.glob("*.yml")):
+        try:
+            entries = yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
+            lines = [
+                line.removeprefix("- ")
+                for entry in entries
+                if entry.get("intent") not in (None, *HEATED_INTENTS)
+                for line in entry["examples"].splitlines()
+            ]
+        except (yaml.YAMLError, KeyError, TypeError) as error:
+            raise BrokenExample(f"{file.name} is no file of intents: {error!r}.") from error
+        texts = [_ENTITY.sub(r"\1", line).strip() for line in lines]
+        found += [
+            Example("support", detect(text).language.value, SentimentLabel.neutral, frozenset(), text)
+            for text in texts
+            if text and not _sounds_bad(text)
+        ]
+    return found
+
+
+# As Rasa marks an entity in a line: [HM-1042](ticket) or [HM-1042]{"entity": "ticket"}.
+_ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
+
+
+def _sounds_bad(text: str) -> bool:
+    features = features_of(text)
+    heard = (features.negative, features.anger, features.abuse, features.exclamations)
+    return any((*heard, features.emoji_negative, features.emoji_angry))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -233,13 +311,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=WEIGHTS_FOLDER, help="the folder for the weights")
     options = parser.parse_args(arguments)
     try:
-        examples, ordinary = read_examples(options.data), ordinary_questions()
+        examples = read_examples(options.data)
+        ordinary = [*ordinary_questions(), *ordinary_requests(INTENTS_FOLDER)]
         encoder = Encoder.open(options.encoder)
     except (BrokenExample, BrokenGroup, EncoderError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     train(encoder, examples, ordinary).save(options.out)
-    print(f"Trained on {len(examples)} examples, {len(ordinary)} ordinary questions; the weights are in {options.out}.")
+    print(f"Trained on {len(examples)} examples, {len(ordinary)} ordinary messages; the weights are in {options.out}.")
     return 0
 
 

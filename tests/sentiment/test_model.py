@@ -3,19 +3,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from language.detection import detect
 from language.encoder import Encoder
 from language.hashing_encoder import HashingEncoder
 from language.reading import text_for_encoder
-from sentiment.examples import DATA_FOLDER, Example, read_examples
-from sentiment.frustration import ContactTurn, frustration, load_weights
+from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
+from sentiment.frustration import ContactTurn, frustration, heard_signals, load_weights
 from sentiment.model import WEIGHTS_FILE, WEIGHTS_FOLDER, SentimentModel, SentimentModelError
 from sentiment.mood import Sentiment, SentimentLabel, Signal
 from sentiment.reader import MoodReader
-from sentiment.train import train
+from sentiment.train import HEATED_INTENTS, ordinary_requests, train
 
 ENCODER_FOLDER = Path(__file__).parents[2] / "var" / "models" / "encoder"
+CONVERSATIONS = Path(__file__).parents[1] / "nlu" / "conversations"
 CASES = [Path(__file__).with_name(name) for name in ("cases.tsv", "fresh_cases.tsv")]
 HANDOFF_THRESHOLD = 0.6
 
@@ -52,6 +54,16 @@ class TestPredict:
 
 
 class TestTrain:
+    def test_learns_words_that_no_lexicon_holds(self, encoder):
+        glad = [Example("support", "en", SentimentLabel.neutral, frozenset(), f"a zorbly day {n}") for n in range(20)]
+        cross = [Example("posts", "en", SentimentLabel.negative, {Signal.anger}, f"what a frib {n}") for n in range(20)]
+        rest = read_examples(DATA_FOLDER)[::20]
+
+        learned = train(encoder, [*rest, *cross], glad)
+
+        assert learned.signals[Signal.anger].phrases["frib"] > 0.05
+        assert learned.signals[Signal.anger].phrases.get("zorbly", 0.0) < 0
+
     def test_gives_the_same_weights_twice(self, tmp_path, model, encoder):
         model.save(tmp_path / "one")
         train(encoder, read_examples(DATA_FOLDER)[::10]).save(tmp_path / "two")
@@ -72,7 +84,7 @@ class TestLoad:
     def test_refuses_weights_made_with_another_encoder_and_says_what_to_do(self, tmp_path, model):
         model.save(tmp_path)
 
-        with pytest.raises(SentimentModelError, match=r"made with the encoder .* sentiment\.train"):
+        with pytest.raises(SentimentModelError, match=r"made with the encoder .* train sentiment"):
             SentimentModel.load(tmp_path, encoder="another")
 
     def test_refuses_weights_made_with_other_features(self, tmp_path, model, encoder):
@@ -93,6 +105,26 @@ class TestLoad:
     def test_says_when_there_are_no_weights(self, tmp_path):
         with pytest.raises(SentimentModelError, match="no sentiment weights"):
             SentimentModel.load(tmp_path, encoder="e")
+
+
+class TestOrdinaryRequests:
+    def test_takes_calm_lines_without_their_marks(self, tmp_path):
+        (tmp_path / "tickets.yml").write_text(
+            "nlu:\n- intent: ticket_status\n  examples: |\n    - how is [HM-1042](ticket)?\n"
+            "- intent: abuse\n  examples: |\n    - you donkey\n- regex: ticket\n  examples: |\n    - x\n"
+        )
+
+        found = ordinary_requests(tmp_path)
+
+        assert [(one.text, one.label, one.signals) for one in found] == [
+            ("how is HM-1042?", SentimentLabel.neutral, frozenset())
+        ]
+
+    def test_refuses_a_file_that_holds_no_intents(self, tmp_path):
+        (tmp_path / "broken.yml").write_text("nlu: {")
+
+        with pytest.raises(BrokenExample, match=r"broken\.yml"):
+            ordinary_requests(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +156,30 @@ class TestShippedModel:
         assert share(hands_off(mood) for one, mood in read if one.signals & {Signal.anger, Signal.abuse}) >= 0.9
         assert share(hands_off(mood) for one, mood in read if one.label is SentimentLabel.neutral) <= 0.02
 
+    def test_leaves_calm_requests_of_the_conversation_tests_to_the_bot(self):
+        encoder, weights = Encoder.open(ENCODER_FOLDER), load_weights()
+        reader = MoodReader(SentimentModel.load(WEIGHTS_FOLDER, encoder=encoder.fingerprint))
+        asked = sorted(calm_steps(CONVERSATIONS))
+        assert len(asked) > 80
+
+        def hands_off(text: str) -> bool:
+            mood = reader.read(encoded(encoder, text), text)
+            turn = ContactTurn(score=mood.score, signals=frozenset(heard_signals(mood, weights)))
+            return frustration([turn], weights).reaches(HANDOFF_THRESHOLD)
+
+        assert [text for text in asked if hands_off(text)] == []
+
     def test_labels_most_messages_as_a_reader_would(self, read):
         assert share(mood.label is one.label for one, mood in read) >= 0.85
+
+
+def calm_steps(folder: Path) -> set[str]:
+    """What contacts say in the bot's conversation tests, but for what may well be said in anger."""
+    stories = [
+        story for file in folder.glob("*.yml") for story in yaml.safe_load(file.read_text(encoding="utf-8"))["stories"]
+    ]
+    steps = [step for story in stories for step in story["steps"] if "user" in step]
+    return {step["user"].strip() for step in steps if step.get("intent") not in HEATED_INTENTS}
 
 
 def predicted(model: SentimentModel, encoder: HashingEncoder, text: str) -> Sentiment:
