@@ -1,8 +1,9 @@
 """Measure understanding on any data: `./hamyar evaluate intents --train T.jsonl --test U.jsonl [--json]`.
 
 Rows are `{"text", "label"[, "lang"]}`; the label "oos" is out of scope. The pipeline of config.yml learns the training
-rows in a folder that is thrown away, and reads the test rows as it would read contacts' messages. With `--stock`, so
-does Rasa's default pipeline, which takes minutes; with `--report`, a page with figures is left in a folder.
+rows (what ships, where none are named) in a folder that is thrown away, and reads the test rows as it would read
+contacts' messages. With `--stock`, so does Rasa's default pipeline, which takes minutes; with `--report`, a page with
+figures is left in a folder.
 """
 
 import argparse
@@ -19,9 +20,10 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from bot.labelled_rows import OOS, BrokenLine, Row, read_rows
+from bot.labelled_rows import OOS, BrokenLine, Row, read_rows, shipped_rows
 from bot.pipeline_reader import STOCK_PIPELINE, PipelineReader, Reading, shipped_pipeline, trained_on
 from language.encoder import EncoderError
+from language.intent_lines import BrokenIntents
 from language.perturbations import PERTURBATIONS
 from language.report_page import Said, calibration_error, write_report
 
@@ -33,8 +35,8 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     """Print the figures; 2 when a file cannot be used."""
     options = _options(arguments)
     try:
-        training = read_rows(options.train)
-        test = read_rows(options.test, known={row.label for row in training})
+        training = read_rows(options.train, key=options.label) if options.train else shipped_rows()
+        test = read_rows(options.test, known={row.label for row in training}, key=options.label)
         if len({row.label for row in training}) < 2:
             raise BrokenLine(f"{options.train.name}: there is nothing to tell apart with fewer than two labels.")
         # Rasa says on standard output that it has trained; only the report belongs there.
@@ -42,7 +44,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
             report, readings = evaluate(training, test, with_stock=options.stock)
         if options.report:
             write_page(options.report, test, readings, report)
-    except (BrokenLine, EncoderError, OSError) as error:
+    except (BrokenIntents, BrokenLine, EncoderError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(report, ensure_ascii=False) if options.json else _in_words(report))
@@ -51,8 +53,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 def _options(arguments: "Sequence[str] | None") -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./hamyar evaluate intents", description="Measure the understanding.")
-    parser.add_argument("--train", type=Path, required=True, help='lines of {"text", "label"[, "lang"]}')
+    parser.add_argument("--train", type=Path, help='lines of {"text", "label"[, "lang"]}; what ships where left out')
     parser.add_argument("--test", type=Path, required=True, help='the same; the label "oos" is out of scope')
+    parser.add_argument("--label", default="label", help="the key under which a line has its label")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--stock", action="store_true", help="train Rasa's default pipeline too, which takes minutes")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html there: reliability, confusion")

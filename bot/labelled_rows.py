@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.names import Intents
+from language.intent_lines import read_intent_lines
+
 OOS = "oos"
 """The label of what is out of scope."""
 
@@ -21,32 +24,43 @@ class Row:
     language: str
 
 
-def read_rows(path: Path, *, known: "set[str] | None" = None) -> list[Row]:
-    """The rows of a JSONL file in UTF-8; with `known`, any other label but "oos" is refused."""
+def shipped_rows() -> list[Row]:
+    """What the shipped bot learns from."""
+    return [Row(text, _scoped(intent), "unknown") for intent, text in read_intent_lines()]
+
+
+def read_rows(path: Path, *, known: "set[str] | None" = None, key: str = "label") -> list[Row]:
+    """The rows of a JSONL file in UTF-8, each with its label under `key`; with `known`, no others but "oos"."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise BrokenLine(f"{path}: {error.strerror}.") from error
-    rows = [_row(f"{path.name}, line {number}", line, known) for number, line in enumerate(lines, 1) if line.strip()]
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = [_row(f"{path.name}, line {number}", line, known, key) for number, line in numbered]
     if not rows:
         raise BrokenLine(f"{path.name}: there is nothing in it.")
     return rows
 
 
-def _row(where: str, line: bytes, known: "set[str] | None") -> Row:
+def _scoped(label: str) -> str:
+    return OOS if label == Intents.OUT_OF_SCOPE else label
+
+
+def _row(where: str, line: bytes, known: "set[str] | None", key: str) -> Row:
     try:
         content = json.loads(line.decode("utf-8"))
-        text, label = content["text"], content["label"]
+        text, label = content["text"], content[key]
     except UnicodeDecodeError as error:
         raise BrokenLine(f"{where}: not UTF-8.") from error
     except ValueError as error:
         raise BrokenLine(f"{where}: not JSON ({error}).") from error
     except (KeyError, TypeError) as error:
-        raise BrokenLine(f'{where}: must be an object with "text" and "label".') from error
+        raise BrokenLine(f'{where}: must be an object with "text" and "{key}".') from error
     if not isinstance(text, str) or not text.strip():
         raise BrokenLine(f"{where}: no text.")
     if not isinstance(label, str) or not label.strip():
         raise BrokenLine(f"{where}: no label.")
+    label = _scoped(label)
     if known is not None and label not in known | {OOS}:
         raise BrokenLine(f"{where}: the label {label!r} is not in the training rows.")
     return Row(text, label, str(content.get("lang") or "unknown"))

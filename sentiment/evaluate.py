@@ -42,10 +42,10 @@ class LabelledText:
     language: str
 
 
-def read_labelled(path: Path) -> list[LabelledText]:
-    """The lines of a JSONL file in UTF-8; blank lines are skipped, a broken one raises BrokenLine."""
+def read_labelled(path: Path, *, key: str = "label") -> list[LabelledText]:
+    """The lines of a JSONL file in UTF-8, each with its label under `key`; a broken one raises BrokenLine."""
     lines = enumerate(path.read_bytes().split(b"\n"), start=1)
-    texts = [_read_line(number, line) for number, line in lines if line.strip()]
+    texts = [_read_line(number, line, key) for number, line in lines if line.strip()]
     if not texts:
         raise BrokenLine(f"{path}: there is nothing in it.")
     return texts
@@ -130,16 +130,16 @@ def _per_language(texts: Sequence[LabelledText], moods: Sequence[Sentiment]) -> 
     return report
 
 
-def _read_line(number: int, line: bytes) -> LabelledText:
+def _read_line(number: int, line: bytes, key: str) -> LabelledText:
     try:
         content = json.loads(line.decode("utf-8"))
-        text, label = content["text"], content["label"]
+        text, label = content["text"], content[key]
     except UnicodeDecodeError as error:
         raise BrokenLine(f"Line {number} is not UTF-8.") from error
     except ValueError as error:
         raise BrokenLine(f"Line {number} is not JSON: {error}.") from error
     except (KeyError, TypeError) as error:
-        raise BrokenLine(f'Line {number} must be an object with "text" and "label".') from error
+        raise BrokenLine(f'Line {number} must be an object with "text" and "{key}".') from error
     if not isinstance(text, str) or not text.strip():
         raise BrokenLine(f"Line {number} has no text.")
     if label not in _LABELS:
@@ -172,13 +172,14 @@ def _number(value: float | None) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sentiment.evaluate", description="Measure the sentiment model.")
     parser.add_argument("--data", type=Path, required=True, help="a .jsonl file of text, label and lang")
+    parser.add_argument("--label", default="label", help="the key under which a line has its label")
     parser.add_argument("--encoder", type=Path, default=ENCODER_FOLDER, help="the encoder's folder")
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER, help="the folder with the model's weights")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html there: reliability, confusion")
     options = parser.parse_args(arguments)
     try:
-        texts = read_labelled(options.data)
+        texts = read_labelled(options.data, key=options.label)
         encoder = Encoder.open(options.encoder)
         model = SentimentModel.load(options.weights, encoder=encoder.fingerprint)
         report, said = evaluate(texts, encoder, model)

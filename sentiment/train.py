@@ -9,7 +9,6 @@ ICML 2017), each signal by a line through its logits (Platt, "Probabilistic Outp
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer
@@ -26,6 +24,7 @@ from sklearn.model_selection import BaseCrossValidator, LeaveOneGroupOut, Strati
 
 from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
+from language.intent_lines import INTENTS_FOLDER, BrokenIntents, read_intent_lines
 from language.reading import text_for_encoder
 from language.support_questions import KEPT_APART, BrokenGroup, read_groups
 from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
@@ -34,7 +33,6 @@ from sentiment.model import WEIGHTS_FOLDER, Head, SentimentModel
 from sentiment.mood import SentimentLabel, Signal
 
 ENCODER_FOLDER = Path("var/models/encoder")
-INTENTS_FOLDER = Path("bot/nlu/data")
 # What is written for these intents may well be said in anger, or to a bot that has not understood.
 HEATED_INTENTS = frozenset({"abuse", "complaint", "deny", "doubt", "talk_to_person"})
 
@@ -271,31 +269,14 @@ def ordinary_questions() -> list[Example]:
     ]
 
 
-def ordinary_requests(folder: Path) -> list[Example]:
-    """What the bot's intents learn from, as calm messages: "open a ticket", "are you a bot?"; raises BrokenExample."""
-    found: list[Example] = []
-    for file in sorted(folder.glob("*.yml")):
-        try:
-            entries = yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
-            lines = [
-                line.removeprefix("- ")
-                for entry in entries
-                if entry.get("intent") not in (None, *HEATED_INTENTS)
-                for line in entry["examples"].splitlines()
-            ]
-        except (yaml.YAMLError, KeyError, TypeError) as error:
-            raise BrokenExample(f"{file.name} is no file of intents: {error!r}.") from error
-        texts = [_ENTITY.sub(r"\1", line).strip() for line in lines]
-        found += [
-            Example("support", detect(text).language.value, SentimentLabel.neutral, frozenset(), text)
-            for text in texts
-            if text and not _sounds_bad(text)
-        ]
-    return found
-
-
-# As Rasa marks an entity in a line: [HM-1042](ticket) or [HM-1042]{"entity": "ticket"}.
-_ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
+def ordinary_requests(folder: Path = INTENTS_FOLDER) -> list[Example]:
+    """What the bot's intents learn from, as calm messages: "open a ticket", "are you a bot?"; raises BrokenIntents."""
+    texts = [text for intent, text in read_intent_lines(folder) if intent not in HEATED_INTENTS]
+    return [
+        Example("support", detect(text).language.value, SentimentLabel.neutral, frozenset(), text)
+        for text in texts
+        if not _sounds_bad(text)
+    ]
 
 
 def _sounds_bad(text: str) -> bool:
@@ -312,9 +293,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         examples = read_examples(options.data)
-        ordinary = [*ordinary_questions(), *ordinary_requests(INTENTS_FOLDER)]
+        ordinary = [*ordinary_questions(), *ordinary_requests()]
         encoder = Encoder.open(options.encoder)
-    except (BrokenExample, BrokenGroup, EncoderError, OSError) as error:
+    except (BrokenExample, BrokenGroup, BrokenIntents, EncoderError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     train(encoder, examples, ordinary).save(options.out)

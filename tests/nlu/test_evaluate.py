@@ -1,13 +1,15 @@
 """Measuring the understanding on anybody's data."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from bot.evaluate import figures, main, write_page
-from bot.labelled_rows import BrokenLine, Row, read_rows
+from bot.labelled_rows import BrokenLine, Row, read_rows, shipped_rows
 from bot.pipeline_reader import Reading
 
+OWN_MESSAGES = Path(__file__).parents[1] / "data" / "messages.jsonl"
 GOOD = json.dumps({"text": "پولم چی شد", "label": "refund", "lang": "fa"}, ensure_ascii=False).encode()
 
 
@@ -37,6 +39,14 @@ class TestReadRows:
         path.write_bytes(b'{"text": "a", "label": "oos"}')
 
         assert read_rows(path, known={"refund"}) == [Row("a", "oos", "unknown")]
+
+    def test_reads_the_own_messages_beside_what_ships(self) -> None:
+        known = {row.label for row in shipped_rows()}
+
+        rows = read_rows(OWN_MESSAGES, known=known, key="intent")
+
+        assert "oos" in known
+        assert len([row for row in rows if row.label == "oos"]) > 50
 
     def test_is_told_in_one_line(self, tmp_path, capsys) -> None:
         path = tmp_path / "rows.jsonl"

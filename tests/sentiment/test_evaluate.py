@@ -44,6 +44,12 @@ class TestReadLabelled:
 
         assert read_labelled(path) == [LabelledText("عالی بود", SentimentLabel.positive, "fa")]
 
+    def test_reads_the_label_under_another_key(self, tmp_path):
+        path = tmp_path / "data.jsonl"
+        path.write_bytes(b'{"text": "a", "label": "x", "sentiment": "neutral"}')
+
+        assert read_labelled(path, key="sentiment") == [LabelledText("a", SentimentLabel.neutral, "unknown")]
+
 
 class TestEvaluate:
     TEXTS = (

@@ -9,7 +9,7 @@ from language.detection import detect
 from language.encoder import Encoder
 from language.hashing_encoder import HashingEncoder
 from language.reading import text_for_encoder
-from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
+from sentiment.examples import DATA_FOLDER, Example, read_examples
 from sentiment.frustration import ContactTurn, frustration, heard_signals, load_weights
 from sentiment.model import WEIGHTS_FILE, WEIGHTS_FOLDER, SentimentModel, SentimentModelError
 from sentiment.mood import Sentiment, SentimentLabel, Signal
@@ -108,23 +108,17 @@ class TestLoad:
 
 
 class TestOrdinaryRequests:
-    def test_takes_calm_lines_without_their_marks(self, tmp_path):
+    def test_takes_calm_lines_alone(self, tmp_path):
         (tmp_path / "tickets.yml").write_text(
-            "nlu:\n- intent: ticket_status\n  examples: |\n    - how is [HM-1042](ticket)?\n"
+            "nlu:\n- intent: ticket_status\n  examples: |\n    - how is my ticket?\n"
             "- intent: abuse\n  examples: |\n    - you donkey\n- regex: ticket\n  examples: |\n    - x\n"
         )
 
         found = ordinary_requests(tmp_path)
 
         assert [(one.text, one.label, one.signals) for one in found] == [
-            ("how is HM-1042?", SentimentLabel.neutral, frozenset())
+            ("how is my ticket?", SentimentLabel.neutral, frozenset())
         ]
-
-    def test_refuses_a_file_that_holds_no_intents(self, tmp_path):
-        (tmp_path / "broken.yml").write_text("nlu: {")
-
-        with pytest.raises(BrokenExample, match=r"broken\.yml"):
-            ordinary_requests(tmp_path)
 
 
 @pytest.fixture(scope="module")

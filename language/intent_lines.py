@@ -1,0 +1,30 @@
+"""The lines that the bot's intents learn from, as plain text: Rasa's training files without their marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+INTENTS_FOLDER = Path("bot/nlu/data")
+# An entity in a line: [HM-1042](ticket) or [HM-1042]{"entity": "ticket"}.
+_ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
+
+
+class BrokenIntents(Exception):
+    """A file is no training file of intents; the message names it and the reason."""
+
+
+def read_intent_lines(folder: Path = INTENTS_FOLDER) -> Iterator[tuple[str, str]]:
+    """Each line of the folder's `.yml` files with its intent first, in order of file names; raises BrokenIntents."""
+    for file in sorted(folder.glob("*.yml")):
+        try:
+            entries = yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
+            examples = [(entry["intent"], entry["examples"].splitlines()) for entry in entries if "intent" in entry]
+        except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+            raise BrokenIntents(f"{file.name} is no file of intents: {error!r}.") from error
+        for intent, lines in examples:
+            texts = (_ENTITY.sub(r"\1", line.strip().removeprefix("- ")).strip() for line in lines)
+            yield from ((intent, text) for text in texts if text)
