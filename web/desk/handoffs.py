@@ -1,5 +1,6 @@
 """The handoff policy, for admins: what each number means, a form to change it, and a trial on past conversations."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -26,10 +27,12 @@ Typed = dict[str, Any]
 
 @router.get("/handoffs")
 async def show_policy(
-    request: Request, agent: PolicyEditor, conversations: ConversationsReadDep, saved: bool = False
+    request: Request, agent: PolicyEditor, conversations: ConversationsReadDep, saved: bool = False, new: bool = False
 ) -> Response:
-    """The policy in force."""
-    return _page(request, agent, _written_out(await conversations.policies.current()), saved=saved)
+    """The policy in force or, to go back to, that of a new installation, which nothing puts in force but saving."""
+    policies = conversations.policies
+    policy = policies.default if new else await policies.current()
+    return _page(request, agent, _written_out(policy), saved=saved, new=new)
 
 
 @router.post("/handoffs")
@@ -43,7 +46,7 @@ async def change_policy(
     typed = _typed(await request.form())
     try:
         policy = HandoffPolicy.model_validate(typed)
-        changed_weights(load_weights(), policy.weights)
+        policy = policy.model_copy(update={"weights": _differing(policy.weights)})
     except ValidationError as error:
         place = error.errors()[0]["loc"]
         return _page(request, agent, typed, problem=str(place[1] if place[0] == "weights" else place[0]))
@@ -80,6 +83,13 @@ def _number(form: FormData, name: str) -> str:
     return normalise(str(form.get(name, ""))[:40]).replace("٫", ".").strip()
 
 
+def _differing(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Those of the numbers that are not what ships, so that an update still moves the others; raises WeightUnfit."""
+    shipped = load_weights()
+    changed_weights(shipped, numbers)
+    return {name: number for name, number in numbers.items() if number != getattr(shipped, name)}
+
+
 def _written_out(policy: HandoffPolicy) -> Typed:
     """A policy as the form shows it, with the weights that it does not change."""
     weights = changed_weights(load_weights(), policy.weights)
@@ -98,5 +108,5 @@ def _page(request: Request, agent: Agent, typed: Typed, *, problem: str = "", **
         typed=typed,
         problem=problem,
         signal_reasons=SIGNAL_REASONS,
-        **{"trial": None, "saved": False} | context,
+        **{"trial": None, "saved": False, "new": False} | context,
     )

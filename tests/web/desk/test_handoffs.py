@@ -106,6 +106,25 @@ class TestSave:
         async with work.reading() as session:
             assert (await session.get_one(Conversation, conversation.id)).frustration == 0.9
 
+    async def test_keeps_what_was_changed_alone_so_that_an_update_still_moves_the_rest(
+        self, client: httpx.AsyncClient, form: dict[str, object], app: FastAPI
+    ) -> None:
+        await client.post(PATH, data={**form, "weights.displeasure": "0.9", "act": "save"})
+
+        assert (await in_force(app)).weights == {"displeasure": 0.9}
+
+    async def test_offers_the_values_of_a_new_installation_to_go_back_to(
+        self, client: httpx.AsyncClient, form: dict[str, object], app: FastAPI
+    ) -> None:
+        await client.post(PATH, data={**form, "weights.anger": "0.9", "act": "save"})
+        assert 'name="weights.anger" type="text" value="0.9"' in (await client.get(PATH)).text
+
+        html = (await client.get(f"{PATH}?new=true")).text
+
+        assert 'name="weights.anger" type="text" value="0.75"' in html
+        assert "in force once you save them" in html
+        assert (await in_force(app)).weights == {"anger": 0.9}
+
     @pytest.mark.parametrize(
         ("name", "value", "label"),
         [
