@@ -1,14 +1,10 @@
 from collections import Counter
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-from language.normalise import normalise
 from sentiment.examples import DATA_FOLDER, LANGUAGES, BrokenExample, read_examples
 from sentiment.mood import SentimentLabel
 
-CASES = [Path(__file__).with_name(name) for name in ("cases.tsv", "fresh_cases.tsv")]
 HEADER = "language\tlabel\tsignals\ttext\n"
 
 
@@ -43,26 +39,3 @@ class TestTrainingData:
         counts = Counter((one.language, one.label) for one in read_examples(DATA_FOLDER))
 
         assert set(counts) == {(language, label) for language in LANGUAGES for label in SentimentLabel}
-
-    def test_holds_nothing_close_to_a_test_case(self):
-        trained = [(one.text, grams(one.text)) for one in read_examples(DATA_FOLDER)]
-        cases = [one.text for path in CASES for one in read_examples(path)]
-        assert len(cases) > 250
-        assert len(trained) > 900
-
-        close = [(case, text) for case in cases for text, found in trained if are_close(grams(case), found)]
-
-        assert close == []
-
-
-@cache
-def grams(text: str) -> frozenset[str]:
-    line = normalise(text)
-    return frozenset(line[start : start + 4] for start in range(max(1, len(line) - 3)))
-
-
-def are_close(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether more than half of the letters-in-fours of two texts are shared (Jaccard)."""
-    if not len(one) / 2 <= len(other) <= 2 * len(one):
-        return False  # Then it cannot be, and the pairs are many.
-    return 2 * len(one & other) > len(one | other)
