@@ -103,6 +103,17 @@ def read_mail(raw: bytes, *, own_address: str, is_whole: bool = True) -> Mail | 
     )
 
 
+def glimpse(raw: bytes) -> tuple[str, str]:
+    """The sender and the subject, as far as a mail of any form says so."""
+    try:
+        headers = BytesHeaderParser().parsebytes(raw[:MAX_TEXT_BYTES], headersonly=True)
+        sender, subject = (_decoded(_header(headers, name)) for name in ("From", "Subject"))
+    except Exception:
+        logger.exception("not even the headers of a mail can be read")
+        return "", ""
+    return one_line(sender, limit=MAX_SUBJECT_CHARACTERS), one_line(subject, limit=MAX_SUBJECT_CHARACTERS)
+
+
 def _parsed(raw: bytes) -> Message:
     try:
         return message_from_bytes(raw)

@@ -37,7 +37,7 @@ class Poller:
     async def step(self) -> bool:
         """Fetch once and deal with what came; false while another process asks.
 
-        An update whose handling raises, and all after it, will come again.
+        An update whose handling raises, and all after it, will come again: `handle` raises only so often for one.
         """
         if not await self._hold():
             self._offset = None

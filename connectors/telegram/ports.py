@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from telegram import InlineKeyboardMarkup
+
 from crm.wording import Words
 
 # The product's own words by response name and language; `Wording.say` fits.
@@ -31,6 +33,27 @@ class Offsets(Protocol):
 
     async def keep(self, next_update_id: int) -> None:
         """All updates before this one are dealt with."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What the bot says by itself in a chat, outside of any conversation."""
+
+    chat: str
+    # What it answers, by Telegram's numbers.
+    cause: str
+    text: str
+    keyboard: InlineKeyboardMarkup | None = None
+    # The message that it is the reply to.
+    answers: int | None = None
+
+
+class Notices(Protocol):
+    """Where the bot's own words wait to be sent."""
+
+    async def queue(self, notice: Notice) -> None:
+        """Have it said, once however often its cause comes; when it returns, that is committed."""
         ...
 
 

@@ -431,11 +431,13 @@ class ConversationService:
             conversation.agent_seen_sequence = conversation.last_sequence
             announce(self.session, contact_topic(conversation), {"type": "changed"})
 
-    async def agent_types(self, conversation: Conversation, *, by: Agent) -> None:
-        """Show the contact that a person is writing, once it is known that a person will."""
-        if conversation.status in (ConversationStatus.waiting, ConversationStatus.open):
-            typing = {"type": "typing", "author": "agent", "name": by.name, "on": True}
-            announce(self.session, contact_topic(conversation), typing)
+    async def agent_types(self, conversation: Conversation, *, by: Agent) -> bool:
+        """Show the contact that a person is writing, once it is known that a person will; false before that."""
+        if conversation.status not in (ConversationStatus.waiting, ConversationStatus.open):
+            return False
+        typing = {"type": "typing", "author": "agent", "name": by.name, "on": True}
+        announce(self.session, contact_topic(conversation), typing)
+        return True
 
     async def stored_file(self, attachment_id: int) -> Attachment:
         """A file with its bytes.

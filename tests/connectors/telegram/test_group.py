@@ -202,7 +202,7 @@ class TestPairing:
         telegram.push({"message": update["message"]})
         await firm.dealt_with()
 
-        assert [text.split()[0] for text in telegram.texts_to(CHAT)] == [f"[{GROUP_PAIRED}"] * 2
+        assert [text.split()[0] for text in telegram.texts_to(CHAT)] == [f"[{GROUP_PAIRED}"]
 
     async def test_refuses_a_code_that_is_too_old(self, firm: Firm, admin: Agent, telegram):
         code = await firm.code(admin, for_group=True)

@@ -251,16 +251,6 @@ class TestCommands:
         assert [row[0]["text"] for row in rows] == ["چه دوره‌هایی دارید؟", "گفت‌وگو با همکارانم"]
         assert not desk.stored
 
-    async def test_a_chat_that_sends_one_after_the_other_is_not_answered_each_time(
-        self, polling, telegram: Emulator, desk: FakeDesk
-    ):
-        for _ in range(15):
-            telegram.write("/help")
-        telegram.write("a question")
-        await until(lambda: desk.stored)
-
-        assert len(telegram.texts_to()) == 10
-
     @pytest.mark.parametrize("text", ["/help", "/help@hamyar_test_bot", "/restart", "/HELP me"])
     async def test_help_answers_every_command_that_is_not_ours(
         self, text: str, polling, telegram: Emulator, desk: FakeDesk

@@ -27,6 +27,7 @@ from crm.models import (
 )
 from tests.connectors.telegram.conftest import payload
 from tests.connectors.telegram.emulator import GROUP, ApiError, Emulator, Telegram
+from tests.fixtures.fakes import FakeBot
 from tests.fixtures.telegram_server import served
 
 SignIn = Callable[[Role], Awaitable[Agent]]
@@ -315,6 +316,44 @@ class TestWebhooks:
             assert answer.status_code == status
             assert len(await stored(running, Message)) >= (status == 200)
         assert (await client.post("/telegram/none/webhook", json=payload("text"))).status_code == 404
+
+
+class TestTyping:
+    @pytest.fixture
+    async def connected(self, running: FastAPI, client: httpx.AsyncClient, admin: Agent, first: Emulator) -> None:
+        await connect(client, FIRST)
+        await until(lambda: _called(first, "getUpdates"))
+
+    async def test_is_shown_while_the_bot_thinks(self, connected: None, first: Emulator, bot: FakeBot) -> None:
+        bot.meanwhile = lambda: until(lambda: _both(first.typing))
+
+        first.write("سفارشم کجاست؟")
+        await until(lambda: _both(first.texts_to()))
+
+        assert first.typing == [5012345678]
+        assert first.texts_to() == ["You said: سفارشم کجاست؟"]
+
+    async def test_is_shown_while_an_agent_writes_to_who_waits_for_one(
+        self, connected: None, running: FastAPI, client: httpx.AsyncClient, first: Emulator
+    ) -> None:
+        first.write("/human")
+        await until(lambda: _both(first.texts_to()))
+        (conversation,) = await stored(running, Conversation)
+        assert first.typing == []
+
+        for _key in range(3):
+            await client.post(f"/desk/conversations/{conversation.id}/typing")
+        await until(lambda: _both(first.typing))
+
+        assert first.typing == [5012345678]
+
+    async def test_costs_an_answer_nothing_where_telegram_hangs(self, connected: None, first: Emulator) -> None:
+        first.fail_next("sendChatAction", ApiError(500, "Internal Server Error"))
+
+        first.write("سلام")
+        await until(lambda: _both(first.texts_to()))
+
+        assert first.texts_to() == ["You said: سلام"]
 
 
 class TestGroup:
