@@ -25,7 +25,7 @@ from tests.fixtures.patience import until_done
 SECRET = "a secret of at least twenty-four characters"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
     server = MailServer(tmp_path_factory.mktemp("mail") / "log")
     yield server

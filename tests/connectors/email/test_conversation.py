@@ -59,6 +59,30 @@ class TestConversation:
         assert len(server.sent) == 1
         assert server.unread() == 0
 
+    @pytest.mark.parametrize(("subject", "conversations"), [("سفارش", 1), ("مرجوعی", 2)])
+    async def test_keeps_every_mail_of_who_uses_one_message_id_for_all(
+        self, shop: Shop, server: MailServer, subject: str, conversations: int
+    ):
+        server.write("سلام", message_id="<same@device.example>")
+        await shop.answer()
+        server.write("گزارش دوم", subject=subject, message_id="<same@device.example>")
+        await shop.answer()
+
+        texts = [one.text for one in await shop.all(Message) if one.author is Author.contact]
+        assert "گزارش دوم" in texts[1]
+        assert len(await shop.all(Conversation)) == conversations
+        assert len(server.sent) == 2
+
+    async def test_loses_nothing_to_who_writes_first_under_anothers_message_id(self, shop: Shop, server: MailServer):
+        server.write("سلام", sender="mallory@evil.example", message_id="<guessed@customer.example>")
+        await shop.answer()
+
+        server.write("سلام", message_id="<guessed@customer.example>")
+        await shop.answer()
+
+        assert [mail["To"] for mail in server.sent] == ["mallory@evil.example", CUSTOMER]
+        assert server.sent[1]["In-Reply-To"] == "<guessed@customer.example>"
+
     async def test_leaves_a_mail_unread_that_could_not_be_stored_and_goes_on(self, make_shop, server: MailServer):
         shop: Shop = make_shop()
         receive, troubles = shop.connector.poller._handle.__self__._receive, [RuntimeError("told to")]
@@ -115,6 +139,24 @@ class TestConversation:
 
 
 class TestThreads:
+    async def test_joins_the_thread_of_a_mail_that_it_names(self, shop: Shop, server: MailServer):
+        server.write("سلام", subject="یک", message_id="<first_%1@customer.example>")
+        await shop.fetch()
+
+        server.write("ادامه", subject="موضوعی دیگر", In_Reply_To="<first_%1@customer.example>")
+        server.write("جدا", subject="چیز سوم", In_Reply_To="<firstx1@customer.example>")
+        await shop.fetch()
+
+        assert len(await shop.all(Conversation)) == 2
+
+    async def test_are_named_in_an_answer_by_each_mail_once(self, shop: Shop, server: MailServer):
+        server.deliver(photo("دو عکس", "این و این", files=2))
+
+        await shop.answer()
+
+        (answer,) = server.sent
+        assert answer["References"].split() == [answer["In-Reply-To"]]
+
     async def test_joins_by_subject_where_nothing_is_referred_to(self, shop: Shop, server: MailServer):
         server.write("سلام", subject="سفارش ۱۲")
         server.write("رسید؟", subject="پاسخ: Re: سفارش 12")
@@ -296,15 +338,16 @@ class TestFiles:
         assert [turn.text for turn in bot.turns] == ["The screen is broken"]
 
 
-def photo(subject: str, text: str = "", **fields: str) -> EmailMessage:
-    """A mail with a photo, and at most what a mail program writes below it."""
+def photo(subject: str, text: str = "", *, files: int = 1, **fields: str) -> EmailMessage:
+    """A mail with photos, and at most what a mail program writes below it."""
     mail = EmailMessage()
     mail["From"], mail["Subject"], mail["Message-ID"] = CUSTOMER, subject, make_msgid(domain="customer.example")
     for name, value in fields.items():
         mail[name] = value
     if text:
         mail.set_content(text)
-    mail.add_attachment(PICTURE, maintype="image", subtype="png", filename="photo.png")
+    for _ in range(files):
+        mail.add_attachment(PICTURE, maintype="image", subtype="png", filename="photo.png")
     return mail
 
 
