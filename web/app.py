@@ -37,7 +37,7 @@ from crm.agents.permissions import Permission
 from crm.conversations.downloads import Downloads
 from crm.conversations.endpoints import router as conversations_router
 from crm.conversations.intake import Intake
-from crm.conversations.outbox import Outbox
+from crm.conversations.outbox import Outbox, inbox_of
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
@@ -71,6 +71,7 @@ from web.templating import create_templates
 STATIC_FOLDER = Path(__file__).parent / "static"
 # Many, since turns mostly wait: when Rasa hangs, this many contacts are told so within its time-out.
 TURNS_AT_ONCE = 32
+# Of each inbox.
 DELIVERIES_AT_ONCE = 16
 # Each may hold a whole file in memory.
 DOWNLOADS_AT_ONCE = 3
@@ -346,8 +347,9 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
             find=outbox.due,
             at_once=DELIVERIES_AT_ONCE,
             look_around_seconds=LOOK_AROUND_SECONDS,
+            lane=inbox_of,
         ),
-        woken_by=("outbox", "conversation_id"),
+        woken_by=("outbox", "key"),
     )
     notices = NoticeOutbox(parts.work, bots=channels.telegram, clock=parts.clock)
     await _start_worker(
@@ -359,6 +361,7 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
             find=notices.due,
             at_once=DELIVERIES_AT_ONCE,
             look_around_seconds=LOOK_AROUND_SECONDS,
+            lane=inbox_of,
         ),
         woken_by=(NOTICES_TOPIC, "key"),
     )
@@ -377,8 +380,10 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
             "alerts",
             handle=alerts.send_next,
             find=alerts.due,
-            at_once=CHANNELS_AT_ONCE,
+            at_once=1,
             look_around_seconds=LOOK_AROUND_SECONDS,
+            # Each group is a lane.
+            lane=str,
         ),
         woken_by=("alerts", "inbox_id"),
     )

@@ -3,7 +3,7 @@
 from telegram import Message
 
 from connectors.telegram import responses
-from connectors.telegram.ports import Answer, Colleagues, Linked, Notice, Notices, Say
+from connectors.telegram.ports import Answer, Answered, Colleagues, Linked, Notice, Notices, Say
 
 _LINKED = {Linked.group: responses.GROUP_PAIRED, Linked.account: responses.ACCOUNT_LINKED}
 _REFUSALS = {
@@ -72,7 +72,7 @@ class AgentsGroup:
         answer = await self._colleagues.answer(
             message.text,
             chat=message.chat.id,
-            alert=alert.message_id,
+            alert=Answered(alert.chat.id, alert.message_id, alert.text or ""),
             user_id=writer.id,
             message=message.message_id,
         )

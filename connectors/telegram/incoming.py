@@ -333,6 +333,10 @@ def _details(message: Message) -> str:
     if message.contact:
         name = f"{message.contact.first_name} {message.contact.last_name or ''}".strip()
         return f"{name}\n{_left_to_right(message.contact.phone_number)}"
+    if message.poll:
+        return "\n".join([message.poll.question, *(f"• {option.text}" for option in message.poll.options)])
+    if message.dice:
+        return f"{message.dice.emoji} {message.dice.value}"
     if message.sticker:
         return message.sticker.emoji or ""
     file = file_of(message)

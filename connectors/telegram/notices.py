@@ -22,6 +22,7 @@ from core.clock import Clock
 from core.errors import TooManyRequests
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork, announce
+from crm.conversations.outbox import key_of
 from crm.conversations.ports import SendLater
 from crm.conversations.sending import UNSENT, Call, SendingQueue
 from crm.enums import DeliveryState
@@ -82,7 +83,7 @@ class StoredNotices:
                     next_attempt_at=now + wait,
                 )
             )
-            announce(session, TOPIC, {"key": f"{self._inbox_id}:{notice.chat}"})
+            announce(session, TOPIC, {"key": key_of(self._inbox_id, notice.chat)})
 
     async def _is_said(self, session: AsyncSession, notice: Notice, *, crowded: bool) -> bool:
         """Whether a notice was queued before, or, where there are many, the same words still wait."""
@@ -119,10 +120,10 @@ class NoticeOutbox(SendingQueue[TelegramNotice]):
             .limit(200)
         )
         async with self.work.reading() as session:
-            return [f"{inbox_id}:{chat}" for inbox_id, chat in await session.execute(statement)]
+            return [key_of(inbox_id, chat) for inbox_id, chat in await session.execute(statement)]
 
     async def _next(self, session: AsyncSession, key: str) -> TelegramNotice | None:
-        inbox_id, _, chat = key.partition(":")
+        inbox_id, _, chat = key.partition("/")
         statement = (
             select(TelegramNotice)
             .where(

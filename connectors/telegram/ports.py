@@ -64,6 +64,15 @@ class Linked(StrEnum):
     account = "account"
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The message of ours that a member of the group answered, as Telegram shows it with the answer."""
+
+    chat: int
+    message: int
+    text: str
+
+
 class Answer(StrEnum):
     """What became of an agent's reply in the group."""
 
@@ -92,7 +101,7 @@ class Colleagues(Protocol):
         """Make a Telegram account an agent's; `None` for a code that is not for that."""
         ...
 
-    async def answer(self, text: str, *, chat: int, alert: int, user_id: int, message: int) -> Answer:
+    async def answer(self, text: str, *, chat: int, alert: Answered, user_id: int, message: int) -> Answer:
         """Send words to the contact of the alert that they answer, once, as the agent's whose account it is."""
         ...
 

@@ -13,6 +13,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
 from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.outbox import key_of
 from crm.conversations.policies import HandoffPolicies
 from crm.conversations.ports import Cause, HandoffListener, IncomingFile, IncomingMessage, Reply
 from crm.conversations.repository import ConversationRepository
@@ -630,7 +631,7 @@ class ConversationService:
                 next_attempt_at=message.created_at,
             )
         )
-        announce(self.session, "outbox", {"conversation_id": conversation.id})
+        announce(self.session, "outbox", {"key": key_of(conversation.inbox_id, conversation.id)})
 
     def _move(self, conversation: Conversation, status: ConversationStatus) -> None:
         check(conversation.status, status)

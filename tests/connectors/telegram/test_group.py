@@ -456,6 +456,33 @@ class TestReply:
 
         assert await firm.replies() == []
 
+    @pytest.mark.parametrize("shown_in", [CHAT, -1009876543210])
+    async def test_to_an_alert_from_before_the_group_had_another_number_goes_to_the_contact(
+        self, shown_in: int, firm: Firm, alert: dict, ali, telegram
+    ):
+        telegram.push(payload("group_migrated"))
+        await firm.dealt_with()
+        moved = {**GROUP, "id": -1009876543210}
+
+        telegram.write_in_group(
+            "سلام", group=moved, sender=ALI, to={**alert, "chat": {**alert["chat"], "id": shown_in}}
+        )
+        await firm.dealt_with()
+
+        assert await firm.replies() == ["سلام"]
+
+    async def test_to_another_message_with_an_old_alerts_number_is_not_sent(
+        self, firm: Firm, alert: dict, ali, telegram
+    ):
+        telegram.push(payload("group_migrated"))
+        await firm.dealt_with()
+        moved = {**GROUP, "id": -1009876543210}
+
+        telegram.write_in_group("سلام", group=moved, sender=ALI, to={**alert, "chat": moved, "text": "[something]"})
+        await firm.said(ALERT_UNKNOWN, moved["id"])
+
+        assert await firm.replies() == []
+
     async def test_from_another_group_has_no_effect(self, firm: Firm, alert: dict, ali, telegram):
         elsewhere = {**GROUP, "id": -1009}
         telegram.write_in_group("سلام", group=elsewhere, sender=ALI, to={**alert, "chat": elsewhere})

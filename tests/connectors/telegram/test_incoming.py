@@ -10,6 +10,22 @@ from crm.enums import AttachmentKind, MessageKind
 from tests.connectors.telegram.conftest import SARA, FakeDesk, outgoing, payload, until
 from tests.connectors.telegram.emulator import Emulator
 
+POLL = {
+    "id": "1",
+    "question": "کدام رنگ؟",
+    "options": [
+        {"persistent_id": "0", "text": "سبز", "voter_count": 0},
+        {"persistent_id": "1", "text": "<b>آبی</b>", "voter_count": 0},
+    ],
+    "total_voter_count": 0,
+    "is_closed": False,
+    "is_anonymous": True,
+    "type": "regular",
+    "allows_multiple_answers": False,
+    "allows_revoting": False,
+    "members_only": False,
+}
+
 
 class TooLong(InvalidInput):
     code = "message_too_long"
@@ -163,6 +179,26 @@ class TestWhatHasNoWords:
 
         assert desk.last.text == stands_for_it
         assert desk.last.file is None
+
+    @pytest.mark.parametrize(
+        ("content", "stands_for_it"),
+        [
+            ({"poll": POLL}, "[utter_telegram_poll fa] کدام رنگ؟\n• سبز\n• <b>آبی</b>"),
+            ({"dice": {"emoji": "🎯", "value": 5}}, "[utter_telegram_dice fa] 🎯 5"),
+            ({"story": {"chat": {"id": 42, "type": "private"}, "id": 7}}, "[utter_telegram_story fa]"),
+            ({"game": {"title": "مار", "description": "", "photo": []}}, "[utter_telegram_other fa]"),
+        ],
+    )
+    async def test_is_not_lost_where_it_is_a_kind_of_telegrams_own(
+        self, content: dict, stands_for_it: str, polling, telegram: Emulator, desk: FakeDesk
+    ):
+        message = {key: value for key, value in payload("text")["message"].items() if key not in ("text", "entities")}
+        telegram.push({"message": {**message, **content}})
+
+        await until(lambda: desk.stored)
+
+        assert desk.last.text == stands_for_it
+        assert desk.last.response
 
     @pytest.mark.parametrize(
         ("name", "response"), [("voice", "utter_telegram_voice"), ("sticker", "utter_telegram_sticker")]
