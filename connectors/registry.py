@@ -79,6 +79,7 @@ def _open_telegram(doors: Doors, inbox: Inbox, token: str) -> Connector:
         offsets=StoredOffsets(doors.work, doors.clock, inbox_id=inbox.id, bot_number=number_of(token) or 0),
         parking=StoredParking(doors.work, doors.clock, inbox.id),
         notices=StoredNotices(doors.work, doors.clock, inbox_id=inbox.id),
+        updates_per_minute=settings.telegram_updates_per_minute,
         webhook=settings.telegram_webhook,
         secret=secret_for(settings.secret_key.get_secret_value(), inbox.key),
         public_url=settings.public_url,

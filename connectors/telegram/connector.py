@@ -23,7 +23,7 @@ from connectors.telegram.pace import Backoff, SystemTimer, Timer
 from connectors.telegram.polling import Poller
 from connectors.telegram.ports import Colleagues, Notice, Notices, Offsets, Say, Threads
 from connectors.telegram.tokens import number_of
-from connectors.telegram.webhook import Webhook, path_for
+from connectors.telegram.webhook import ChatLimits, Webhook, path_for
 from core.tasks import end
 from crm.conversations.ports import OutgoingMessage
 from crm.enums import Channel
@@ -67,6 +67,7 @@ class TelegramConnector:
         offsets: Offsets,
         parking: Parking,
         notices: Notices,
+        updates_per_minute: int,
         webhook: bool,
         secret: str,
         public_url: str = "",
@@ -102,7 +103,14 @@ class TelegramConnector:
         # What Telegram calls us by, where it does.
         self.webhook = Webhook(secret, door.take) if webhook else None
         self._lease = lease
-        self._poller = Poller(self._bot, door.take, hold=lease.hold, offsets=offsets)
+        self._poller = Poller(
+            self._bot,
+            door.take,
+            inbox_key=inbox_key,
+            hold=lease.hold,
+            offsets=offsets,
+            limits=ChatLimits(updates_per_minute),
+        )
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

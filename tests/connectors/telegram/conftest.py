@@ -272,6 +272,7 @@ async def make_connector(
             "offsets": offsets,
             "parking": parking,
             "notices": FakeNotices(),
+            "updates_per_minute": 1000,
             "webhook": False,
             "secret": SECRET,
             "public_url": PUBLIC_URL,

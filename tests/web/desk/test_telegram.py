@@ -20,6 +20,7 @@ from crm.models import (
     Inbox,
     Message,
     PairingCode,
+    ParkedUpdate,
     PollerLease,
     TelegramAccount,
     TelegramBot,
@@ -317,6 +318,44 @@ class TestWebhooks:
             assert len(await stored(running, Message)) >= (status == 200)
         assert (await client.post("/telegram/none/webhook", json=payload("text"))).status_code == 404
 
+    async def test_set_aside_what_always_fails_until_an_admin_has_it_tried_again(
+        self,
+        running: FastAPI,
+        client: httpx.AsyncClient,
+        admin: Agent,
+        first: Emulator,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await connect(client, FIRST)
+        await until(lambda: _both(first.webhook))
+        (inbox,) = await stored(running, Inbox)
+        assert first.webhook
+        headers = {SECRET_HEADER: first.webhook["secret_token"]}
+        monkeypatch.setattr(running.state.intake, "_gathering", Choking())
+        transport = httpx.ASGITransport(running, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as telegram:
+            path = f"/telegram/{inbox.key}/webhook"
+            answers = [await telegram.post(path, json=payload("text"), headers=headers) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [500, 500, 500, 500, 200]
+        (parked,) = await stored(running, ParkedUpdate)
+        assert "RuntimeError: told to" in (await client.get("/desk/parked")).text
+
+        monkeypatch.undo()
+        await client.post(f"/desk/parked/updates/{parked.id}/try-again")
+        await until(lambda: _replied(running, payload("text")["message"]["text"]))
+        await until(lambda: _none(running, ParkedUpdate))
+
+        assert parked.text == payload("text")["message"]["text"]
+
+
+class Choking:
+    """Stores nothing."""
+
+    is_crowded = False
+
+    async def add(self, _incoming: object) -> None:
+        raise RuntimeError("told to")
+
 
 class TestTyping:
     @pytest.fixture
@@ -445,6 +484,10 @@ async def _command(client: httpx.AsyncClient, address: str) -> str:
 
 async def _replied(app: FastAPI, text: str) -> bool:
     return text in [one.text for one in await stored(app, Message)]
+
+
+async def _none(app: FastAPI, kind: type) -> bool:
+    return await stored(app, kind) == []
 
 
 async def _both(*conditions: object) -> bool:
