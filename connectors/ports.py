@@ -1,15 +1,40 @@
 """What a connector is, and what it is given. A connector translates and nothing else."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from crm.conversations.ports import ChannelSender, FileSource, IncomingMessage
+from crm.enums import ParkedReason
+from crm.models import ParkedUpdate
 
 # Stores a message once and wakes the bot; when it returns, the message is committed and the channel may be told "ok".
 # Raises core.errors.InvalidInput (message_empty, message_too_long) for a text that nobody could answer.
 Receive = Callable[[IncomingMessage], Awaitable[object]]
 # Stores a contact's rating, 1 to 5, of the conversation with this address in this inbox.
 Rate = Callable[[int, str, int], Awaitable[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unhandled:
+    """What came in and cannot be dealt with, and why; `sender` and `text` as far as they could be read."""
+
+    external_id: str
+    reason: ParkedReason = ParkedReason.failed
+    sender: str = ""
+    text: str = ""
+    # All of it, where the channel does not give it out again.
+    raw: bytes | None = None
+    error: str = ""
+    attempts: int = 1
+
+
+class Parking(Protocol):
+    """Where a connector sets aside what it cannot deal with."""
+
+    async def park(self, unhandled: Unhandled) -> None:
+        """Keep it for admins; when it returns, that is committed and the channel may be told "ok"."""
+        ...
 
 
 class Connector(ChannelSender, FileSource, Protocol):
@@ -21,6 +46,10 @@ class Connector(ChannelSender, FileSource, Protocol):
 
     async def stop(self) -> None:
         """Stop taking messages and let go of every connection."""
+        ...
+
+    async def take_again(self, parked: ParkedUpdate) -> None:
+        """Deal with something that was set aside; raises whatever goes wrong."""
         ...
 
     async def show_typing(self, contact_external_id: str) -> None:

@@ -9,10 +9,12 @@ from connectors.email.message_ids import MessageIds
 from connectors.email.outgoing import Server
 from connectors.email.threads import StoredThreads as StoredEmailThreads
 from connectors.lease import Lease
+from connectors.parking import StoredParking
 from connectors.ports import Connector
 from connectors.telegram.colleagues import StoredColleagues
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.inboxes import ENVIRONMENT_KEY, TelegramInboxes
+from connectors.telegram.notices import StoredNotices
 from connectors.telegram.offsets import StoredOffsets
 from connectors.telegram.threads import StoredThreads
 from connectors.telegram.tokens import number_of
@@ -75,6 +77,9 @@ def _open_telegram(doors: Doors, inbox: Inbox, token: str) -> Connector:
         words=doors.wording.say,
         lease=Lease(doors.work, doors.clock, inbox_id=inbox.id, owner=doors.process),
         offsets=StoredOffsets(doors.work, doors.clock, inbox_id=inbox.id, bot_number=number_of(token) or 0),
+        parking=StoredParking(doors.work, doors.clock, inbox.id),
+        notices=StoredNotices(doors.work, doors.clock, inbox_id=inbox.id),
+        updates_per_minute=settings.telegram_updates_per_minute,
         webhook=settings.telegram_webhook,
         secret=secret_for(settings.secret_key.get_secret_value(), inbox.key),
         public_url=settings.public_url,
@@ -122,6 +127,7 @@ def _open_email(doors: Doors, inbox: Inbox) -> Connector:
         ids=ids,
         words=doors.wording.say,
         lease=Lease(doors.work, doors.clock, inbox_id=inbox.id, owner=doors.process),
+        parking=StoredParking(doors.work, doors.clock, inbox.id),
         clock=doors.clock,
         public_url=settings.public_url,
         replies_per_hour=settings.email_replies_per_hour,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
 logger = logging.getLogger(__name__)
@@ -13,7 +14,8 @@ class Worker:
     `handle` does one piece of a key's work and says whether there may be more: that has its turn after all the keys
     which wait already, so that a key with much work does not hold up the others. A key woken while it is being handled
     is handled once more afterwards. `find` returns keys of work that waits, such as that of a process that died. A
-    handler's failure is logged and its key found again later.
+    handler's failure is logged and its key found again later. So many keys are handled `at_once` of each `lane`: where
+    one hangs, the others go on.
     """
 
     def __init__(
@@ -24,11 +26,13 @@ class Worker:
         find: Callable[[], Awaitable[Sequence[str]]],
         at_once: int,
         look_around_seconds: float,
+        lane: Callable[[str], str] = lambda _key: "",
     ) -> None:
         self.name = name
         self._handle = handle
         self._find = find
-        self._slots = asyncio.Semaphore(at_once)
+        self._lane = lane
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self._look_around_seconds = look_around_seconds
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -62,7 +66,7 @@ class Worker:
     async def _run(self, key: str) -> None:
         goes_on: bool | None = False
         try:
-            async with self._slots:
+            async with self._slots[self._lane(key)]:
                 goes_on = await self._handle(key)
         except Exception:
             logger.exception("%s: %s failed", self.name, key)

@@ -45,6 +45,14 @@ class TurnState(StrEnum):
     parked = "parked"
 
 
+class ParkedReason(StrEnum):
+    """Why something that came in was set aside before it was anybody's message."""
+
+    failed = "failed"
+    # No person seems to have written it.
+    automatic = "automatic"
+
+
 class Outcome(StrEnum):
     """What the bot could do with a contact's message."""
 

@@ -17,9 +17,14 @@ from starlette.routing import BaseRoute
 from bot.actions.backend import Backend
 from bot.actions.endpoints import create_actions_router
 from connectors.channels import Channels
+from connectors.parking import TOPIC as PARKED_TOPIC
+from connectors.parking import SecondTries
 from connectors.registry import Doors
 from connectors.telegram.alerts import AlertOutbox
+from connectors.telegram.notices import TOPIC as NOTICES_TOPIC
+from connectors.telegram.notices import NoticeOutbox
 from connectors.telegram.webhook import ChatLimits, webhook_router
+from connectors.typing import TypingSigns
 from connectors.web_widget.endpoints import create_router as create_widget_router
 from core.config import Settings, problems
 from core.logging import set_up_logging
@@ -32,7 +37,7 @@ from crm.agents.permissions import Permission
 from crm.conversations.downloads import Downloads
 from crm.conversations.endpoints import router as conversations_router
 from crm.conversations.intake import Intake
-from crm.conversations.outbox import Outbox
+from crm.conversations.outbox import Outbox, inbox_of
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
@@ -66,6 +71,7 @@ from web.templating import create_templates
 STATIC_FOLDER = Path(__file__).parent / "static"
 # Many, since turns mostly wait: when Rasa hangs, this many contacts are told so within its time-out.
 TURNS_AT_ONCE = 32
+# Of each inbox.
 DELIVERIES_AT_ONCE = 16
 # Each may hold a whole file in memory.
 DOWNLOADS_AT_ONCE = 3
@@ -126,6 +132,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
         owner=parts.process,
         pace=RateLimit(f"{parts.settings.turns_per_minute}/minute"),
         is_crowded=lambda: app.state.intake.is_crowded,
+        show_typing=lambda inbox_id, contact: app.state.typing_signs.show(inbox_id, contact),
     )
     turn_worker = Worker(
         "turns",
@@ -154,6 +161,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.channels = Channels(
         Doors(parts.settings, parts.work, parts.wording, app.state.intake, parts.clock, parts.process)
     )
+    app.state.typing_signs = TypingSigns(app.state.channels.connectors)
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
@@ -315,6 +323,7 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
     channels: Channels = app.state.channels
     await channels.start()
     stack.push_async_callback(channels.stop)
+    stack.push_async_callback(app.state.typing_signs.stop)
     outbox = Outbox(parts.work, senders=channels.connectors, clock=parts.clock)
     downloads = Downloads(parts.work, sources=channels.connectors, clock=parts.clock)
     await _start_worker(
@@ -338,8 +347,23 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
             find=outbox.due,
             at_once=DELIVERIES_AT_ONCE,
             look_around_seconds=LOOK_AROUND_SECONDS,
+            lane=inbox_of,
         ),
-        woken_by=("outbox", "conversation_id"),
+        woken_by=("outbox", "key"),
+    )
+    notices = NoticeOutbox(parts.work, bots=channels.telegram, clock=parts.clock)
+    await _start_worker(
+        parts,
+        stack,
+        Worker(
+            "notices",
+            handle=notices.send_next,
+            find=notices.due,
+            at_once=DELIVERIES_AT_ONCE,
+            look_around_seconds=LOOK_AROUND_SECONDS,
+            lane=inbox_of,
+        ),
+        woken_by=(NOTICES_TOPIC, "key"),
     )
     alerts = AlertOutbox(
         parts.work,
@@ -356,10 +380,25 @@ async def _start_channels(app: FastAPI, parts: Parts, stack: AsyncExitStack) -> 
             "alerts",
             handle=alerts.send_next,
             find=alerts.due,
-            at_once=CHANNELS_AT_ONCE,
+            at_once=1,
             look_around_seconds=LOOK_AROUND_SECONDS,
+            # Each group is a lane.
+            lane=str,
         ),
         woken_by=("alerts", "inbox_id"),
+    )
+    second_tries = SecondTries(parts.work, connectors=channels.connectors)
+    await _start_worker(
+        parts,
+        stack,
+        Worker(
+            "second tries",
+            handle=second_tries.take,
+            find=second_tries.due,
+            at_once=CHANNELS_AT_ONCE,
+            look_around_seconds=CHANNELS_LOOK_SECONDS,
+        ),
+        woken_by=(PARKED_TOPIC, "parked_id"),
     )
     await _start_worker(
         parts,

@@ -11,11 +11,12 @@ from connectors.email.outgoing import Outgoing, Server
 from connectors.email.polling import Poller
 from connectors.email.ports import Say, Threads
 from connectors.lease import Lease
-from connectors.ports import Rate, Receive
+from connectors.ports import Parking, Rate, Receive
 from core.clock import Clock
 from core.tasks import end
 from crm.conversations.ports import FetchRefused, OutgoingMessage
-from crm.enums import Channel
+from crm.enums import Channel, ParkedReason
+from crm.models import ParkedUpdate
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class EmailConnector:
         ids: MessageIds,
         words: Say,
         lease: Lease,
+        parking: Parking,
         clock: Clock,
         public_url: str,
         replies_per_hour: int,
@@ -69,7 +71,7 @@ class EmailConnector:
         )
         self._lease = lease
         self._mailbox = Mailbox(imap)
-        self.poller = Poller(self._mailbox, handle=incoming.handle, hold=lease.hold, since=since)
+        self.poller = Poller(self._mailbox, handle=incoming.handle, hold=lease.hold, parking=parking, since=since)
         self._look_seconds = look_seconds
         self._task: asyncio.Task[None] | None = None
 
@@ -93,6 +95,10 @@ class EmailConnector:
     async def fetch(self, source: str) -> bytes:
         """Files come along with their mails."""
         raise FetchRefused("mails bring their files along")
+
+    async def take_again(self, parked: ParkedUpdate) -> None:
+        """A mail stays in the mailbox; where an admin wants one that looked automatic, a person wrote it."""
+        await self.poller.take_again(parked.external_id, by_person=parked.reason is ParkedReason.automatic)
 
     async def show_typing(self, contact_external_id: str) -> None:
         """Mails show no such thing."""

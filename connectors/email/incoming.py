@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.email import responses
 from connectors.email.choices import number_in
@@ -56,20 +56,23 @@ class Incoming:
         self._say = say
         self._replies_per_hour = replies_per_hour
 
-    async def handle(self, raw: bytes, *, is_whole: bool = True) -> None:
+    async def handle(self, raw: bytes, *, is_whole: bool = True, by_person: bool = False) -> bool:
         """Deal with one mail; what it holds of a contact is stored when this returns.
 
         What machines write begins no conversation and gets no answer; in a thread of their address people see it.
+        False where somebody should see what was left alone for that; `by_person`, they have.
         """
         # In a thread of its own: a large one takes a second, and others wait for the loop.
         mail = await asyncio.to_thread(read_mail, raw, own_address=self._own_address, is_whole=is_whole)
         if mail is None:
             logger.info("a mail from nobody who could be answered is left alone")
-            return
+            return True
+        if by_person:
+            mail = replace(mail, is_automatic=False)
         thread = await self._threads.find(self._inbox_id, mail)
         if mail.is_automatic and thread is None:
-            logger.info("an automatic mail is left alone")
-            return
+            # Our own come back to us where an address forwards to itself.
+            return mail.address == self._own_address
         is_first = thread is None
         thread = thread or await self._threads.begin(self._inbox_id, mail)
         language = await self._threads.language(self._inbox_id, thread) or _language_of(mail)
@@ -77,6 +80,7 @@ class Incoming:
             await self._store(mail, thread, self._words(mail, language, is_first=is_first), wants_answer=False)
         elif not await self._store_rating(mail, thread):
             await self._store_question(mail, thread, language, is_first=is_first)
+        return True
 
     async def _store_question(self, mail: Mail, thread: str, language: str, *, is_first: bool) -> None:
         words = await self._chosen(mail, thread) or self._words(mail, language, is_first=is_first)

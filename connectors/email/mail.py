@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 import logging
+import re
 from binascii import Error as BinasciiError
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from email.parser import BytesHeaderParser
 from connectors.email.addresses import MAX_NAME_CHARACTERS, MAX_SUBJECT_CHARACTERS, one_line, sender_of, subject_key
 from connectors.email.automatic import is_automatic
 from connectors.email.html_text import to_text
-from connectors.email.message_ids import ids_in, kept
+from connectors.email.message_ids import external_id_of, ids_in
 from connectors.email.quotes import without_quotes
 from crm.conversations.files import File, FileEmpty, FileKindRefused, FileTooLarge, safe_file_name, visitors_file
 from language.normalise import safe_text
@@ -32,6 +33,7 @@ _DEEPEST_PART = 10
 _MAX_HEADER_CHARACTERS = 10_000
 # Pictures of signatures and those that tell their sender of being read.
 _SMALLEST_INLINE_BYTES = 5_000
+_HEADERS_END = re.compile(rb"\r?\n\r?\n")
 # Old Persian mail programs write it and do not say so.
 _OLD_PERSIAN = "windows-1256"
 # No charsets of mails, and slow on long texts.
@@ -42,7 +44,7 @@ _NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "und
 class Mail:
     """What somebody wrote by e-mail."""
 
-    # The Message-ID as it is kept; for a mail without, a digest of all of it.
+    # The Message-ID with a digest of sender and body; for a mail without, a digest of all of it.
     external_id: str
     address: str
     name: str
@@ -85,7 +87,7 @@ def read_mail(raw: bytes, *, own_address: str, is_whole: bool = True) -> Mail | 
     bodies = _Bodies(_text_of(parts, "text/plain"), _text_of(parts, "text/html"))
     files, refused = _files(parts) if is_whole else ([], [])
     return Mail(
-        external_id=_external_id(message, raw),
+        external_id=_external_id(message, raw, address),
         address=address,
         name=one_line(_decoded(name), limit=MAX_NAME_CHARACTERS),
         subject=one_line(_decoded(_header(message, "Subject")), limit=MAX_SUBJECT_CHARACTERS),
@@ -101,6 +103,17 @@ def read_mail(raw: bytes, *, own_address: str, is_whole: bool = True) -> Mail | 
             content_type=message.get_content_type(),
         ),
     )
+
+
+def glimpse(raw: bytes) -> tuple[str, str]:
+    """The sender and the subject, as far as a mail of any form says so."""
+    try:
+        headers = BytesHeaderParser().parsebytes(raw[:MAX_TEXT_BYTES], headersonly=True)
+        sender, subject = (_decoded(_header(headers, name)) for name in ("From", "Subject"))
+    except Exception:
+        logger.exception("not even the headers of a mail can be read")
+        return "", ""
+    return one_line(sender, limit=MAX_SUBJECT_CHARACTERS), one_line(subject, limit=MAX_SUBJECT_CHARACTERS)
 
 
 def _parsed(raw: bytes) -> Message:
@@ -215,9 +228,11 @@ def _name_of(part: Message) -> str:
     return _decoded(str(name)[:1000]) if name else ""
 
 
-def _external_id(message: Message, raw: bytes) -> str:
+def _external_id(message: Message, raw: bytes, address: str) -> str:
     given = ids_in(_header(message, "Message-ID"))
-    return kept(given[0]) if given else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    if not given:
+        return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    return external_id_of(given[0], address=address, body=_HEADERS_END.split(raw, maxsplit=1)[-1])
 
 
 def _references(message: Message) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class Mailbox:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._box: BaseMailBox | None = None
+        # What the server calls the present set of UIDs; under another name they mean other mails.
+        self.uid_validity = ""
 
     def open(self) -> None:
         """Connect and sign in, unless that is done."""
@@ -43,15 +45,23 @@ class Mailbox:
             except MAILBOX_ERRORS:
                 _hang_up(box)
                 raise
+            _kind, named = box.client.response("UIDVALIDITY")
+            self.uid_validity = named[-1].decode("ascii", "replace") if named and named[-1] else ""
             self._box = box
 
     def unread(self, *, since: datetime) -> Sequence[str]:
-        """Mails that came after a moment and have not been seen, oldest first."""
+        """Mails that have not been seen, oldest first: those that came after a moment, and some from the day before."""
         # IMAP knows days alone, in the server's zone.
         day = (since - timedelta(days=1)).strftime("%d-%b-%Y")
         self._opened.client.noop()
-        found = self._opened.uids(f"UNSEEN UNDELETED SINCE {day}")
-        return [uid for uid in sorted(found, key=int) if self._came_after(uid, since)]
+        return sorted(self._opened.uids(f"UNSEEN UNDELETED SINCE {day}"), key=int)
+
+    def came_after(self, uid: str, moment: datetime) -> bool:
+        """Whether the server received a mail after a moment; not where it is gone."""
+        match = _RECEIVED.search(_joined(self._ask(uid, "(INTERNALDATE)")))
+        if match is None:
+            return False
+        return datetime.strptime(match[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z") >= moment
 
     def fetch(self, uid: str) -> tuple[bytes, bool]:
         """A mail's bytes, which stay unseen, and whether they are all; both empty where it is gone."""
@@ -79,12 +89,6 @@ class Mailbox:
     def _size(self, uid: str) -> int:
         match = _SIZE.search(_joined(self._ask(uid, "(RFC822.SIZE)")))
         return int(match[1]) if match else 0
-
-    def _came_after(self, uid: str, moment: datetime) -> bool:
-        match = _RECEIVED.search(_joined(self._ask(uid, "(INTERNALDATE)")))
-        if match is None:
-            return False
-        return datetime.strptime(match[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z") >= moment
 
     def _ask(self, uid: str, what: str) -> list[Any]:
         status, answer = self._opened.client.uid("FETCH", uid, what)

@@ -5,8 +5,11 @@ import re
 
 from core.security import derived_secret
 
-# RFC 5322 has no limit but a line's; messages.external_id has.
-_MAX_KEPT_CHARACTERS = 150
+# RFC 5322 has no limit but a line's; messages.external_id has, where a digest and a file's number follow.
+_MAX_KEPT_CHARACTERS = 130
+# Stands between a Message-ID and the digest of the mail that has it.
+MARK = "#"
+_DIGEST_CHARACTERS = 20
 # Visible ASCII alone, so that one can stand in a header of ours.
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _OURS = re.compile(r"<hamyar\.(?P<message>[0-9]{1,9})\.(?P<proof>[0-9a-f]{24})@[^<>\s]+>", re.ASCII)
@@ -22,6 +25,18 @@ def kept(message_id: str) -> str:
     if len(message_id) <= _MAX_KEPT_CHARACTERS:
         return message_id
     return f"sha256:{hashlib.sha256(message_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def named(external_id: str) -> str | None:
+    """The Message-ID that a mail's external id begins with; `None` where there is none, or one too long to keep."""
+    match = _MESSAGE_ID.match(external_id)
+    return match[0] if match else None
+
+
+def external_id_of(message_id: str, *, address: str, body: bytes) -> str:
+    """What tells a mail from all others, though senders use a Message-ID more than once, by mistake or on purpose."""
+    digest = hashlib.sha256(address.encode("utf-8", "surrogatepass") + b"\n" + body).hexdigest()[:_DIGEST_CHARACTERS]
+    return f"{kept(message_id)}{MARK}{digest}"
 
 
 class MessageIds:

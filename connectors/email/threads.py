@@ -3,12 +3,12 @@
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.email.mail import Mail
-from connectors.email.message_ids import MessageIds, ids_in, kept
+from connectors.email.message_ids import MARK, MessageIds, kept, named
 from connectors.email.ports import Envelope, Offer
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
@@ -124,7 +124,7 @@ class StoredThreads:
                 EmailThread.inbox_id == inbox_id,
                 EmailThread.address == mail.address,
                 Message.inbox_id == inbox_id,
-                or_(Message.external_id.in_(map(kept, mail.references)), Message.id.in_(ours)),
+                or_(*map(_is_mail, mail.references), Message.id.in_(ours)),
             )
             .order_by(Message.id.desc())
             .limit(1)
@@ -204,12 +204,19 @@ class StoredThreads:
             .limit(_NAMED_MAILS)
         )
         rows = (await session.execute(statement)).all()
-        named = [
-            (external_id if author is Author.contact else self._ids.give(number), author)
+        mails = [
+            (named(external_id or "") if author is Author.contact else self._ids.give(number), author)
             for number, external_id, author in reversed(rows)
         ]
-        # A digest stands for a mail whose Message-ID was too long or missing; nobody knows it by that.
-        return [(mail_id, author) for mail_id, author in named if mail_id and ids_in(mail_id) == [mail_id]]
+        # Once, though each file of a mail is a message.
+        return [(mail_id, author) for mail_id, author in dict.fromkeys(mails) if mail_id]
+
+
+def _is_mail(message_id: str) -> ColumnElement[bool]:
+    """Whether a stored message is the mail with this Message-ID, or one of its files."""
+    known = kept(message_id)
+    # Those stored before digests were have the Message-ID alone.
+    return or_(Message.external_id == known, Message.external_id.startswith(f"{known}{MARK}", autoescape=True))
 
 
 def _thread_name(mail: Mail) -> str:

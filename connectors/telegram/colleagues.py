@@ -6,13 +6,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.telegram.pairing import Pairing
-from connectors.telegram.ports import Answer, Linked
+from connectors.telegram.ports import Answer, Answered, Linked
 from core.clock import Clock
 from core.errors import AppError
 from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import Permission, may
 from crm.conversations.turns import OpenService
-from crm.models import Agent, Handoff, HandoffAlert, PairingCode, TelegramAccount, TelegramGroup
+from crm.models import Agent, Handoff, HandoffAlert, PairingCode, TelegramAccount, TelegramGroup, Ticket
 from language.normalise import safe_text
 
 
@@ -68,10 +68,10 @@ class StoredColleagues:
             await pairing.link(agent.id, user_id)
         return Linked.account
 
-    async def answer(self, text: str, *, chat: int, alert: int, user_id: int, message: int) -> Answer:
+    async def answer(self, text: str, *, chat: int, alert: Answered, user_id: int, message: int) -> Answer:
         """Send an agent's words to the contact whose handoff the alert told of, once, as the desk would."""
         async with self.work.begin() as session:
-            conversation_id = await self._conversation(session, f"{chat}:{alert}")
+            conversation_id = await self._conversation(session, alert)
             if conversation_id is None:
                 return Answer.alert_unknown
             agent = await self._agent(session, user_id)
@@ -110,13 +110,25 @@ class StoredColleagues:
         )
         return (await session.scalars(statement)).one_or_none()
 
-    async def _conversation(self, session: AsyncSession, external_id: str) -> str | None:
-        statement = (
-            select(Handoff.conversation_id)
+    async def _conversation(self, session: AsyncSession, alert: Answered) -> str | None:
+        """The conversation that an alert told of.
+
+        A group that was made a supergroup has another number and counts its messages anew, and the alerts from before
+        are still shown there. So one that is known under another number of the group must say its ticket's as well.
+        """
+        told = (
+            select(Handoff.conversation_id, Ticket)
             .join(HandoffAlert, HandoffAlert.handoff_id == Handoff.id)
-            .where(HandoffAlert.inbox_id == self.inbox_id, HandoffAlert.external_id == external_id)
+            .join(Ticket, Ticket.id == Handoff.ticket_id)
+            .where(HandoffAlert.inbox_id == self.inbox_id)
         )
-        return (await session.scalars(statement)).one_or_none()
+        here = told.where(HandoffAlert.external_id == f"{alert.chat}:{alert.message}")
+        if known := (await session.execute(here)).one_or_none():
+            return known.conversation_id  # type: ignore[no-any-return]
+        before = told.where(HandoffAlert.external_id.endswith(f":{alert.message}", autoescape=True))
+        return next(
+            (one.conversation_id for one in await session.execute(before) if one.Ticket.number in alert.text), None
+        )
 
 
 async def move_group(session: AsyncSession, inbox_id: int, chat: int, *, to: int) -> None:

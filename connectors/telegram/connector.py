@@ -1,6 +1,7 @@
 """The Telegram channel as the app sees it."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,21 +11,23 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.request import BaseRequest
 
 from connectors.lease import Lease
-from connectors.ports import Rate, Receive
+from connectors.ports import Parking, Rate, Receive
 from connectors.telegram import responses
 from connectors.telegram.bots import make_bot
+from connectors.telegram.door import Door
 from connectors.telegram.files import Files
 from connectors.telegram.group import AgentsGroup
 from connectors.telegram.incoming import ALLOWED_UPDATES, Incoming
 from connectors.telegram.outgoing import Outgoing
 from connectors.telegram.pace import Backoff, SystemTimer, Timer
 from connectors.telegram.polling import Poller
-from connectors.telegram.ports import Colleagues, Offsets, Say, Threads
+from connectors.telegram.ports import Colleagues, Notice, Notices, Offsets, Say, Threads
 from connectors.telegram.tokens import number_of
-from connectors.telegram.webhook import Webhook, path_for
+from connectors.telegram.webhook import ChatLimits, Webhook, path_for
 from core.tasks import end
 from crm.conversations.ports import OutgoingMessage
 from crm.enums import Channel
+from crm.models import ParkedUpdate
 from crm.wording import DEFAULT_LANGUAGE
 
 logger = logging.getLogger(__name__)
@@ -62,6 +65,9 @@ class TelegramConnector:
         words: Say,
         lease: Lease,
         offsets: Offsets,
+        parking: Parking,
+        notices: Notices,
+        updates_per_minute: int,
         webhook: bool,
         secret: str,
         public_url: str = "",
@@ -81,24 +87,30 @@ class TelegramConnector:
         self._words = words
         self._outgoing = Outgoing(self._bot, timer=self._timer, public_url=public_url)
         self._files = Files(self._bot)
-        incoming = Incoming(
+        self._incoming = Incoming(
             self._bot,
             inbox_id=inbox_id,
             receive=receive,
             rate=rate,
             threads=threads,
             say=words,
-            outgoing=self._outgoing,
-            group=AgentsGroup(
-                bot_number=number_of(token) or 0, colleagues=colleagues, say=words, outgoing=self._outgoing
-            ),
+            notices=notices,
+            group=AgentsGroup(bot_number=number_of(token) or 0, colleagues=colleagues, say=words, notices=notices),
         )
+        door = Door(self._incoming.handle, parking=parking)
         self._secret = secret
         self._webhook_url = f"{public_url.rstrip('/')}{path_for(inbox_key)}" if webhook else ""
         # What Telegram calls us by, where it does.
-        self.webhook = Webhook(secret, incoming.handle) if webhook else None
+        self.webhook = Webhook(secret, door.take) if webhook else None
         self._lease = lease
-        self._poller = Poller(self._bot, incoming.handle, hold=lease.hold, offsets=offsets)
+        self._poller = Poller(
+            self._bot,
+            door.take,
+            inbox_key=inbox_key,
+            hold=lease.hold,
+            offsets=offsets,
+            limits=ChatLimits(updates_per_minute),
+        )
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -111,6 +123,7 @@ class TelegramConnector:
             await end(self._task)
             self._task = None
             await self._lease.release()
+        await self._incoming.stop()
         await self._bot.shutdown()
         await self._bot.request.shutdown()
 
@@ -120,8 +133,14 @@ class TelegramConnector:
     async def send_alert(self, chat: int, text: str) -> str:
         return await self._outgoing.send_alert(chat, text)
 
+    async def send_notice(self, notice: Notice) -> str:
+        return await self._outgoing.send_notice(notice)
+
     async def fetch(self, source: str) -> bytes:
         return await self._files.fetch(source)
+
+    async def take_again(self, parked: ParkedUpdate) -> None:
+        await self._incoming.handle(json.loads(parked.raw or b"{}"))
 
     async def show_typing(self, contact_external_id: str) -> None:
         await self._outgoing.show_typing(contact_external_id)

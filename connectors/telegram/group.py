@@ -3,8 +3,7 @@
 from telegram import Message
 
 from connectors.telegram import responses
-from connectors.telegram.outgoing import Outgoing
-from connectors.telegram.ports import Answer, Colleagues, Linked, Say
+from connectors.telegram.ports import Answer, Answered, Colleagues, Linked, Notice, Notices, Say
 
 _LINKED = {Linked.group: responses.GROUP_PAIRED, Linked.account: responses.ACCOUNT_LINKED}
 _REFUSALS = {
@@ -18,11 +17,11 @@ _REFUSALS = {
 class AgentsGroup:
     """Takes what members of the agents' group write to the bot."""
 
-    def __init__(self, *, bot_number: int, colleagues: Colleagues, say: Say, outgoing: Outgoing) -> None:
+    def __init__(self, *, bot_number: int, colleagues: Colleagues, say: Say, notices: Notices) -> None:
         self._bot_number = bot_number
         self._colleagues = colleagues
         self._say = say
-        self._outgoing = outgoing
+        self._notices = notices
 
     async def take(self, message: Message, command: str | None) -> None:
         """Deal with one message in a group; Telegram may bring it again."""
@@ -42,7 +41,7 @@ class AgentsGroup:
         """Make the account that writes an agent's, by their code."""
         linked = await self._link_account(message)
         name = _LINKED[linked] if linked else responses.CODE_WRONG
-        await self._outgoing.say(str(message.chat.id), self._say(name, language).text)
+        await self._queue(message, self._say(name, language).text)
 
     async def _link(self, message: Message) -> None:
         chat = message.chat.id
@@ -73,7 +72,7 @@ class AgentsGroup:
         answer = await self._colleagues.answer(
             message.text,
             chat=message.chat.id,
-            alert=alert.message_id,
+            alert=Answered(alert.chat.id, alert.message_id, alert.text or ""),
             user_id=writer.id,
             message=message.message_id,
         )
@@ -85,8 +84,11 @@ class AgentsGroup:
         return bool(answered and answered.from_user and answered.from_user.id == self._bot_number)
 
     async def _tell(self, message: Message, name: str, language: str) -> None:
-        words = self._say(name, language).text
-        await self._outgoing.say(str(message.chat.id), words, answers=message.message_id)
+        await self._queue(message, self._say(name, language).text, answers=message.message_id)
+
+    async def _queue(self, message: Message, text: str, *, answers: int | None = None) -> None:
+        chat = str(message.chat.id)
+        await self._notices.queue(Notice(chat=chat, cause=f"{chat}:{message.message_id}", text=text, answers=answers))
 
 
 def _code(message: Message) -> str:

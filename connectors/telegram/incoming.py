@@ -4,12 +4,13 @@
 must deliver it again.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import Bot, CallbackQuery, Message, Update, User
+from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, Message, Update, User
 from telegram.constants import ChatType, MessageEntityType
 from telegram.error import TelegramError
 
@@ -18,9 +19,9 @@ from connectors.telegram import keyboards, responses
 from connectors.telegram.files import file_of
 from connectors.telegram.group import AgentsGroup
 from connectors.telegram.keyboards import Choice, LanguageChoice, Score, Suggestion
-from connectors.telegram.outgoing import Outgoing
-from connectors.telegram.ports import Button, Say, Threads
+from connectors.telegram.ports import Button, Notice, Notices, Say, Threads
 from core.errors import Conflict, InvalidInput, NotFound
+from core.tasks import end
 from crm.conversations.files import safe_file_name
 from crm.conversations.ports import IncomingFile, IncomingMessage
 from crm.conversations.turns import START_OVER, TALK_TO_PERSON
@@ -34,6 +35,10 @@ _GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 _MAX_NOTICE_CHARACTERS = 200
 
 
+class UpdateUnreadable(Exception):
+    """The library can make nothing of an update."""
+
+
 @dataclass(frozen=True)
 class Writer:
     """Whoever wrote or pressed, in their private chat with the bot."""
@@ -42,6 +47,8 @@ class Writer:
     name: str
     # Of their Telegram app, where it is one of ours.
     screen_language: str | None
+    # What they wrote or pressed, which Telegram may bring again.
+    act: str
 
 
 class Incoming:
@@ -56,7 +63,7 @@ class Incoming:
         rate: Rate,
         threads: Threads,
         say: Say,
-        outgoing: Outgoing,
+        notices: Notices,
         group: AgentsGroup,
     ) -> None:
         self._bot = bot
@@ -65,7 +72,8 @@ class Incoming:
         self._rate = rate
         self._threads = threads
         self._say = say
-        self._outgoing = outgoing
+        self._notices = notices
+        self._acknowledging: set[asyncio.Task[None]] = set()
         self._group = group
         self._commands: dict[str, Callable[[Message, Writer], Awaitable[None]]] = {
             "start": self._start,
@@ -79,14 +87,16 @@ class Incoming:
     async def handle(self, raw: dict[str, Any]) -> None:
         """Deal with one update; what it holds of a contact is stored when this returns.
 
-        Channels are left alone, and of groups all but the agents'. An update that cannot be read is dropped, since it
-        would be no better the next time.
+        Channels are left alone, and of groups all but the agents'.
+
+        Raises:
+            UpdateUnreadable: it would be no better the next time.
         """
         try:
             update = Update.de_json(raw, self._bot)
-        except (TypeError, KeyError, ValueError, AttributeError):
-            logger.exception("an update from Telegram could not be read and is dropped")
-            return
+        except Exception as error:
+            # Whatever the library meets with in there: a missing field, a date beyond all calendars.
+            raise UpdateUnreadable(f"{type(error).__name__}: {error}") from error
         if update.message:
             await self._take_message(update.message)
         elif update.edited_message:
@@ -94,13 +104,18 @@ class Incoming:
         elif update.callback_query:
             await self._take_press(update.callback_query)
 
+    async def stop(self) -> None:
+        """Let go of presses that Telegram has not been told of."""
+        for task in tuple(self._acknowledging):
+            await end(task)
+
     async def _take_message(self, message: Message) -> None:
         if message.chat.type in _GROUPS:
             await self._group.take(message, _command(message))
             return
         if message.chat.type != ChatType.PRIVATE or message.from_user is None:
             return
-        writer = _writer(message.chat.id, message.from_user)
+        writer = _writer(message.chat.id, message.from_user, _act(message))
         command = _command(message)
         if command:
             # A command that we do not have gets the list of those that we do.
@@ -133,7 +148,7 @@ class Incoming:
         try:
             is_known = await self._threads.correct(self._inbox_id, _external_id(message), words, at=at)
         except InvalidInput as error:
-            await self._send_back(_writer(message.chat.id, message.from_user), error)
+            await self._send_back(_writer(message.chat.id, message.from_user, _act(message)), error)
             return
         if not is_known:
             await self._take_message(message)
@@ -169,16 +184,16 @@ class Incoming:
         """Tell a contact that their words were not stored, and why."""
         too_long = error.code == "message_too_long"
         name = responses.MESSAGE_TOO_LONG if too_long else responses.MESSAGE_UNREADABLE
-        await self._outgoing.say(writer.chat, (await self._words(name, writer)).text)
+        await self._tell(writer, await self._words(name, writer))
 
     # Commands
 
     async def _start(self, _message: Message, writer: Writer) -> None:
         words = await self._words(responses.START, writer)
-        await self._outgoing.say(writer.chat, words.text, keyboards.for_suggestions(words.buttons))
+        await self._tell(writer, words, keyboards.for_suggestions(words.buttons))
 
     async def _help(self, _message: Message, writer: Writer) -> None:
-        await self._outgoing.say(writer.chat, (await self._words(responses.HELP, writer)).text)
+        await self._tell(writer, await self._words(responses.HELP, writer))
 
     async def _ask_person(self, message: Message, writer: Writer) -> None:
         words = await self._words(responses.ASK_PERSON, writer)
@@ -194,7 +209,7 @@ class Incoming:
             await self._choose_language(writer, chosen)
             return
         words = await self._words(responses.ASK_LANGUAGE, writer)
-        await self._outgoing.say(writer.chat, words.text, keyboards.for_languages())
+        await self._tell(writer, words, keyboards.for_languages())
 
     async def _link(self, message: Message, writer: Writer) -> None:
         language = await self._threads.language(self._inbox_id, writer.chat)
@@ -202,17 +217,19 @@ class Incoming:
 
     async def _choose_language(self, writer: Writer, language: str) -> None:
         await self._threads.choose_language(self._inbox_id, writer.chat, language, contact_name=writer.name)
-        await self._outgoing.say(writer.chat, self._say(responses.LANGUAGE_CHOSEN, language).text)
+        await self._tell(writer, self._say(responses.LANGUAGE_CHOSEN, language))
 
     # Buttons
 
     async def _take_press(self, query: CallbackQuery) -> None:
         if query.message is None or query.message.chat.type != ChatType.PRIVATE:
             return
-        writer = _writer(query.message.chat.id, query.from_user)
+        writer = _writer(query.message.chat.id, query.from_user, f"callback:{query.id}")
         notice = await self._store_press(query, writer)
-        # This stops the button's spinner, so it comes only now that the press is stored.
-        await _try(query.answer(notice[:_MAX_NOTICE_CHARACTERS] if notice else None))
+        # Only now that the press is stored, and Telegram need not wait for it before it brings what others did.
+        task = asyncio.create_task(_acknowledge(query, notice), name="acknowledge a press")
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
 
     async def _store_press(self, query: CallbackQuery, writer: Writer) -> str | None:
         """Do what a button stands for; returns what to show the contact when that cannot be done."""
@@ -225,7 +242,7 @@ class Incoming:
                 chosen = Button(title=offered[0]["title"], payload=offered[0]["payload"]) if offered else None
                 return await self._store_choice(query, writer, chosen)
             case Score(score):
-                return await self._store_rating(query, writer, score)
+                return await self._store_rating(writer, score)
             case LanguageChoice(language):
                 await self._choose_language(writer, language)
                 return None
@@ -239,21 +256,29 @@ class Incoming:
         await self._store(writer, f"callback:{query.id}", button.title, button.payload)
         return None
 
-    async def _store_rating(self, query: CallbackQuery, writer: Writer, score: int) -> str | None:
-        """Store a rating, unless nobody asked for it, and take the stars away."""
-        notice = None
+    async def _store_rating(self, writer: Writer, score: int) -> str | None:
+        """Store a rating, unless nobody asked for it."""
         try:
             await self._rate(self._inbox_id, writer.chat, score)
         except (Conflict, NotFound, InvalidInput):
-            notice = (await self._words(responses.RATING_REFUSED, writer)).text
-        if isinstance(query.message, Message):
-            await _try(query.message.edit_reply_markup(None))
-        return notice
+            return (await self._words(responses.RATING_REFUSED, writer)).text
+        return None
+
+    async def _tell(self, writer: Writer, words: Words, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Answer what somebody did with words of ours that belong to no conversation."""
+        await self._notices.queue(Notice(chat=writer.chat, cause=writer.act, text=words.text, keyboard=keyboard))
 
     async def _words(self, name: str, writer: Writer) -> Words:
         """Our words in the contact's language: the conversation's, or else their app's."""
         language = await self._threads.language(self._inbox_id, writer.chat)
         return self._say(name, language or writer.screen_language or DEFAULT_LANGUAGE)
+
+
+async def _acknowledge(query: CallbackQuery, notice: str | None) -> None:
+    """Stop the button's spinner, perhaps with a notice, and take stars away that were pressed."""
+    if isinstance(keyboards.read_press(query.data), Score) and isinstance(query.message, Message):
+        await _try(query.message.edit_reply_markup(None))
+    await _try(query.answer(notice[:_MAX_NOTICE_CHARACTERS] if notice else None))
 
 
 async def _try(call: Awaitable[object]) -> None:
@@ -264,9 +289,9 @@ async def _try(call: Awaitable[object]) -> None:
         logger.debug("a button could not be updated: %s", type(error).__name__)
 
 
-def _writer(chat_id: int, user: User) -> Writer:
+def _writer(chat_id: int, user: User, act: str) -> Writer:
     code = (user.language_code or "").partition("-")[0].lower()
-    return Writer(str(chat_id), user.full_name, code if code in keyboards.LANGUAGE_TITLES else None)
+    return Writer(str(chat_id), user.full_name, code if code in keyboards.LANGUAGE_TITLES else None, act)
 
 
 def _command(message: Message) -> str | None:
@@ -280,6 +305,12 @@ def _command(message: Message) -> str | None:
 def _external_id(message: Message) -> str:
     """Telegram counts messages within each chat."""
     return f"{message.chat.id}:{message.message_id}"
+
+
+def _act(message: Message) -> str:
+    """What was done: an edit is another act than the message itself."""
+    edited = f":{message.edit_date.timestamp():.0f}" if message.edit_date else ""
+    return f"{_external_id(message)}{edited}"
 
 
 def _words_of(message: Message) -> str | None:
@@ -302,6 +333,10 @@ def _details(message: Message) -> str:
     if message.contact:
         name = f"{message.contact.first_name} {message.contact.last_name or ''}".strip()
         return f"{name}\n{_left_to_right(message.contact.phone_number)}"
+    if message.poll:
+        return "\n".join([message.poll.question, *(f"• {option.text}" for option in message.poll.options)])
+    if message.dice:
+        return f"{message.dice.emoji} {message.dice.value}"
     if message.sticker:
         return message.sticker.emoji or ""
     file = file_of(message)

@@ -15,15 +15,12 @@ from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError,
 from connectors.telegram import keyboards
 from connectors.telegram.markup import split, to_html, units
 from connectors.telegram.pace import MESSAGES_PER_SECOND, Pace, Timer, seconds_of
-from core.errors import TooManyRequests
-from core.rate_limit import RateLimit
+from connectors.telegram.ports import Notice
 from crm.conversations.files import File
 from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
 
 logger = logging.getLogger(__name__)
 
-# To one chat. Commands are not stored, so one that is not answered can simply be sent again.
-_COMMANDS_ANSWERED = "10/minute"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # Failures before the request left; after any other nobody can know whether Telegram took the message.
 _NEVER_LEFT = (
@@ -73,7 +70,6 @@ class Outgoing:
         self._public_url = public_url
         self._pace = Pace(timer)
         self._overall = AsyncLimiter(MESSAGES_PER_SECOND, 1)
-        self._commands = RateLimit(_COMMANDS_ANSWERED)
 
     async def send(self, message: OutgoingMessage) -> str:
         """Send a message, a long one in parts and a file first; returns the id of the last part.
@@ -100,39 +96,37 @@ class Outgoing:
         Raises:
             SendLater, SendRefused, SendUncertain, GroupMoved
         """
-        await self._pace.wait(str(chat))
+        return await self._tell(str(chat), _Part(text))
+
+    async def send_notice(self, notice: Notice) -> str:
+        """Say something outside of any conversation; returns the message's id.
+
+        Raises:
+            SendLater, SendRefused, SendUncertain, GroupMoved
+        """
+        return await self._tell(
+            notice.chat, _Part(to_html(notice.text), keyboard=notice.keyboard, answers=notice.answers)
+        )
+
+    async def show_typing(self, chat: str) -> None:
+        """Show that an answer is being written, unless messages need all that Telegram allows; never fails."""
+        if not self._overall.has_capacity():
+            return
         try:
-            sent_id = await self._call(str(chat), _Part(text))
+            async with self._overall:
+                await self._bot.send_chat_action(chat, ChatAction.TYPING)
+        except TelegramError as error:
+            logger.debug("no typing sign: %s", type(error).__name__)
+
+    async def _tell(self, chat: str, part: _Part) -> str:
+        await self._pace.wait(chat)
+        try:
+            sent_id = await self._call(chat, part)
         except ChatMigrated as migrated:
             raise GroupMoved(migrated.new_chat_id) from migrated
         except TelegramError as error:
             raise outcome_of(error) from error
         return f"{chat}:{sent_id}"
-
-    async def say(
-        self, chat: str, text: str, keyboard: InlineKeyboardMarkup | None = None, *, answers: int | None = None
-    ) -> None:
-        """Answer a command at once, perhaps as the reply to a message.
-
-        Not repeated when it fails: the contact can ask again, others must not wait. Nor is a chat answered that sends
-        one command after the other.
-        """
-        try:
-            self._commands.hit(chat)
-        except TooManyRequests:
-            return
-        self._pace.reserve(chat)
-        try:
-            await self._call(chat, _Part(to_html(text), keyboard=keyboard, answers=answers))
-        except TelegramError as error:
-            logger.warning("an answer to a command was not sent: %s", type(error).__name__)
-
-    async def show_typing(self, chat: str) -> None:
-        """Show that an answer is being written; never fails."""
-        try:
-            await self._bot.send_chat_action(chat, ChatAction.TYPING)
-        except TelegramError as error:
-            logger.debug("no typing sign: %s", type(error).__name__)
 
     def _parts_of(self, message: OutgoingMessage) -> list[_Part]:
         words = [to_html(part) for part in split(message.text)]

@@ -10,6 +10,8 @@ from telegram.request import BaseRequest
 
 from connectors.telegram.incoming import ALLOWED_UPDATES
 from connectors.telegram.ports import Hold, Offsets
+from connectors.telegram.webhook import ChatLimits, chat_of
+from core.errors import TooManyRequests
 
 # Telegram holds the line open this long when there is nothing new.
 LONG_POLL_SECONDS = 25
@@ -25,10 +27,19 @@ class Poller:
     """
 
     def __init__(
-        self, bot: Bot, handle: Callable[[dict[str, Any]], Awaitable[None]], *, hold: Hold, offsets: Offsets
+        self,
+        bot: Bot,
+        handle: Callable[[dict[str, Any]], Awaitable[None]],
+        *,
+        inbox_key: str,
+        hold: Hold,
+        offsets: Offsets,
+        limits: ChatLimits,
     ) -> None:
         self._bot = bot
         self._handle = handle
+        self._inbox_key = inbox_key
+        self._limits = limits
         self._hold = hold
         self._offsets = offsets
         # Not known before we may ask.
@@ -37,7 +48,7 @@ class Poller:
     async def step(self) -> bool:
         """Fetch once and deal with what came; false while another process asks.
 
-        An update whose handling raises, and all after it, will come again.
+        An update whose handling raises, and all after it, will come again: `handle` raises only so often for one.
         """
         if not await self._hold():
             self._offset = None
@@ -53,16 +64,37 @@ class Poller:
         return True
 
     async def _deal_with(self, updates: list[dict[str, Any]]) -> None:
-        done = 0
+        begun_at = self._offset
+        waiting = {update["update_id"] for update in updates}
         try:
-            for update in updates:
+            for update in self._fairly(updates):
                 if not await self._hold():
                     return
                 await self._handle(update)
-                done = self._offset = update["update_id"] + 1
+                waiting.discard(update["update_id"])
+                # All before it is dealt with; what is after it and was too will come again, where one of these fails.
+                self._offset = min(waiting, default=updates[-1]["update_id"] + 1)
         finally:
-            if done:
-                await self._offsets.keep(done)
+            if self._offset is not None and self._offset != begun_at:
+                await self._offsets.keep(self._offset)
+
+    def _fairly(self, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The updates of chats that send more than is taken of one come after all others', in order within each chat.
+
+        Refused they cannot be: Telegram has one queue for all chats that we ask for, and nobody else's goes on then.
+        """
+        busy: set[int] = set()
+        others: list[dict[str, Any]] = []
+        later: list[dict[str, Any]] = []
+        for update in updates:
+            chat = chat_of(update)
+            if chat is not None and chat not in busy:
+                try:
+                    self._limits.update(self._inbox_key, update)
+                except TooManyRequests:
+                    busy.add(chat)
+            (later if chat in busy else others).append(update)
+        return others + later
 
     async def _fetch(self, offset: int) -> list[dict[str, Any]]:
         # Not `get_updates`, which parses all updates or none: one that the library cannot read would come back for

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from telegram import InlineKeyboardMarkup
+
 from crm.wording import Words
 
 # The product's own words by response name and language; `Wording.say` fits.
@@ -34,11 +36,41 @@ class Offsets(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What the bot says by itself in a chat, outside of any conversation."""
+
+    chat: str
+    # What it answers, by Telegram's numbers.
+    cause: str
+    text: str
+    keyboard: InlineKeyboardMarkup | None = None
+    # The message that it is the reply to.
+    answers: int | None = None
+
+
+class Notices(Protocol):
+    """Where the bot's own words wait to be sent."""
+
+    async def queue(self, notice: Notice) -> None:
+        """Have it said, once however often its cause comes; when it returns, that is committed."""
+        ...
+
+
 class Linked(StrEnum):
     """What a code has paired."""
 
     group = "group"
     account = "account"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The message of ours that a member of the group answered, as Telegram shows it with the answer."""
+
+    chat: int
+    message: int
+    text: str
 
 
 class Answer(StrEnum):
@@ -69,7 +101,7 @@ class Colleagues(Protocol):
         """Make a Telegram account an agent's; `None` for a code that is not for that."""
         ...
 
-    async def answer(self, text: str, *, chat: int, alert: int, user_id: int, message: int) -> Answer:
+    async def answer(self, text: str, *, chat: int, alert: Answered, user_id: int, message: int) -> Answer:
         """Send words to the contact of the alert that they answer, once, as the agent's whose account it is."""
         ...
 

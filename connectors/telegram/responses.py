@@ -48,6 +48,10 @@ PLACEHOLDERS: Final = {
     "document": "utter_telegram_document",
     "location": "utter_telegram_location",
     "contact": "utter_telegram_contact",
+    "poll": "utter_telegram_poll",
+    "dice": "utter_telegram_dice",
+    "story": "utter_telegram_story",
+    **dict.fromkeys(("game", "paid_media", "checklist", "invoice", "giveaway"), "utter_telegram_other"),
 }
 
 ALL: Final = (

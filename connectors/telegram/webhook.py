@@ -74,7 +74,7 @@ class ChatLimits:
         Raises:
             TooManyRequests
         """
-        chat = _chat_of(update)
+        chat = chat_of(update)
         if chat is not None:
             # Groups have negative numbers.
             (self._groups if chat < 0 else self._private).hit(inbox_key, str(chat))
@@ -125,7 +125,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return update
 
 
-def _chat_of(update: dict[str, Any]) -> int | None:
+def chat_of(update: dict[str, Any]) -> int | None:
     """The number of the chat that an update comes from."""
     pressed = update.get(Update.CALLBACK_QUERY)
     holder = pressed if isinstance(pressed, dict) else update

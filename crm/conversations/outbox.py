@@ -15,8 +15,20 @@ from crm.conversations.ports import ChannelSender, OutgoingMessage, SendLater
 from crm.conversations.sending import SENDING_LIMIT, UNSENT, Call, SendingQueue
 from crm.models import Attachment, Conversation, Delivery, Message
 
+# Found at one look around, of each inbox: one that hangs with thousands must not hide the others'.
+FOUND_AT_ONCE = 200
 # A large file on a slow line.
 FILE_SENDING_LIMIT = timedelta(minutes=5)
+
+
+def key_of(inbox_id: int, conversation_id: str) -> str:
+    """What a conversation's deliveries are found by: the inbox first, since each has a lane of its own."""
+    return f"{inbox_id}/{conversation_id}"
+
+
+def inbox_of(key: str) -> str:
+    """The inbox of a key."""
+    return key.partition("/")[0]
 
 
 class Outbox(SendingQueue[Delivery]):
@@ -29,20 +41,22 @@ class Outbox(SendingQueue[Delivery]):
         self.senders = senders
 
     async def due(self) -> Sequence[str]:
-        """Conversations whose next message can be sent now."""
-        statement = (
-            select(Delivery.conversation_id)
+        """Conversations whose next message can be sent now, by their keys."""
+        place = func.row_number().over(partition_by=Conversation.inbox_id, order_by=Delivery.message_id)
+        due = (
+            select(Conversation.inbox_id, Conversation.id, place.label("place"))
+            .join(Delivery, Delivery.conversation_id == Conversation.id)
             .where(Delivery.message_id.in_(_first_unsent()), Delivery.next_attempt_at <= self.clock.now())
-            .order_by(Delivery.message_id)
-            .limit(200)
+            .subquery()
         )
+        statement = select(due.c.inbox_id, due.c.id).where(due.c.place <= FOUND_AT_ONCE).order_by(due.c.place)
         async with self.work.reading() as session:
-            return (await session.scalars(statement)).all()
+            return [key_of(inbox_id, conversation_id) for inbox_id, conversation_id in await session.execute(statement)]
 
     async def _next(self, session: AsyncSession, key: str) -> Delivery | None:
         statement = (
             select(Delivery)
-            .where(Delivery.conversation_id == key, Delivery.state.in_(UNSENT))
+            .where(Delivery.conversation_id == key.rpartition("/")[2], Delivery.state.in_(UNSENT))
             .options(
                 joinedload(Delivery.message).joinedload(Message.agent),
                 joinedload(Delivery.message).joinedload(Message.attachment),

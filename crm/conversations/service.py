@@ -13,6 +13,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
 from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.outbox import key_of
 from crm.conversations.policies import HandoffPolicies
 from crm.conversations.ports import Cause, HandoffListener, IncomingFile, IncomingMessage, Reply
 from crm.conversations.repository import ConversationRepository
@@ -431,11 +432,13 @@ class ConversationService:
             conversation.agent_seen_sequence = conversation.last_sequence
             announce(self.session, contact_topic(conversation), {"type": "changed"})
 
-    async def agent_types(self, conversation: Conversation, *, by: Agent) -> None:
-        """Show the contact that a person is writing, once it is known that a person will."""
-        if conversation.status in (ConversationStatus.waiting, ConversationStatus.open):
-            typing = {"type": "typing", "author": "agent", "name": by.name, "on": True}
-            announce(self.session, contact_topic(conversation), typing)
+    async def agent_types(self, conversation: Conversation, *, by: Agent) -> bool:
+        """Show the contact that a person is writing, once it is known that a person will; false before that."""
+        if conversation.status not in (ConversationStatus.waiting, ConversationStatus.open):
+            return False
+        typing = {"type": "typing", "author": "agent", "name": by.name, "on": True}
+        announce(self.session, contact_topic(conversation), typing)
+        return True
 
     async def stored_file(self, attachment_id: int) -> Attachment:
         """A file with its bytes.
@@ -628,7 +631,7 @@ class ConversationService:
                 next_attempt_at=message.created_at,
             )
         )
-        announce(self.session, "outbox", {"conversation_id": conversation.id})
+        announce(self.session, "outbox", {"key": key_of(conversation.inbox_id, conversation.id)})
 
     def _move(self, conversation: Conversation, status: ConversationStatus) -> None:
         check(conversation.status, status)

@@ -56,6 +56,8 @@ START_OVER = "/start_over"
 WORDS_PLEASE = "utter_words_please"
 
 OpenService = Callable[[AsyncSession], ConversationService]
+# Shows the contact with this address in this inbox that an answer is being written, where we have to call the channel.
+ShowTyping = Callable[[int, str], None]
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Turns:
         owner: str,
         pace: RateLimit,
         is_crowded: Callable[[], bool] = lambda: False,
+        show_typing: ShowTyping = lambda _inbox_id, _contact_external_id: None,
     ) -> None:
         self.work = work
         self.open_service = open_service
@@ -142,6 +145,7 @@ class Turns:
         self.owner = owner
         self.pace = pace
         self.is_crowded = is_crowded
+        self.show_typing = show_typing
         self._in_crowd = asyncio.Semaphore(TURNS_IN_CROWD)
         self.company = Company(patience=LEASE)
         self._suspects = 0
@@ -285,6 +289,7 @@ class Turns:
             state=conversation.dialogue_state,
         )
         await self.events.publish(contact_topic(conversation), {"type": "typing", "author": "bot", "on": True})
+        self.show_typing(conversation.inbox_id, conversation.identity.external_id)
         try:
             answer = await self.bot.answer(turn)
             outcome = answer.outcome

@@ -5,7 +5,7 @@ from crm.models.attachment import Attachment
 from crm.models.contact import Consent, Contact, ContactIdentity
 from crm.models.conversation import Conversation, Handoff, MergedConversation, Rating, SavedHandoffPolicy
 from crm.models.email import EmailOriginal, EmailThread
-from crm.models.inbox import Inbox, PollerLease
+from crm.models.inbox import Inbox, ParkedUpdate, PollerLease
 from crm.models.label import IntentLabel
 from crm.models.message import Delivery, Message
 from crm.models.telegram import (
@@ -15,6 +15,7 @@ from crm.models.telegram import (
     TelegramAccount,
     TelegramBot,
     TelegramGroup,
+    TelegramNotice,
 )
 from crm.models.ticket import SlaPolicy, Ticket
 
@@ -36,6 +37,7 @@ __all__ = [
     "MergedConversation",
     "Message",
     "PairingCode",
+    "ParkedUpdate",
     "PollerLease",
     "PollerOffset",
     "Rating",
@@ -44,5 +46,6 @@ __all__ = [
     "TelegramAccount",
     "TelegramBot",
     "TelegramGroup",
+    "TelegramNotice",
     "Ticket",
 ]

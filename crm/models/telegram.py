@@ -1,6 +1,7 @@
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -84,3 +85,25 @@ class HandoffAlert(Sending, Base):
     # Whose bot tells it, in its group.
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inboxes.id", ondelete="CASCADE"))
     handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id", ondelete="CASCADE"), index=True)
+
+
+class TelegramNotice(Sending, Base):
+    """What a bot says by itself in a chat, outside of any conversation; a row of the outbox as deliveries are."""
+
+    __tablename__ = "telegram_notices"
+    __table_args__ = (
+        UniqueConstraint("inbox_id", "cause"),
+        Index("ix_telegram_notices_state_next_attempt_at", "state", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inboxes.id", ondelete="CASCADE"))
+    chat: Mapped[str] = mapped_column(String(32))
+    # What it answers: Telegram may bring that again.
+    cause: Mapped[str] = mapped_column(String(160))
+    text: Mapped[str] = mapped_column(Text)
+    # As Telegram has it.
+    keyboard: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # The number of the message that it is the reply to.
+    answers: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]

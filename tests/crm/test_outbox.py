@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -7,13 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
+from core.worker import Worker
 from crm.conversations.files import File
 from crm.conversations.intake import Intake
-from crm.conversations.outbox import Outbox
-from crm.conversations.ports import SendLater, SendRefused, SendUncertain
+from crm.conversations.outbox import Outbox, inbox_of, key_of
+from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
 from crm.conversations.sending import SENDING_LIMIT
 from crm.conversations.service import ConversationService
-from crm.enums import DeliveryState
+from crm.enums import Channel, DeliveryState
 from crm.models import Agent, Conversation, Delivery, Inbox
 from tests.conftest import message
 from tests.fixtures.fakes import FakeSender
@@ -79,7 +81,7 @@ class TestSendAll:
         assert await outbox.due() == []
 
         clock.advance(timedelta(seconds=31))
-        assert await outbox.due() == [conversation.id]
+        assert await outbox.due() == [key_of(conversation.inbox_id, conversation.id)]
         await until_done(outbox.send_next, conversation.id)
         assert len(sender.sent) == 3
 
@@ -165,3 +167,48 @@ class TestSendAll:
             await service.reply(await service.lock(received.conversation.id), "hi", by=agent)
 
         assert await outbox.due() == []
+
+
+class TestLanes:
+    async def test_of_a_channel_that_hangs_hold_up_no_other(
+        self,
+        work: UnitOfWork,
+        clock: FixedClock,
+        telegram_inbox: Inbox,
+        intake: Intake,
+        open_service: OpenService,
+        make_agent: Callable[..., Awaitable[Agent]],
+    ) -> None:
+        async with work.begin() as session:
+            other = Inbox(channel=Channel.telegram, name="Other", key="other", config={}, created_at=clock.now())
+            session.add(other)
+        agent = await make_agent("Sara")
+        for inbox, visitor in ((telegram_inbox, "one"), (telegram_inbox, "two"), (other, "three")):
+            received = await intake.receive(message(inbox, "hello", visitor=visitor))
+            async with work.begin() as session:
+                service = open_service(session)
+                await service.reply(await service.lock(received.conversation.id), "hi", by=agent)
+        hanging, going = HangingSender(), FakeSender()
+        outbox = Outbox(work, senders={telegram_inbox.id: hanging, other.id: going}, clock=clock)
+        worker = Worker(
+            "outbox", handle=outbox.send_next, find=outbox.due, at_once=1, look_around_seconds=60, lane=inbox_of
+        )
+
+        await worker.start()
+        async with asyncio.timeout(10):
+            while len(going.sent) < 2:  # noqa: ASYNC110 - a fake, which tells nobody
+                await asyncio.sleep(0.01)
+        await worker.stop(grace_seconds=0.0)
+
+        assert hanging.calls == 1
+
+
+class HangingSender(FakeSender):
+    """Its channel never answers."""
+
+    calls = 0
+
+    async def send(self, message: OutgoingMessage) -> str | None:
+        self.calls += 1
+        await asyncio.Event().wait()
+        return None

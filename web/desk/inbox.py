@@ -134,9 +134,13 @@ async def mark_seen(conversation_id: str, _agent: ConversationAgent, conversatio
 
 
 @router.post(f"{ConversationPath}/typing", status_code=204)
-async def show_typing(conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep) -> None:
+async def show_typing(
+    request: Request, conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep
+) -> None:
     """The agent is writing to the contact; kept nowhere."""
-    await conversations.agent_types(await conversations.get(conversation_id), by=agent)
+    conversation = await conversations.get(conversation_id)
+    if await conversations.agent_types(conversation, by=agent):
+        request.app.state.typing_signs.show(conversation.inbox_id, conversation.identity.external_id)
 
 
 @router.post(f"{ConversationPath}/take")

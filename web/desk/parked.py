@@ -1,10 +1,14 @@
-"""Messages whose turns were set aside after too many failures, for admins: each is tried again or left as it is."""
+"""What was set aside, for admins: messages whose turns failed too often, and what came in and is nobody's message. Each
+is tried again or left as it is.
+"""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
+from connectors.parking import ParkedUpdates
+from core.http import ReadingSessionDep, SessionDep
 from crm.agents.auth import TurnKeeper
 from crm.dependencies import ConversationsDep, ConversationsReadDep
 from web.desk.pages import page
@@ -14,14 +18,18 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 PATH = "/desk/parked"
 LIST_LENGTH = 200
 
+ParkedId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 MessageId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/parked")
-async def list_parked(request: Request, agent: TurnKeeper, conversations: ConversationsReadDep) -> Response:
+async def list_parked(
+    request: Request, agent: TurnKeeper, conversations: ConversationsReadDep, session: ReadingSessionDep
+) -> Response:
     """The latest of them, with their errors."""
     parked = await conversations.conversations.parked(limit=LIST_LENGTH)
-    return page(request, "desk/parked.html", agent, section="parked", parked=parked)
+    updates = await ParkedUpdates(session).latest(limit=LIST_LENGTH)
+    return page(request, "desk/parked.html", agent, section="parked", parked=parked, updates=updates)
 
 
 @router.post("/parked/{message_id}/try-again")
@@ -35,4 +43,18 @@ async def try_again(message_id: MessageId, _agent: TurnKeeper, conversations: Co
 async def dismiss(message_id: MessageId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
     """Take a message off the list."""
     await conversations.dismiss(message_id)
+    return RedirectResponse(PATH, status_code=303)
+
+
+@router.post("/parked/updates/{parked_id}/try-again")
+async def try_update_again(parked_id: ParkedId, _agent: TurnKeeper, session: SessionDep) -> Response:
+    """Have something that came in dealt with once more; it leaves the list when that went well."""
+    await ParkedUpdates(session).try_again(parked_id)
+    return RedirectResponse(PATH, status_code=303)
+
+
+@router.post("/parked/updates/{parked_id}/dismiss")
+async def dismiss_update(parked_id: ParkedId, _agent: TurnKeeper, session: SessionDep) -> Response:
+    """Forget something that came in."""
+    await ParkedUpdates(session).dismiss(parked_id)
     return RedirectResponse(PATH, status_code=303)

@@ -1,140 +1,23 @@
 """The whole way over real sockets: IMAP, the conversation in its database, the bot, the outbox, SMTP."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import make_msgid
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.orm import undefer
 
 from connectors.email import responses
-from connectors.email.connector import EmailConnector
-from connectors.email.message_ids import MessageIds
 from connectors.email.outgoing import Server
-from connectors.email.threads import StoredThreads
-from connectors.lease import Lease
 from crm.conversations.files import File
-from crm.conversations.intake import Intake
-from crm.conversations.outbox import Outbox
-from crm.enums import Author, Channel, ConversationStatus, DeliveryState, TurnState
-from crm.models import Attachment, Contact, Conversation, Delivery, EmailOriginal, Inbox, Message, Rating
-from crm.wording import Wording
+from crm.enums import Author, ConversationStatus, DeliveryState, TurnState
+from crm.models import Attachment, Contact, Conversation, Delivery, EmailOriginal, Message, Rating
 from tests.conftest import message
+from tests.connectors.email.conftest import Shop
 from tests.fixtures.fakes import FakeBot
-from tests.fixtures.mail_server import ADDRESS, CUSTOMER, PASSWORD, MailServer, page, plain
-from tests.fixtures.patience import until_done
+from tests.fixtures.mail_server import ADDRESS, CUSTOMER, MailServer, page, plain
 
-SECRET = "a secret of at least twenty-four characters"
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 6000
-
-
-@pytest.fixture(scope="module")
-def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
-    server = MailServer(tmp_path_factory.mktemp("mail") / "log")
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def server(running_server: MailServer) -> MailServer:
-    running_server.handed.__init__()
-    return running_server
-
-
-def words() -> Wording:
-    return Wording({name: [{"text": f"[{name}]"}] for name in responses.ALL})
-
-
-class Shop:
-    """An app with a mailbox; it fetches, answers and sends when the test says so."""
-
-    def __init__(self, connector, turns, outbox, woken, work, open_service) -> None:
-        self.connector: EmailConnector = connector
-        self.turns = turns
-        self.outbox: Outbox = outbox
-        self.woken: list[str] = woken
-        self.work = work
-        self.open_service = open_service
-
-    async def fetch(self) -> None:
-        await self.connector.poller.step()
-
-    async def send(self) -> None:
-        for conversation_id in await self.outbox.due():
-            await until_done(self.outbox.send_next, conversation_id)
-
-    async def answer(self) -> None:
-        """Fetch what came in, answer it, and send the answers that may go now."""
-        await self.fetch()
-        for conversation_id in dict.fromkeys(self.woken):
-            await until_done(self.turns.run, conversation_id)
-        await self.send()
-
-    async def all(self, table):
-        async with self.work.reading() as session:
-            return (await session.scalars(select(table).options(undefer("*")))).all()
-
-    async def offer(self, **more) -> None:
-        """The bot says something in the only conversation."""
-        (conversation,) = await self.all(Conversation)
-        async with self.work.begin() as session:
-            service = self.open_service(session)
-            await service.add_message(await service.lock(conversation.id), Author.bot, "کدام؟", **more)
-        await self.send()
-
-
-@pytest.fixture
-async def make_shop(server: MailServer, work, open_service, turns, clock):
-    made: list[EmailConnector] = []
-    async with work.begin() as session:
-        inbox = Inbox(channel=Channel.email, name="E-mail", key="email", config={}, created_at=clock.now())
-        session.add(inbox)
-    # Before this moment the mailbox is another test's.
-    since = datetime.now(UTC).replace(microsecond=0)
-    server.deliver(b"From: nobody\r\n\r\n")
-
-    def make(*, owner: str = "this process", **more) -> Shop:
-        woken: list[str] = []
-        intake = Intake(work, open_service=open_service, wake=woken.append)
-        ids = MessageIds(SECRET, inbox_id=inbox.id, domain="hamyar.example")
-        connector = EmailConnector(
-            **{
-                "inbox_id": inbox.id,
-                "since": since,
-                "address": ADDRESS,
-                "name": "همیار",
-                "imap": Server(
-                    host="127.0.0.1", port=server.imap_port, security="none", user=ADDRESS, password=PASSWORD
-                ),
-                "smtp": Server(host="127.0.0.1", port=server.smtp_port, security="none", user="", password=""),
-                "receive": intake.receive,
-                "rate": intake.rate,
-                "threads": StoredThreads(work, clock, ids),
-                "ids": ids,
-                "words": words().say,
-                "lease": Lease(work, clock, inbox_id=inbox.id, owner=owner),
-                "clock": clock,
-                "public_url": "https://hamyar.example",
-                "replies_per_hour": 20,
-                **more,
-            }
-        )
-        made.append(connector)
-        outbox = Outbox(work, senders={inbox.id: connector}, clock=clock)
-        return Shop(connector, turns, outbox, woken, work, open_service)
-
-    yield make
-    for connector in made:
-        await connector.stop()
-    server.empty()
-
-
-@pytest.fixture
-def shop(make_shop) -> Shop:
-    return make_shop()
 
 
 class TestConversation:
@@ -175,6 +58,30 @@ class TestConversation:
 
         assert len(server.sent) == 1
         assert server.unread() == 0
+
+    @pytest.mark.parametrize(("subject", "conversations"), [("سفارش", 1), ("مرجوعی", 2)])
+    async def test_keeps_every_mail_of_who_uses_one_message_id_for_all(
+        self, shop: Shop, server: MailServer, subject: str, conversations: int
+    ):
+        server.write("سلام", message_id="<same@device.example>")
+        await shop.answer()
+        server.write("گزارش دوم", subject=subject, message_id="<same@device.example>")
+        await shop.answer()
+
+        texts = [one.text for one in await shop.all(Message) if one.author is Author.contact]
+        assert "گزارش دوم" in texts[1]
+        assert len(await shop.all(Conversation)) == conversations
+        assert len(server.sent) == 2
+
+    async def test_loses_nothing_to_who_writes_first_under_anothers_message_id(self, shop: Shop, server: MailServer):
+        server.write("سلام", sender="mallory@evil.example", message_id="<guessed@customer.example>")
+        await shop.answer()
+
+        server.write("سلام", message_id="<guessed@customer.example>")
+        await shop.answer()
+
+        assert [mail["To"] for mail in server.sent] == ["mallory@evil.example", CUSTOMER]
+        assert server.sent[1]["In-Reply-To"] == "<guessed@customer.example>"
 
     async def test_leaves_a_mail_unread_that_could_not_be_stored_and_goes_on(self, make_shop, server: MailServer):
         shop: Shop = make_shop()
@@ -232,6 +139,24 @@ class TestConversation:
 
 
 class TestThreads:
+    async def test_joins_the_thread_of_a_mail_that_it_names(self, shop: Shop, server: MailServer):
+        server.write("سلام", subject="یک", message_id="<first_%1@customer.example>")
+        await shop.fetch()
+
+        server.write("ادامه", subject="موضوعی دیگر", In_Reply_To="<first_%1@customer.example>")
+        server.write("جدا", subject="چیز سوم", In_Reply_To="<firstx1@customer.example>")
+        await shop.fetch()
+
+        assert len(await shop.all(Conversation)) == 2
+
+    async def test_are_named_in_an_answer_by_each_mail_once(self, shop: Shop, server: MailServer):
+        server.deliver(photo("دو عکس", "این و این", files=2))
+
+        await shop.answer()
+
+        (answer,) = server.sent
+        assert answer["References"].split() == [answer["In-Reply-To"]]
+
     async def test_joins_by_subject_where_nothing_is_referred_to(self, shop: Shop, server: MailServer):
         server.write("سلام", subject="سفارش ۱۲")
         server.write("رسید؟", subject="پاسخ: Re: سفارش 12")
@@ -413,15 +338,16 @@ class TestFiles:
         assert [turn.text for turn in bot.turns] == ["The screen is broken"]
 
 
-def photo(subject: str, text: str = "", **fields: str) -> EmailMessage:
-    """A mail with a photo, and at most what a mail program writes below it."""
+def photo(subject: str, text: str = "", *, files: int = 1, **fields: str) -> EmailMessage:
+    """A mail with photos, and at most what a mail program writes below it."""
     mail = EmailMessage()
     mail["From"], mail["Subject"], mail["Message-ID"] = CUSTOMER, subject, make_msgid(domain="customer.example")
     for name, value in fields.items():
         mail[name] = value
     if text:
         mail.set_content(text)
-    mail.add_attachment(PICTURE, maintype="image", subtype="png", filename="photo.png")
+    for _ in range(files):
+        mail.add_attachment(PICTURE, maintype="image", subtype="png", filename="photo.png")
     return mail
 
 

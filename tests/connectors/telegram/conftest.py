@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from telegram.request import HTTPXRequest
 
+from connectors.ports import Unhandled
 from connectors.telegram import responses
 from connectors.telegram.connector import TelegramConnector
-from connectors.telegram.ports import Button
+from connectors.telegram.ports import Button, Notice
 from connectors.telegram.webhook import ChatLimits, webhook_router
 from core.errors import AppError, InvalidInput, TooManyRequests
-from crm.conversations.ports import IncomingMessage, OutgoingMessage
+from crm.conversations.ports import IncomingMessage, OutgoingMessage, SendLater, SendRefused, SendUncertain
 from crm.enums import MessageKind
 from crm.wording import Wording
 from tests.connectors.telegram.emulator import TOKEN, Emulator
@@ -92,6 +94,31 @@ class FakeOffsets:
 
     async def keep(self, next_update_id: int) -> None:
         self.kept.append(next_update_id)
+
+
+class FakeParking:
+    """Keeps what was set aside."""
+
+    def __init__(self) -> None:
+        self.parked: list[Unhandled] = []
+
+    async def park(self, unhandled: Unhandled) -> None:
+        self.parked.append(unhandled)
+
+
+class FakeNotices:
+    """Says everything at once, where that is possible, and once for each cause."""
+
+    def __init__(self) -> None:
+        self.connector: TelegramConnector | None = None
+        self._causes: set[str] = set()
+
+    async def queue(self, notice: Notice) -> None:
+        assert self.connector
+        if notice.cause not in self._causes:
+            self._causes.add(notice.cause)
+            with suppress(SendLater, SendRefused, SendUncertain):
+                await self.connector.send_notice(notice)
 
 
 class FakeColleagues:
@@ -206,6 +233,11 @@ def offsets() -> FakeOffsets:
 
 
 @pytest.fixture
+def parking() -> FakeParking:
+    return FakeParking()
+
+
+@pytest.fixture
 async def telegram(timer: FakeTimer) -> AsyncIterator[Emulator]:
     """Telegram itself."""
     emulator = Emulator(sleep=timer.sleep)
@@ -215,7 +247,12 @@ async def telegram(timer: FakeTimer) -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 async def make_connector(
-    telegram: Emulator, desk: FakeDesk, timer: FakeTimer, lease: FakeLease, offsets: FakeOffsets
+    telegram: Emulator,
+    desk: FakeDesk,
+    timer: FakeTimer,
+    lease: FakeLease,
+    offsets: FakeOffsets,
+    parking: FakeParking,
 ) -> AsyncIterator[Callable[..., TelegramConnector]]:
     """Make a connector that reaches the emulator in process; it is stopped after the test."""
     made: list[TelegramConnector] = []
@@ -233,6 +270,9 @@ async def make_connector(
             "words": speaking().say,
             "lease": lease,
             "offsets": offsets,
+            "parking": parking,
+            "notices": FakeNotices(),
+            "updates_per_minute": 1000,
             "webhook": False,
             "secret": SECRET,
             "public_url": PUBLIC_URL,
@@ -240,7 +280,10 @@ async def make_connector(
             "request_factory": lambda: HTTPXRequest(httpx_kwargs={"transport": transport}),
             "timer": timer,
         }
-        made.append(TelegramConnector(**{**fields, **more}))
+        fields |= more
+        made.append(TelegramConnector(**fields))
+        if isinstance(fields["notices"], FakeNotices):
+            fields["notices"].connector = made[-1]
         return made[-1]
 
     yield make

@@ -450,8 +450,12 @@ class Emulator:
 
     def _send(self, chat: int, arguments: Json, content: Json) -> Json:
         if "reply_parameters" in arguments:
-            answered = json.loads(arguments["reply_parameters"])["message_id"]
-            content["reply_to_message"] = self.messages[chat, answered]
+            answers = json.loads(arguments["reply_parameters"])
+            answered = self.messages.get((chat, answers["message_id"]))
+            if answered:
+                content["reply_to_message"] = answered
+            elif not answers.get("allow_sending_without_reply"):
+                raise bad_request("message to be replied not found")
         if "reply_markup" in arguments:
             content["reply_markup"] = _checked_markup(json.loads(arguments["reply_markup"]))
         message = self._message(chat, self._get_me({}), **content)

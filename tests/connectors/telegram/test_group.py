@@ -202,7 +202,7 @@ class TestPairing:
         telegram.push({"message": update["message"]})
         await firm.dealt_with()
 
-        assert [text.split()[0] for text in telegram.texts_to(CHAT)] == [f"[{GROUP_PAIRED}"] * 2
+        assert [text.split()[0] for text in telegram.texts_to(CHAT)] == [f"[{GROUP_PAIRED}"]
 
     async def test_refuses_a_code_that_is_too_old(self, firm: Firm, admin: Agent, telegram):
         code = await firm.code(admin, for_group=True)
@@ -453,6 +453,33 @@ class TestReply:
 
         telegram.write_in_group("ممنون", sender=ALI, to=notice)
         await firm.said(ALERT_UNKNOWN)
+
+        assert await firm.replies() == []
+
+    @pytest.mark.parametrize("shown_in", [CHAT, -1009876543210])
+    async def test_to_an_alert_from_before_the_group_had_another_number_goes_to_the_contact(
+        self, shown_in: int, firm: Firm, alert: dict, ali, telegram
+    ):
+        telegram.push(payload("group_migrated"))
+        await firm.dealt_with()
+        moved = {**GROUP, "id": -1009876543210}
+
+        telegram.write_in_group(
+            "سلام", group=moved, sender=ALI, to={**alert, "chat": {**alert["chat"], "id": shown_in}}
+        )
+        await firm.dealt_with()
+
+        assert await firm.replies() == ["سلام"]
+
+    async def test_to_another_message_with_an_old_alerts_number_is_not_sent(
+        self, firm: Firm, alert: dict, ali, telegram
+    ):
+        telegram.push(payload("group_migrated"))
+        await firm.dealt_with()
+        moved = {**GROUP, "id": -1009876543210}
+
+        telegram.write_in_group("سلام", group=moved, sender=ALI, to={**alert, "chat": moved, "text": "[something]"})
+        await firm.said(ALERT_UNKNOWN, moved["id"])
 
         assert await firm.replies() == []
 

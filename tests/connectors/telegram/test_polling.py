@@ -52,6 +52,39 @@ class TestOffset:
         assert desk.texts == ["یک"]
 
 
+class TestChatThatSendsMuch:
+    async def test_comes_after_the_others_in_its_own_order(self, make_connector, telegram: Emulator, desk: FakeDesk):
+        for text in ("یک", "دو", "سه", "چهار"):
+            telegram.write(text)
+        telegram.write("کوتاه", chat=42)
+
+        await make_connector(updates_per_minute=2).start()
+        await until(lambda: not telegram.updates)
+
+        assert desk.texts == ["یک", "دو", "کوتاه", "سه", "چهار"]
+
+    async def test_loses_nothing_where_one_fails_after_those_behind_it_were_stored(
+        self, make_connector, telegram: Emulator, desk: FakeDesk, offsets
+    ):
+        receive, troubles = desk.receive, [RuntimeError("told to")]
+
+        async def failing(message) -> None:
+            if message.text == "سه" and troubles:
+                raise troubles.pop()
+            await receive(message)
+
+        for text in ("یک", "دو", "سه", "چهار"):
+            telegram.write(text)
+        telegram.write("کوتاه", chat=42)
+        third = telegram.updates[2]["update_id"]
+
+        await make_connector(updates_per_minute=2, receive=failing).start()
+        await until(lambda: not telegram.updates)
+
+        assert desk.texts == ["یک", "دو", "کوتاه", "سه", "چهار"]
+        assert offsets.kept == [third, third + 3]
+
+
 class TestLine:
     @pytest.mark.parametrize(
         "trouble", ["cut_before", "cut_after", httpx.ConnectError("refused"), httpx.ReadTimeout("slow")]

@@ -6,8 +6,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from crm.enums import Outcome, Role, TurnState
-from crm.models import Agent, Conversation, Message
+from connectors.parking import ParkedUpdates, StoredParking
+from connectors.ports import Unhandled
+from crm.enums import Outcome, ParkedReason, Role, TurnState
+from crm.models import Agent, Conversation, Inbox, Message, ParkedUpdate
 from tests.web.desk.conftest import HOSTILE
 
 SignIn = Callable[[Role], Awaitable[Agent]]
@@ -100,3 +102,69 @@ class TestDismiss:
         assert message.turn is TurnState.done
         assert message.error
         assert "Nothing was set aside" in (await client.get("/desk/parked")).text
+
+
+class TestUpdates:
+    @pytest.fixture
+    async def update(self, app: FastAPI, inbox: Inbox) -> ParkedUpdate:
+        """Something came in that could not be read."""
+        unhandled = Unhandled(external_id="7", sender=HOSTILE, text=HOSTILE, raw=b"{}", error=f"OSError: {HOSTILE}")
+        await StoredParking(app.state.work, app.state.clock, inbox.id).park(unhandled)
+        return await self.only(app)
+
+    async def only(self, app: FastAPI) -> ParkedUpdate:
+        async with app.state.work.reading() as session:
+            (update,) = await ParkedUpdates(session).latest(limit=10)
+        return update
+
+    async def test_are_listed_as_text(
+        self, client: httpx.AsyncClient, sign_in: SignIn, update: ParkedUpdate, inbox: Inbox
+    ) -> None:
+        await sign_in(Role.admin)
+
+        page = (await client.get("/desk/parked")).text
+
+        assert inbox.name in page
+        assert "OSError: &lt;script&gt;" in page
+        assert "<script>alert" not in page
+        assert "Nothing was set aside" not in page
+
+    async def test_that_look_automatic_say_so(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox
+    ) -> None:
+        automatic = Unhandled(external_id="1:7", reason=ParkedReason.automatic, sender="news@shop.example")
+        await StoredParking(app.state.work, app.state.clock, inbox.id).park(automatic)
+        await sign_in(Role.admin)
+
+        assert "It looks automatic." in (await client.get("/desk/parked")).text
+
+    async def test_are_tried_again_in_the_background(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, update: ParkedUpdate
+    ) -> None:
+        await sign_in(Role.admin)
+
+        response = await client.post(f"/desk/parked/updates/{update.id}/try-again")
+
+        assert response.headers["location"] == "/desk/parked"
+        assert (await self.only(app)).is_due
+        assert "Is being tried again" in (await client.get("/desk/parked")).text
+
+    async def test_are_forgotten(self, client: httpx.AsyncClient, sign_in: SignIn, update: ParkedUpdate) -> None:
+        await sign_in(Role.admin)
+
+        await client.post(f"/desk/parked/updates/{update.id}/dismiss")
+
+        assert "Nothing was set aside" in (await client.get("/desk/parked")).text
+        for action in ("try-again", "dismiss"):
+            assert (await client.post(f"/desk/parked/updates/{update.id}/{action}")).status_code == 409
+
+    @pytest.mark.parametrize("role", [Role.agent, Role.supervisor, Role.editor])
+    async def test_are_for_admins_alone(
+        self, role: Role, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, update: ParkedUpdate
+    ) -> None:
+        await sign_in(role)
+
+        for action in ("try-again", "dismiss"):
+            assert (await client.post(f"/desk/parked/updates/{update.id}/{action}")).status_code == 403
+
+        assert not (await self.only(app)).is_due

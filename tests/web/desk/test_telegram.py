@@ -20,6 +20,7 @@ from crm.models import (
     Inbox,
     Message,
     PairingCode,
+    ParkedUpdate,
     PollerLease,
     TelegramAccount,
     TelegramBot,
@@ -27,6 +28,7 @@ from crm.models import (
 )
 from tests.connectors.telegram.conftest import payload
 from tests.connectors.telegram.emulator import GROUP, ApiError, Emulator, Telegram
+from tests.fixtures.fakes import FakeBot
 from tests.fixtures.telegram_server import served
 
 SignIn = Callable[[Role], Awaitable[Agent]]
@@ -316,6 +318,82 @@ class TestWebhooks:
             assert len(await stored(running, Message)) >= (status == 200)
         assert (await client.post("/telegram/none/webhook", json=payload("text"))).status_code == 404
 
+    async def test_set_aside_what_always_fails_until_an_admin_has_it_tried_again(
+        self,
+        running: FastAPI,
+        client: httpx.AsyncClient,
+        admin: Agent,
+        first: Emulator,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await connect(client, FIRST)
+        await until(lambda: _both(first.webhook))
+        (inbox,) = await stored(running, Inbox)
+        assert first.webhook
+        headers = {SECRET_HEADER: first.webhook["secret_token"]}
+        monkeypatch.setattr(running.state.intake, "_gathering", Choking())
+        transport = httpx.ASGITransport(running, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as telegram:
+            path = f"/telegram/{inbox.key}/webhook"
+            answers = [await telegram.post(path, json=payload("text"), headers=headers) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [500, 500, 500, 500, 200]
+        (parked,) = await stored(running, ParkedUpdate)
+        assert "RuntimeError: told to" in (await client.get("/desk/parked")).text
+
+        monkeypatch.undo()
+        await client.post(f"/desk/parked/updates/{parked.id}/try-again")
+        await until(lambda: _replied(running, payload("text")["message"]["text"]))
+        await until(lambda: _none(running, ParkedUpdate))
+
+        assert parked.text == payload("text")["message"]["text"]
+
+
+class Choking:
+    """Stores nothing."""
+
+    is_crowded = False
+
+    async def add(self, _incoming: object) -> None:
+        raise RuntimeError("told to")
+
+
+class TestTyping:
+    @pytest.fixture
+    async def connected(self, running: FastAPI, client: httpx.AsyncClient, admin: Agent, first: Emulator) -> None:
+        await connect(client, FIRST)
+        await until(lambda: _called(first, "getUpdates"))
+
+    async def test_is_shown_while_the_bot_thinks(self, connected: None, first: Emulator, bot: FakeBot) -> None:
+        bot.meanwhile = lambda: until(lambda: _both(first.typing))
+
+        first.write("سفارشم کجاست؟")
+        await until(lambda: _both(first.texts_to()))
+
+        assert first.typing == [5012345678]
+        assert first.texts_to() == ["You said: سفارشم کجاست؟"]
+
+    async def test_is_shown_while_an_agent_writes_to_who_waits_for_one(
+        self, connected: None, running: FastAPI, client: httpx.AsyncClient, first: Emulator
+    ) -> None:
+        first.write("/human")
+        await until(lambda: _both(first.texts_to()))
+        (conversation,) = await stored(running, Conversation)
+        assert first.typing == []
+
+        for _key in range(3):
+            await client.post(f"/desk/conversations/{conversation.id}/typing")
+        await until(lambda: _both(first.typing))
+
+        assert first.typing == [5012345678]
+
+    async def test_costs_an_answer_nothing_where_telegram_hangs(self, connected: None, first: Emulator) -> None:
+        first.fail_next("sendChatAction", ApiError(500, "Internal Server Error"))
+
+        first.write("سلام")
+        await until(lambda: _both(first.texts_to()))
+
+        assert first.texts_to() == ["You said: سلام"]
+
 
 class TestGroup:
     async def test_is_paired_told_answers_and_is_left(
@@ -406,6 +484,10 @@ async def _command(client: httpx.AsyncClient, address: str) -> str:
 
 async def _replied(app: FastAPI, text: str) -> bool:
     return text in [one.text for one in await stored(app, Message)]
+
+
+async def _none(app: FastAPI, kind: type) -> bool:
+    return await stored(app, kind) == []
 
 
 async def _both(*conditions: object) -> bool:
