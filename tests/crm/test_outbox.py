@@ -216,7 +216,7 @@ class TestFailureOfOurs:
         assert (await states(work, conversation))[0] is DeliveryState.failed
 
 
-class HangingSender(FakeSender):
+class StalledSender(FakeSender):
     """A channel that answers when it is told how."""
 
     def __init__(self) -> None:
@@ -239,7 +239,7 @@ class TestCallThatHangs:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(outbox_module, "SENDING_LIMIT", TIME_TO_NOTE)
-        outbox = Outbox(work, senders={telegram_inbox.id: HangingSender()}, clock=clock)
+        outbox = Outbox(work, senders={telegram_inbox.id: StalledSender()}, clock=clock)
 
         await outbox.send_next(conversation.id)
 
@@ -256,18 +256,18 @@ class TestCallThatHangs:
         telegram_inbox: Inbox,
         clock: FixedClock,
     ) -> None:
-        hanging = HangingSender()
-        stalled = Outbox(work, senders={telegram_inbox.id: hanging}, clock=clock)
+        stalling = StalledSender()
+        stalled = Outbox(work, senders={telegram_inbox.id: stalling}, clock=clock)
         attempt = asyncio.create_task(stalled.send_next(conversation.id))
-        await hanging.is_called.wait()
+        await stalling.is_called.wait()
         clock.advance(SENDING_LIMIT)
         await until_done(outbox.send_next, conversation.id)
         await until_done(outbox.send_next, conversation.id)
 
         if isinstance(late, Exception):
-            hanging.answer.set_exception(late)
+            stalling.answer.set_exception(late)
         else:
-            hanging.answer.set_result(late)
+            stalling.answer.set_result(late)
         await attempt
         clock.advance(timedelta(minutes=1))
         await until_done(outbox.send_next, conversation.id)
