@@ -32,7 +32,7 @@ async def test_nothing_is_confirmed_that_was_not_stored_and_all_is_stored_once_t
     for text in written:
         telegram.write(text)
     await connector.start()
-    await until(lambda: len(timer.slept) >= 3)
+    await until(lambda: len(timer.slept) >= 12)
     before = await stored()
     waiting = [update["message"]["text"] for update in telegram.updates]
     assert len(before) < len(written)
