@@ -66,6 +66,8 @@ async def _telegram(doors: Doors) -> Sequence[Wanted]:
 
 def _open_telegram(doors: Doors, inbox: Inbox, token: str) -> Connector:
     settings = doors.settings
+    lease = Lease(doors.work, doors.clock, inbox_id=inbox.id, owner=doors.process)
+    number = number_of(token) or 0
     return TelegramConnector(
         token=token,
         inbox_id=inbox.id,
@@ -75,8 +77,8 @@ def _open_telegram(doors: Doors, inbox: Inbox, token: str) -> Connector:
         threads=StoredThreads(doors.work, doors.intake),
         colleagues=StoredColleagues(doors.work, doors.clock, doors.intake.open_service, inbox.id),
         words=doors.wording.say,
-        lease=Lease(doors.work, doors.clock, inbox_id=inbox.id, owner=doors.process),
-        offsets=StoredOffsets(doors.work, doors.clock, inbox_id=inbox.id, bot_number=number_of(token) or 0),
+        lease=lease,
+        offsets=StoredOffsets(doors.work, doors.clock, lease=lease, inbox_id=inbox.id, bot_number=number),
         parking=StoredParking(doors.work, doors.clock, inbox.id),
         notices=StoredNotices(doors.work, doors.clock, inbox_id=inbox.id),
         updates_per_minute=settings.telegram_updates_per_minute,

@@ -1,11 +1,14 @@
 """The database: declarative base, engine and sessions, the same on SQLite and PostgreSQL."""
 
+import errno
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeDecorator
@@ -124,3 +127,15 @@ def without_nul(parameters: Any) -> Any:
     if isinstance(parameters, dict):
         return {name: without_nul(value) for name, value in parameters.items()}
     return parameters
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether this is what the database, or the file system of temporary files, says where there is no room left."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        # The lowest byte; the others say more. Errors of the module itself have no code.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    if isinstance(cause, OSError):
+        return cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    # PostgreSQL's disk_full.
+    return getattr(cause, "sqlstate", "") == "53100"

@@ -79,3 +79,9 @@ class Unavailable(AppError):
 
     status_code = 503
     code = "unavailable"
+
+
+class StorageFull(Unavailable):
+    """Nothing can be stored at the moment, and nothing was: the disk is full."""
+
+    code = "storage_full"

@@ -1,16 +1,20 @@
 """The one place where errors become answers: `{"error": {"code", "message"}}` for programs, a page for people."""
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.status import WS_1013_TRY_AGAIN_LATER
 
-from core.errors import AppError, NotAuthenticated, TooManyRequests
+from core.database import is_disk_full
+from core.errors import AppError, NotAuthenticated, StorageFull, TooManyRequests
 from web.protection import headers_for
 from web.templating import render
 
@@ -19,12 +23,18 @@ logger = logging.getLogger(__name__)
 # Paths that programs use; all others are pages, and their errors too.
 PROGRAM_PATHS = ("/api/", "/widget", "/telegram/", "/actions/", "/health")
 
+# Who has something to be stored on a full disk may try again after so long.
+FULL_RETRY_SECONDS = 30
+
 
 def add_error_handlers(app: FastAPI) -> None:
     """Render every error in the uniform body."""
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
+    # The second one's are the temporary files of uploads. Starlette's type knows handlers of requests or of sockets.
+    app.add_exception_handler(DBAPIError, _failure_of_storage)  # type: ignore[arg-type]
+    app.add_exception_handler(OSError, _failure_of_storage)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, _unexpected_error)
 
 
@@ -49,6 +59,21 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()
     ]
     return answer(request, 422, "invalid_input", "The request does not have the expected form.", details=details)
+
+
+async def _failure_of_storage(connection: Request | WebSocket, error: Exception) -> Response | None:
+    """Tell whoever would have had something stored on a full disk that nothing was, and that later it may be."""
+    if not is_disk_full(error):
+        raise error
+    logger.critical("%s: nothing can be stored, the disk is full", connection.url.path)
+    if isinstance(connection, WebSocket):
+        # Unless the other side is gone too.
+        with suppress(RuntimeError):
+            await connection.close(WS_1013_TRY_AGAIN_LATER)
+        return None
+    full = StorageFull()
+    headers = {"Retry-After": str(FULL_RETRY_SECONDS)}
+    return answer(connection, full.status_code, full.code, full.message, headers=headers)
 
 
 async def _unexpected_error(request: Request, error: Exception) -> Response:

@@ -31,8 +31,8 @@ from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, Sen
 from crm.enums import MessageKind
 
 _ANSWER_SECONDS = 20.0
-# Within the times after which the outbox gives a sending up: crm.conversations.outbox.
-_LONGEST_SECONDS = 50.0
+# Within the times after which the outbox cuts a call off: crm.conversations.sending and outbox.
+_LONGEST_SECONDS = 45.0
 _LONGEST_WITH_FILE_SECONDS = 240.0
 # Ours to mend, so the message waits until somebody has.
 _MENDING_SECONDS = 300.0

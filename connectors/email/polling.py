@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+
 from connectors.email.mail import glimpse
 from connectors.email.mailbox import MAILBOX_ERRORS, Mailbox
 from connectors.email.ports import Hold
@@ -109,6 +112,9 @@ class Poller:
             if raw and not await self._handle(raw, is_whole=is_whole):
                 await self._park(uid, raw, reason=ParkedReason.automatic)
             await asyncio.to_thread(self._mailbox.mark_seen, uid)
+        except (OperationalError, NoConnectionLeft):
+            # The database is busy, full or gone: no mail's fault, and not to be counted.
+            raise
         except Exception as error:
             logger.exception("a mail could not be dealt with")
             await self._put_off(uid, raw, error)

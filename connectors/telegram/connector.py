@@ -33,7 +33,7 @@ from crm.wording import DEFAULT_LANGUAGE
 logger = logging.getLogger(__name__)
 
 # While another process polls.
-STANDBY_SECONDS = 10.0
+STANDBY_SECONDS = 2.0
 
 
 class Trouble(StrEnum):

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from telegram import Update
 
 from connectors.parking import described
@@ -37,6 +39,9 @@ class Door:
             # Neither the words nor the traceback, which shows them: they are a contact's.
             logger.error("an update from Telegram could not be read and is set aside")
             await self._park(update, str(error), attempts=1)
+        except (OperationalError, NoConnectionLeft):
+            # The database is busy, full or gone: not the update's fault, and not to be counted.
+            raise
         except Exception as error:
             attempts = self._failed(key)
             if attempts < MAX_FAILURES:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from connectors.lease import Lease
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork
 from crm.models import PollerOffset
@@ -11,10 +12,11 @@ LASTS = timedelta(hours=24)
 
 
 class StoredOffsets:
-    """The `Offsets` of the poller, of one bot."""
+    """The `Offsets` of the poller, of one bot; kept only by who has the right to ask."""
 
-    def __init__(self, work: UnitOfWork, clock: Clock, *, inbox_id: int, bot_number: int) -> None:
+    def __init__(self, work: UnitOfWork, clock: Clock, *, lease: Lease, inbox_id: int, bot_number: int) -> None:
         self._work = work
+        self._lease = lease
         self._clock = clock
         self._inbox_id = inbox_id
         self._bot_number = bot_number
@@ -36,4 +38,6 @@ class StoredOffsets:
             saved_at=self._clock.now(),
         )
         async with self._work.begin() as session:
-            await session.merge(offset)
+            # Of who took over meanwhile the offset is newer.
+            if await self._lease.is_ours_in(session):
+                await session.merge(offset)

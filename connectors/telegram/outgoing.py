@@ -22,8 +22,12 @@ from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, Sen
 logger = logging.getLogger(__name__)
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+# One part may take some forty seconds, and the outbox cuts a call off after fifty: crm.conversations.sending.
+_MOST_BEFORE_ANOTHER_PART_SECONDS = 8.0
 # Failures before the request left; after any other nobody can know whether Telegram took the message.
 _NEVER_LEFT = (
+    # What the library and httpx say of a client that was closed, as a bot's is when an admin changes it.
+    RuntimeError,
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -68,13 +72,15 @@ class Outgoing:
     def __init__(self, bot: Bot, *, timer: Timer, public_url: str) -> None:
         self._bot = bot
         self._public_url = public_url
+        self._timer = timer
         self._pace = Pace(timer)
         self._overall = AsyncLimiter(MESSAGES_PER_SECOND, 1)
 
     async def send(self, message: OutgoingMessage) -> str:
         """Send a message, a long one in parts and a file first; returns the id of the last part.
 
-        `SendLater` says how many parts arrived; a message that is given back with that number goes on from there.
+        `SendLater` and `SendUncertain` say how many parts are behind us; a message that is given back with that number
+        goes on from there.
 
         Raises:
             SendLater, SendRefused, SendUncertain
@@ -82,11 +88,17 @@ class Outgoing:
         chat = message.contact_external_id
         parts = self._parts_of(message)
         sent_id = 0
+        began = self._timer.now()
         for arrived, part in enumerate(parts[message.parts_sent :], start=message.parts_sent):
+            if arrived > message.parts_sent and self._timer.now() - began > _MOST_BEFORE_ANOTHER_PART_SECONDS:
+                raise SendLater("the rest goes in another call", after_seconds=0, parts_sent=arrived)
             try:
                 sent_id = await self._send_part(chat, part)
             except SendLater as later:
                 later.parts_sent = arrived
+                raise
+            except SendUncertain as doubt:
+                doubt.parts_sent = arrived + 1 if arrived + 1 < len(parts) else 0
                 raise
         return f"{chat}:{sent_id}"
 
@@ -198,5 +210,8 @@ def outcome_of(error: TelegramError) -> SendLater | SendRefused | SendUncertain:
     if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
         if isinstance(error.__cause__, _NEVER_LEFT):
             return SendLater(type(error.__cause__).__name__)
+        return SendUncertain(error.message)
+    # The answer to a request that went well, and cannot be read.
+    if type(error) is TelegramError:
         return SendUncertain(error.message)
     return SendRefused(error.message)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, Header, Query, status
 
 from core.http import RowId
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
@@ -16,6 +16,7 @@ from crm.conversations.schemas import (
     MessageRead,
     RatingCreate,
 )
+from crm.conversations.service import id_of_sending
 from crm.dependencies import ConversationsDep, ConversationsReadDep, TicketsReadDep
 from crm.enums import ConversationStatus
 from crm.models import Conversation, Message, Ticket
@@ -25,6 +26,8 @@ router = APIRouter(prefix="/conversations", tags=["conversations"])
 
 _readers = Depends(program_or_agent_who_may(Permission.handle_conversations))
 _programs = Depends(program)
+# Whoever sends again under the same key, since no answer came, is answered with what was stored the first time.
+IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]+$", max_length=100)]
 
 
 @router.get("", response_model=list[ConversationRead], dependencies=[_readers])
@@ -68,20 +71,30 @@ async def list_tickets_of_contact(
 
 @router.post("/{conversation_id}/messages", response_model=MessageRead, status_code=status.HTTP_201_CREATED)
 async def reply(
-    conversation_id: str, body: MessageCreate, agent: ConversationAgent, conversations: ConversationsDep
+    conversation_id: str,
+    body: MessageCreate,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    idempotency_key: IdempotencyKey = None,
 ) -> Message:
-    """Answer the contact; the conversation is then yours and the bot is silent."""
+    """Answer the contact; the conversation is then yours and the bot is silent. A key makes it safe to call twice."""
     conversation = await conversations.lock(conversation_id)
-    return await conversations.reply(conversation, body.text, by=agent)
+    external_id = id_of_sending(agent, conversation_id, idempotency_key)
+    return await conversations.reply(conversation, body.text, by=agent, external_id=external_id)
 
 
 @router.post("/{conversation_id}/notes", response_model=MessageRead, status_code=status.HTTP_201_CREATED)
 async def add_note(
-    conversation_id: str, body: MessageCreate, agent: ConversationAgent, conversations: ConversationsDep
+    conversation_id: str,
+    body: MessageCreate,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    idempotency_key: IdempotencyKey = None,
 ) -> Message:
-    """Keep a note that the contact never sees."""
+    """Keep a note that the contact never sees. A key makes it safe to call twice."""
     conversation = await conversations.lock(conversation_id)
-    return await conversations.add_note(conversation, body.text, by=agent)
+    external_id = id_of_sending(agent, conversation_id, idempotency_key)
+    return await conversations.add_note(conversation, body.text, by=agent, external_id=external_id)
 
 
 @router.post("/{conversation_id}/handoff", response_model=HandoffRead, dependencies=[_programs])

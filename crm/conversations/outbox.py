@@ -11,8 +11,9 @@ from sqlalchemy.orm import joinedload, undefer
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
 from crm.conversations.files import File
-from crm.conversations.ports import ChannelSender, OutgoingMessage, SendLater
+from crm.conversations.ports import ChannelSender, OutgoingMessage, SendLater, SendUncertain
 from crm.conversations.sending import SENDING_LIMIT, UNSENT, Call, SendingQueue
+from crm.enums import DeliveryState
 from crm.models import Attachment, Conversation, Delivery, Message
 
 # Found at one look around, of each inbox: one that hangs with thousands must not hide the others'.
@@ -74,8 +75,14 @@ class Outbox(SendingQueue[Delivery]):
         outgoing = _outgoing(conversation, row, await _file(session, row.message))
         return Call(partial(sender.send, outgoing), FILE_SENDING_LIMIT if outgoing.file else SENDING_LIMIT)
 
-    def _postponed(self, row: Delivery, later: SendLater) -> None:
-        row.parts_sent = later.parts_sent
+    def _postponed(self, row: Delivery, reason: SendLater | SendUncertain) -> None:
+        row.parts_sent = max(row.parts_sent, reason.parts_sent)
+        row.in_doubt = row.in_doubt or isinstance(reason, SendUncertain)
+
+    def _settle(self, session: AsyncSession, row: Delivery, state: DeliveryState, *, error: str | None) -> None:
+        if state is DeliveryState.sent and row.in_doubt:
+            state, error = DeliveryState.maybe_sent, "one of its parts may not have arrived"
+        super()._settle(session, row, state, error=error)
 
     def _settled(self, session: AsyncSession, row: Delivery) -> None:
         announce(session, "desk", {"type": "conversation", "conversation_id": row.conversation_id})

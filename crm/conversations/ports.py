@@ -204,7 +204,14 @@ class SendRefused(Exception):
 
 
 class SendUncertain(Exception):
-    """The line broke after the message left: it may have arrived, so it must not be sent again unasked."""
+    """The line broke after the message left: it may have arrived, so it must not be sent again unasked.
+
+    Of a message in parts, where some are left, `parts_sent` counts those behind us with the one in doubt; 0 otherwise.
+    """
+
+    def __init__(self, reason: str, *, parts_sent: int = 0) -> None:
+        super().__init__(reason)
+        self.parts_sent = parts_sent
 
 
 class ChannelSender(Protocol):
@@ -213,7 +220,7 @@ class ChannelSender(Protocol):
     channel: Channel
 
     async def send(self, message: OutgoingMessage) -> str | None:
-        """Send one message; returns the channel's id of it.
+        """Send one message; returns the channel's id of it. Whatever else it raises, it raises before the message left.
 
         Raises:
             SendLater, SendRefused, SendUncertain

@@ -240,6 +240,11 @@ class ConversationRepository:
             Attachment, attachment_id, options=(undefer(Attachment.content),), execution_options={"large": True}
         )
 
+    async def attachment_of(self, message: Message) -> Attachment | None:
+        """A message's file without its bytes."""
+        statement = select(Attachment).where(Attachment.message_id == message.id)
+        return (await self.session.scalars(statement)).one_or_none()
+
     async def email_original(self, message_id: int) -> str | None:
         """All that a mail said, where its message holds less."""
         statement = select(EmailOriginal.text).where(EmailOriginal.message_id == message_id)

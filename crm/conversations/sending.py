@@ -1,16 +1,19 @@
 """What every outbox does with its rows, whatever they are sent to.
 
 A row is marked `sending` before the call. Where a process dies between the call and its note of it, nobody can know
-whether the message arrived; it becomes `maybe_sent` and is not sent again unasked.
+whether the message arrived; it becomes `maybe_sent` and is not sent again unasked. Each attempt has a number, and
+whoever comes back late from one that was given up changes nothing any more.
 """
 
+import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Table, inspect, update
+from sqlalchemy import ColumnElement, Table, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
@@ -19,9 +22,15 @@ from crm.conversations.ports import SendLater, SendRefused, SendUncertain
 from crm.enums import DeliveryState
 from crm.models.sending import Sending
 
-# Longer than any call to a channel takes.
+logger = logging.getLogger(__name__)
+
+# After it a row counts as given up by whoever was sending it.
 SENDING_LIMIT = timedelta(seconds=60)
+# What is left of a limit for noting the outcome, once the call was cut off.
+TIME_TO_NOTE = timedelta(seconds=10)
 LONGEST_BACKOFF_SECONDS = 900
+# A failure of ours this often, within three quarters of an hour, will not mend itself; what follows has waited long.
+MOST_ATTEMPTS_OF_OURS = 12
 UNSENT = (DeliveryState.pending, DeliveryState.sending)
 
 Row = TypeVar("Row", bound=Sending)
@@ -33,6 +42,15 @@ class Call:
 
     make: Callable[[], Awaitable[str | None]]
     limit: timedelta = SENDING_LIMIT
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One attempt at sending a row: the row is ours while it is being sent and has had no attempt after this one."""
+
+    identity: Any
+    attempt: int
+    call: Call
 
 
 class SendingQueue(ABC, Generic[Row]):
@@ -47,7 +65,7 @@ class SendingQueue(ABC, Generic[Row]):
     async def send_next(self, key: str) -> bool:
         """Send a key's next row; true when the one after it, if there is one, need not wait."""
         claimed = await self._claim(key)
-        return claimed is not None and await self._send(*claimed)
+        return claimed is not None and await self._send(claimed)
 
     @abstractmethod
     async def _next(self, session: AsyncSession, key: str) -> Row | None:
@@ -64,10 +82,11 @@ class SendingQueue(ABC, Generic[Row]):
     def _settled(self, session: AsyncSession, row: Row) -> None:
         """Tell whoever shows how far a row has come."""
 
-    async def _claim(self, key: str) -> tuple[Any, Call] | None:
-        now = self.clock.now()
+    async def _claim(self, key: str) -> Claim | None:
         async with self.work.begin() as session:
             row = await self._next(session, key)
+            # Only now: who has to wait for other writers is not to lose that time.
+            now = self.clock.now()
             if row is None or row.next_attempt_at > now:
                 return None
             if row.state is DeliveryState.sending:
@@ -83,52 +102,97 @@ class SendingQueue(ABC, Generic[Row]):
                 row.next_attempt_at = now + SENDING_LIMIT
                 row.error = "the channel is switched off"
                 return None
-            identity = inspect(row).identity
-            return (identity, call) if await self._mark(session, identity, until=now + call.limit) else None
+            claim = Claim(inspect(row).identity, row.attempts + 1, call)
+            return claim if await self._mark(session, claim, until=now + call.limit) else None
 
-    async def _mark(self, session: AsyncSession, identity: Any, *, until: datetime) -> bool:
+    async def _mark(self, session: AsyncSession, claim: Claim, *, until: datetime) -> bool:
         """Mark a row as being sent; false when another process was first."""
         taken = await session.execute(
             update(self.row)
-            .where(_is(self.row.__table__, identity), self.row.state == DeliveryState.pending)
-            .values(state=DeliveryState.sending, attempts=self.row.attempts + 1, next_attempt_at=until)
+            .where(
+                _is(self.row.__table__, claim.identity),
+                self.row.state == DeliveryState.pending,
+                self.row.attempts == claim.attempt - 1,
+            )
+            .values(state=DeliveryState.sending, attempts=claim.attempt, next_attempt_at=until)
             .execution_options(synchronize_session=False)
         )
         return bool(taken.rowcount)  # type: ignore[attr-defined]
 
-    async def _send(self, identity: Any, call: Call) -> bool:
+    async def _send(self, claim: Claim) -> bool:
         """Call the channel and note what came of it; false when the key has to wait."""
         try:
-            external_id = await call.make()
+            async with asyncio.timeout((claim.call.limit - TIME_TO_NOTE).total_seconds()) as deadline:
+                external_id = await claim.call.make()
         except SendLater as later:
-            await self._postpone(identity, later)
-            return False
+            return await self._postpone(claim, later)
         except SendRefused as refusal:
-            return await self._note(identity, DeliveryState.failed, error=str(refusal))
+            return await self._note(claim, DeliveryState.failed, error=str(refusal))
         except SendUncertain as doubt:
-            return await self._note(identity, DeliveryState.maybe_sent, error=str(doubt))
-        return await self._note(identity, DeliveryState.sent, external_id=external_id)
+            if doubt.parts_sent:
+                return await self._go_on(claim, doubt)
+            return await self._note(claim, DeliveryState.maybe_sent, error=str(doubt))
+        except Exception as error:
+            if deadline.expired():
+                return await self._note(claim, DeliveryState.maybe_sent, error="timed out")
+            logger.exception("a message could not be given to its channel")
+            return await self._stumble(claim, type(error).__name__)
+        return await self._note(claim, DeliveryState.sent, external_id=external_id)
 
-    async def _postpone(self, identity: Any, later: SendLater) -> None:
+    async def _postpone(self, claim: Claim, later: SendLater) -> bool:
         async with self.work.begin() as session:
-            row: Row = await session.get_one(self.row, identity)
-            seconds = later.after_seconds or backoff_seconds(row.attempts)
-            row.state = DeliveryState.pending
-            row.next_attempt_at = self.clock.now() + timedelta(seconds=seconds)
-            row.error = str(later)[:200]
-            self._postponed(row, later)
+            if row := await self._ours(session, claim):
+                wait = backoff_seconds(claim.attempt) if later.after_seconds is None else later.after_seconds
+                self._give_back(row, after_seconds=wait, error=str(later))
+                self._postponed(row, later)
+        return False
 
-    def _postponed(self, row: Row, later: SendLater) -> None:
+    async def _go_on(self, claim: Claim, doubt: SendUncertain) -> bool:
+        """Have the parts sent that follow one which may not have arrived."""
+        async with self.work.begin() as session:
+            if row := await self._ours(session, claim):
+                self._give_back(row, after_seconds=0, error=str(doubt))
+                self._postponed(row, doubt)
+        return True
+
+    async def _stumble(self, claim: Claim, error: str) -> bool:
+        """After a failure of ours, which came before the message left: try again later, but not for ever."""
+        if claim.attempt >= MOST_ATTEMPTS_OF_OURS:
+            return await self._note(claim, DeliveryState.failed, error=error)
+        return await self._postpone(claim, SendLater(error))
+
+    def _give_back(self, row: Row, *, after_seconds: float, error: str) -> None:
+        row.state = DeliveryState.pending
+        row.next_attempt_at = self.clock.now() + timedelta(seconds=after_seconds)
+        row.error = error[:200]
+
+    def _postponed(self, row: Row, reason: SendLater | SendUncertain) -> None:
         """Keep what else is known of how far a row has come."""
 
     async def _note(
-        self, identity: Any, state: DeliveryState, *, external_id: str | None = None, error: str | None = None
+        self, claim: Claim, state: DeliveryState, *, external_id: str | None = None, error: str | None = None
     ) -> bool:
         async with self.work.begin() as session:
-            row: Row = await session.get_one(self.row, identity)
-            row.external_id = external_id
-            self._settle(session, row, state, error=error)
+            if row := await self._ours(session, claim):
+                row.external_id = external_id
+                self._settle(session, row, state, error=error)
         return True
+
+    async def _ours(self, session: AsyncSession, claim: Claim) -> Row | None:
+        """The row, unless it was given up meanwhile; another process may be sending it or what follows it."""
+        statement = (
+            select(self.row)
+            .where(
+                _is(self.row.__table__, claim.identity),
+                self.row.state == DeliveryState.sending,
+                self.row.attempts == claim.attempt,
+            )
+            .with_for_update()
+        )
+        row: Row | None = (await session.scalars(statement)).one_or_none()
+        if row is None:
+            logger.warning("an attempt at sending came back after it was given up; nothing is changed")
+        return row
 
     def _settle(self, session: AsyncSession, row: Row, state: DeliveryState, *, error: str | None) -> None:
         row.state = state

@@ -89,6 +89,12 @@ class FileNotCarried(InvalidInput):
     code = "file_not_carried"
 
 
+class KeyReused(Conflict):
+    """Something else was sent under this key before; it counts, and this was not stored."""
+
+    code = "key_reused"
+
+
 class FileNotFound(NotFound):
     """There is no such file, or it was not fetched."""
 
@@ -366,35 +372,62 @@ class ConversationService:
         Raises:
             MessageEmpty: there is neither a text nor a file.
             MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried
+            KeyReused: the same `external_id` was another reply.
         """
         text = _checked_words(text, file)
-        if external_id and (
-            known := await self.conversations.message_by_external_id(conversation.inbox_id, external_id)
-        ):
-            return known
         if file and conversation.inbox.channel not in FILE_CHANNELS:
             raise FileNotCarried
         attachment = self._attached(file) if file else None
+        if known := await self._sent_before(conversation, external_id, text, attachment, kind=MessageKind.text):
+            return known
         await self.take(conversation, by=by)
         await self.tickets.answered_by_person(conversation, by)
         return await self.add_message(
             conversation, Author.agent, text, agent=by, attachment=attachment, external_id=external_id
         )
 
-    async def add_note(self, conversation: Conversation, text: str, *, by: Agent, file: File | None = None) -> Message:
-        """Keep an internal note that the contact never sees.
+    async def add_note(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        by: Agent,
+        file: File | None = None,
+        external_id: str | None = None,
+    ) -> Message:
+        """Keep an internal note that the contact never sees; the same `external_id` twice is one note.
 
         Raises:
-            MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge
+            MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge, KeyReused
         """
+        text = _checked_words(text, file)
+        attachment = self._attached(file) if file else None
+        kind = MessageKind.internal_note
+        if known := await self._sent_before(conversation, external_id, text, attachment, kind=kind):
+            return known
         return await self.add_message(
-            conversation,
-            Author.agent,
-            _checked_words(text, file),
-            agent=by,
-            kind=MessageKind.internal_note,
-            attachment=self._attached(file) if file else None,
+            conversation, Author.agent, text, agent=by, kind=kind, attachment=attachment, external_id=external_id
         )
+
+    async def _sent_before(
+        self,
+        conversation: Conversation,
+        external_id: str | None,
+        text: str,
+        attachment: Attachment | None,
+        *,
+        kind: MessageKind,
+    ) -> Message | None:
+        """What is stored under this id already, where that is the same."""
+        if external_id is None:
+            return None
+        known = await self.conversations.message_by_external_id(conversation.inbox_id, external_id)
+        if known is None:
+            return None
+        file = await self.conversations.attachment_of(known)
+        if (known.text, known.kind, _look_of(file)) != (text, kind, _look_of(attachment)):
+            raise KeyReused
+        return known
 
     async def take(self, conversation: Conversation, *, by: Agent) -> None:
         """Give a conversation to an agent, unless it is open with somebody already."""
@@ -726,6 +759,16 @@ def _refuse(attachment: Attachment) -> None:
     attachment.state = AttachmentState.lost
     attachment.next_attempt_at = None
     attachment.error = "too many files within a day"
+
+
+def _look_of(file: Attachment | None) -> tuple[str, int | None] | None:
+    """What tells two files apart."""
+    return (file.name, file.size) if file else None
+
+
+def id_of_sending(agent: Agent, conversation_id: str, key: str | None) -> str | None:
+    """The external id of what an agent sends to a conversation under a key; nobody else's key is the same."""
+    return f"agent:{agent.id}:{conversation_id}:{key}" if key else None
 
 
 def contact_topic(conversation: Conversation) -> str:

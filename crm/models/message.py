@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
@@ -91,5 +91,7 @@ class Delivery(Sending, Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     # Of a message that its channel takes in several calls, how many were answered before it had to wait.
     parts_sent: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Whether one of these may not have arrived.
+    in_doubt: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     message: Mapped[Message] = relationship(lazy="raise")

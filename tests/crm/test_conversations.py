@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
@@ -232,6 +233,20 @@ class TestReply:
         seen = await service.conversations.messages(locked.id, internal=False)
         assert [entry.text for entry in seen] == ["hello"]
         assert locked.status is ConversationStatus.with_bot
+
+    async def test_sent_twice_at_the_same_moment_is_one_message(
+        self, work: UnitOfWork, open_service: OpenService, conversation: Conversation, agent: Agent
+    ) -> None:
+        async def send(words: str) -> int:
+            async with work.begin() as session:
+                service = open_service(session)
+                locked = await service.lock(conversation.id)
+                say = service.reply if words == "hi" else service.add_note
+                return (await say(locked, words, by=agent, external_id=f"agent:{words}")).id
+
+        sent = await asyncio.gather(*(send(words) for words in ("hi", "hi", "note", "note")))
+
+        assert sent[0] == sent[1] != sent[2] == sent[3]
 
 
 class TestResolve:

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from core.worker import Worker
+from crm.conversations import outbox as outbox_module
 from crm.conversations.files import File
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox, inbox_of, key_of
 from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
-from crm.conversations.sending import SENDING_LIMIT
+from crm.conversations.sending import LONGEST_BACKOFF_SECONDS, MOST_ATTEMPTS_OF_OURS, SENDING_LIMIT, TIME_TO_NOTE
 from crm.conversations.service import ConversationService
 from crm.enums import Channel, DeliveryState
 from crm.models import Agent, Conversation, Delivery, Inbox
@@ -151,6 +152,16 @@ class TestSendAll:
         assert [sent.text for sent in sender.sent] == ["one", "two"]
         assert (await states(work, conversation))[0] is DeliveryState.maybe_sent
 
+    async def test_the_parts_after_one_in_doubt_are_sent_and_the_message_stays_in_doubt(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, work: UnitOfWork
+    ) -> None:
+        sender.troubles = [SendUncertain("the line broke", parts_sent=1)]
+
+        await until_done(outbox.send_next, conversation.id)
+
+        assert [sent.parts_sent for sent in sender.sent] == [1, 0, 0]
+        assert await states(work, conversation) == [DeliveryState.maybe_sent, *[DeliveryState.sent] * 2]
+
     async def test_the_widget_needs_no_outbox(
         self,
         outbox: Outbox,
@@ -212,3 +223,100 @@ class HangingSender(FakeSender):
         self.calls += 1
         await asyncio.Event().wait()
         return None
+
+
+class TestFailureOfOurs:
+    async def test_before_a_message_left_is_tried_again(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        sender.troubles = [RuntimeError("the client has been closed")]
+
+        await until_done(outbox.send_next, conversation.id)
+        assert await states(work, conversation) == [DeliveryState.pending] * 3
+
+        clock.advance(timedelta(seconds=3))
+        await until_done(outbox.send_next, conversation.id)
+        assert [sent.text for sent in sender.sent] == ["agent_joined fa Sara", "one", "two"]
+
+    async def test_forgets_no_part_that_had_arrived(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, clock: FixedClock
+    ) -> None:
+        sender.troubles = [SendLater("too many", after_seconds=1, parts_sent=2), RuntimeError("closed")]
+
+        for _ in range(3):
+            await until_done(outbox.send_next, conversation.id)
+            clock.advance(timedelta(seconds=10))
+
+        assert sender.sent[0].parts_sent == 2
+
+    async def test_that_does_not_end_holds_up_nobody_for_ever(
+        self, outbox: Outbox, sender: FakeSender, conversation: Conversation, work: UnitOfWork, clock: FixedClock
+    ) -> None:
+        sender.troubles = [UnicodeError("no such address")] * MOST_ATTEMPTS_OF_OURS
+
+        for _ in range(MOST_ATTEMPTS_OF_OURS):
+            await until_done(outbox.send_next, conversation.id)
+            clock.advance(timedelta(seconds=LONGEST_BACKOFF_SECONDS))
+
+        assert [sent.text for sent in sender.sent] == ["one", "two"]
+        assert (await states(work, conversation))[0] is DeliveryState.failed
+
+
+class StalledSender(FakeSender):
+    """A channel that answers when it is told how."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_called = asyncio.Event()
+        self.answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def send(self, message: OutgoingMessage) -> str | None:
+        self.is_called.set()
+        return await self.answer
+
+
+class TestCallThatHangs:
+    async def test_is_cut_off_before_the_message_counts_as_given_up(
+        self,
+        work: UnitOfWork,
+        conversation: Conversation,
+        telegram_inbox: Inbox,
+        clock: FixedClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(outbox_module, "SENDING_LIMIT", TIME_TO_NOTE)
+        outbox = Outbox(work, senders={telegram_inbox.id: StalledSender()}, clock=clock)
+
+        await outbox.send_next(conversation.id)
+
+        assert await states(work, conversation) == [DeliveryState.maybe_sent, *[DeliveryState.pending] * 2]
+
+    @pytest.mark.parametrize("late", ["sent", SendLater("too many", after_seconds=1), SendRefused("blocked")])
+    async def test_changes_nothing_once_another_process_went_on(
+        self,
+        late: str | Exception,
+        outbox: Outbox,
+        sender: FakeSender,
+        work: UnitOfWork,
+        conversation: Conversation,
+        telegram_inbox: Inbox,
+        clock: FixedClock,
+    ) -> None:
+        stalling = StalledSender()
+        stalled = Outbox(work, senders={telegram_inbox.id: stalling}, clock=clock)
+        attempt = asyncio.create_task(stalled.send_next(conversation.id))
+        await stalling.is_called.wait()
+        clock.advance(SENDING_LIMIT)
+        await until_done(outbox.send_next, conversation.id)
+        await until_done(outbox.send_next, conversation.id)
+
+        if isinstance(late, Exception):
+            stalling.answer.set_exception(late)
+        else:
+            stalling.answer.set_result(late)
+        await attempt
+        clock.advance(timedelta(minutes=1))
+        await until_done(outbox.send_next, conversation.id)
+
+        assert [sent.text for sent in sender.sent] == ["one", "two"]
+        assert await states(work, conversation) == [DeliveryState.maybe_sent, *[DeliveryState.sent] * 2]

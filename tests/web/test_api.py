@@ -151,6 +151,50 @@ class TestConversations:
         assert created.status_code == 201
         assert (messages[-1]["text"], messages[-1]["agent_id"]) == ("سلام، بفرمایید", agent.id)
 
+    @pytest.mark.parametrize("path", ["messages", "notes"])
+    async def test_the_same_key_twice_is_one_message(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation, path: str
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/api/v1/conversations/{conversation.id}"
+
+        created = [
+            await client.post(f"{address}/{path}", json={"text": "بفرمایید"}, headers={"idempotency-key": key})
+            for key in ("8e03978e-40d5", "8e03978e-40d5", "another")
+        ]
+
+        sequences = [response.json()["sequence"] for response in created]
+        assert [response.status_code for response in created] == [201] * 3
+        assert sequences[0] == sequences[1] < sequences[2]
+        stored = (await client.get(f"{address}/messages")).json()
+        assert [one["text"] for one in stored].count("بفرمایید") == 2
+
+    async def test_the_same_key_for_other_words_is_refused(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address, headers = f"/api/v1/conversations/{conversation.id}", {"idempotency-key": "once"}
+        await client.post(f"{address}/messages", json={"text": "بفرمایید"}, headers=headers)
+
+        for path, text in (("messages", "سلام"), ("notes", "بفرمایید")):
+            response = await client.post(f"{address}/{path}", json={"text": text}, headers=headers)
+
+            assert response.status_code == 409
+            assert response.json()["error"]["code"] == "key_reused"
+
+    @pytest.mark.parametrize("key", ["", "x" * 101, "two words", "\u00fc"])
+    async def test_a_key_that_cannot_be_kept_is_refused(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation, key: str
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/api/v1/conversations/{conversation.id}/messages"
+
+        response = await client.post(
+            address, json={"text": "سلام"}, headers={b"idempotency-key": key.encode("latin-1")}
+        )
+
+        assert response.status_code == 422
+
     @pytest.mark.parametrize(
         ("text", "code"), [("", "message_empty"), ("x" * 10_001, "message_too_long")], ids=["empty", "too long"]
     )

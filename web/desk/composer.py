@@ -1,10 +1,11 @@
 """What an agent sends from the composer: words, and perhaps a file."""
 
+import secrets
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from crm.agents.auth import ConversationAgent
@@ -19,6 +20,12 @@ class Draft(BaseModel):
     kind: Literal["reply", "note"] = "reply"
     shown: Shown = Shown()
     file: File | None = None
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$", max_length=64)] = ""
+
+
+def composer(*, draft: str = "", kind: str = "reply", problem: str = "", sent: bool = False) -> dict[str, Any]:
+    """What the composer shows, with a new key: what is sent from it is stored once, however often the form comes."""
+    return {"draft": draft, "kind": kind, "problem": problem, "sent": sent, "key": secrets.token_urlsafe(16)}
 
 
 async def read_draft(request: Request, _agent: ConversationAgent) -> Draft:

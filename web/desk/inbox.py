@@ -13,10 +13,17 @@ from core.http import RowId
 from crm.agents.auth import ConversationAgent
 from crm.agents.service import AgentNotFound
 from crm.conversations.files import FileEmpty, FileTooLarge
-from crm.conversations.service import ConversationService, FileNotCarried, MessageEmpty, MessageTooLong
+from crm.conversations.service import (
+    ConversationService,
+    FileNotCarried,
+    KeyReused,
+    MessageEmpty,
+    MessageTooLong,
+    id_of_sending,
+)
 from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep
 from crm.models import Agent
-from web.desk.composer import DraftDep
+from web.desk.composer import DraftDep, composer
 from web.desk.pages import fragment, is_htmx, page
 from web.desk.presenter import Tab
 from web.desk.reading import Shown, read_earlier, read_inbox, read_thread
@@ -25,8 +32,6 @@ from web.knowledge_access import KnowledgeReadDep
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 SUGGESTIONS = 4
-# A composer in which nobody has written.
-UNTOUCHED: dict[str, Any] = {"draft": "", "kind": "reply", "problem": "", "sent": False}
 ConversationPath = "/conversations/{conversation_id}"
 
 
@@ -60,7 +65,7 @@ async def show_conversation(
     if thread.conversation.id != conversation_id:
         return RedirectResponse(_address(thread.conversation.id, tab), status_code=302)
     inbox = await read_inbox(conversations, agent, tab or thread.tab)
-    return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **UNTOUCHED)
+    return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **composer())
 
 
 @router.get(f"{ConversationPath}/earlier")
@@ -120,9 +125,10 @@ async def write(
     conversation = await conversations.lock(conversation_id)
     context: dict[str, Any] = {"sent": True}
     say = conversations.add_note if draft.kind == "note" else conversations.reply
+    external_id = id_of_sending(agent, conversation_id, draft.key)
     try:
-        await say(conversation, draft.text, by=agent, file=draft.file)
-    except (MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried) as error:
+        await say(conversation, draft.text, by=agent, file=draft.file, external_id=external_id)
+    except (MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried, KeyReused) as error:
         context = {"draft": draft.text, "kind": draft.kind, "problem": error.code}
     return await _after(request, agent, conversations, conversation_id, draft.shown, **context)
 
@@ -206,17 +212,17 @@ async def _after(
     conversations: ConversationService,
     conversation_id: str,
     shown: Shown,
-    **composer: Any,
+    **changed: Any,
 ) -> Response:
     """What a change is answered with: the changed parts for htmx, otherwise the page."""
-    refused = "problem" in composer
+    refused = "problem" in changed
     if not is_htmx(request) and not refused:
         return RedirectResponse(_address(conversation_id, shown.tab), status_code=303)
     thread = await read_thread(conversations, agent, conversation_id, start=shown.start)
     if is_htmx(request) and thread.conversation.id != conversation_id:
         # The page shows a conversation that is part of another one now.
         return Response(headers={"HX-Redirect": _address(thread.conversation.id, shown.tab)})
-    context = UNTOUCHED | composer
+    context = composer(**changed)
     inbox = await read_inbox(conversations, agent, shown.tab or thread.tab)
     status = 422 if refused else 200
     if not is_htmx(request):

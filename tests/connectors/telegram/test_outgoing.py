@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from telegram.request import HTTPXRequest
 
 from connectors.telegram.connector import TelegramConnector
 from crm.conversations.files import File
@@ -250,6 +251,55 @@ class TestTrouble:
             await connector.send(outgoing())
 
         assert len(telegram.sent) == arrived
+
+    async def test_a_part_in_doubt_is_behind_us_and_the_rest_is_still_to_go(
+        self, make_connector, connector, telegram: Emulator
+    ):
+        telegram.fail_next("sendMessage", "cut_after")
+        with pytest.raises(SendUncertain) as doubt:
+            await connector.send(outgoing(LONG))
+
+        await make_connector().send(outgoing(LONG, parts_sent=doubt.value.parts_sent))
+
+        assert " ".join(telegram.texts_to()) == LONG
+
+    async def test_after_a_last_part_in_doubt_nothing_is_left(self, connector, telegram: Emulator):
+        telegram.fail_next("sendMessage", "none", "none", "cut_after")
+
+        with pytest.raises(SendUncertain) as doubt:
+            await connector.send(outgoing(LONG))
+
+        assert doubt.value.parts_sent == 0
+
+    async def test_the_rest_of_a_message_goes_in_another_call_where_one_part_took_long(
+        self, make_connector, telegram: Emulator
+    ):
+        class SlowTimer(FakeTimer):
+            def now(self) -> float:
+                self._now += 5.0
+                return self._now
+
+        telegram.chats[SARA] = {"id": SARA, "type": "private"}
+
+        with pytest.raises(SendLater) as later:
+            await make_connector(timer=SlowTimer()).send(outgoing(LONG))
+
+        assert (later.value.parts_sent, later.value.after_seconds) == (1, 0)
+        assert len(telegram.sent) == 1
+
+    async def test_a_client_that_was_closed_means_later(self, connector, telegram: Emulator):
+        await connector.send(outgoing())
+        await connector.stop()
+
+        with pytest.raises(SendLater):
+            await connector.send(outgoing())
+
+    async def test_an_answer_that_cannot_be_read_means_maybe(self, make_connector):
+        page = httpx.MockTransport(lambda _request: httpx.Response(200, text="<h1>Welcome to our network</h1>"))
+        connector = make_connector(request_factory=lambda: HTTPXRequest(httpx_kwargs={"transport": page}))
+
+        with pytest.raises(SendUncertain):
+            await connector.send(outgoing())
 
     async def test_a_refused_token_waits_for_somebody_to_mend_it_and_shows_nothing(
         self, make_connector, telegram: Emulator

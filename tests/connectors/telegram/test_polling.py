@@ -1,9 +1,11 @@
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from connectors.lease import Lease
+from connectors.lease import LASTS, Lease
+from connectors.telegram.connector import STANDBY_SECONDS
 from connectors.telegram.offsets import StoredOffsets
 from tests.connectors.telegram.conftest import FakeDesk, until
 from tests.connectors.telegram.emulator import Emulator, flood
@@ -129,9 +131,10 @@ class TestLease:
     ):
         def process(name: str):
             inbox_id = telegram_inbox.id
+            lease = Lease(work, clock, inbox_id=inbox_id, owner=name)
             return make_connector(
-                lease=Lease(work, clock, inbox_id=inbox_id, owner=name),
-                offsets=StoredOffsets(work, clock, inbox_id=inbox_id, bot_number=7000000001),
+                lease=lease,
+                offsets=StoredOffsets(work, clock, lease=lease, inbox_id=inbox_id, bot_number=7000000001),
             )
 
         first, second = process("first"), process("second")
@@ -139,7 +142,7 @@ class TestLease:
         await first.start()
         await until(lambda: telegram.sent)
         await second.start()
-        await until(lambda: 10.0 in timer.slept)
+        await until(lambda: STANDBY_SECONDS in timer.slept)
         await first.stop()
         telegram.write("یک")
         await until(lambda: desk.stored)
@@ -151,8 +154,15 @@ class TestLease:
 
 class TestOffsets:
     @pytest.fixture
-    def stored(self, telegram_inbox, work, clock) -> StoredOffsets:
-        return StoredOffsets(work, clock, inbox_id=telegram_inbox.id, bot_number=7000000001)
+    async def held(self, telegram_inbox, work, clock) -> AsyncIterator[Lease]:
+        lease = Lease(work, clock, inbox_id=telegram_inbox.id, owner="this process")
+        await lease.hold()
+        yield lease
+        await lease.release()
+
+    @pytest.fixture
+    def stored(self, held: Lease, telegram_inbox, work, clock) -> StoredOffsets:
+        return StoredOffsets(work, clock, lease=held, inbox_id=telegram_inbox.id, bot_number=7000000001)
 
     async def test_are_kept_beyond_the_process(self, stored: StoredOffsets):
         assert await stored.read() == 0
@@ -162,12 +172,27 @@ class TestOffsets:
 
         assert await stored.read() == 830000003
 
-    async def test_count_for_one_bot_alone(self, stored: StoredOffsets, telegram_inbox, work, clock):
+    async def test_count_for_one_bot_alone(self, stored: StoredOffsets, held: Lease, telegram_inbox, work, clock):
         await stored.keep(830000002)
 
-        another = StoredOffsets(work, clock, inbox_id=telegram_inbox.id, bot_number=7000000002)
+        another = StoredOffsets(work, clock, lease=held, inbox_id=telegram_inbox.id, bot_number=7000000002)
 
         assert await another.read() == 0
+
+    async def test_of_who_lost_the_right_meanwhile_do_not_count(
+        self, stored: StoredOffsets, telegram_inbox, work, clock
+    ):
+        clock.advance(LASTS + timedelta(seconds=1))
+        inbox_id = telegram_inbox.id
+        lease = Lease(work, clock, inbox_id=inbox_id, owner="another process")
+        assert await lease.hold()
+        newer = StoredOffsets(work, clock, lease=lease, inbox_id=inbox_id, bot_number=7000000001)
+        await newer.keep(830000009)
+
+        await stored.keep(830000002)
+
+        assert await newer.read() == 830000009
+        await lease.release()
 
     async def test_count_no_longer_than_telegram_keeps_updates(self, stored: StoredOffsets, clock):
         await stored.keep(830000002)

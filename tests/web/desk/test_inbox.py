@@ -1,5 +1,6 @@
 """Lists and conversations as agents see and change them."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -258,6 +259,92 @@ class TestWrite:
         page = (await client.get(address)).text
         assert "&lt;i&gt;See&lt;/i&gt;" in page
         assert 'href="https://example.com/a?b=1&amp;c=2"' in page
+
+
+class TestKeyOfComposer:
+    """The answer to a sent reply may be lost: what was stored is then sent once more from the same composer."""
+
+    @pytest.fixture
+    def address(self, waiting: Conversation) -> str:
+        return f"/desk/conversations/{waiting.id}/messages"
+
+    @pytest.fixture
+    async def key(self, client: httpx.AsyncClient, sign_in: SignIn, address: str) -> str:
+        await sign_in(Role.agent)
+        return key_in(await client.get(address.removesuffix("/messages")))
+
+    @pytest.mark.parametrize("kind", ["reply", "note"])
+    async def test_makes_sending_twice_one_message(
+        self, kind: str, app: FastAPI, client: httpx.AsyncClient, waiting: Conversation, address: str, key: str
+    ) -> None:
+        form = {"text": "Here it is.", "kind": kind, "key": key}
+
+        answers = [await client.post(address, data=form, headers=HTMX) for _ in range(2)]
+
+        assert [message.text for message in await messages(app, waiting)].count("Here it is.") == 1
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert all("data-sent" in answer.text for answer in answers)
+        assert len({key, *map(key_in, answers)}) == 3
+
+    async def test_makes_a_file_sent_twice_one_message(
+        self, app: FastAPI, client: httpx.AsyncClient, waiting: Conversation, address: str, key: str
+    ) -> None:
+        count = len(await messages(app, waiting))
+
+        for name in ("a.pdf", "a.pdf", "b.pdf"):
+            await client.post(address, data={"key": key}, files={"file": (name, b"%PDF-1.7")}, headers=HTMX)
+
+        sent = (await messages(app, waiting))[count:]
+        assert [message.attachment.name for message in sent if message.attachment] == ["a.pdf"]
+
+    @pytest.mark.parametrize("changed", [{"text": "Other words."}, {"kind": "note"}])
+    async def test_loses_nothing_that_was_changed_before_it_was_sent_again(
+        self,
+        changed: dict[str, str],
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        waiting: Conversation,
+        address: str,
+        key: str,
+    ) -> None:
+        form = {"text": "My words.", "kind": "reply", "key": key}
+        await client.post(address, data=form, headers=HTMX)
+        form |= changed
+
+        refused = await client.post(address, data=form, headers=HTMX)
+        count = len(await messages(app, waiting))
+        again = await client.post(address, data=form | {"key": key_in(refused)}, headers=HTMX)
+
+        assert refused.status_code == 422
+        assert "has been sent already" in refused.text
+        assert f"{form['text']}</textarea>" in refused.text
+        assert again.status_code == 200
+        assert [message.text for message in (await messages(app, waiting))[count:]] == [form["text"]]
+
+    async def test_counts_for_one_conversation_and_one_agent(
+        self, app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, says: Says, address: str, key: str
+    ) -> None:
+        other = await says("And mine?", visitor="another")
+        form = {"text": "Here it is.", "key": key}
+
+        await client.post(address, data=form)
+        await client.post(f"/desk/conversations/{other.id}/messages", data=form)
+        await sign_in(Role.supervisor)
+        await client.post(f"/desk/conversations/{other.id}/messages", data=form)
+
+        assert [message.text for message in await messages(app, other)].count("Here it is.") == 2
+
+    @pytest.mark.parametrize("hostile", ["a:b", "x" * 65, "<script>", "\0", "ک"])
+    async def test_is_one_of_ours(self, hostile: str, client: httpx.AsyncClient, address: str, key: str) -> None:
+        response = await client.post(address, data={"text": "x", "key": hostile})
+
+        assert response.status_code == 422
+
+
+def key_in(page: httpx.Response) -> str:
+    found = re.search(r'name="key" value="([\w-]{20,})"', page.text)
+    assert found
+    return found[1]
 
 
 class TestTake:

@@ -3,8 +3,10 @@
 
 const find = (selector, root = document) => root.querySelector(selector);
 
-// Drafts: kept for this tab of the browser, so that looking at another conversation loses nothing.
+// Drafts: kept for this tab of the browser, so that looking at another conversation loses nothing. The composer's key
+// is kept beside it: a draft may have been sent though no answer came, and under the same key it is not sent twice.
 const draftOf = (textarea) => `hamyar-${textarea.id}`;
+const keyOf = (textarea) => `${draftOf(textarea)}-key`;
 
 function showDraft() {
   const textarea = find(".composer textarea");
@@ -13,13 +15,17 @@ function showDraft() {
   if (composer.hasAttribute("data-sent")) {
     composer.removeAttribute("data-sent");
     sessionStorage.removeItem(draftOf(textarea));
-  } else if (!textarea.value) {
-    textarea.value = sessionStorage.getItem(draftOf(textarea)) ?? "";
+    sessionStorage.removeItem(keyOf(textarea));
+  } else if (!textarea.value && sessionStorage.getItem(draftOf(textarea))) {
+    textarea.value = sessionStorage.getItem(draftOf(textarea));
+    composer.elements.key.value = sessionStorage.getItem(keyOf(textarea));
   }
 }
 
 document.addEventListener("input", ({ target }) => {
-  if (target.matches(".composer textarea")) sessionStorage.setItem(draftOf(target), target.value);
+  if (!target.matches(".composer textarea")) return;
+  sessionStorage.setItem(draftOf(target), target.value);
+  sessionStorage.setItem(keyOf(target), target.form.elements.key.value);
 });
 document.addEventListener("htmx:after:swap", showDraft);
 showDraft();
