@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload, load_only, selectinload, undefer
 
 from knowledge_base.enums import ArticleStatus, Change, GapCause, GapState, ImportState, RunCause, UseKind, Visibility
+from knowledge_base.list_search import wordings
 from knowledge_base.models import (
     Article,
     ArticleImport,
@@ -24,7 +25,6 @@ from knowledge_base.models import (
     ImportRow,
     OperatingPointChoice,
     Passage,
-    QuestionVariant,
     RegressionRun,
 )
 from knowledge_base.ordering import Order, alphabetical, ordered
@@ -245,11 +245,9 @@ def _published_with_another(encoder: str) -> Select[int]:
 
 def _fitting(wanted: Wanted) -> Select[Article]:
     fitting = select(Article)
-    for word in wanted.words.split():
-        columns = (Article.title, Article.slug, Article.summary, Article.body)
-        asked = select(QuestionVariant.article_id).where(QuestionVariant.text.icontains(word, autoescape=True))
-        found = [column.icontains(word, autoescape=True) for column in columns]
-        fitting = fitting.where(or_(*found, Article.id.in_(asked)))
+    if ways := wordings(wanted.words):
+        found = [and_(*(Article.findable.contains(part, autoescape=True) for part in parts)) for parts in ways]
+        fitting = fitting.where(or_(*found))
     if wanted.language:
         fitting = fitting.where(Article.language == wanted.language)
     if wanted.category:
