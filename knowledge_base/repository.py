@@ -509,10 +509,20 @@ class ImportRepository:
         done = statement.where(ImportRow.import_id == import_id, ImportRow.is_done)
         return await self.session.scalar(done) or 0
 
-    async def rows(self, import_id: int, change: Change, *, limit: int) -> Sequence[ImportRow]:
-        """The rows of a kind in their order."""
-        statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.change == change)
-        return (await self.session.scalars(statement.order_by(ImportRow.position).limit(limit))).all()
+    async def rows(
+        self, import_id: int, change: Change | None = None, *, limit: int | None = None, offset: int = 0
+    ) -> Sequence[ImportRow]:
+        """The rows in their order; those of one kind, where it is given."""
+        statement = select(ImportRow).where(ImportRow.import_id == import_id)
+        if change:
+            statement = statement.where(ImportRow.change == change)
+        page = statement.order_by(ImportRow.position).limit(limit).offset(offset)
+        return (await self.session.scalars(page)).all()
+
+    async def row(self, import_id: int, row_id: int) -> ImportRow | None:
+        """One row with its content."""
+        statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.id == row_id)
+        return (await self.session.scalars(statement.options(undefer(ImportRow.content)))).one_or_none()
 
     async def next_row(self, import_id: int) -> ImportRow | None:
         """The first row that is not done, with its content."""
