@@ -279,6 +279,27 @@ class TestPreview:
         assert ">Two</h2>" in response.text
         assert "<strong>bold</strong>" in response.text
 
+    @pytest.mark.parametrize(
+        ("body", "warned"),
+        [
+            ("![plan](https://elsewhere.example/plan.png)", True),
+            ("![](HTTPS://elsewhere.example/plan.png)", True),
+            ("![plan](//elsewhere.example/plan.png)", True),
+            ("![plan](/static/plan.png)", False),
+            ("[plan](https://elsewhere.example/plan.png)", False),
+        ],
+    )
+    async def test_tells_of_pictures_that_no_reader_will_see(
+        self, editor: httpx.AsyncClient, write: WriteArticle, body: str, warned: bool
+    ) -> None:
+        article = await write("Plans", slug="plans", body=body)
+
+        typing = (await editor.post("/desk/knowledge/preview", data={"title": "T", "body": body})).text
+
+        for text in (typing, (await editor.get(page_of(article))).text):
+            assert ("Pictures from other sites are not shown" in text) is warned
+        assert "Pictures from other sites" not in (await editor.get(article.url)).text
+
     async def test_without_scripts_a_button_shows_it_and_saves_nothing(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
     ) -> None:
