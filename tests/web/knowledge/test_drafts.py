@@ -111,6 +111,20 @@ class TestDraft:
         desk.open("/desk/knowledge/7")
         desk.shows("a later text", restored=True)
 
+    def test_is_none_of_what_was_saved_and_warned_of(self, desk: Desk) -> None:
+        warning = '<section class="conflict">gets in the way of another</section>'
+        desk.form("/desk/knowledge/7?done=saved", "words", version=2, notice=warning)
+        desk.form("/desk/knowledge/7", "theirs", version=3)
+        asked: list[str] = []
+        desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        desk.open("/desk/knowledge/7?done=saved")
+        desk.page.locator("textarea").click()
+
+        desk.open("/desk/knowledge/7")
+
+        assert asked == []
+        desk.shows("theirs", restored=False)
+
     def test_that_came_back_with_a_refusal_is_kept_on(self, desk: Desk) -> None:
         desk.form("/desk/knowledge/new")
         refused = desk.form("/desk/knowledge/new", "words", notice='<p class="notice bad">No title</p>', slug="taken")

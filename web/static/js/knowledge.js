@@ -6,8 +6,10 @@ if (article) {
   const { elements } = article;
   const written = () => JSON.stringify([...new FormData(article)]);
   const atFirst = written();
+  const page = new URL(location);
+  const isSaved = page.searchParams.has("done");
   // A form that came back with a refusal holds text that is nowhere else.
-  const unsavedAtFirst = Boolean(article.querySelector(".notice.bad, .conflict"));
+  const unsavedAtFirst = !isSaved && Boolean(article.querySelector(".notice.bad, .conflict"));
   const isUnsaved = () => unsavedAtFirst || written() !== atFirst;
   let leaving = false;
 
@@ -39,14 +41,15 @@ if (article) {
     article.querySelector("#restored").hidden = false;
   };
 
-  const page = new URL(location);
   const sent = sessionStorage.getItem(SENT);
   sessionStorage.removeItem(SENT);
   // What was sent has arrived: it is saved, or came back in this form.
-  if (sent && (unsavedAtFirst || page.searchParams.has("done"))) sessionStorage.removeItem(sent);
-  // So that the same page, opened again, does not say so of a later text.
-  page.searchParams.delete("done");
-  history.replaceState(history.state, "", page);
+  if (sent && (unsavedAtFirst || isSaved)) sessionStorage.removeItem(sent);
+  if (isSaved) {
+    // So that the same page, opened again, does not say so of a later text.
+    page.searchParams.delete("done");
+    history.replaceState(history.state, "", page);
+  }
   if (unsavedAtFirst) keep();
   else restore();
 
