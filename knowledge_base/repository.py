@@ -28,6 +28,7 @@ from knowledge_base.models import (
     RegressionRun,
 )
 from knowledge_base.ordering import Order, alphabetical, ordered
+from knowledge_base.ranking import helpful_tenths
 from knowledge_base.search import Edition
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
@@ -306,16 +307,25 @@ class VoteRepository:
 
     async def counts(self, article_ids: Collection[int]) -> dict[int, Votes]:
         """The votes on these articles; those without any are left out."""
-        helpful = func.sum(case((ArticleVote.helpful, 1), else_=0))
-        statement = select(ArticleVote.article_id, helpful, func.count() - helpful).group_by(ArticleVote.article_id)
-        found = await self.session.execute(statement.where(ArticleVote.article_id.in_(article_ids)))
+        found = await self.session.execute(_tally().where(ArticleVote.article_id.in_(article_ids)))
         return {article_id: Votes(yes, no) for article_id, yes, no in found}
+
+    async def helpful_tenths(self) -> dict[int, int]:
+        """What the votes on each article come to; those without any are left out."""
+        found = await self.session.execute(_tally())
+        return {article_id: helpful_tenths(yes, no) for article_id, yes, no in found}
 
     async def _change(self, vote: ArticleVote) -> bool:
         """Whether there was a vote to change."""
         statement = update(ArticleVote).where(*_vote_of(vote.reader, vote.article_id))
         changed = statement.values(helpful=vote.helpful, voted_at=vote.voted_at).returning(ArticleVote.id)
         return await self.session.scalar(changed) is not None
+
+
+def _tally() -> Select[int, Any, int]:
+    """Every article that readers voted on, with how many it helped and how many it did not."""
+    helpful = func.sum(case((ArticleVote.helpful, 1), else_=0))
+    return select(ArticleVote.article_id, helpful, func.count() - helpful).group_by(ArticleVote.article_id)
 
 
 def _vote_of(reader: str, article_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
