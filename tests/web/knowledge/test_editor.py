@@ -1,5 +1,6 @@
 """Writing articles in the form: saving, publishing, two people at once, hostile text."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -264,6 +265,18 @@ class TestKeys:
         form = page[page.index('id="article"') :]
 
         assert form.index('name="action" value="save"') < form.index('name="action" value="archive"')
+
+
+class TestDraft:
+    async def test_has_on_the_page_what_the_script_looks_for(
+        self, editor: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        article = await write("Refund rules", slug="refunds")
+
+        for page in [(await editor.get(address)).text for address in ("/desk/knowledge/new", page_of(article))]:
+            assert re.search(r'<p[^>]* id="restored"[^>]* hidden>.*data-discard', page)
+            assert all(f'name="{name}"' in page for name in ("version", "slug", "body"))
+            assert re.search(r'id="article" method="post" action="/desk/knowledge/(new|\d+)"', page)
 
 
 class TestPreview:

@@ -1,8 +1,10 @@
-"""Text that was written and not saved: the editor's script in a real browser, before pages that a test makes up."""
+"""Text that was written and not saved: the editor's script in a real browser, before pages that a test makes up.
+
+Here and not with the editor's other tests, since a browser's driver leaves no room for asynchronous tests after it.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -17,12 +19,6 @@ FORM = """<!doctype html><meta charset="utf-8"><form id="article" method="post" 
 <select name="language"><option>en<option>fa</select><input name="slug" value="{slug}">
 <textarea name="body" data-written>{body}</textarea><button name="action" value="save">Save</button></form>
 <script type="module" src="/knowledge.js"></script>"""
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": flags}
 
 
 class Desk:
