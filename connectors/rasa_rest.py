@@ -5,12 +5,13 @@ Rasa keeps nothing: the dialogue's state goes along with each message and comes 
 
 import asyncio
 import base64
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from crm.conversations.ports import BotAnswer, BotFailed, BotTurn, Reply
 from crm.enums import Outcome
@@ -49,6 +50,8 @@ class _Button(BaseModel):
 class _Article(BaseModel):
     title: str
     url: str
+    updated_at: AwareDatetime | None = None
+    other_language: bool = False
 
 
 class _Custom(BaseModel):
@@ -76,11 +79,24 @@ class _TurnAnswer(BaseModel):
     intent: _Intent | None = None
 
 
+class AnswerNotes(Protocol):
+    """What a contact is told of an answer beside its own words, in their language."""
+
+    def dated(self, changed_at: datetime, *, language: str) -> str:
+        """When its article was last changed."""
+        ...
+
+    def foreign(self, *, language: str) -> str:
+        """That it is in a language other than theirs."""
+        ...
+
+
 class RasaBot:
     """Asks Rasa for the answer to one message."""
 
-    def __init__(self, client: httpx.AsyncClient, *, token: str, timeout_seconds: float) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, token: str, timeout_seconds: float, notes: AnswerNotes) -> None:
         self._client = client
+        self._notes = notes
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout_seconds = timeout_seconds
 
@@ -97,7 +113,7 @@ class RasaBot:
             raise BotFailed(f"{type(error).__name__}: {error}") from error
         except ValidationError as error:
             raise BotFailed(f"Rasa's answer has an unknown form: {error.error_count()} errors") from error
-        return _answer(answer)
+        return self._answer(answer, language=turn.language)
 
     async def is_ready(self) -> bool:
         try:
@@ -105,6 +121,35 @@ class RasaBot:
         except _NO_ANSWER:
             return False
         return response.is_success
+
+    def _answer(self, answer: _TurnAnswer, *, language: str) -> BotAnswer:
+        outcomes = [message.custom.outcome for message in answer.messages if message.custom]
+        said = [message for message in answer.messages if message.text or message.buttons]
+        return BotAnswer(
+            replies=[reply for message in said for reply in self._replies(message, language=language)],
+            state=answer.state,
+            outcome=next((outcome for outcome in outcomes if outcome), None),
+            intent=answer.intent.name if answer.intent else None,
+            likeliest_intent=answer.intent.likeliest if answer.intent else None,
+            intent_confidence=answer.intent.confidence if answer.intent else None,
+        )
+
+    def _replies(self, message: _Message, *, language: str) -> list[Reply]:
+        """A message; one in another language comes after a word on it, which has a direction of its own."""
+        article = message.custom.article if message.custom else None
+        reply = Reply(
+            text=message.text or "",
+            buttons=[button.model_dump() for button in message.buttons or []],
+            articles=[self._card(article, language=language)] if article else [],
+        )
+        if article is None or not article.other_language:
+            return [reply]
+        return [Reply(text=self._notes.foreign(language=language)), reply]
+
+    def _card(self, article: _Article, *, language: str) -> dict[str, str]:
+        """An article as channels show it: what leads to it, and a note in the contact's language."""
+        note = self._notes.dated(article.updated_at, language=language) if article.updated_at else ""
+        return {"title": article.title, "url": article.url, "note": note}
 
 
 class RasaModels:
@@ -162,24 +207,3 @@ def _request(turn: BotTurn) -> dict[str, Any]:
         },
         "state": turn.state,
     }
-
-
-def _answer(answer: _TurnAnswer) -> BotAnswer:
-    outcomes = [message.custom.outcome for message in answer.messages if message.custom]
-    return BotAnswer(
-        replies=[_reply(message) for message in answer.messages if message.text or message.buttons],
-        state=answer.state,
-        outcome=next((outcome for outcome in outcomes if outcome), None),
-        intent=answer.intent.name if answer.intent else None,
-        likeliest_intent=answer.intent.likeliest if answer.intent else None,
-        intent_confidence=answer.intent.confidence if answer.intent else None,
-    )
-
-
-def _reply(message: _Message) -> Reply:
-    article = message.custom.article if message.custom else None
-    return Reply(
-        text=message.text or "",
-        buttons=[button.model_dump() for button in message.buttons or []],
-        articles=[article.model_dump()] if article else [],
-    )

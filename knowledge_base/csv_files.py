@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge_base.enums import Reason
 
@@ -15,6 +15,8 @@ _DEFUSED = re.compile(r"'+[=+\-@\t\r]")
 # In Persian and in many other places, Excel writes semicolons.
 DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000
+# Characters after rows that could not be read: without an end, a file made for it would keep us busy for hours.
+MOST_READ_AGAIN = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,19 @@ def read_rows(text: str, *, required: Sequence[str], file: str = "") -> Iterator
     """
     csv.field_size_limit(LONGEST_CELL)
     head = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count))
-    names = _names(rows)
+    records = _records(io.StringIO(text, newline="").readlines(), delimiter=max(DELIMITERS, key=head.count))
+    first = next(records, None)
+    names = [name.strip().lower() for name in first.cells] if isinstance(first, _Record) else []
     if missing := [name for name in required if name not in names]:
         raise ImportRefused(Refused(Reason.columns_missing, file, 1, ", ".join(missing)))
-    while True:
-        line = rows.line_num + 1
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Refused(Reason.row_unreadable, file, line, str(error))
-            continue
-        if any(cell.strip() for cell in cells):
-            yield Row(line, {name: _undo(cell) for name, cell in zip(names, cells, strict=False)})
+    for one in records:
+        if isinstance(one, Refused):
+            yield replace(one, file=file)
+        # Spreadsheets end rows with empty cells that nobody wrote.
+        elif any(cell.strip() for cell in one.cells[len(names) :]):
+            yield Refused(Reason.cells_too_many, file, one.line)
+        elif any(cell.strip() for cell in one.cells):
+            yield Row(one.line, {name: _undo(cell) for name, cell in zip(names, one.cells, strict=False)})
 
 
 def write_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -93,11 +93,33 @@ def write_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _names(rows: Iterator[list[str]]) -> list[str]:
-    try:
-        return [name.strip().lower() for name in next(rows, [])]
-    except csv.Error:
-        return []
+@dataclass(frozen=True)
+class _Record:
+    line: int
+    cells: list[str]
+
+
+def _records(lines: Sequence[str], *, delimiter: str) -> Iterator[_Record | Refused]:
+    """Each record with the line on which it begins.
+
+    Of one that cannot be read its first line alone is refused: what its open quotation mark swallowed is read again.
+    """
+    start = read_again = 0
+    while start < len(lines):
+        begins = start
+        reader = csv.reader(map(lines.__getitem__, range(start, len(lines))), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                yield _Record(begins + 1, cells)
+                begins = start + reader.line_num
+            return
+        except csv.Error as error:
+            yield Refused(Reason.row_unreadable, line=begins + 1, detail=str(error))
+            read_again += sum(map(len, lines[begins + 1 : start + reader.line_num]))
+        start = begins + 1
+        if read_again > MOST_READ_AGAIN:
+            yield Refused(Reason.too_many_rows, line=start + 1)
+            return
 
 
 def _defused(cell: str) -> str:

@@ -1,8 +1,10 @@
 """Vectors of articles and questions, through sentence-transformers once it has loaded."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Floats = NDArray[np.float32]
+
+# Some hundred articles' passages and variants; a vector has 1.5 kB.
+MOST_REMEMBERED = 4_000
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,18 @@ class EmbeddedArticle:
 
 
 class Embedder:
-    """Turns articles into vectors; the encoder itself serves until the library, seconds to import, is there."""
+    """Turns articles into vectors; the encoder itself serves until the library, seconds to import, is there.
+
+    The vectors of the last articles are remembered: one that is tried, saved and changed in a sentence is read once,
+    and then that sentence's passage alone.
+    """
 
     def __init__(self, encoder: TextEncoder) -> None:
         self._encoder = encoder
         self._model: SentenceTransformer | None = None
+        self._remembered: OrderedDict[tuple[Kind, str], Floats] = OrderedDict()
+        # Articles are embedded in threads.
+        self._remembering = Lock()
         # Set once somebody has saved an article: only then is the library worth its time and memory.
         self.is_used = asyncio.Event()
 
@@ -76,8 +88,9 @@ class Embedder:
         """Split and embed an article. A body without words leaves its summary as the only passage."""
         passages = split(article.body) or split(article.summary)
         texts = [article.title, *(passage.embedded(article.title) for passage in passages)]
-        vectors = self.documents(texts)
-        return EmbeddedArticle(passages, vectors[1:], vectors[0], self.questions(article.questions))
+        vectors = self._known(texts, "passage")
+        variants = self._known([_as_read(question) for question in article.questions], "query")
+        return EmbeddedArticle(passages, vectors[1:], vectors[0], variants)
 
     def documents(self, texts: Sequence[str]) -> Floats:
         """A row per text that may hold an answer."""
@@ -85,13 +98,33 @@ class Embedder:
 
     def questions(self, texts: Sequence[str], own: Words | None = None) -> Floats:
         """A row per question, in which these words may be."""
-        return self._encode([text_for_encoder(text, detect(text).language, own) for text in texts], "query")
+        return self._encode([_as_read(text, own) for text in texts], "query")
+
+    def _known(self, texts: Sequence[str], kind: Kind) -> Floats:
+        """A row per text of an article; what is remembered is not encoded again."""
+        wanted = {(kind, text): text for text in texts}
+        with self._remembering:
+            known = {key: self._remembered[key] for key in wanted if key in self._remembered}
+        unknown = [key for key in wanted if key not in known]
+        known |= dict(zip(unknown, self._encode([wanted[key] for key in unknown], kind), strict=True))
+        with self._remembering:
+            for key, vector in known.items():
+                # Not a row of the whole array, which would stay in memory with it.
+                self._remembered[key] = vector.copy()
+                self._remembered.move_to_end(key)
+            while len(self._remembered) > MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return np.array([known[kind, text] for text in texts], np.float32).reshape(len(texts), self.dimension)
 
     def _encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         if self._model is None or not texts:
             vectors: Floats = self._encoder.encode(texts, kind=kind)
             return vectors
         return np.asarray(self._model.encode(list(texts), prompt_name=kind, show_progress_bar=False), np.float32)
+
+
+def _as_read(question: str, own: Words | None = None) -> str:
+    return text_for_encoder(question, detect(question).language, own)
 
 
 def _open(encoder: TextEncoder) -> "SentenceTransformer":

@@ -12,7 +12,16 @@ from core.http import RowId
 from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
 from knowledge_base.importing import ArticleImports, check_file
-from knowledge_base.models import Article, ArticleImport, ArticleVersion, Category, Expectation, Gap, RegressionRun
+from knowledge_base.models import (
+    Article,
+    ArticleImport,
+    ArticleVersion,
+    Category,
+    Expectation,
+    Gap,
+    ImportRow,
+    RegressionRun,
+)
 from knowledge_base.ordering import Order
 from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
@@ -320,6 +329,18 @@ def _add_files(
     async def get_import(import_id: RowId, service: KnowledgeService = only_reading) -> ImportRead:
         """How far an import has come."""
         return await _shown(service, await ArticleImports(service).get(import_id))
+
+    @router.get("/imports/{import_id}/rows", response_model=list[ImportRowRead], dependencies=for_editors)
+    async def list_import_rows(
+        import_id: RowId,
+        service: KnowledgeService = only_reading,
+        change: Change | None = None,
+        limit: Limit = 100,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    ) -> Sequence[ImportRow]:
+        """Everything that an import would change, has changed or refused, in the file's order."""
+        await ArticleImports(service).get(import_id)
+        return await service.imports.rows(import_id, change, limit=limit, offset=offset)
 
     @router.post(
         "/imports/{import_id}/begin",

@@ -101,6 +101,7 @@ class Reason(StrEnum):
     article_unknown = "article_unknown"
     question_unfit = "question_unfit"
     row_unreadable = "row_unreadable"
+    cells_too_many = "cells_too_many"
     too_many_rows = "too_many_rows"
     not_text = "not_text"
     file_too_large = "file_too_large"

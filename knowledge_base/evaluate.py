@@ -1,11 +1,13 @@
 """Measure retrieval on any data set: `python -m knowledge_base.evaluate --corpus C.jsonl --queries Q.jsonl [--json]`.
 
 The corpus has a line `{"id", "text"[, "title", "lang"]}` per article, queries `{"query", "positive_ids"[, "lang"]}`;
-an empty list means that nothing answers. Everything goes through the code and the weights that serve contacts.
+an empty list means that nothing answers. Ids may be numbers, what may be left out may also be null, and a language
+that is not said is that of the text. Everything goes through the code and the weights that serve contacts.
 """
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,17 +15,17 @@ from dataclasses import dataclass
 from math import log2
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from core.config import ROOT, RankingSettings
 from knowledge_base.embedder import ArticleText, Embedder
 from knowledge_base.enums import Band
 from knowledge_base.lexical import terms
 from knowledge_base.projection import Projection
-from knowledge_base.question import answer_language, as_question
+from knowledge_base.question import MAX_CHARACTERS, answer_language, as_question
 from knowledge_base.reranking import Reranker, RerankerError, open_reranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex
 from knowledge_base.weights import RankerWeights
@@ -41,21 +43,43 @@ class DataBroken(Exception):
     """A data file cannot be used; the message names the line."""
 
 
-class CorpusLine(BaseModel):
+def _code(language: object) -> object:
+    """`fa` of `fa-IR`, `FA` or `fa_IR`; none where nothing is said."""
+    return re.split("[-_]", language.strip().lower())[0] or None if isinstance(language, str) else language
+
+
+def _empty_if_null(value: object) -> object:
+    return "" if value is None else value
+
+
+LanguageCode = Annotated[str | None, BeforeValidator(_code)]
+
+
+class _Line(BaseModel):
+    # Ids come as numbers from data frames and databases.
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class CorpusLine(_Line):
     """An article of a data set."""
 
     id: str
     text: str
-    title: str = ""
-    lang: str = "fa"
+    title: Annotated[str, BeforeValidator(_empty_if_null)] = ""
+    lang: LanguageCode = None
+
+    @property
+    def language(self) -> str:
+        """As the data set says, else as the text is written."""
+        return self.lang or answer_language(f"{self.title}\n{self.text}"[:MAX_CHARACTERS], preferred="fa")
 
 
-class QueryLine(BaseModel):
+class QueryLine(_Line):
     """A question of a data set and what answers it."""
 
     query: str
     positive_ids: list[str]
-    lang: str | None = None
+    lang: LanguageCode = None
 
 
 @dataclass(frozen=True)
@@ -263,7 +287,7 @@ def _searchable(line: CorpusLine, number: int, next_passage: int, embedder: Embe
         for position, (passage, vector) in enumerate(zip(embedded.passages, embedded.passage_vectors, strict=True))
     ]
     vector = embedded.title_vector if line.title else None
-    return SearchableArticle(number, line.id, line.lang, line.title, 1, vector, passages=passages)
+    return SearchableArticle(number, line.id, line.language, line.title, 1, vector, passages=passages)
 
 
 def _ranking_figures(outcomes: Sequence[Outcome], order: Callable[[Outcome], Sequence[str]]) -> dict[str, float]:

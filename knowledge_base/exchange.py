@@ -27,7 +27,6 @@ from knowledge_base.weights import RankerWeights
 from language.encoder import Encoder, EncoderError
 
 BY = "./hamyar import"
-ROWS_SHOWN = 1_000
 LOOK_SECONDS = 0.2
 
 
@@ -62,7 +61,7 @@ class Exchange:
         await importing
         async with self._work.reading() as session:
             for change in Change:
-                for row in await self._open(session).imports.rows(kept.id, change, limit=ROWS_SHOWN):
+                for row in await self._open(session).imports.rows(kept.id, change):
                     _say(row)
 
     async def take_out(self, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,6 +57,12 @@ class ImportNotFound(NotFound):
     code = "import_not_found"
 
 
+class ImportRowNotFound(NotFound):
+    """There is no such row, or what it was to change is changed already."""
+
+    code = "import_row_not_found"
+
+
 class ImportBegun(Conflict):
     """This import has begun already."""
 
@@ -79,6 +86,17 @@ async def check_file(reading: KnowledgeService, content: bytes, *, name: str, pu
         categories=[one.model_dump() for one in read.categories],
         rows=plan.rows(read),
     )
+
+
+@dataclass(frozen=True)
+class WouldChange:
+    """An article before and after a row of an import; `status` is what the file wants it to be."""
+
+    row: ImportRow
+    article: Article
+    before: ArticleDraft
+    after: ArticleDraft
+    status: ArticleStatus | None
 
 
 class ArticleImports:
@@ -106,6 +124,21 @@ class ArticleImports:
         if found is None:
             raise ImportNotFound
         return found
+
+    async def would_change(self, import_id: int, row_id: int) -> WouldChange:
+        """What a row that is still to be brought in would make of its article.
+
+        Raises:
+            ImportRowNotFound
+        """
+        row = await self._imports.row(import_id, row_id)
+        if row is None or row.change is not Change.changed or not row.content:
+            raise ImportRowNotFound
+        article = await self._knowledge.articles.by_address(row.slug, row.language)
+        if article is None:
+            raise ImportRowNotFound
+        file, before = _file_of(row.content), as_draft(article)
+        return WouldChange(row, article, before, _draft(file, before, article), file.front.status)
 
     async def begin(self, import_id: int) -> ArticleImport:
         """Let the change be made as soon as this transaction has committed.
@@ -181,9 +214,7 @@ class Importing:
         try:
             async with self._work.begin() as session:
                 if row.content:
-                    front = FrontMatter.model_validate(row.content["front"])
-                    file = ArticleFile(front, row.content["body"], says_body=row.content["says_body"])
-                    service = self._open_service(session)
+                    service, file = self._open_service(session), _file_of(row.content)
                     await put(service, file, there=there, by=kept.started_by, publish_new=kept.publish_new)
                 await self._note(session, row)
         except tuple(_REASONS) as error:
@@ -377,6 +408,11 @@ class _Plan:
             front = file.front.model_dump(mode="json", exclude_unset=True)
             row.content = {"front": front, "body": file.body, "says_body": file.says_body}
         return row
+
+
+def _file_of(content: Mapping[str, Any]) -> ArticleFile:
+    """The article of a file, as a row keeps it."""
+    return ArticleFile(FrontMatter.model_validate(content["front"]), content["body"], says_body=content["says_body"])
 
 
 def _refused(refused: Refused) -> ImportRow:

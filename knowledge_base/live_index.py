@@ -28,7 +28,7 @@ from knowledge_base.index_file import IndexFile
 from knowledge_base.models import Article
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question
-from knowledge_base.repository import ArticleRepository, OperatingPointRepository
+from knowledge_base.repository import ArticleRepository, OperatingPointRepository, VoteRepository
 from knowledge_base.reranking import Reranker
 from knowledge_base.search import (
     Edition,
@@ -196,6 +196,7 @@ class LiveIndex:
         async with self._work.reading() as session:
             chosen = await OperatingPointRepository(session).latest()
             self.answer_at(chosen.wrong_wanted if chosen else None)
+            self.search.helpful = await VoteRepository(session).helpful_tenths()
             articles, encoder = ArticleRepository(session), self.embedder.fingerprint
             public = await articles.published_editions(encoder=encoder, visible_to=[Visibility.public])
             await self._bring(self.search, public, articles, _is_answered_from)
@@ -206,6 +207,7 @@ class LiveIndex:
             # Nearly all of it is what contacts may see.
             for_agents = self._agents_search or await self._loaded() or self._empty()
             await self._bring(for_agents, published, articles, _is_searched)
+            for_agents.helpful = self.search.helpful
             self._agents_search = for_agents
 
     async def embed_anew(self) -> bool:

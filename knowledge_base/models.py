@@ -62,6 +62,8 @@ class Article(Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     # Markdown as the editor wrote it; `render.to_html` makes it safe to show.
     body: Mapped[str] = mapped_column(Text, default="")
+    # Its words as `list_search` looks for them.
+    findable: Mapped[str] = mapped_column(Text, default="", server_default="", deferred=True)
     status: Mapped[ArticleStatus] = mapped_column(_enum(ArticleStatus), default=ArticleStatus.draft)
     visibility: Mapped[Visibility] = mapped_column(
         _enum(Visibility), default=Visibility.public, server_default=Visibility.public.value

@@ -1,7 +1,8 @@
 """Cut an article into passages along its structure.
 
 A passage never crosses a heading; lists and tables stay whole while they fit; what is too long is cut between rows,
-items or sentences. Text comes out readable without Markdown, since a passage is also what a chat shows as an answer.
+items or sentences, and each part of a table says again what its columns are. Text comes out readable without Markdown,
+since a passage is also what a chat shows as an answer.
 """
 
 import re
@@ -14,6 +15,11 @@ from knowledge_base.markdown import parser
 
 # About 230 tokens of the 512 that E5 reads, and as much as a chat can show; shorter ones are found a little better.
 MAX_CHARACTERS = 700
+# Of a table, whose rows say little without the others: some sixty short ones. Full of numbers it has up to 450 tokens,
+# and headings come on top.
+MAX_TABLE_CHARACTERS = 1_500
+# A longer header is no name of columns that would be worth its room in every part.
+MAX_HEADER_CHARACTERS = 150
 # A sentence ends at its mark followed by space; the marks of both scripts.
 SENTENCE_END = re.compile(r"(?<=[.!?؟…])\s+")
 LINKABLE = ("http://", "https://", "mailto:", "tel:")
@@ -38,6 +44,10 @@ class _Block:
 
     headings: tuple[str, ...]
     lines: tuple[str, ...]
+    # How long it may be in one piece.
+    limit: int = MAX_CHARACTERS
+    # What each part begins with, where it is cut; the first line, or nothing.
+    header: str = ""
 
     @property
     def text(self) -> str:
@@ -52,7 +62,7 @@ def split(body: str) -> list[PassageText]:
         if last and last.headings == block.headings and len(last.text) + len(block.text) < MAX_CHARACTERS:
             passages[-1] = PassageText(last.headings, f"{last.text}\n{block.text}")
         else:
-            passages += (PassageText(block.headings, text) for text in _bounded(block.lines))
+            passages += (PassageText(block.headings, text) for text in _parts(block))
     return passages
 
 
@@ -71,7 +81,23 @@ def _blocks(body: str) -> Iterator[_Block]:
             continue
         lines = tuple(line for line in _lines(node) if line.strip())
         if lines:
-            yield _Block(tuple(text for _, text in path if text), lines)
+            yield _block(tuple(text for _, text in path if text), lines, node)
+
+
+def _block(headings: tuple[str, ...], lines: tuple[str, ...], node: SyntaxTreeNode) -> _Block:
+    if node.type != "table":
+        return _Block(headings, lines)
+    header = _header(_cells(node)[0])
+    return _Block(headings, lines, MAX_TABLE_CHARACTERS, header if len(header) <= MAX_HEADER_CHARACTERS else "")
+
+
+def _parts(block: _Block) -> list[str]:
+    if len(block.text) <= block.limit:
+        return [block.text]
+    if not block.header:
+        return _bounded(block.lines)
+    room = MAX_CHARACTERS - len(block.header) - 1
+    return [f"{block.header}\n{part}" for part in _bounded(block.lines[1:], room)]
 
 
 def _lines(node: SyntaxTreeNode, indent: str = "") -> Iterator[str]:
@@ -99,14 +125,23 @@ def _list_lines(node: SyntaxTreeNode, indent: str) -> Iterator[str]:
 
 
 def _table_lines(table: SyntaxTreeNode) -> Iterator[str]:
-    """A row reads "name: value"; with more columns each value carries its column's name."""
-    rows = [[_inline(cell) for cell in row.children] for part in table.children for row in part.children]
-    header, *body = rows
+    """A row reads "name: value", below the names of both columns; of more columns, each value carries its own's."""
+    header, *body = _cells(table)
+    yield _header(header)
     for name, *values in body:
         named = (
             values if len(values) < 2 else [f"{label} {value}" for label, value in zip(header[1:], values, strict=True)]
         )
         yield f"{name}: {' · '.join(named)}" if named else name
+
+
+def _cells(table: SyntaxTreeNode) -> list[list[str]]:
+    return [[_inline(cell) for cell in row.children] for part in table.children for row in part.children]
+
+
+def _header(names: list[str]) -> str:
+    """The names of one or two columns as a row of their own; nothing where rows name them."""
+    return ": ".join(name for name in names if name.strip()) if len(names) <= 2 else ""
 
 
 def _inline(node: SyntaxTreeNode) -> str:
@@ -125,13 +160,13 @@ def _readable(node: SyntaxTreeNode) -> str:
     return f"{inside} ({target})" if target.startswith(LINKABLE) and target not in inside else inside
 
 
-def _bounded(lines: tuple[str, ...]) -> list[str]:
-    """The lines packed into texts of at most MAX_CHARACTERS, cut between lines, else sentences, else words."""
+def _bounded(lines: tuple[str, ...], limit: int = MAX_CHARACTERS) -> list[str]:
+    """The lines packed into texts of at most so many characters, cut between lines, else sentences, else words."""
     texts: list[str] = []
     for line in lines:
         separator = "\n"
-        for piece in _pieces(line):
-            if texts and len(texts[-1]) + len(piece) < MAX_CHARACTERS:
+        for piece in _pieces(line, limit):
+            if texts and len(texts[-1]) + len(piece) < limit:
                 texts[-1] += separator + piece
             else:
                 texts.append(piece)
@@ -139,14 +174,14 @@ def _bounded(lines: tuple[str, ...]) -> list[str]:
     return texts
 
 
-def _pieces(line: str) -> Iterator[str]:
-    if len(line) <= MAX_CHARACTERS:
+def _pieces(line: str, limit: int) -> Iterator[str]:
+    if len(line) <= limit:
         yield line
         return
     for sentence in SENTENCE_END.split(line):
-        while len(sentence) > MAX_CHARACTERS:
-            cut = sentence.rfind(" ", MAX_CHARACTERS // 2, MAX_CHARACTERS)
-            cut = cut if cut > 0 else MAX_CHARACTERS
+        while len(sentence) > limit:
+            cut = sentence.rfind(" ", limit // 2, limit)
+            cut = cut if cut > 0 else limit
             yield sentence[:cut]
             sentence = sentence[cut:].lstrip()
         yield sentence

@@ -1,7 +1,8 @@
 """From what was found to an order: features of each candidate article, weighted by a small learned model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,34 @@ class Candidate:
     article_id: int
     features: Mapping[str, float]
     score: float
+
+
+# Where scores are no further apart than this, the odds are about the same, and what was learned says little of which of
+# them answers. It is too little for the confidence, which was learned from the scores, to be off.
+EVEN = 0.2
+# So many votes of each kind are taken for given, so that the first reader does not decide.
+PRIOR_VOTES = 5
+
+
+class Standing(NamedTuple):
+    """What use has shown of an article: first what readers said of it, then how fresh it is."""
+
+    # The share of helpful votes in tenths, 5 without any.
+    helpful: int = 5
+    # Seconds since 1970; 0 where it is not known.
+    changed_at: float = 0.0
+
+
+def helpful_tenths(yes: int, no: int) -> int:
+    """What these votes come to."""
+    return round(10 * (yes + PRIOR_VOTES) / (yes + no + 2 * PRIOR_VOTES))
+
+
+def evened_out(candidates: Sequence[Candidate], standing: Callable[[int], Standing]) -> list[Candidate]:
+    """Candidates, best first, those that score as well as the first in the order of their standing."""
+    even = [one for one in candidates if candidates[0].score - one.score <= EVEN]
+    even.sort(key=lambda one: standing(one.article_id), reverse=True)
+    return [*even, *candidates[len(even) :]]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload, load_only, selectinload, undefer
 
 from knowledge_base.enums import ArticleStatus, Change, GapCause, GapState, ImportState, RunCause, UseKind, Visibility
+from knowledge_base.list_search import wordings
 from knowledge_base.models import (
     Article,
     ArticleImport,
@@ -24,10 +25,10 @@ from knowledge_base.models import (
     ImportRow,
     OperatingPointChoice,
     Passage,
-    QuestionVariant,
     RegressionRun,
 )
 from knowledge_base.ordering import Order, alphabetical, ordered
+from knowledge_base.ranking import helpful_tenths
 from knowledge_base.search import Edition
 
 _WITH_VECTORS = (undefer(Article.vector), selectinload(Article.variants), selectinload(Article.passages))
@@ -245,11 +246,9 @@ def _published_with_another(encoder: str) -> Select[int]:
 
 def _fitting(wanted: Wanted) -> Select[Article]:
     fitting = select(Article)
-    for word in wanted.words.split():
-        columns = (Article.title, Article.slug, Article.summary, Article.body)
-        asked = select(QuestionVariant.article_id).where(QuestionVariant.text.icontains(word, autoescape=True))
-        found = [column.icontains(word, autoescape=True) for column in columns]
-        fitting = fitting.where(or_(*found, Article.id.in_(asked)))
+    if ways := wordings(wanted.words):
+        found = [and_(*(Article.findable.contains(part, autoescape=True) for part in parts)) for parts in ways]
+        fitting = fitting.where(or_(*found))
     if wanted.language:
         fitting = fitting.where(Article.language == wanted.language)
     if wanted.category:
@@ -308,16 +307,25 @@ class VoteRepository:
 
     async def counts(self, article_ids: Collection[int]) -> dict[int, Votes]:
         """The votes on these articles; those without any are left out."""
-        helpful = func.sum(case((ArticleVote.helpful, 1), else_=0))
-        statement = select(ArticleVote.article_id, helpful, func.count() - helpful).group_by(ArticleVote.article_id)
-        found = await self.session.execute(statement.where(ArticleVote.article_id.in_(article_ids)))
+        found = await self.session.execute(_tally().where(ArticleVote.article_id.in_(article_ids)))
         return {article_id: Votes(yes, no) for article_id, yes, no in found}
+
+    async def helpful_tenths(self) -> dict[int, int]:
+        """What the votes on each article come to; those without any are left out."""
+        found = await self.session.execute(_tally())
+        return {article_id: helpful_tenths(yes, no) for article_id, yes, no in found}
 
     async def _change(self, vote: ArticleVote) -> bool:
         """Whether there was a vote to change."""
         statement = update(ArticleVote).where(*_vote_of(vote.reader, vote.article_id))
         changed = statement.values(helpful=vote.helpful, voted_at=vote.voted_at).returning(ArticleVote.id)
         return await self.session.scalar(changed) is not None
+
+
+def _tally() -> Select[int, Any, int]:
+    """Every article that readers voted on, with how many it helped and how many it did not."""
+    helpful = func.sum(case((ArticleVote.helpful, 1), else_=0))
+    return select(ArticleVote.article_id, helpful, func.count() - helpful).group_by(ArticleVote.article_id)
 
 
 def _vote_of(reader: str, article_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -511,10 +519,20 @@ class ImportRepository:
         done = statement.where(ImportRow.import_id == import_id, ImportRow.is_done)
         return await self.session.scalar(done) or 0
 
-    async def rows(self, import_id: int, change: Change, *, limit: int) -> Sequence[ImportRow]:
-        """The rows of a kind in their order."""
-        statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.change == change)
-        return (await self.session.scalars(statement.order_by(ImportRow.position).limit(limit))).all()
+    async def rows(
+        self, import_id: int, change: Change | None = None, *, limit: int | None = None, offset: int = 0
+    ) -> Sequence[ImportRow]:
+        """The rows in their order; those of one kind, where it is given."""
+        statement = select(ImportRow).where(ImportRow.import_id == import_id)
+        if change:
+            statement = statement.where(ImportRow.change == change)
+        page = statement.order_by(ImportRow.position).limit(limit).offset(offset)
+        return (await self.session.scalars(page)).all()
+
+    async def row(self, import_id: int, row_id: int) -> ImportRow | None:
+        """One row with its content."""
+        statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.id == row_id)
+        return (await self.session.scalars(statement.options(undefer(ImportRow.content)))).one_or_none()
 
     async def next_row(self, import_id: int) -> ImportRow | None:
         """The first row that is not done, with its content."""

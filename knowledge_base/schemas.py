@@ -298,7 +298,7 @@ class ImportRead(BaseModel):
     counts: dict[Change, int]
     done: int
     total: int
-    # Those that are new, changed or refused; at most 200 of each.
+    # Those that are new, changed or refused; at most 200 of each: `counts` tell how many there are, `/rows` has all.
     rows: list[ImportRowRead]
 
 

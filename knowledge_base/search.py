@@ -1,7 +1,7 @@
 """The searchable knowledge base in memory: published articles' vectors and words, and how a question is ranked."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -17,7 +17,7 @@ from knowledge_base.field import Arrays, Field, joined, part
 from knowledge_base.lexical import LexicalIndex, LexicalScores, terms
 from knowledge_base.projection import Projection
 from knowledge_base.question import Question, matching_form
-from knowledge_base.ranking import FEATURES, Candidate, Ranker
+from knowledge_base.ranking import FEATURES, Candidate, Ranker, Standing, evened_out
 from knowledge_base.reranking import SHORTLIST, Reranker, reordered
 from language.normalise import normalise
 from language.spelling import knows_a_word
@@ -154,6 +154,8 @@ class SearchIndex:
         self.reranker = reranker
         self.calibration = calibration
         self.projection = projection
+        # What readers said of articles, in tenths; those that nobody voted on are left out.
+        self.helpful: Mapping[int, int] = {}
         self._entries: dict[int, Entry] = {}
         self._topics: dict[str, dict[str, int]] = {}
         # Titles and variants word for word, with the topics that have them.
@@ -306,7 +308,7 @@ class SearchIndex:
         """What may answer the question, in a few milliseconds."""
         said = self._phrasings.get(question.matching, set())
         only = next(iter(said)) if len(said) == 1 and not question.joined else None
-        candidates = self.candidates(question)
+        candidates = evened_out(self.candidates(question), self._standing)
         candidates.sort(key=lambda one: self._entries[one.article_id].slug != only)
         if self.reranker:
             candidates = candidates[:SHORTLIST]
@@ -347,6 +349,11 @@ class SearchIndex:
         if not entry.passages:
             return entry.title
         return entry.passages[int(np.argmax(near)) if near else 0]
+
+    def _standing(self, article_id: int) -> Standing:
+        changed_at = self._entries[article_id].updated_at
+        helpful = self.helpful.get(article_id, Standing().helpful)
+        return Standing(helpful, changed_at.timestamp() if changed_at else 0.0)
 
     def is_phrasing(self, matching: str) -> bool:
         """Whether an editor wrote this, word for word, as a title or as another way to ask."""

@@ -40,7 +40,7 @@ from knowledge_base.repository import (
 )
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.search import Entry, Ranking, SearchIndex
-from knowledge_base.storage import ask_also, store, to_bytes
+from knowledge_base.storage import ask_also, findable_of, store, to_bytes
 from knowledge_base.transitions import check
 
 OFFERS = 3
@@ -601,6 +601,7 @@ class KnowledgeService:
         article.updated_at = self.clock.now()
         article.version += 1
         ask_also(article, draft.questions)
+        article.findable = findable_of(article)
         store(embedded, article, encoder=self.live.embedder.fingerprint)
         await self.session.flush()
         await self._keep_version(article, by=by)
@@ -635,6 +636,7 @@ class KnowledgeService:
             await self.articles.leave_address(one)
             await self.articles.claim_address(slug, one.language)
             one.slug = slug
+            one.findable = findable_of(one)
         for one in translations:
             # Other processes look at the version to see whether they search what is there.
             one.version += 1

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base.embedder import EmbeddedArticle
+from knowledge_base.list_search import findable
 from knowledge_base.models import Article, Passage, QuestionVariant
 from knowledge_base.passages import PassageText
 
@@ -31,6 +32,11 @@ def ask_also(article: Article, questions: Sequence[str]) -> None:
     """Make these the article's question variants, keeping the rows of those that stay."""
     kept = {variant.text: variant for variant in article.variants}
     article.variants = [kept.get(text) or QuestionVariant(text=text) for text in dict.fromkeys(questions)]
+
+
+def findable_of(article: Article) -> str:
+    """What its list is searched for, its variants loaded."""
+    return findable(article.slug, article.title, article.summary, article.body, article.questions)
 
 
 def store(embedded: EmbeddedArticle, article: Article, *, encoder: str) -> None:

@@ -4,7 +4,7 @@ import logging
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
@@ -94,7 +94,8 @@ def answer(
 ) -> Response:
     """An error in the form that suits who asked."""
     if _is_page(request):
-        response = render(request, "error.html", {"status": status, "code": code, "message": message})
+        context = {"status": status, "code": code, "message": message, "came_from": _came_from(request)}
+        response = render(request, "error.html", context)
         response.status_code = status
         response.headers.update(headers or {})
         return response
@@ -102,6 +103,14 @@ def answer(
     if details:
         body["details"] = details
     return JSONResponse({"error": body}, status_code=status, headers=headers)
+
+
+def _came_from(request: Request) -> str:
+    """The page of ours that the person was at, or else the one that they asked for."""
+    before = urlsplit(request.headers.get("referer", ""))
+    if before.netloc != request.url.netloc or not before.path:
+        return request.url.path
+    return f"{before.path}?{before.query}" if before.query else before.path
 
 
 def _is_page(request: Request) -> bool:

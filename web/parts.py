@@ -33,6 +33,7 @@ from language.encoder import Encoder
 from sentiment.frustration import load_weights
 from sentiment.model import SentimentModel
 from sentiment.reader import MoodReader
+from web.answer_notes import AnswerNotes
 
 # Waiting for a free connection to Rasa is part of a turn's time.
 RASA_CONNECTIONS = 32
@@ -124,7 +125,10 @@ def choose_parts(settings: Settings) -> Parts:
         reader=TextReader(encoder, MoodReader(sentiment), load_weights(), words=live_index),
         rasa_client=rasa_client,
         bot=RasaBot(
-            rasa_client, token=settings.rasa_token.get_secret_value(), timeout_seconds=settings.rasa_timeout_seconds
+            rasa_client,
+            token=settings.rasa_token.get_secret_value(),
+            timeout_seconds=settings.rasa_timeout_seconds,
+            notes=AnswerNotes(),
         ),
         embedder=embedder,
         live_index=live_index,

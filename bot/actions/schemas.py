@@ -34,6 +34,8 @@ class ArticleAnswer(BaseModel):
     text: str
     language: str
     updated_at: str | None = None
+    # Whether there is none in the language that was asked for.
+    other_language: bool = False
 
 
 class ArticleOffer(BaseModel):

@@ -20,12 +20,13 @@ class Link:
 
     title: str
     url: str
+    note: str = ""
 
 
 def to_plain(paragraphs: Sequence[str], links: Sequence[Link]) -> str:
     """The plain text of a mail: links are written out."""
     texts = [_BOLD.sub(r"\1", _LINK.sub(r"\1 (\2)", paragraph)).strip() for paragraph in paragraphs]
-    texts += [f"{link.title}\n{link.url}" for link in links]
+    texts += ["\n".join(line for line in (link.title, link.note, link.url) if line) for link in links]
     return "\n\n".join(text for text in texts if text) + "\n"
 
 
@@ -39,7 +40,7 @@ def to_page(paragraphs: Sequence[str], links: Sequence[Link], *, language: str) 
     blocks = [_block(inline_html(piece).replace("\n", "<br>\n"), direction_of(piece, own)) for piece in pieces]
     blocks += [
         _block(
-            f'<a href="{html.escape(link.url)}">{html.escape(link.title, quote=False)}</a>',
+            f'<a href="{html.escape(link.url)}">{html.escape(link.title, quote=False)}</a>{_small(link.note)}',
             direction_of(link.title, own),
         )
         for link in links
@@ -60,6 +61,10 @@ def direction_of(text: str, default: str) -> str:
         if kind == "L":
             return "ltr"
     return default
+
+
+def _small(note: str) -> str:
+    return f"<br>\n<small>{html.escape(note, quote=False)}</small>" if note else ""
 
 
 def _block(content: str, direction: str) -> str:

@@ -132,7 +132,8 @@ class Outgoing:
     def _links(self, message: OutgoingMessage) -> list[Link]:
         """The articles, where there is an address by which they can be reached."""
         links = [
-            Link(str(article["title"]), urljoin(self._public_url, str(article["url"]))) for article in message.articles
+            Link(str(one["title"]), urljoin(self._public_url, str(one["url"])), str(one.get("note", "")))
+            for one in message.articles
         ]
         return [link for link in links if urlsplit(link.url).scheme in ("http", "https")]
 

@@ -141,7 +141,9 @@ class Outgoing:
         return f"{chat}:{sent_id}"
 
     def _parts_of(self, message: OutgoingMessage) -> list[_Part]:
-        words = [to_html(part) for part in split(message.text)]
+        notes = [str(article["note"]) for article in message.articles if article.get("note")]
+        # Buttons hold titles alone.
+        words = [to_html(part) for part in split("\n\n".join([message.text, *notes]))]
         if message.file and units(message.text) > _MAX_CAPTION_UNITS:
             words.insert(0, "")
         if message.agent_name:

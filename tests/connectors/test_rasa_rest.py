@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from connectors.rasa_rest import ModelRefused, RasaBot, RasaModels, RasaSilent, open_client
 from crm.conversations.ports import BotFailed, BotTurn, Reading
 from crm.enums import Outcome
+from web.answer_notes import AnswerNotes
 
 READING = Reading(vector=b"", language="en", sentiment="neutral", sentiment_score=0.0)
 TURN = BotTurn(
@@ -27,7 +29,13 @@ TURN = BotTurn(
 
 def bot_over(transport: httpx.MockTransport, *, timeout_seconds: float = 60) -> RasaBot:
     client = httpx.AsyncClient(transport=transport, base_url="http://rasa")
-    return RasaBot(client, token="token", timeout_seconds=timeout_seconds)
+    return RasaBot(client, token="token", timeout_seconds=timeout_seconds, notes=AnswerNotes())
+
+
+def answered(**article: Any) -> dict[str, Any]:
+    """What our action says where the knowledge base has the answer."""
+    source = {"title": "CRM", "url": "/help/crm", "updated_at": "2026-11-23T08:00:00Z"} | article
+    return {"text": "CRM is ...", "custom": {"outcome": "answered", "article": source}}
 
 
 def bot_that_gets(body: Any, *, status_code: int = 200) -> RasaBot:
@@ -83,7 +91,7 @@ async def _read_head(reader: asyncio.StreamReader) -> bytes:
 async def bot_at(rasa: SocketRasa) -> AsyncIterator[tuple[RasaBot, int]]:
     port = await rasa.start()
     async with open_client(f"http://127.0.0.1:{port}", connections=2) as client:
-        yield RasaBot(client, token="token", timeout_seconds=5), port
+        yield RasaBot(client, token="token", timeout_seconds=5, notes=AnswerNotes()), port
     await rasa.kill()
 
 
@@ -141,8 +149,30 @@ class TestAnswer:
         (reply,) = answer.replies
         assert reply.text == "CRM is ..."
         assert reply.buttons == [{"title": "Yes", "payload": "/affirm"}]
-        assert reply.articles == [{"title": "CRM", "url": "/help/crm"}]
+        assert reply.articles == [{"title": "CRM", "url": "/help/crm", "note": ""}]
         assert (answer.outcome, answer.intent) == (Outcome.answered, "ask")
+
+    @pytest.mark.parametrize(
+        ("language", "note"), [("en", "Last changed on 23 November 2026"), ("fa", "آخرین تغییر: ۲ آذر ۱۴۰۵")]
+    )
+    async def test_an_answer_says_when_it_was_changed(self, language: str, note: str) -> None:
+        bot = bot_that_gets({"messages": [answered(language=language)], "state": []})
+
+        (reply,) = (await bot.answer(replace(TURN, language=language))).replies
+
+        assert [article["note"] for article in reply.articles] == [note]
+
+    async def test_an_answer_in_another_language_comes_after_a_word_on_it(self) -> None:
+        foreign = answered(language="en", other_language=True)
+        bot = bot_that_gets({"messages": [{"text": "سلام"}, foreign], "state": []})
+
+        answer = await bot.answer(replace(TURN, language="fa"))
+
+        greeting, word, reply = answer.replies
+        assert (greeting.text, reply.text) == ("سلام", "CRM is ...")
+        assert "هنوز به زبان شما نوشته نشده است" in word.text
+        assert not word.articles
+        assert answer.outcome is Outcome.answered
 
     @pytest.mark.parametrize(
         "body",
@@ -151,6 +181,7 @@ class TestAnswer:
             {"messages": None, "state": []},
             {"messages": [{"text": "hi", "custom": {"outcome": {"not": "one"}}}], "state": []},
             {"messages": [{"text": "hi", "custom": {"article": {"title": "no address"}}}], "state": []},
+            {"messages": [answered(updated_at="yesterday")], "state": []},
             {"messages": [{"text": "hi", "buttons": [{"title": "leads nowhere"}]}], "state": []},
         ],
     )

@@ -30,6 +30,25 @@ class TestReadLines:
         with pytest.raises(DataBroken):
             read_lines(path, QueryLine)
 
+    def test_takes_numbers_for_ids_and_null_for_what_may_be_left_out(self, tmp_path):
+        corpus, queries = tmp_path / "c.jsonl", tmp_path / "q.jsonl"
+        corpus.write_text('{"id": 7, "text": "Seven days.", "title": null, "lang": null}\n', encoding="utf-8")
+        queries.write_text('{"query": "when?", "positive_ids": [7], "lang": "en-US"}\n', encoding="utf-8")
+
+        (article,), (query,) = read_lines(corpus, CorpusLine), read_lines(queries, QueryLine)
+
+        assert (article.id, article.title, article.lang) == ("7", "", None)
+        assert (query.positive_ids, query.lang) == (["7"], "en")
+
+
+class TestCorpusLine:
+    @pytest.mark.parametrize(
+        ("text", "language"), [("Refunds take seven days.", "en"), ("هفت روز طول می‌کشد.", "fa"), ("12", "fa")]
+    )
+    def test_is_in_the_language_of_its_text_unless_another_is_said(self, text, language):
+        assert CorpusLine(id="a", text=text).language == language
+        assert CorpusLine(id="a", text=text, lang="EN").language == "en"
+
 
 class TestEvaluation:
     def test_gives_every_figure(self):

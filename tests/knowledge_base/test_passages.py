@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.passages import MAX_CHARACTERS, split
+from knowledge_base.passages import MAX_CHARACTERS, MAX_TABLE_CHARACTERS, split
 
 
 class TestSplit:
@@ -26,8 +26,12 @@ class TestSplit:
 
         assert passage.text == "before: Refund 100% · Fee 0\nafter: Refund 70% · Fee 5"
 
-    def test_names_no_column_where_a_table_has_only_two(self):
-        assert split("| Time | Refund |\n|---|---|\n| before | 100% |")[0].text == "before: 100%"
+    @pytest.mark.parametrize(
+        ("header", "said"),
+        [("| Time | Refund |", "Time: Refund\n"), ("| | Refund |", "Refund\n"), ("| | |", "")],
+    )
+    def test_names_two_columns_once(self, header, said):
+        assert split(f"{header}\n|---|---|\n| before | 100% |")[0].text == f"{said}before: 100%"
 
     def test_cuts_long_text_at_sentences(self):
         sentence = "این جمله برای آزمودن بریدن متن‌های بلند نوشته شده است. "
@@ -36,12 +40,32 @@ class TestSplit:
         assert len(passages) > 3
         assert all(len(one.text) <= MAX_CHARACTERS and one.text.endswith("است.") for one in passages)
 
-    def test_cuts_a_long_table_between_rows(self):
-        rows = "\n".join(f"| item number {number} | {number} toman |" for number in range(100))
-        passages = split(f"| a | b |\n|---|---|\n{rows}")
+    def test_keeps_a_table_of_sixty_short_rows_whole(self):
+        rows = "\n".join(f"| بستهٔ {number} | {number}۰٬۰۰۰ تومان |" for number in range(60))
 
-        assert len(passages) > 1
-        assert all(line.endswith("toman") for one in passages for line in one.text.splitlines())
+        (passage,) = split(f"| بسته | قیمت |\n|---|---|\n{rows}")
+
+        assert passage.text.startswith("بسته: قیمت\nبستهٔ 0: 0۰٬۰۰۰ تومان\n")
+        assert passage.text.count("\n") == 60
+
+    def test_cuts_a_long_table_between_rows_and_says_in_each_part_what_the_columns_are(self):
+        rows = "\n".join(f"| item number {number} | {number} toman |" for number in range(100))
+        passages = split(f"| Item | Price |\n|---|---|\n{rows}")
+
+        parts = [one.text.splitlines() for one in passages]
+        assert len(parts) > 1
+        assert {header for header, *_rows in parts} == {"Item: Price"}
+        assert [line for _header, *rows in parts for line in rows] == [
+            f"item number {number}: {number} toman" for number in range(100)
+        ]
+        assert all(len(one.text) <= MAX_CHARACTERS for one in passages)
+
+    def test_a_header_as_long_as_a_text_is_said_once(self):
+        rows = "\n".join(f"| item number {number} | {number} toman |" for number in range(100))
+
+        passages = split(f"| {'long ' * 60} | b |\n|---|---|\n{rows}")
+
+        assert sum("long" in one.text for one in passages) == 1
 
     def test_shows_where_a_link_leads_and_no_markdown(self):
         assert split("See [the panel](https://panel.example).")[0].text == "See the panel (https://panel.example)."
@@ -57,4 +81,4 @@ class TestSplit:
 
     @given(st.text(max_size=3000))
     def test_takes_any_text_and_bounds_its_passages(self, body):
-        assert all(0 < len(one.text) <= MAX_CHARACTERS for one in split(body))
+        assert all(0 < len(one.text) <= MAX_TABLE_CHARACTERS for one in split(body))

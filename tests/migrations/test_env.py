@@ -9,11 +9,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Column, Engine, Enum, create_engine, func, select, text, update
 
-import knowledge_base.models  # noqa: F401 - its tables belong to the metadata too
 from core.config import ROOT
 from core.database import Base, UtcDateTime
 from crm.enums import HandoffReason
 from crm.models import Handoff
+from knowledge_base.models import Article, QuestionVariant
 from tests.conftest import NOON
 
 VALUES: dict[type, Any] = {
@@ -92,6 +92,18 @@ class TestDowngrade:
 
         with rows.connect() as connection:
             assert connection.scalar(text("SELECT reason FROM handoffs")) == "negative_sentiment"
+        rows.dispose()
+
+    def test_and_upgrade_leave_articles_to_be_found_in_any_spelling(self, alembic: Config, rows: Engine) -> None:
+        with rows.begin() as connection:
+            connection.execute(update(Article).values(title="كتاب"))
+            connection.execute(update(QuestionVariant).values(text="ketab mikham"))
+
+        command.downgrade(alembic, "0015")
+        command.upgrade(alembic, "head")
+
+        with rows.connect() as connection:
+            assert connection.scalar(select(Article.findable)) == "x کتاب ketab mikham کتاب می خوام"
         rows.dispose()
 
     def test_is_taken_back_where_a_row_would_refer_to_nothing(self, alembic: Config, rows: Engine) -> None:

@@ -171,9 +171,12 @@ class TestReading:
     def test_an_article_is_a_link_that_opens_beside_the_page(self, server: WidgetServer, visit: Visit):
         page = visit()
 
-        server.say("See this:", articles=[{"title": "What is CRM?", "url": "/help/what-is-crm"}])
+        note = "آخرین تغییر: ۲ آذر ۱۴۰۵"
+        server.say("See this:", articles=[{"title": "What is CRM?", "url": "/help/what-is-crm", "note": note}])
 
         card = page.get_by_role("link", name="What is CRM?")
+        expect(card.locator("small")).to_have_text(note)
+        expect(card.locator("small")).to_have_attribute("dir", "auto")
         expect(card).to_have_attribute("href", f"{server.origin}/help/what-is-crm")
         expect(card).to_have_attribute("target", "_blank")
         expect(card).to_have_attribute("rel", re.compile("noopener"))

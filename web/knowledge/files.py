@@ -9,18 +9,24 @@ from fastapi.responses import RedirectResponse, Response
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
-from knowledge_base.csv_files import ImportRefused, Refused
+from knowledge_base.csv_files import ImportRefused, Refused, write_rows
 from knowledge_base.enums import Change, GapState
 from knowledge_base.importing import ArticleImports, ImportBegun, check_file
+from knowledge_base.models import ImportRow
 from knowledge_base.service import KnowledgeService
+from web.knowledge import words
+from web.knowledge.comparison import compare
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
+from web.templating import language_of
+from web.translation import translate
 
 router = APIRouter(include_in_schema=False)
 
 PATH = f"{HOME}/files"
 # Of each kind of an import's rows.
 ROWS_SHOWN = 200
+ROW_COLUMNS = ("change", "file", "line", "slug", "language", "title", "fields", "reason", "detail")
 
 
 @router.get("/files")
@@ -66,6 +72,38 @@ async def show_import(
         done=await knowledge.imports.count_done(import_id),
         total=sum(counts.values()),
     )
+
+
+@router.get("/files/{import_id:int}/rows/{row_id:int}")
+async def show_row(
+    request: Request, import_id: RowId, row_id: RowId, agent: KnowledgeEditor, knowledge: KnowledgeReadDep
+) -> Response:
+    """An article as it is beside what an import would make of it."""
+    found = await ArticleImports(knowledge).would_change(import_id, row_id)
+    return knowledge_page(
+        request,
+        "import_row.html",
+        agent,
+        open_gaps=await knowledge.gaps.count(GapState.open),
+        found=found,
+        comparison=compare(found.before, found.after),
+    )
+
+
+@router.get("/files/{import_id:int}/rows.csv")
+async def export_rows(
+    request: Request, import_id: RowId, _agent: KnowledgeEditor, knowledge: KnowledgeReadDep
+) -> Response:
+    """Every row of an import as a table, with the reasons in the reader's words."""
+    found = await ArticleImports(knowledge).get(import_id)
+    rows = [_as_cells(row, language_of(request)) for row in await knowledge.imports.rows(found.id)]
+    return _download(write_rows(ROW_COLUMNS, rows), f"import-{found.id}.csv", "text/csv")
+
+
+def _as_cells(row: ImportRow, language: str) -> list[str]:
+    reason = translate(words.REASONS[row.reason], language) if row.reason else ""
+    place = [row.file, str(row.line) if row.line else "", row.slug, row.language, row.title]
+    return [row.change.value, *place, ", ".join(row.fields), reason, row.detail]
 
 
 @router.post("/files/{import_id:int}/begin")

@@ -26,14 +26,16 @@ def knowledge(band: str, **fields: Any) -> dict[str, Any]:
 
 class TestAnswerFromKnowledgeBase:
     async def test_says_the_answer_with_its_source_in_one_message(self, actions: RunningActions, api: FakeApi) -> None:
-        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
+        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE | {"other_language": True}))
 
         result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE)
 
         (message,) = result["responses"]
         assert message["text"] == ARTICLE["text"]
         assert message["custom"]["outcome"] == Outcomes.ANSWERED
-        assert message["custom"]["article"]["url"] == "/help/12"
+        source = message["custom"]["article"]
+        assert (source["url"], source["updated_at"]) == ("/help/12", ARTICLE["updated_at"])
+        assert source["other_language"]
 
     async def test_asks_with_what_the_app_knows_of_the_message(self, actions: RunningActions, api: FakeApi) -> None:
         api.answers(ANSWERS, knowledge("decline"))

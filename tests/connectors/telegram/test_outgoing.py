@@ -82,6 +82,13 @@ class TestSend:
             ("آموزش", "https://docs.example/fa"),
         ]
 
+    async def test_says_what_a_button_has_no_room_for(self, connector, telegram: Emulator):
+        note = "آخرین تغییر: ۲ آذر ۱۴۰۵ <b>"
+
+        await connector.send(outgoing("ده روز.", articles=[{"title": "راهنما", "url": "/help/12", "note": note}]))
+
+        assert telegram.sent[0]["text"] == "ده روز.\n\nآخرین تغییر: ۲ آذر ۱۴۰۵ <b>"
+
     async def test_leaves_out_links_while_there_is_no_public_address(
         self, make_connector, connector, telegram: Emulator
     ):

@@ -50,6 +50,24 @@ class TestSignIn:
         assert response.headers["location"] == "/desk/tickets"
 
     @pytest.mark.parametrize(
+        ("referer", "back"),
+        [
+            ("/desk/knowledge/new?translate=3", "/desk/knowledge/new%3Ftranslate%3D3"),
+            ("https://evil.example/desk/people", "/desk/knowledge/new"),
+            ("", "/desk/knowledge/new"),
+        ],
+    )
+    async def test_leads_back_to_the_page_of_a_form_that_was_sent_too_late(
+        self, client: httpx.AsyncClient, referer: str, back: str
+    ) -> None:
+        sent_from = str(client.base_url.join(referer)) if referer else ""
+
+        response = await client.post("/desk/knowledge/new", data={"title": "T"}, headers={"referer": sent_from})
+
+        assert response.status_code == 401
+        assert f'href="/desk/sign-in?next={back}"' in response.text
+
+    @pytest.mark.parametrize(
         "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "evil.example", "/\tx", "/a\\b", ""]
     )
     async def test_never_sends_anybody_to_another_site(

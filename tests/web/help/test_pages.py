@@ -56,6 +56,20 @@ class TestSearch:
         assert page.index("Other articles that come near") < page.index("A share of what was paid.")
         assert 'href="/help/en/refunds?asked=How+long' in page.replace("%20", "+")
 
+    async def test_an_answer_says_when_it_was_changed_and_that_it_is_in_another_language(
+        self, client: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        title = "How long does a refund take?"
+        await write(title, slug="refunds", body="Ten working days.")
+
+        own = (await client.get("/help/en", params={"q": title})).text
+        foreign = (await client.get("/help/fa", params={"q": title})).text
+
+        assert "Last changed on 23 November 2026" in own
+        assert "in your language" not in own
+        assert "آخرین تغییر: ۲ آذر ۱۴۰۵" in foreign
+        assert "هنوز به زبان شما نوشته نشده است" in foreign
+
     @pytest.mark.parametrize(
         ("language", "said"),
         [

@@ -1,5 +1,6 @@
 """Writing articles in the form: saving, publishing, two people at once, hostile text."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -266,6 +267,18 @@ class TestKeys:
         assert form.index('name="action" value="save"') < form.index('name="action" value="archive"')
 
 
+class TestDraft:
+    async def test_has_on_the_page_what_the_script_looks_for(
+        self, editor: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        article = await write("Refund rules", slug="refunds")
+
+        for page in [(await editor.get(address)).text for address in ("/desk/knowledge/new", page_of(article))]:
+            assert re.search(r'<p[^>]* id="restored"[^>]* hidden>.*data-discard', page)
+            assert all(f'name="{name}"' in page for name in ("version", "slug", "body"))
+            assert re.search(r'id="article" method="post" action="/desk/knowledge/(new|\d+)"', page)
+
+
 class TestPreview:
     async def test_has_no_heading_before_anything_is_typed(self, editor: httpx.AsyncClient) -> None:
         page = (await editor.get("/desk/knowledge/new")).text
@@ -278,6 +291,27 @@ class TestPreview:
 
         assert ">Two</h2>" in response.text
         assert "<strong>bold</strong>" in response.text
+
+    @pytest.mark.parametrize(
+        ("body", "warned"),
+        [
+            ("![plan](https://elsewhere.example/plan.png)", True),
+            ("![](HTTPS://elsewhere.example/plan.png)", True),
+            ("![plan](//elsewhere.example/plan.png)", True),
+            ("![plan](/static/plan.png)", False),
+            ("[plan](https://elsewhere.example/plan.png)", False),
+        ],
+    )
+    async def test_tells_of_pictures_that_no_reader_will_see(
+        self, editor: httpx.AsyncClient, write: WriteArticle, body: str, warned: bool
+    ) -> None:
+        article = await write("Plans", slug="plans", body=body)
+
+        typing = (await editor.post("/desk/knowledge/preview", data={"title": "T", "body": body})).text
+
+        for text in (typing, (await editor.get(page_of(article))).text):
+            assert ("Pictures from other sites are not shown" in text) is warned
+        assert "Pictures from other sites" not in (await editor.get(article.url)).text
 
     async def test_without_scripts_a_button_shows_it_and_saves_nothing(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts

@@ -1,5 +1,6 @@
 """Articles from files and into files."""
 
+import csv
 import io
 import re
 import zipfile
@@ -15,7 +16,7 @@ from knowledge_base.import_files import COLUMNS
 from knowledge_base.importing import Importing
 from knowledge_base.models import Article
 from tests.web.knowledge.conftest import WriteArticle
-from web.knowledge import words
+from web.knowledge import files, words
 from web.parts import Parts
 from web.protection import MAX_FILE_BODY_BYTES
 
@@ -61,6 +62,41 @@ class TestImport:
         assert "<progress" in under_way
         assert "Done" in after
         assert (await at(parts, "refunds")) is not None
+
+    async def test_shows_what_an_article_is_and_would_be(
+        self, editor: httpx.AsyncClient, parts: Parts, write: WriteArticle
+    ) -> None:
+        await write("Refunds", slug="refunds", body="Five days.\n\nBy card.")
+        table = 'slug,language,title,body,status\nrefunds,en,Refunds,"<b>Ten</b> days.\n\nBy card.",archived\n'
+        address = (await editor.post(PAGE, files={"file": ("kb.csv", table.encode())})).headers["location"]
+        found = re.search(rf'href="({address}/rows/\d+)"', (await editor.get(address)).text)
+        assert found
+        page = (await editor.get(found[1])).text
+
+        await editor.post(f"{address}/begin")
+        await run_all(parts)
+
+        assert re.search(r"<del>Five days\.</del>.*<ins>&lt;b&gt;Ten&lt;/b&gt; days\.</ins>", page, re.DOTALL)
+        assert "<del>By card" not in page
+        assert "Archived" in page
+        assert (await editor.get(found[1])).status_code == 404
+        assert found[1] not in (await editor.get(address)).text
+
+    async def test_says_how_much_it_does_not_show_and_gives_all_of_it(
+        self, editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(files, "ROWS_SHOWN", 2)
+        table = "slug,language,title\n" + "Bad Slug,en,=Bad\n" * 5 + "a,en,A\nb,en,B\n"
+        address = (await editor.post(PAGE, files={"file": ("kb.csv", table.encode())})).headers["location"]
+
+        page = (await editor.get(address)).text
+        everything = await editor.get(f"{address}/rows.csv")
+
+        assert page.count("And 3 more") == page.count("more; the table") == 1
+        rows = list(csv.DictReader(io.StringIO(everything.content.decode("utf-8-sig"))))
+        assert [row["change"] for row in rows] == ["refused"] * 5 + ["new"] * 2
+        assert (rows[4]["line"], rows[4]["reason"]) == ("6", "A field does not fit.")
+        assert "attachment" in everything.headers["content-disposition"]
 
     async def test_a_second_press_is_no_second_import(self, editor: httpx.AsyncClient, parts: Parts) -> None:
         address = (await editor.post(PAGE, files={"file": ("kb.csv", TABLE.encode())})).headers["location"]
@@ -173,6 +209,18 @@ class TestApi:
         assert (begun.status_code, again.status_code) == (202, 409)
         assert (done["state"], done["done"], done["total"]) == ("done", 3, 3)
 
+    async def test_gives_all_rows_page_by_page(self, editor: httpx.AsyncClient) -> None:
+        table = "slug,language,title\n" + "".join(f"a-{number},en,A\n" for number in range(5)) + "Bad Slug,en,B\n"
+        checked = (await editor.post(f"{API}/imports", files={"file": ("kb.csv", table.encode())})).json()
+        address = f"{API}/imports/{checked['id']}/rows"
+
+        page = (await editor.get(address, params={"change": "new", "limit": 2, "offset": 2})).json()
+        refused = (await editor.get(address, params={"change": "refused"})).json()
+
+        assert [row["slug"] for row in page] == ["a-2", "a-3"]
+        assert [(row["line"], row["reason"]) for row in refused] == [(7, "field_unfit")]
+        assert (await editor.get(f"{API}/imports/999/rows")).status_code == 404
+
     async def test_refuses_with_the_reason(self, editor: httpx.AsyncClient) -> None:
         response = await editor.post(f"{API}/imports", files={"file": ("a.exe", b"MZ")})
 
@@ -189,6 +237,9 @@ class TestApi:
 ROUTES = (
     ("GET", PAGE),
     ("GET", f"{PAGE}/1"),
+    ("GET", f"{PAGE}/1/rows/1"),
+    ("GET", f"{PAGE}/1/rows.csv"),
+    ("GET", f"{API}/imports/1/rows"),
     ("GET", f"{PAGE}/articles.zip"),
     ("GET", f"{PAGE}/articles.csv"),
     ("POST", f"{PAGE}/1/begin"),

@@ -3,26 +3,80 @@
 const article = document.querySelector("#article");
 
 if (article) {
-  const written = () => new URLSearchParams(new FormData(article)).toString();
+  const { elements } = article;
+  const written = () => JSON.stringify([...new FormData(article)]);
   const atFirst = written();
+  const page = new URL(location);
+  const isSaved = page.searchParams.has("done");
   // A form that came back with a refusal holds text that is nowhere else.
-  const unsavedAtFirst = Boolean(article.querySelector(".notice.bad, .conflict"));
+  const unsavedAtFirst = !isSaved && Boolean(article.querySelector(".notice.bad, .conflict"));
+  const isUnsaved = () => unsavedAtFirst || written() !== atFirst;
   let leaving = false;
 
+  // Drafts: kept for this tab of the browser, so that a request that fails or a session that has ended loses nothing.
+  const SENT = "hamyar-article-sent";
+  const address = article.getAttribute("action");
+  // Of new articles, a translation and an answer to a question each have a draft of their own.
+  const draft = ["hamyar", address, elements.gap?.value, address.endsWith("/new") && elements.slug.defaultValue].join(" ");
+
+  const keep = () => {
+    try {
+      if (isUnsaved()) sessionStorage.setItem(draft, written());
+      else sessionStorage.removeItem(draft);
+    } catch {
+      // Storage is blocked or full: the browser still asks before it leaves the page.
+    }
+  };
+  const follow = () => {
+    const direction = elements.language.value === "fa" ? "rtl" : "ltr";
+    for (const field of article.querySelectorAll("[data-written], #preview")) field.dir = direction;
+    for (const part of article.querySelectorAll(".text, #preview")) part.lang = elements.language.value;
+  };
+  const restore = () => {
+    const kept = sessionStorage.getItem(draft);
+    if (!kept || kept === atFirst) return;
+    for (const [name, value] of JSON.parse(kept)) if (elements[name]) elements[name].value = value;
+    if (elements.language) follow();
+    elements.body.dispatchEvent(new Event("input", { bubbles: true }));
+    article.querySelector("#restored").hidden = false;
+  };
+
+  const sent = sessionStorage.getItem(SENT);
+  sessionStorage.removeItem(SENT);
+  // What was sent has arrived: it is saved, or came back in this form.
+  if (sent && (unsavedAtFirst || isSaved)) sessionStorage.removeItem(sent);
+  if (isSaved) {
+    // So that the same page, opened again, does not say so of a later text.
+    page.searchParams.delete("done");
+    history.replaceState(history.state, "", page);
+  }
+  if (unsavedAtFirst) keep();
+  else restore();
+
   addEventListener("beforeunload", (event) => {
-    if (!leaving && (unsavedAtFirst || written() !== atFirst)) event.preventDefault();
+    if (!leaving && isUnsaved()) event.preventDefault();
+  });
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
+  article.addEventListener("input", () => {
+    leaving = false;
+    keep();
   });
   article.addEventListener("submit", () => {
     leaving = true;
+    keep();
+    sessionStorage.setItem(SENT, draft);
+  });
+  article.querySelector("[data-discard]")?.addEventListener("click", () => {
+    leaving = true;
+    sessionStorage.removeItem(draft);
+    location.reload();
   });
   addEventListener("keydown", (event) => {
     if (event.code !== "KeyS" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     article.requestSubmit();
   });
-  article.querySelector("[name=language]")?.addEventListener("change", ({ target }) => {
-    const direction = target.value === "fa" ? "rtl" : "ltr";
-    for (const field of article.querySelectorAll("[data-written], #preview")) field.dir = direction;
-    for (const part of article.querySelectorAll(".text, #preview")) part.lang = target.value;
-  });
+  elements.language?.addEventListener("change", follow);
 }

@@ -20,7 +20,7 @@
    * @typedef {'with_bot' | 'waiting' | 'open' | 'resolved'} Status
    * @typedef {'idle' | 'connecting' | 'online' | 'offline' | 'refused'} Link
    * @typedef {{title: string, payload: string}} Choice
-   * @typedef {{title: string, url: string}} Article
+   * @typedef {{title: string, url: string, note?: string}} Article
    * @typedef {{token: string, conversation_id: string | null, firm: {name_fa: string, name_en: string},
    *   greeting: {text: string, buttons: Choice[]}, language: Language, form: Form | null}} Session
    * @typedef {{name: boolean, address: boolean, consent: string, privacy_url: string}} Form
@@ -1348,6 +1348,7 @@ header {
   display: flex; align-items: center; gap: 10px; padding: 10px 12px; border-radius: 12px; text-decoration: none; color: var(--h-text);
   border: 1px solid var(--h-line); font-size: 14px; font-weight: 600; line-height: 1.5; transition: border-color .15s, background .15s;
 }
+.article small { display: block; color: var(--h-muted); }
 .article svg { color: var(--h-accent-text); }
 .article span { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 .article svg:last-child { width: 16px; height: 16px; color: var(--h-muted); }
@@ -2283,10 +2284,11 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
   /** @param {Article[]} articles  @param {typeof WORDS['en']} words */
   function articleCards(articles, words) {
-    const cards = articles.flatMap(({ title, url }) => {
+    const cards = articles.flatMap(({ title, url, note }) => {
       const href = safeUrl(url);
       if (!href) return [];
       const label = el('span', { dir: directionOf(title) }, title, el('span', { class: 'sr' }, ` (${words.newTab})`));
+      if (note) label.append(el('small', { dir: 'auto' }, note));
       const go = icon(ICONS.go);
       go.classList.add('flip');
       return [
