@@ -61,6 +61,11 @@ class _Act(_Strict):
     # How long after the act before it; where nothing is said, as long as reading and typing take.
     after: Duration | None = None
 
+    @property
+    def slugs(self) -> list[str]:
+        """The articles that it speaks of."""
+        return []
+
 
 class Says(_Act):
     """The contact writes. `causes` are what frustrates them about it, by code and weight; `payload` is a button's."""
@@ -79,12 +84,20 @@ class Picks(_Act):
 
     picks: str
 
+    @property
+    def slugs(self) -> list[str]:
+        return [self.picks]
+
 
 class Answers(_Act):
     """The bot answers with a part of an article, counted from 1."""
 
     answer: str
     part: int = Field(default=1, ge=1)
+
+    @property
+    def slugs(self) -> list[str]:
+        return [self.answer]
 
 
 class Offers(_Act):
@@ -94,6 +107,10 @@ class Offers(_Act):
     confidence: float = 0.46
     gap: GapState = GapState.open
 
+    @property
+    def slugs(self) -> list[str]:
+        return self.offer
+
 
 class DoesNotKnow(_Act):
     """The bot has no answer; the question is kept as a gap, with the answer confidence and the nearest article."""
@@ -101,6 +118,10 @@ class DoesNotKnow(_Act):
     dont_know: float
     nearest: str | None = None
     gap: GapState = GapState.open
+
+    @property
+    def slugs(self) -> list[str]:
+        return [self.nearest] if self.nearest else []
 
 
 class Fails(_Act):
@@ -221,6 +242,11 @@ class Story(_Strict):
     language: Literal["fa", "en"] = "fa"
     starts: str
     messages: list[Act]
+
+    @property
+    def articles(self) -> set[tuple[str, str]]:
+        """The articles that it speaks of, by slug and language."""
+        return {(slug, self.language) for act in self.messages for slug in act.slugs}
 
     def started_at(self, now: datetime) -> datetime:
         """The moment of the first act, seen from now.

@@ -218,7 +218,8 @@ class _Telling:
         if self.heard.payload:
             return (await self.cast.knowledge.answer_from(article.id, language=self.story.language)).text
         passages = await self.cast.knowledge.articles.passages_of(article.id)
-        return excerpt(passages[part - 1].text, self.heard.text)
+        # An article of somebody's own may be shorter than ours of the same name.
+        return excerpt(passages[min(part, len(passages)) - 1].text, self.heard.text)
 
     async def _offer(self, act: Offers) -> None:
         articles = [self._article(slug) for slug in act.offer]

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ from knowledge_base.models import Article, Gap
 from language.hashing_encoder import HashingEncoder
 from seeds.admin import create_first_admin
 from seeds.business import TELEGRAM_KEY, WIDGET_KEY
+from seeds.load import FOLDER as SEEDS
 from seeds.load import load
 from sentiment.frustration import CauseCode
 from tests.conftest import NOON
@@ -110,9 +112,10 @@ async def _load_thrice(file: Path) -> Loads:
     return Loads(interrupted, loaded, again, answers, passwords)
 
 
-async def _load(database: Database, wording: Wording) -> bool:
+async def _load(database: Database, wording: Wording, folder: Path = SEEDS) -> bool:
     policy = HandoffPolicy.load(ROOT / "crm/conversations/handoff_policy.yml")
-    return await load(database, HashingEncoder(), wording=wording, policy=policy, clock=FixedClock(NOON))
+    clock = FixedClock(NOON)
+    return await load(database, HashingEncoder(), wording=wording, policy=policy, clock=clock, folder=folder)
 
 
 async def _all_rows(database: Database) -> Rows:
@@ -165,6 +168,44 @@ class TestLoad:
         first, second = loads.admin_passwords
         assert first
         assert second is None
+
+
+OWN_ARTICLE = """---
+title: Getting your money back
+category: refunds
+slug: refund-timing
+language: fa
+summary: How long it takes.
+questions: []
+---
+
+Ten days.
+"""
+
+
+class TestOwnArticles:
+    async def test_leave_out_the_conversations_that_speak_of_others_and_name_them(
+        self, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        folder = tmp_path / "seeds"
+        shutil.copytree(SEEDS / "conversations", folder / "conversations")
+        shutil.copy(SEEDS / "business.yml", folder)
+        (folder / "articles/refunds").mkdir(parents=True)
+        (folder / "articles/categories.yml").write_text(
+            "- {slug: refunds, name_fa: بازگشت, name_en: Refunds, position: 1}"
+        )
+        (folder / "articles/refunds/refund-timing.fa.md").write_text(OWN_ARTICLE)
+
+        assert await _load(database, Wording.load(ROOT / "domain.yml"), folder)
+
+        names = {contact.name for contact in (await _all_rows(database))[Contact]}
+        # He asks for the third part of an article that has one; she asks about another article.
+        assert "کیوان صادقی" in names
+        assert "الهام یوسفی" not in names
+        assert (
+            "الهام یوسفی (-6d 15:44); there is no article how-to-withdraw.fa, refund-rules.fa"
+            in capsys.readouterr().out
+        )
 
 
 class TestConversations:
