@@ -122,7 +122,13 @@ async def _has_inbox(session: AsyncSession) -> bool:
 
 async def _add_inboxes(session: AsyncSession, *, at: datetime) -> dict[Channel, Inbox]:
     inboxes = {
-        channel: Inbox(channel=channel, name=FIRM["name_fa"], key=key, config={}, created_at=at)
+        channel: Inbox(
+            channel=channel,
+            name=FIRM["firm_fa"],
+            key=key,
+            config=dict(FIRM) if channel is Channel.web_widget else {},
+            created_at=at,
+        )
         for channel, key in INBOXES.items()
     }
     session.add_all(inboxes.values())

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from connectors.web_widget.config import DEMO_SITE, config_of, firm_names
 from core.clock import FixedClock
 from core.config import ROOT
 from core.database import Base, Database
@@ -155,6 +156,12 @@ class TestLoad:
             Channel.web_widget: WIDGET_KEY,
             Channel.telegram: TELEGRAM_KEY,
         }
+
+    def test_its_widget_says_whose_it_is_and_has_the_demos_site(self, rows: Rows):
+        widget = next(inbox for inbox in rows[Inbox] if inbox.channel is Channel.web_widget)
+
+        assert firm_names(widget) == {"name_fa": "آکادمی رابطه", "name_en": "Rabeteh Academy"}
+        assert config_of(widget).firm_site == DEMO_SITE
 
     def test_urgent_work_is_due_first(self, rows: Rows):
         policies = {policy.priority.value: policy for policy in rows[SlaPolicy]}
