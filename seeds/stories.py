@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from crm.enums import Channel, HandoffReason, Priority, TicketStatus
 from knowledge_base.enums import GapState
+from seeds.hours import whole_working_day
 from web.dates import TEHRAN
 
 _DURATION = re.compile(r"(?:(\d+)d)? ?(?:(\d+)h)? ?(?:(\d+)m)? ?(?:(\d+)s)?")
@@ -224,6 +225,10 @@ Act = (
 )
 
 
+# What the people who work there do, and only then.
+BY_PEOPLE = (AgentReplies, AgentNotes, ChangesTicket, Resolves, ReturnsToBot)
+
+
 class Person(_Strict):
     """What is known of a contact."""
 
@@ -233,7 +238,10 @@ class Person(_Strict):
 
 
 class Story(_Strict):
-    """One conversation. `starts` is `-2d 10:15` (two days ago, Tehran's clock) or `-1h 20m` (before now)."""
+    """One conversation. `starts` is `-2d 10:15` (two days ago, Tehran's clock) or `-1h 20m` (before now).
+
+    One with people in it happened on a working day: where two days ago was none, on the one before.
+    """
 
     contact: Person = Person()
     channel: Channel = Channel.web_widget
@@ -257,6 +265,8 @@ class Story(_Strict):
         if match := _DAY_AND_HOUR.fullmatch(self.starts):
             days, hour, minute = map(int, match.groups())
             day = (now.astimezone(TEHRAN) - timedelta(days=days)).date()
+            if any(isinstance(act, BY_PEOPLE) for act in self.messages):
+                day = whole_working_day(day)
             return datetime.combine(day, time(hour, minute), TEHRAN)
         before = duration(self.starts.removeprefix("-"))
         if not isinstance(before, timedelta):
