@@ -71,6 +71,8 @@ async def change_widget(
         problem = str(error.errors()[0]["loc"][0])
         return await _page(request, agent, session, problem=problem, typed={key: typed})
     inbox.config = {**inbox.config, **config.model_dump()}
+    # What colleagues read beside a conversation.
+    inbox.name = config.firm_fa or config.firm_en or inbox.name
     return RedirectResponse(f"{PATH}?saved=true", status_code=303)
 
 

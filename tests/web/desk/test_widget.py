@@ -51,8 +51,8 @@ async def test_shows_the_line_and_the_secret_and_can_renew_it(
     assert secret not in (await client.get("/desk/widget")).text
 
 
-async def test_names_the_firm_for_the_chat_and_the_help_centre(
-    client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox
+async def test_names_the_firm_for_the_chat_the_help_centre_and_the_colleagues(
+    app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox
 ) -> None:
     await sign_in(Role.admin)
     form = {"firm_fa": " گل‌فروشی  بهار\n", "firm_en": HOSTILE, "firm_site": "https://bahar.example/"}
@@ -65,6 +65,15 @@ async def test_names_the_firm_for_the_chat_and_the_help_centre(
     assert "<b>گل‌فروشی بهار</b>" in persian
     assert '<a href="https://bahar.example/">' in persian
     assert HOSTILE not in english
+    assert (await now(app, inbox)).name == "گل‌فروشی بهار"
+
+
+async def test_can_put_the_demos_site_back(client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox) -> None:
+    await sign_in(Role.admin)
+
+    await client.post(f"/desk/widget/{inbox.key}", data={"firm_site": "/demo"})
+
+    assert (await client.get("/")).headers["location"] == "/demo"
 
 
 async def test_a_firm_without_a_name_is_called_as_its_inbox(client: httpx.AsyncClient, inbox: Inbox) -> None:
