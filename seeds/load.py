@@ -7,7 +7,7 @@ whose being there says that all is done. A load that was interrupted is taken up
 import asyncio
 import secrets
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ async def load(
 ) -> bool:
     """Load the business of a folder; false, and nothing is changed, where the database has an inbox already.
 
-    A conversation that speaks of an article which is not there is left out, and named.
+    A conversation that speaks of an article or a colleague that is not there is left out, and named.
     """
     if await is_loaded(database):
         return False
@@ -71,8 +71,10 @@ async def load(
     live = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=Projection.load())
     await _load_articles(work, live, folder / "articles", clock=clock)
     await live.start()
+    business = _business(folder)
     async with work.reading() as session:
-        stories = _that_can_be_told(list(read_stories(folder / "conversations")), await _articles(session))
+        articles = await _articles(session)
+    stories = list(_that_can_be_told(read_stories(folder / "conversations"), articles, business["team"]))
     vectors = await asyncio.to_thread(_vectors, embedder, stories)
     async with work.begin() as session:
         # Asked again under the write lock: somebody else may have loaded meanwhile.
@@ -81,7 +83,7 @@ async def load(
         now = clock.now()
         cast = Cast(
             inboxes=await _add_inboxes(session, at=now - FOUNDED_BEFORE),
-            agents=await _add_team(session, _business(folder), at=now - FOUNDED_BEFORE),
+            agents=await _add_team(session, business, at=now - FOUNDED_BEFORE),
             articles=await _articles(session),
             vectors=vectors,
             encoder=embedder.fingerprint,
@@ -101,13 +103,17 @@ async def _load_articles(work: UnitOfWork, live: LiveIndex, folder: Path, *, clo
     print(f"{count} articles in {time.monotonic() - started:.0f} s", flush=True)
 
 
-def _that_can_be_told(stories: Sequence[Story], articles: Collection[tuple[str, str]]) -> list[Story]:
-    """The stories whose articles are all there: whoever puts articles of their own in place may leave ours standing."""
+def _that_can_be_told(
+    stories: Iterable[Story], articles: Collection[tuple[str, str]], team: Collection[str]
+) -> Iterator[Story]:
+    """The stories whose articles and people are all there: who starts with articles of their own may leave ours."""
     for story in stories:
-        if missing := story.articles.difference(articles):
-            named = ", ".join(f"{slug}.{language}" for slug, language in sorted(missing))
-            print(f"left out: {story.contact.name or 'a visitor'} ({story.starts}); there is no article {named}")
-    return [story for story in stories if story.articles.issubset(articles)]
+        missing = [f"{slug}.{language}" for slug, language in sorted(story.articles.difference(articles))]
+        missing += sorted(story.people.difference(team))
+        if missing:
+            print(f"left out: {story.contact.name or 'a visitor'} ({story.starts}); not there: {', '.join(missing)}")
+        else:
+            yield story
 
 
 def _vectors(embedder: Embedder, stories: Sequence[Story]) -> dict[str, bytes]:

@@ -67,6 +67,11 @@ class _Act(_Strict):
         """The articles that it speaks of."""
         return []
 
+    @property
+    def people(self) -> list[str]:
+        """Who of the team is named."""
+        return []
+
 
 class Says(_Act):
     """The contact writes. `causes` are what frustrates them about it, by code and weight; `payload` is a button's."""
@@ -164,6 +169,10 @@ class AgentReplies(_Act):
     agent: str
     by: str | None = None
 
+    @property
+    def people(self) -> list[str]:
+        return [self.by] if self.by else []
+
 
 class AgentNotes(_Act):
     """An agent leaves a note that the contact never sees."""
@@ -171,11 +180,19 @@ class AgentNotes(_Act):
     note: str
     by: str | None = None
 
+    @property
+    def people(self) -> list[str]:
+        return [self.by] if self.by else []
+
 
 class ChangesTicket(_Act):
     """The conversation's latest ticket is worked on."""
 
     change_ticket: dict[Literal["status", "priority", "assignee"], str]
+
+    @property
+    def people(self) -> list[str]:
+        return [self.change_ticket["assignee"]] if "assignee" in self.change_ticket else []
 
     @property
     def status(self) -> TicketStatus | None:
@@ -255,6 +272,11 @@ class Story(_Strict):
     def articles(self) -> set[tuple[str, str]]:
         """The articles that it speaks of, by slug and language."""
         return {(slug, self.language) for act in self.messages for slug in act.slugs}
+
+    @property
+    def people(self) -> set[str]:
+        """Who of the team takes part in it."""
+        return {name for act in self.messages for name in act.people}
 
     def started_at(self, now: datetime) -> datetime:
         """The moment of the first act, seen from now.

@@ -256,10 +256,20 @@ class TestOwnArticles:
         # He asks for the third part of an article that has one; she asks about another article.
         assert "کیوان صادقی" in names
         assert "الهام یوسفی" not in names
-        assert (
-            "الهام یوسفی (-6d 15:44); there is no article how-to-withdraw.fa, refund-rules.fa"
-            in capsys.readouterr().out
-        )
+        assert "الهام یوسفی (-6d 15:44); not there: how-to-withdraw.fa, refund-rules.fa" in capsys.readouterr().out
+
+    async def test_leave_out_the_conversations_of_people_who_do_not_work_there(
+        self, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        folder = _own_folder(tmp_path)
+        (folder / "business.yml").write_text("{sla: {}, team: {}}")
+        (folder / "conversations").mkdir()
+        (folder / "conversations/fresh.yml").write_text(FRESH)
+
+        assert await _load(database, Wording.load(ROOT / "domain.yml"), folder)
+
+        assert (await _all_rows(database))[Conversation] == []
+        assert "Nobody There (-1h 30m); not there: negar\n" in capsys.readouterr().out
 
 
 class TestConversations:
