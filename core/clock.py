@@ -31,3 +31,7 @@ class FixedClock:
     def advance(self, by: timedelta) -> None:
         """Move the hands forward."""
         self._at += by
+
+    def wait_until(self, moment: datetime) -> None:
+        """Move the hands to a moment; not back."""
+        self._at = max(self._at, moment)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,6 +14,29 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 ENV_FILES = (ROOT / "var/secrets.env", ROOT / ".env")
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    """Refuse what could be guessed."""
+    if len(secret.get_secret_value()) < MIN_SECRET_CHARACTERS:
+        raise ValueError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+
+
+class ActionSettings(BaseSettings):
+    """What the bot's custom actions need in a process of their own, from the same places."""
+
+    model_config = SettingsConfigDict(env_file=ENV_FILES, extra="ignore")
+
+    # The bot's custom actions call the REST API with this.
+    service_token: Secret
+    # Rasa shows this when it calls the custom actions.
+    actions_token: Secret
+    # The API as the custom actions reach it; empty means inside this process.
+    api_url: str = ""
 
 
 class RankingSettings(BaseSettings):
@@ -26,20 +49,16 @@ class RankingSettings(BaseSettings):
     reranker_model: str = ""
 
 
-class Settings(RankingSettings):
+class Settings(RankingSettings, ActionSettings):
     """Settings of the app, from the environment, `.env` and `var/secrets.env` (earlier wins).
 
     Secrets have no default: `./hamyar up` writes random ones into `var/secrets.env`.
     """
 
     # Signs visitors' tokens and login cookies; changing it signs everybody out.
-    secret_key: SecretStr
-    # The bot's custom actions call the REST API with this.
-    service_token: SecretStr
-    # Rasa shows this when it calls the custom actions.
-    actions_token: SecretStr
+    secret_key: Secret
     # The app shows this when it calls Rasa.
-    rasa_token: SecretStr
+    rasa_token: Secret
 
     # SQLite by default; postgresql+asyncpg://user:password@host/name for PostgreSQL.
     database_url: str = f"sqlite+aiosqlite:///{ROOT / 'var/hamyar.db'}"
@@ -50,8 +69,6 @@ class Settings(RankingSettings):
     rasa_url: str = "http://127.0.0.1:5005"
     # A turn that Rasa has not answered by then is answered by the app itself.
     rasa_timeout_seconds: float = 4.0
-    # The API as the custom actions reach it; empty means inside this process.
-    api_url: str = ""
 
     # The address that people's browsers use; part of links sent to contacts. Empty: as the request came.
     public_url: str = ""
@@ -113,14 +130,6 @@ class Settings(RankingSettings):
 
     log_level: str = "INFO"
 
-    @field_validator("secret_key", "service_token", "actions_token", "rasa_token")
-    @classmethod
-    def long_enough(cls, secret: SecretStr) -> SecretStr:
-        """Refuse what could be guessed."""
-        if len(secret.get_secret_value()) < MIN_SECRET_CHARACTERS:
-            raise ValueError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
-        return secret
-
     @field_validator("email_address")
     @classmethod
     def one_address(cls, address: str) -> str:
@@ -153,10 +162,10 @@ class Settings(RankingSettings):
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def problems() -> list[str]:
+def problems(of: type[BaseSettings] = Settings) -> list[str]:
     """What is wrong with the settings, one line each; empty when they are sound."""
     try:
-        Settings()
+        of()
     except ValidationError as error:
         return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
     return []

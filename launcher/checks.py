@@ -10,7 +10,7 @@ from pathlib import Path
 from launcher.console import say
 from launcher.errors import LauncherError
 from launcher.layout import Layout
-from launcher.processes import Command, run, show
+from launcher.processes import Command, ask, run, show
 from launcher.settings import rasa_environment
 
 # Where Debian puts it, and where the browser tests look for it.
@@ -89,16 +89,26 @@ class Checks:
         return part.run()
 
     def _require_browser(self) -> None:
-        if CHROMIUM.exists():
+        if CHROMIUM.exists() and self._has_persian_font():
             return
         if os.geteuid() != 0 or not shutil.which("apt-get"):
             raise LauncherError(NO_BROWSER)
         environment = {**self.environment, "DEBIAN_FRONTEND": "noninteractive"}
         for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *BROWSER_PACKAGES]):
             log = self.layout.logs / "setup.log"
-            run(["apt-get", *arguments], what="Installing Chromium", cwd=self.layout.root, log=log, env=environment)
-        if not CHROMIUM.exists():
+            run(
+                ["apt-get", *arguments],
+                what="Installing Chromium",
+                cwd=self.layout.root,
+                log=log,
+                env=environment,
+            )
+        if not CHROMIUM.exists() or not self._has_persian_font():
             raise LauncherError(NO_BROWSER)
+
+    def _has_persian_font(self) -> bool:
+        """True also where there is no fontconfig to ask."""
+        return ask(["fc-list", ":lang=fa"], cwd=self.layout.root, env=self.environment) != ""
 
 
 def perform(parts: Sequence[Part]) -> int:

@@ -11,7 +11,8 @@ from types import FrameType
 from launcher import doctor, locks, secrets
 from launcher.checks import Checks, perform
 from launcher.commands import A_STEP, IN_RASA, TASKS
-from launcher.errors import LauncherError, describe
+from launcher.console import accept_every_letter
+from launcher.errors import LauncherError, describe, last_line
 from launcher.layout import Layout
 from launcher.processes import Command, show
 from launcher.settings import (
@@ -33,6 +34,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks; the exit code."""
+    accept_every_letter()
     layout = Layout(ROOT)
     options, rest = parser().parse_known_args(arguments)
     if rest and options.command not in {*TASKS, "import"}:
@@ -41,8 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _Commands(layout, options, rest).perform()
     except KeyboardInterrupt:
-        # Stopping is how `up` ends; anything else was cut short.
-        return 0 if options.command == "up" else INTERRUPTED
+        return INTERRUPTED
     except LauncherError as error:
         return _fail(str(error))
     except OSError as error:
@@ -151,8 +152,12 @@ class _Commands:
         return show(command, cwd=self.layout.root, env=set_up.environment)
 
     def doctor(self) -> int:
-        environment = child_environment(self.layout, real_environment())
-        return doctor.examine(SetUp(self.layout, environment, installing=real_environment()), self._addresses())
+        try:
+            environment, where = child_environment(self.layout, real_environment()), self._addresses()
+        except LauncherError as error:
+            # With settings that cannot be read, nothing else can be judged.
+            return doctor.report([doctor.Finding("settings", str(error))])
+        return doctor.report(doctor.findings(SetUp(self.layout, environment, installing=real_environment()), where))
 
     def lock(self) -> int:
         set_up = self._set_up()
@@ -194,8 +199,12 @@ def _fail(line: str) -> int:
 
 
 def _keep_traceback(layout: Layout) -> str:
-    path = layout.logs / "launcher.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as log:
-        traceback.print_exc(file=log)
+    """Where the traceback is; its last line where the folder takes no log."""
+    path, text = layout.logs / "launcher.log", traceback.format_exc()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(text)
+    except OSError:
+        return last_line(text)
     return layout.shown(path)

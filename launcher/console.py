@@ -1,9 +1,17 @@
 """Lines for the person at the terminal, and how far the set-up has come."""
 
+import io
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+def accept_every_letter() -> None:
+    """Show by its code what the terminal's encoding lacks: no line is worth stopping the product for."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(line: str) -> None:

@@ -1,22 +1,26 @@
 """`./hamyar doctor`: look at a machine and a configuration, and say what to do about what is wrong."""
 
+import importlib.util
 import os
 import platform
+import shutil
 import sqlite3
 import sys
 import tarfile
+import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from launcher import database, environments, ports, python310, secrets
 from launcher.console import say
-from launcher.errors import LauncherError, last_line
+from launcher.errors import LauncherError, describe, last_line
 from launcher.processes import Command, question
 from launcher.settings import Addresses, read_env_file
 from launcher.steps import NEEDED_GIGABYTES, SetUp, free_gigabytes
-from launcher.up import answers
+from launcher.tools import NO_PIP
+from launcher.up import answers, listening
 
 # An installed Hamyar still writes: its database, logs, a model now and then.
 RUNNING_GIGABYTES = 1
@@ -37,10 +41,10 @@ class Finding:
         return f"PROBLEM  {self.subject}: {self.problem}" if self.problem else f"OK       {self.subject}"
 
 
-def examine(set_up: SetUp, where: Addresses) -> int:
+def report(findings: Iterable[Finding]) -> int:
     """Print every finding; 0 when there is no problem."""
     problems = 0
-    for finding in findings(set_up, where):
+    for finding in findings:
         say(str(finding))
         problems += bool(finding.problem)
     say("Nothing is wrong." if not problems else f"{problems} to mend.")
@@ -51,12 +55,13 @@ def findings(set_up: SetUp, where: Addresses) -> Iterator[Finding]:
     """Look at one thing after another."""
     installed = all(environments.runs(python) for python in (set_up.layout.app_python, set_up.layout.rasa_python))
     yield Finding(f"Python {platform.python_version()} for the app")
+    yield _folder(set_up)
     yield _python310(set_up)
     yield _sqlite()
     yield _space(set_up, needed=RUNNING_GIGABYTES if installed else NEEDED_GIGABYTES)
     yield _memory()
-    yield _port(where.host, where.port, "--port", "/health/live")
-    yield _port(where.rasa_host, where.rasa_port, "--rasa-port", "/")
+    for option, host, port in listening(where):
+        yield _port(host, port, option)
     if not installed:
         yield _network(set_up)
         yield Finding("packages", f"they are not installed, and the rest cannot be looked at without them; {SET_UP}")
@@ -68,6 +73,17 @@ def findings(set_up: SetUp, where: Addresses) -> Iterator[Finding]:
     yield _browser_files(set_up)
     yield _encoder(set_up)
     yield _rasa_model(set_up)
+
+
+def _folder(set_up: SetUp) -> Finding:
+    subject = f"folder {set_up.layout.root}"
+    try:
+        for folder in (set_up.layout.root, set_up.layout.var):
+            if folder.exists():
+                tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return Finding(subject, f"nothing can be written there ({describe(error)}); give this user the right to")
+    return Finding(subject)
 
 
 def _python310(set_up: SetUp) -> Finding:
@@ -98,17 +114,21 @@ def _memory() -> Finding:
     return Finding(f"memory, {total:.1f} GB", "" if enough else f"{NEEDED_MEMORY_GIGABYTES} GB are needed")
 
 
-def _port(host: str, port: int, option: str, path: str) -> Finding:
+def _port(host: str, port: int, option: str) -> Finding:
     try:
         ports.require_free(host, port, option=option)
     except LauncherError as error:
-        if answers(host, port, path):
+        if answers(host, port, "/") or answers(host, port, "/health/live"):
             return Finding(f"port {port}, where a web server answers; Hamyar, if it is running")
         return Finding(f"port {port}", str(error))
     return Finding(f"port {port} is free")
 
 
 def _network(set_up: SetUp) -> Finding:
+    if not importlib.util.find_spec("pip"):
+        # Nobody to ask the index with; set-up itself needs no more than one of these.
+        can_install = shutil.which("uv") or importlib.util.find_spec("ensurepip")
+        return Finding("pip", "" if can_install else NO_PIP)
     command = [sys.executable, "-m", "pip", "index", "versions", "uv"]
     exit_code, _, words = question(command, cwd=set_up.layout.root, env=set_up.tools.environment)
     advice = "it cannot be reached, and set-up needs it once; check the network, or pip's proxy and mirror settings"
@@ -144,11 +164,11 @@ def _database(set_up: SetUp) -> Finding:
     if path is not None and not path.exists():
         return Finding("database", f"it is not there yet; {SET_UP}")
     command: Command = [set_up.layout.app_python, "-m", "alembic", "current"]
-    exit_code, _, words = question(command, cwd=set_up.layout.root, env=set_up.environment)
+    exit_code, current, words = question(command, cwd=set_up.layout.root, env=set_up.environment)
     if exit_code != 0:
         return Finding("database", f"it cannot be used: {last_line(words)}; check DATABASE_URL")
-    behind = path is not None and not database.is_migrated(set_up.layout, set_up.environment)
-    return Finding("database", "its tables are not the newest; ./hamyar up migrates them" if behind else "")
+    is_newest = "(head)" in current
+    return Finding("database", "" if is_newest else "its tables are not the newest; ./hamyar up migrates them")
 
 
 def _browser_files(set_up: SetUp) -> Finding:

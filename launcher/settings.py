@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher.errors import LauncherError
 from launcher.layout import Layout
 from launcher.ports import parse_port
 
@@ -17,20 +18,34 @@ QUIET = {
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "PYTHONUNBUFFERED": "1",
 }
+LOOPBACK = "127.0.0.1"
 # The launcher's own interpreter must not lead those of the two environments astray.
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """`NAME=value` lines of a file; comments, `export` and quotes are understood, a missing file is an empty one."""
+    """`NAME=value` lines of a file; comments, `export` and quotes are understood, a missing file is an empty one.
+
+    Raises:
+        LauncherError: the file is not written in UTF-8.
+    """
     if not path.is_file():
         return {}
     values = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in _text_of(path).splitlines():
         name, found, value = line.strip().removeprefix("export ").partition("=")
         if found and not name.startswith("#"):
             values[name.strip()] = _unquoted(value.strip())
     return values
+
+
+def _text_of(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise LauncherError(f"{path.name} is not UTF-8, line {line}; save it as UTF-8") from error
 
 
 def _unquoted(value: str) -> str:
@@ -56,16 +71,23 @@ def child_environment(layout: Layout, environment: Mapping[str, str]) -> dict[st
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the two processes listen."""
+    """Where the processes listen."""
 
     host: str
     port: int
     rasa_port: int
+    # None where the actions run inside the app.
+    actions_port: int | None = None
 
     @property
     def rasa_host(self) -> str:
         """Loopback always: Rasa's server is not fit for a public address."""
-        return "127.0.0.1"
+        return LOOPBACK
+
+    @property
+    def actions_host(self) -> str:
+        """Loopback always: nobody but Rasa calls them."""
+        return LOOPBACK
 
     @property
     def reachable_host(self) -> str:
@@ -82,21 +104,29 @@ class Addresses:
     def rasa(self) -> str:
         return f"http://{self.rasa_host}:{self.rasa_port}"
 
+    @property
+    def actions(self) -> str:
+        """Where Rasa finds the custom actions."""
+        base = f"http://{self.actions_host}:{self.actions_port}" if self.actions_port else self.site
+        return f"{base}/actions/webhook"
+
 
 def addresses(
     environment: Mapping[str, str], *, host: str | None, port: str | None, rasa_port: str | None
 ) -> Addresses:
     """What the command line asks for, else the environment, else the usual."""
+    actions_port = environment.get("ACTIONS_PORT")
     return Addresses(
         host=host or environment.get("HOST") or "127.0.0.1",
         port=parse_port(port or environment.get("PORT") or "8000", setting="PORT"),
         rasa_port=parse_port(rasa_port or environment.get("RASA_PORT") or "5005", setting="RASA_PORT"),
+        actions_port=parse_port(actions_port, setting="ACTIONS_PORT") if actions_port else None,
     )
 
 
 def running_environment(layout: Layout, environment: Mapping[str, str], where: Addresses) -> dict[str, str]:
     """`child_environment`, and where the processes find one another."""
-    found = {"RASA_URL": where.rasa, "ACTIONS_URL": f"{where.site}/actions/webhook"}
+    found = {"RASA_URL": where.rasa, "ACTIONS_URL": where.actions}
     return (
         found
         | child_environment(layout, environment)

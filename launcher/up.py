@@ -1,10 +1,13 @@
-"""`./hamyar up`: set-up where it is needed, then the two processes until somebody stops them."""
+"""`./hamyar up`: set-up where it is needed, then the processes until somebody stops them."""
 
+import fcntl
 import http.client
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from launcher import ports
 from launcher.console import say
+from launcher.errors import LauncherError
 from launcher.layout import Layout
 from launcher.settings import Addresses, rasa_environment
 from launcher.steps import SetUp
@@ -13,7 +16,7 @@ from launcher.supervisor import Program, Supervisor
 READY_SECONDS = 180.0
 PROBE_SECONDS = 2.0
 PAGES = (
-    ("Demo site with the chat", "/demo"),
+    ("What customers see", "/"),
     ("Agents' desk", "/desk"),
     ("Knowledge base", "/desk/knowledge"),
     ("API documentation", "/api/docs"),
@@ -26,30 +29,68 @@ APP_OPTIONS = (
 
 
 def up(layout: Layout, set_up: SetUp, where: Addresses) -> None:
-    """Bring Hamyar up and keep it up; returns only by an exception, with everything stopped."""
-    require_ports(where)
-    set_up.install(set_up.everything())
-    # Set-up may have taken minutes.
-    require_ports(where)
+    """Bring Hamyar up and keep it up until somebody stops it; nothing that was started is left.
+
+    Raises:
+        LauncherError: it cannot run, or another `up` keeps it running.
+        KeyboardInterrupt: it was stopped before it ran.
+    """
+    with _the_only_one(layout):
+        require_ports(where)
+        set_up.install(set_up.everything())
+        # Set-up may have taken minutes.
+        require_ports(where)
+        _run(layout, set_up, where)
+
+
+def _run(layout: Layout, set_up: SetUp, where: Addresses) -> None:
     supervisor = Supervisor(root=layout.root)
     try:
         # Rasa takes longest; the database is made ready meanwhile.
         supervisor.start(rasa_program(layout, set_up.environment, where))
         set_up.prepare_database()
         supervisor.start(app_program(layout, set_up.environment, where))
+        if where.actions_port:
+            supervisor.start(actions_program(layout, set_up.environment, where))
         with set_up.progress.over("Starting"):
             supervisor.wait_until_ready(timeout_seconds=READY_SECONDS, tick=set_up.progress.tick)
         # Only now: a password that is shown once must not be lost with a start that fails.
         welcome(where, set_up.first_admin())
-        supervisor.watch()
+        # Stopping is how it ends.
+        with suppress(KeyboardInterrupt):
+            supervisor.watch()
     finally:
         supervisor.stop()
 
 
+@contextmanager
+def _the_only_one(layout: Layout) -> Iterator[None]:
+    """Two would share a database and logs, and each would take the other's answers for its own program's."""
+    layout.var.mkdir(parents=True, exist_ok=True)
+    with (layout.var / "up.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LauncherError("another ./hamyar up runs in this folder already; stop that one first") from error
+        yield
+
+
 def require_ports(where: Addresses) -> None:
     """Complain about a port before any work is done."""
-    ports.require_free(where.host, where.port, option="--port")
-    ports.require_free(where.rasa_host, where.rasa_port, option="--rasa-port")
+    taken: dict[int, str] = {}
+    for option, host, port in listening(where):
+        if port in taken:
+            raise LauncherError(f"{taken[port]} and {option} are both {port}; choose another port for one of them")
+        taken[port] = option
+        ports.require_free(host, port, option=option)
+
+
+def listening(where: Addresses) -> Iterator[tuple[str, str, int]]:
+    """What asks for a port, the address to listen on, and the port, of each program."""
+    yield "--port", where.host, where.port
+    yield "--rasa-port", where.rasa_host, where.rasa_port
+    if where.actions_port:
+        yield "ACTIONS_PORT", where.actions_host, where.actions_port
 
 
 def rasa_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
@@ -67,7 +108,7 @@ def rasa_program(layout: Layout, environment: Mapping[str, str], where: Addresse
 
 
 def app_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
-    """The app: API, pages, channels and the bot's actions."""
+    """The app: API, pages, channels, and the bot's actions where they have no process of their own."""
     listen = ["--host", where.host, "--port", str(where.port)]
     return Program(
         name="app",
@@ -75,6 +116,18 @@ def app_program(layout: Layout, environment: Mapping[str, str], where: Addresses
         env=environment,
         log=layout.logs / "app.log",
         is_ready=lambda: answers(where.reachable_host, where.port, "/health/ready"),
+    )
+
+
+def actions_program(layout: Layout, environment: Mapping[str, str], where: Addresses) -> Program:
+    """The bot's actions, which call the app as anybody does."""
+    port = where.actions_port or 0
+    return Program(
+        name="actions",
+        command=[layout.app_python, "-m", "bot.actions", "--port", str(port)],
+        env={**environment, "API_URL": environment.get("API_URL") or where.site},
+        log=layout.logs / "actions.log",
+        is_ready=lambda: answers(where.actions_host, port, "/health/live"),
     )
 
 

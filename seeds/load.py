@@ -7,7 +7,7 @@ whose being there says that all is done. A load that was interrupted is taken up
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,17 +52,29 @@ async def is_loaded(database: Database) -> bool:
 
 
 async def load(
-    database: Database, encoder: TextEncoder, *, wording: Wording, policy: HandoffPolicy, clock: Clock
+    database: Database,
+    encoder: TextEncoder,
+    *,
+    wording: Wording,
+    policy: HandoffPolicy,
+    clock: Clock,
+    folder: Path = FOLDER,
 ) -> bool:
-    """Load the demo business; false, and nothing is changed, where the database has an inbox already."""
+    """Load the business of a folder; false, and nothing is changed, where the database has an inbox already.
+
+    A conversation that speaks of an article or a colleague that is not there is left out, and named.
+    """
     if await is_loaded(database):
         return False
     work = UnitOfWork(database, LocalEventBus())
     embedder = Embedder(encoder)
     live = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=Projection.load())
-    await _load_articles(work, live, clock=clock)
+    await _load_articles(work, live, folder / "articles", clock=clock)
     await live.start()
-    stories = list(read_stories(FOLDER / "conversations"))
+    business = _business(folder)
+    async with work.reading() as session:
+        articles = await _articles(session)
+    stories = list(_that_can_be_told(read_stories(folder / "conversations"), articles, business["team"]))
     vectors = await asyncio.to_thread(_vectors, embedder, stories)
     async with work.begin() as session:
         # Asked again under the write lock: somebody else may have loaded meanwhile.
@@ -71,7 +83,7 @@ async def load(
         now = clock.now()
         cast = Cast(
             inboxes=await _add_inboxes(session, at=now - FOUNDED_BEFORE),
-            agents=await _add_team(session, at=now - FOUNDED_BEFORE),
+            agents=await _add_team(session, business, at=now - FOUNDED_BEFORE),
             articles=await _articles(session),
             vectors=vectors,
             encoder=embedder.fingerprint,
@@ -84,11 +96,24 @@ async def load(
     return True
 
 
-async def _load_articles(work: UnitOfWork, live: LiveIndex, *, clock: Clock) -> None:
+async def _load_articles(work: UnitOfWork, live: LiveIndex, folder: Path, *, clock: Clock) -> None:
     started = time.monotonic()
     async with work.begin() as session:
-        count = await load_articles(KnowledgeService(session, live=live, clock=clock), FOLDER / "articles")
+        count = await load_articles(KnowledgeService(session, live=live, clock=clock), folder)
     print(f"{count} articles in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _that_can_be_told(
+    stories: Iterable[Story], articles: Collection[tuple[str, str]], team: Collection[str]
+) -> Iterator[Story]:
+    """The stories whose articles and people are all there: who starts with articles of their own may leave ours."""
+    for story in stories:
+        missing = [f"{slug}.{language}" for slug, language in sorted(story.articles.difference(articles))]
+        missing += sorted(story.people.difference(team))
+        if missing:
+            print(f"left out: {story.contact.name or 'a visitor'} ({story.starts}); not there: {', '.join(missing)}")
+        else:
+            yield story
 
 
 def _vectors(embedder: Embedder, stories: Sequence[Story]) -> dict[str, bytes]:
@@ -103,7 +128,13 @@ async def _has_inbox(session: AsyncSession) -> bool:
 
 async def _add_inboxes(session: AsyncSession, *, at: datetime) -> dict[Channel, Inbox]:
     inboxes = {
-        channel: Inbox(channel=channel, name=FIRM["name_fa"], key=key, config={}, created_at=at)
+        channel: Inbox(
+            channel=channel,
+            name=FIRM["firm_fa"],
+            key=key,
+            config=dict(FIRM) if channel is Channel.web_widget else {},
+            created_at=at,
+        )
         for channel, key in INBOXES.items()
     }
     session.add_all(inboxes.values())
@@ -111,9 +142,8 @@ async def _add_inboxes(session: AsyncSession, *, at: datetime) -> dict[Channel, 
     return inboxes
 
 
-async def _add_team(session: AsyncSession, *, at: datetime) -> dict[str, Agent]:
+async def _add_team(session: AsyncSession, business: Mapping[str, Any], *, at: datetime) -> dict[str, Agent]:
     """The SLA policies and the people; nobody knows their passwords."""
-    business = _business()
     session.add_all(SlaPolicy(priority=Priority(name), **targets) for name, targets in business["sla"].items())
     service = AgentService(session, clock=FixedClock(at))
     return {
@@ -124,8 +154,8 @@ async def _add_team(session: AsyncSession, *, at: datetime) -> dict[str, Agent]:
     }
 
 
-def _business() -> Mapping[str, Any]:
-    content: Mapping[str, Any] = yaml.safe_load((FOLDER / "business.yml").read_text(encoding="utf-8"))
+def _business(folder: Path) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = yaml.safe_load((folder / "business.yml").read_text(encoding="utf-8"))
     return content
 
 

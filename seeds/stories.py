@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from crm.enums import Channel, HandoffReason, Priority, TicketStatus
 from knowledge_base.enums import GapState
+from seeds.hours import whole_working_day
 from web.dates import TEHRAN
 
 _DURATION = re.compile(r"(?:(\d+)d)? ?(?:(\d+)h)? ?(?:(\d+)m)? ?(?:(\d+)s)?")
@@ -61,6 +62,16 @@ class _Act(_Strict):
     # How long after the act before it; where nothing is said, as long as reading and typing take.
     after: Duration | None = None
 
+    @property
+    def slugs(self) -> list[str]:
+        """The articles that it speaks of."""
+        return []
+
+    @property
+    def people(self) -> list[str]:
+        """Who of the team is named."""
+        return []
+
 
 class Says(_Act):
     """The contact writes. `causes` are what frustrates them about it, by code and weight; `payload` is a button's."""
@@ -79,12 +90,20 @@ class Picks(_Act):
 
     picks: str
 
+    @property
+    def slugs(self) -> list[str]:
+        return [self.picks]
+
 
 class Answers(_Act):
     """The bot answers with a part of an article, counted from 1."""
 
     answer: str
     part: int = Field(default=1, ge=1)
+
+    @property
+    def slugs(self) -> list[str]:
+        return [self.answer]
 
 
 class Offers(_Act):
@@ -94,6 +113,10 @@ class Offers(_Act):
     confidence: float = 0.46
     gap: GapState = GapState.open
 
+    @property
+    def slugs(self) -> list[str]:
+        return self.offer
+
 
 class DoesNotKnow(_Act):
     """The bot has no answer; the question is kept as a gap, with the answer confidence and the nearest article."""
@@ -101,6 +124,10 @@ class DoesNotKnow(_Act):
     dont_know: float
     nearest: str | None = None
     gap: GapState = GapState.open
+
+    @property
+    def slugs(self) -> list[str]:
+        return [self.nearest] if self.nearest else []
 
 
 class Fails(_Act):
@@ -142,6 +169,10 @@ class AgentReplies(_Act):
     agent: str
     by: str | None = None
 
+    @property
+    def people(self) -> list[str]:
+        return [self.by] if self.by else []
+
 
 class AgentNotes(_Act):
     """An agent leaves a note that the contact never sees."""
@@ -149,11 +180,19 @@ class AgentNotes(_Act):
     note: str
     by: str | None = None
 
+    @property
+    def people(self) -> list[str]:
+        return [self.by] if self.by else []
+
 
 class ChangesTicket(_Act):
     """The conversation's latest ticket is worked on."""
 
     change_ticket: dict[Literal["status", "priority", "assignee"], str]
+
+    @property
+    def people(self) -> list[str]:
+        return [self.change_ticket["assignee"]] if "assignee" in self.change_ticket else []
 
     @property
     def status(self) -> TicketStatus | None:
@@ -203,6 +242,10 @@ Act = (
 )
 
 
+# What the people who work there do, and only then.
+BY_PEOPLE = (AgentReplies, AgentNotes, ChangesTicket, Resolves, ReturnsToBot)
+
+
 class Person(_Strict):
     """What is known of a contact."""
 
@@ -212,7 +255,10 @@ class Person(_Strict):
 
 
 class Story(_Strict):
-    """One conversation. `starts` is `-2d 10:15` (two days ago, Tehran's clock) or `-1h 20m` (before now)."""
+    """One conversation. `starts` is `-2d 10:15` (two days ago, Tehran's clock) or `-1h 20m` (before now).
+
+    One with people in it happened on a working day: where two days ago was none, on the one before.
+    """
 
     contact: Person = Person()
     channel: Channel = Channel.web_widget
@@ -221,6 +267,16 @@ class Story(_Strict):
     language: Literal["fa", "en"] = "fa"
     starts: str
     messages: list[Act]
+
+    @property
+    def articles(self) -> set[tuple[str, str]]:
+        """The articles that it speaks of, by slug and language."""
+        return {(slug, self.language) for act in self.messages for slug in act.slugs}
+
+    @property
+    def people(self) -> set[str]:
+        """Who of the team takes part in it."""
+        return {name for act in self.messages for name in act.people}
 
     def started_at(self, now: datetime) -> datetime:
         """The moment of the first act, seen from now.
@@ -231,6 +287,8 @@ class Story(_Strict):
         if match := _DAY_AND_HOUR.fullmatch(self.starts):
             days, hour, minute = map(int, match.groups())
             day = (now.astimezone(TEHRAN) - timedelta(days=days)).date()
+            if any(isinstance(act, BY_PEOPLE) for act in self.messages):
+                day = whole_working_day(day)
             return datetime.combine(day, time(hour, minute), TEHRAN)
         before = duration(self.starts.removeprefix("-"))
         if not isinstance(before, timedelta):

@@ -23,7 +23,9 @@ from knowledge_base.enums import Band, GapState
 from knowledge_base.excerpts import excerpt
 from knowledge_base.models import Article, Gap
 from knowledge_base.service import KnowledgeService
+from seeds.hours import next_opening
 from seeds.stories import (
+    BY_PEOPLE,
     MOODS,
     Act,
     AgentNotes,
@@ -90,9 +92,12 @@ class Cast:
 
 
 async def tell_all(session: AsyncSession, stories: Sequence[Story], cast: Cast, *, now: datetime) -> None:
-    """Store the stories, earliest first, so that ticket numbers grow with time; nothing is left to deliver."""
+    """Store the stories, earliest first, so that ticket numbers grow with time; nothing is left to deliver.
+
+    People act while they are at work: what they do next waits for that, and what would be after `now` is not told.
+    """
     for story in sorted(stories, key=lambda one: one.started_at(now)):
-        await _Telling(session, story, cast, started_at=story.started_at(now)).tell()
+        await _Telling(session, story, cast, started_at=story.started_at(now)).tell(until=now)
     await session.flush()
     await session.execute(update(Delivery).values(state=DeliveryState.sent, attempts=1))
 
@@ -113,9 +118,13 @@ class _Telling:
         self.causes: list[Cause] = []
         self.ticket: Ticket | None = None
 
-    async def tell(self) -> None:
+    async def tell(self, *, until: datetime) -> None:
         for number, act in enumerate(self.story.messages):
             self.clock.advance(act.after if act.after is not None else _pause(act) if number else timedelta())
+            if isinstance(act, BY_PEOPLE):
+                self.clock.wait_until(next_opening(self.clock.now()))
+            if self.clock.now() > until:
+                return
             await self._perform(act)
 
     async def _perform(self, act: Act) -> None:
@@ -218,7 +227,8 @@ class _Telling:
         if self.heard.payload:
             return (await self.cast.knowledge.answer_from(article.id, language=self.story.language)).text
         passages = await self.cast.knowledge.articles.passages_of(article.id)
-        return excerpt(passages[part - 1].text, self.heard.text)
+        # An article of somebody's own may be shorter than ours of the same name.
+        return excerpt(passages[min(part, len(passages)) - 1].text, self.heard.text)
 
     async def _offer(self, act: Offers) -> None:
         articles = [self._article(slug) for slug in act.offer]

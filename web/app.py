@@ -47,7 +47,6 @@ from knowledge_base.reranking import RerankerError
 from knowledge_base.schedule import Schedule
 from knowledge_base.service import IMPORT_TOPIC, REGRESSION_TOPIC
 from language.encoder import EncoderError
-from seeds.business import FIRM
 from sentiment.model import SentimentModelError
 from web.api_docs import router as api_docs_router
 from web.bot_training import BotTraining
@@ -220,7 +219,6 @@ def _widget_router(app: FastAPI, parts: Parts) -> APIRouter:
         open_service=parts.open_conversations,
         wording=parts.wording,
         script=STATIC_FOLDER / "widget/widget.js",
-        firm=FIRM,
     )
 
 

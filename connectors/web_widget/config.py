@@ -10,6 +10,9 @@ from crm.models import Contact, ContactIdentity, Inbox
 from language.normalise import safe_text
 
 Consent = Annotated[str, Field(max_length=1000), AfterValidator(lambda text: safe_text(text).strip())]
+FirmName = Annotated[str, Field(max_length=120), AfterValidator(lambda text: " ".join(safe_text(text).split()))]
+# The site of the demo business, which we serve ourselves.
+DEMO_SITE = "/demo"
 HOME = {"http": "80", "https": "443"}
 
 
@@ -29,9 +32,18 @@ def _web_address(url: str) -> str:
     return url
 
 
+def _site_address(url: str) -> str:
+    return DEMO_SITE if url.strip() == DEMO_SITE else _web_address(url)
+
+
 class WidgetConfig(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
+    # Whose widget it is; empty: what the other language or else the inbox is called.
+    firm_fa: FirmName = ""
+    firm_en: FirmName = ""
+    # The firm's own site; empty: none that anybody is led to.
+    firm_site: Annotated[str, Field(max_length=500), AfterValidator(_site_address)] = ""
     # Sites that may show this widget; where there are none, those of the setting WIDGET_ORIGINS.
     origins: Annotated[list[Annotated[str, Field(max_length=300), AfterValidator(_origin)]], Field(max_length=50)] = []
     # What a visitor is asked for before the first message.
@@ -70,6 +82,15 @@ class Form(BaseModel):
 def config_of(inbox: Inbox) -> WidgetConfig:
     """What has been decided about this widget."""
     return WidgetConfig.model_validate(inbox.config)
+
+
+def firm_names(inbox: Inbox) -> dict[str, str]:
+    """What the firm behind this widget is called: `name_fa` and `name_en`."""
+    config = config_of(inbox)
+    return {
+        "name_fa": config.firm_fa or config.firm_en or inbox.name,
+        "name_en": config.firm_en or config.firm_fa or inbox.name,
+    }
 
 
 def form_for(config: WidgetConfig, identity: ContactIdentity | None, language: str) -> Form | None:

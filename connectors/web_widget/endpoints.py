@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
+from connectors.web_widget.config import firm_names
 from connectors.web_widget.connector import (
     IntroductionIncomplete,
     Visitor,
@@ -76,7 +77,6 @@ def create_router(
     open_service: OpenService,
     wording: Wording,
     script: Path,
-    firm: dict[str, str],
 ) -> APIRouter:
     """The widget's routes."""
     router = APIRouter(tags=["widget"])
@@ -122,7 +122,7 @@ def create_router(
             token=token,
             conversation_id=conversation.id if conversation else None,
             language=language,
-            firm=firm,
+            firm=firm_names(inbox),
             greeting=Greeting(text=greeting.text, buttons=greeting.buttons),
             form=await entrance.form(visitor),
         )

@@ -2,7 +2,10 @@
 
 import ast
 import errno
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,13 +56,38 @@ class TestMain:
         assert capsys.readouterr().err.count("\n") == 1
         assert "ZeroDivisionError" in (tmp_path / "var/logs/launcher.log").read_text()
 
-    def test_ends_well_when_somebody_stops_it(self, monkeypatch):
+    def test_says_where_the_fault_was_when_no_log_can_be_written(self, capsys, monkeypatch, tmp_path):
+        def fail(*_, **__):
+            raise ZeroDivisionError("by nothing")
+
+        monkeypatch.setattr(cli.secrets, "ensure", fail)
+        (tmp_path / "var").touch()
+
+        assert cli.main(["up"]) == 1
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert "ZeroDivisionError: by nothing" in said
+
+    def test_a_set_up_that_was_cut_short_is_no_success(self, monkeypatch):
         def interrupt(*_, **__):
             raise KeyboardInterrupt
 
         monkeypatch.setattr(cli, "up", interrupt)
 
+        assert cli.main(["up", "--port", "1"]) == 130
+
+    def test_ends_well_when_somebody_stops_what_runs(self, monkeypatch):
+        monkeypatch.setattr(cli, "up", lambda *_: None)
+
         assert cli.main(["up", "--port", "1"]) == 0
+
+    def test_says_what_the_terminals_encoding_lacks_by_its_code(self):
+        program = "from launcher import cli; cli._Commands.perform = lambda _: print('همیار') or 0; cli.main(['lock'])"
+        environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+
+        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True)
+
+        assert done.stdout == b"\\u0647\\u0645\\u06cc\\u0627\\u0631\n"
 
     def test_knows_how_to_bring_articles_in_and_out(self):
         options, rest = cli.parser().parse_known_args(["import", "kb.zip", "--dry-run"])

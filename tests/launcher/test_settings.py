@@ -16,6 +16,13 @@ class TestReadEnvFile:
 
         assert read_env_file(path) == {"PORT": "9000", "NAME": "همیار یک", "URL": "postgresql://u:p@h/d?x=1"}
 
+    def test_names_the_line_that_is_not_utf_8(self, tmp_path):
+        path = tmp_path / ".env"
+        path.write_bytes(b"PORT=9000\r\n" + "NAME=سلام\n".encode("cp1256"))
+
+        with pytest.raises(LauncherError, match=r"^\.env is not UTF-8, line 2; save it as UTF-8$"):
+            read_env_file(path)
+
     def test_takes_a_missing_file_for_an_empty_one(self, tmp_path):
         assert read_env_file(tmp_path / ".env") == {}
 
@@ -49,6 +56,8 @@ class TestAddresses:
     def test_refuses_what_is_no_port(self, port):
         with pytest.raises(LauncherError, match="PORT must be a number"):
             addresses({}, host=None, port=port, rasa_port=None)
+        with pytest.raises(LauncherError, match="ACTIONS_PORT must be a number"):
+            addresses({"ACTIONS_PORT": port}, host=None, port=None, rasa_port=None)
 
     def test_shows_an_address_that_a_browser_can_open(self):
         assert addresses({"HOST": "::"}, host=None, port=None, rasa_port=None).site == "http://[::1]:8000"
@@ -64,3 +73,10 @@ class TestRunningEnvironment:
         assert environment["RASA_URL"] == "http://127.0.0.1:6001"
         assert environment["ACTIONS_URL"] == "http://127.0.0.1:9001/actions/webhook"
         assert environment["PORT"] == "9001"
+
+    def test_tells_rasa_of_actions_in_a_process_of_their_own(self, layout):
+        where = addresses({"ACTIONS_PORT": "5055"}, host=None, port=None, rasa_port=None)
+
+        environment = running_environment(layout, {}, where)
+
+        assert environment["ACTIONS_URL"] == "http://127.0.0.1:5055/actions/webhook"

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Column, Engine, Enum, create_engine, func, select, text, update
+from sqlalchemy import Column, Engine, Enum, create_engine, func, insert, select, text, update
 
 from core.config import ROOT
 from core.database import Base, UtcDateTime
-from crm.enums import HandoffReason
-from crm.models import Handoff
+from crm.enums import Channel, HandoffReason
+from crm.models import Handoff, Inbox
 from knowledge_base.models import Article, QuestionVariant
 from tests.conftest import NOON
 
@@ -70,6 +70,31 @@ def empty_tables(engine: Engine) -> set[str]:
             table.name
             for table in Base.metadata.sorted_tables
             if not connection.execute(select(func.count()).select_from(table)).scalar_one()
+        }
+
+
+class TestUpgrade:
+    def test_the_demo_businesss_widget_gets_its_name_and_keeps_its_settings(
+        self, alembic: Config, tmp_path: Path
+    ) -> None:
+        engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+        command.downgrade(alembic, "0015")
+        inbox = {"channel": Channel.web_widget, "name": "x", "config": {"ask_name": True}, "created_at": NOON}
+        with engine.begin() as connection:
+            connection.execute(insert(Inbox).values({**inbox, "key": "rabeteh-web"}))
+            connection.execute(insert(Inbox).values({**inbox, "key": "another"}))
+
+        command.upgrade(alembic, "head")
+
+        with engine.connect() as connection:
+            configs = dict(connection.execute(select(Inbox.key, Inbox.config)).all())
+        engine.dispose()
+        assert configs["another"] == {"ask_name": True}
+        assert configs["rabeteh-web"] == {
+            "firm_fa": "آکادمی رابطه",
+            "firm_en": "Rabeteh Academy",
+            "firm_site": "/demo",
+            "ask_name": True,
         }
 
 

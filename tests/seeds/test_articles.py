@@ -124,6 +124,13 @@ class TestBodies:
         assert not offenders(in_language("fa"), re.compile(r"^[۰-۹]+\. ", re.MULTILINE))
 
 
+class TestDates:
+    @pytest.mark.parametrize("language", ["fa", "en"])
+    def test_no_article_names_a_year_that_will_have_passed(self, language):
+        """The demo is opened in any year; a season comes again."""
+        assert not offenders(in_language(language), re.compile(r"(?<![۰-۹])۱۴[۰-۹]{2}(?![۰-۹٬])|\b20[2-9]\d\b"))
+
+
 class TestPersianSpelling:
     def test_letters_and_digits_are_persian_not_arabic(self):
         found = offenders(in_language("fa"), ARABIC_FORMS)

@@ -2,16 +2,18 @@
 
 import asyncio
 import re
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from connectors.web_widget.config import DEMO_SITE, config_of, firm_names
 from core.clock import FixedClock
 from core.config import ROOT
 from core.database import Base, Database
@@ -45,6 +47,8 @@ from knowledge_base.models import Article, Gap
 from language.hashing_encoder import HashingEncoder
 from seeds.admin import create_first_admin
 from seeds.business import TELEGRAM_KEY, WIDGET_KEY
+from seeds.hours import are_open
+from seeds.load import FOLDER as SEEDS
 from seeds.load import load
 from sentiment.frustration import CauseCode
 from tests.conftest import NOON
@@ -110,9 +114,10 @@ async def _load_thrice(file: Path) -> Loads:
     return Loads(interrupted, loaded, again, answers, passwords)
 
 
-async def _load(database: Database, wording: Wording) -> bool:
+async def _load(database: Database, wording: Wording, folder: Path = SEEDS, *, at: datetime = NOON) -> bool:
     policy = HandoffPolicy.load(ROOT / "crm/conversations/handoff_policy.yml")
-    return await load(database, HashingEncoder(), wording=wording, policy=policy, clock=FixedClock(NOON))
+    clock = FixedClock(at)
+    return await load(database, HashingEncoder(), wording=wording, policy=policy, clock=clock, folder=folder)
 
 
 async def _all_rows(database: Database) -> Rows:
@@ -153,6 +158,12 @@ class TestLoad:
             Channel.telegram: TELEGRAM_KEY,
         }
 
+    def test_its_widget_says_whose_it_is_and_has_the_demos_site(self, rows: Rows):
+        widget = next(inbox for inbox in rows[Inbox] if inbox.channel is Channel.web_widget)
+
+        assert firm_names(widget) == {"name_fa": "آکادمی رابطه", "name_en": "Rabeteh Academy"}
+        assert config_of(widget).firm_site == DEMO_SITE
+
     def test_urgent_work_is_due_first(self, rows: Rows):
         policies = {policy.priority.value: policy for policy in rows[SlaPolicy]}
 
@@ -165,6 +176,100 @@ class TestLoad:
         first, second = loads.admin_passwords
         assert first
         assert second is None
+
+
+OWN_ARTICLE = """---
+title: Getting your money back
+category: refunds
+slug: refund-timing
+language: fa
+summary: How long it takes.
+questions: []
+---
+
+Ten days.
+"""
+
+
+# Somebody asked for a person an hour and a half ago.
+FRESH = """
+- contact: {name: Nobody There}
+  starts: "-1h 30m"
+  messages:
+    - contact: A person, please
+    - hand_off: contact_asked
+    - agent: Here I am.
+      by: negar
+      after: 5m
+    - contact: At last
+    - resolve: true
+      after: 1m
+"""
+
+
+def _own_folder(tmp_path: Path) -> Path:
+    """Seeds without articles and conversations."""
+    folder = tmp_path / "seeds"
+    (folder / "articles/refunds").mkdir(parents=True)
+    (folder / "articles/categories.yml").write_text("[]")
+    shutil.copy(SEEDS / "business.yml", folder)
+    return folder
+
+
+class TestWorkingHours:
+    # NOON is Monday afternoon in Tehran; eight hours later it is night.
+    @pytest.mark.parametrize(
+        ("later", "authors", "status"),
+        [
+            (0, {Author.contact, Author.agent}, ConversationStatus.resolved),
+            (8, {Author.contact}, ConversationStatus.waiting),
+        ],
+    )
+    async def test_who_asks_for_a_person_at_night_is_waiting_still(
+        self, database: Database, tmp_path: Path, later: int, authors: set[Author], status: ConversationStatus
+    ):
+        folder = _own_folder(tmp_path)
+        (folder / "conversations").mkdir()
+        (folder / "conversations/fresh.yml").write_text(FRESH)
+
+        await _load(database, Wording.load(ROOT / "domain.yml"), folder, at=NOON + timedelta(hours=later))
+
+        rows = await _all_rows(database)
+        assert [conversation.status for conversation in rows[Conversation]] == [status]
+        assert {message.author for message in rows[Message]} - {Author.system} == authors
+
+
+class TestOwnArticles:
+    async def test_leave_out_the_conversations_that_speak_of_others_and_name_them(
+        self, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        folder = _own_folder(tmp_path)
+        shutil.copytree(SEEDS / "conversations", folder / "conversations")
+        (folder / "articles/categories.yml").write_text(
+            "- {slug: refunds, name_fa: بازگشت, name_en: Refunds, position: 1}"
+        )
+        (folder / "articles/refunds/refund-timing.fa.md").write_text(OWN_ARTICLE)
+
+        assert await _load(database, Wording.load(ROOT / "domain.yml"), folder)
+
+        names = {contact.name for contact in (await _all_rows(database))[Contact]}
+        # He asks for the third part of an article that has one; she asks about another article.
+        assert "کیوان صادقی" in names
+        assert "الهام یوسفی" not in names
+        assert "الهام یوسفی (-6d 15:44); not there: how-to-withdraw.fa, refund-rules.fa" in capsys.readouterr().out
+
+    async def test_leave_out_the_conversations_of_people_who_do_not_work_there(
+        self, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        folder = _own_folder(tmp_path)
+        (folder / "business.yml").write_text("{sla: {}, team: {}}")
+        (folder / "conversations").mkdir()
+        (folder / "conversations/fresh.yml").write_text(FRESH)
+
+        assert await _load(database, Wording.load(ROOT / "domain.yml"), folder)
+
+        assert (await _all_rows(database))[Conversation] == []
+        assert "Nobody There (-1h 30m); not there: negar\n" in capsys.readouterr().out
 
 
 class TestConversations:
@@ -184,6 +289,12 @@ class TestConversations:
         assert rows[table]
         for row in rows[table]:
             assert NOON - WEEK <= row.created_at <= NOON
+
+    def test_people_wrote_while_they_were_at_work(self, rows: Rows):
+        by_people = [message.created_at for message in rows[Message] if message.author is Author.agent]
+
+        assert len(by_people) > 30
+        assert [moment for moment in by_people if not are_open(moment)] == []
 
     def test_nothing_was_changed_in_the_future(self, rows: Rows):
         assert max(row.updated_at for row in [*rows[Conversation], *rows[Ticket]]) <= NOON

@@ -1,21 +1,31 @@
-"""The demo business's site, with the widget on it. Open to everybody."""
+"""The demo business's site, with the widget on it. Open to everybody, as long as it is the firm's site."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from seeds.business import WIDGET_KEY
+from connectors.web_widget.config import DEMO_SITE
+from core.errors import NotFound
+from web.firm import FirmDep
 from web.templating import render
 
 router = APIRouter(include_in_schema=False)
 
 
+class DemoNotFound(NotFound):
+    """The firm here is not the demo business."""
+
+    code = "demo_not_found"
+
+
 @router.get("/")
-async def home() -> RedirectResponse:
-    """Whoever comes to the bare address sees the demo."""
-    return RedirectResponse("/demo")
+async def home(firm: FirmDep) -> RedirectResponse:
+    """Whoever comes to the bare address sees the demo, or else the help centre."""
+    return RedirectResponse(DEMO_SITE if firm.has_demo_site else "/help")
 
 
-@router.get("/demo")
-async def demo(request: Request) -> HTMLResponse:
+@router.get(DEMO_SITE)
+async def demo(request: Request, firm: FirmDep) -> HTMLResponse:
     """A small firm's page that carries the widget."""
-    return render(request, "demo.html", {"inbox_key": WIDGET_KEY})
+    if not firm.has_demo_site:
+        raise DemoNotFound
+    return render(request, "demo.html", {"inbox_key": firm.inbox_key})

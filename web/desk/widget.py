@@ -1,4 +1,4 @@
-"""The widgets' settings, for admins: the line for the site, where it may stand, the form, and the users' secret."""
+"""The widgets' settings, for admins: the line for the site, the firm, where it may stand, the form, users' secret."""
 
 from typing import Annotated, Any
 
@@ -42,6 +42,9 @@ async def change_widget(
     key: str,
     agent: WidgetKeeper,
     session: SessionDep,
+    firm_fa: Line = "",
+    firm_en: Line = "",
+    firm_site: Line = "",
     origins: Line = "",
     consent_fa: Line = "",
     consent_en: Line = "",
@@ -52,6 +55,9 @@ async def change_widget(
     """Put other settings in force, for every visitor who comes from now on."""
     inbox = await _locked(session, key)
     typed = {
+        "firm_fa": firm_fa,
+        "firm_en": firm_en,
+        "firm_site": firm_site,
         "origins": origins.replace(",", " ").split(),
         "ask_name": ask_name,
         "ask_address": ask_address,
@@ -65,6 +71,8 @@ async def change_widget(
         problem = str(error.errors()[0]["loc"][0])
         return await _page(request, agent, session, problem=problem, typed={key: typed})
     inbox.config = {**inbox.config, **config.model_dump()}
+    # What colleagues read beside a conversation.
+    inbox.name = config.firm_fa or config.firm_en or inbox.name
     return RedirectResponse(f"{PATH}?saved=true", status_code=303)
 
 

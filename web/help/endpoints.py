@@ -11,7 +11,7 @@ from core.http import host_of
 from knowledge_base.addresses import article_url
 from knowledge_base.models import Article, Category
 from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
-from seeds.business import FIRM, WIDGET_KEY
+from web.firm import Firm, FirmDep
 from web.help.caching import KEPT_SECONDS, private, shared
 from web.help.contents import article_html
 from web.help.site import site_of
@@ -53,16 +53,19 @@ async def home(request: Request) -> Response:
 
 
 @router.get("/{language}")
-async def show_contents(request: Request, language: str, knowledge: KnowledgeReadDep, q: str = "") -> Response:
+async def show_contents(
+    request: Request, language: str, knowledge: KnowledgeReadDep, firm: FirmDep, q: str = ""
+) -> Response:
     """Every article under its category, or what a search finds."""
     if language not in LANGUAGES:
-        return _missing(request, language_of(request))
+        return _missing(request, firm, language_of(request))
     articles = await knowledge.articles.headings(language=language)
     question = q.strip()[:QUESTION_CHARACTERS]
     if question:
         request.app.state.search_limit.hit(host_of(request))
     page = _page(
         request,
+        firm,
         "contents.html",
         language,
         shelves=_shelves(await knowledge.categories.all(), articles),
@@ -75,7 +78,7 @@ async def show_contents(request: Request, language: str, knowledge: KnowledgeRea
 
 @router.get("/{language}/{slug}")
 async def show_article(
-    request: Request, language: str, slug: str, knowledge: KnowledgeReadDep, asked: str = ""
+    request: Request, language: str, slug: str, knowledge: KnowledgeReadDep, firm: FirmDep, asked: str = ""
 ) -> Response:
     """One public article; drafts, archived ones and those for agents alone are not there."""
     article = await knowledge.articles.by_address(slug, language)
@@ -84,11 +87,12 @@ async def show_article(
     if article is None and (moved := await knowledge.articles.moved_from(slug, language)) and moved.is_public:
         return _moved(request, moved)
     if article is None or not article.is_public:
-        return _missing(request, language if language in LANGUAGES else language_of(request), addresses)
+        return _missing(request, firm, language if language in LANGUAGES else language_of(request), addresses)
     reader = reader_of(request)
     near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
     page = _page(
         request,
+        firm,
         "article.html",
         language,
         article=article,
@@ -128,13 +132,14 @@ def _moved(request: Request, article: Article) -> Response:
     return RedirectResponse(address, status_code=301, headers={"cache-control": f"public, max-age={KEPT_SECONDS}"})
 
 
-def _missing(request: Request, language: str, addresses: Mapping[str, str] | None = None) -> Response:
-    response = _page(request, "missing.html", language, addresses=addresses or {})
+def _missing(request: Request, firm: Firm, language: str, addresses: Mapping[str, str] | None = None) -> Response:
+    response = _page(request, firm, "missing.html", language, addresses=addresses or {})
     response.status_code = 404
     return response
 
 
-def _page(request: Request, template: str, language: str, **context: Any) -> HTMLResponse:
+def _page(request: Request, firm: Firm, template: str, language: str, **context: Any) -> HTMLResponse:
     """A page of the help centre; `addresses` is where the same page is in each language that has it."""
-    known = {"firm": FIRM[f"name_{language}"], "inbox_key": WIDGET_KEY, "site": site_of(request), "search": None}
+    whose = {"firm": firm.name(language), "firm_site": firm.site, "inbox_key": firm.inbox_key}
+    known = {**whose, "site": site_of(request), "search": None}
     return render(request, f"help/{template}", {**known, **context}, language=language)

@@ -51,6 +51,38 @@ async def test_shows_the_line_and_the_secret_and_can_renew_it(
     assert secret not in (await client.get("/desk/widget")).text
 
 
+async def test_names_the_firm_for_the_chat_the_help_centre_and_the_colleagues(
+    app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox
+) -> None:
+    await sign_in(Role.admin)
+    form = {"firm_fa": " گل‌فروشی  بهار\n", "firm_en": HOSTILE, "firm_site": "https://bahar.example/"}
+
+    assert (await client.post(f"/desk/widget/{inbox.key}", data=form)).status_code == 303
+
+    session = await client.post("/widget/session", json={"inbox": inbox.key, "language": "fa"})
+    assert session.json()["firm"] == {"name_fa": "گل‌فروشی بهار", "name_en": HOSTILE}
+    persian, english = [(await client.get(f"/help/{language}")).text for language in ("fa", "en")]
+    assert "<b>گل‌فروشی بهار</b>" in persian
+    assert '<a href="https://bahar.example/">' in persian
+    assert HOSTILE not in english
+    assert (await now(app, inbox)).name == "گل‌فروشی بهار"
+
+
+async def test_can_put_the_demos_site_back(client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox) -> None:
+    await sign_in(Role.admin)
+
+    await client.post(f"/desk/widget/{inbox.key}", data={"firm_site": "/demo"})
+
+    assert (await client.get("/")).headers["location"] == "/demo"
+
+
+async def test_a_firm_without_a_name_is_called_as_its_inbox(client: httpx.AsyncClient, inbox: Inbox) -> None:
+    session = await client.post("/widget/session", json={"inbox": inbox.key, "language": "fa"})
+
+    assert session.json()["firm"] == {"name_fa": "Demo", "name_en": "Demo"}
+    assert "رفتن به سایت" not in (await client.get("/help/fa")).text
+
+
 async def test_saves_what_can_be_used(app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox) -> None:
     await sign_in(Role.admin)
     form = {
@@ -70,7 +102,15 @@ async def test_saves_what_can_be_used(app: FastAPI, client: httpx.AsyncClient, s
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"origins": "shop.example"}, {"origins": "https://a b"}, {"privacy_url": "javascript:alert(1)"}]
+    "wrong",
+    [
+        {"origins": "shop.example"},
+        {"origins": "https://a b"},
+        {"privacy_url": "javascript:alert(1)"},
+        {"firm_site": "javascript:alert(1)"},
+        {"firm_site": "/desk"},
+        {"firm_fa": "x" * 121},
+    ],
 )
 async def test_refuses_the_rest_and_keeps_what_was_typed(
     app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox, wrong: dict[str, str]

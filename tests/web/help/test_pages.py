@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from crm.models import Inbox
 from knowledge_base.models import Category
-from seeds.business import WIDGET_KEY
 from tests.web.knowledge.conftest import WriteArticle
 from web.parts import Parts
 
@@ -35,10 +35,16 @@ class TestContents:
         assert "Refund rules" not in response.text
         assert "پیش‌نویس" not in response.text
 
-    async def test_carries_the_widget(self, client: httpx.AsyncClient) -> None:
+    async def test_carries_the_widget(self, client: httpx.AsyncClient, inbox: Inbox) -> None:
         page = (await client.get("/help/en")).text
 
-        assert f'<script src="/widget.js" data-inbox="{WIDGET_KEY}" data-language="en" defer></script>' in page
+        assert f'<script src="/widget.js" data-inbox="{inbox.key}" data-language="en" defer></script>' in page
+
+    async def test_there_need_be_none_yet(self, client: httpx.AsyncClient) -> None:
+        page = (await client.get("/help/en")).text
+
+        assert "widget.js" not in page
+        assert "<b>Hamyar</b>" in page
 
     async def test_another_language_is_not_there(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/help/de")).status_code == 404
