@@ -139,7 +139,7 @@ class TestReceive:
             await intake.receive(message(inbox, "hello"))
 
         kinds = [heard.get_nowait()["type"] for _ in range(heard.qsize())]
-        assert {"changed", "conversation"} <= set(kinds)
+        assert {"message", "conversation"} <= set(kinds)
 
 
 class TestHandOff:
