@@ -7,7 +7,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from enum import Enum
 from functools import partial
@@ -115,6 +115,16 @@ def _without_waiting(connection: sqlite3.Connection, statement: str) -> None:
         connection.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
 
 
+class _AtOnce:
+    """Waited for, it is over: a statement that waits for nothing at all is a mistake in the eyes of SQLAlchemy."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        yield from ()
+
+
+_AT_ONCE = _AtOnce()
+
+
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
     """SQLite's own cursor as SQLAlchemy drives it.
 
@@ -142,6 +152,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         if connection.is_large:
             self._rows = deque(await_only(connection.in_thread(self._rows_of, execute, *args)))
         else:
+            await_only(_AT_ONCE)
             self._rows = deque(connection.alone(self._rows_of, execute, *args))
 
     def _rows_of(self, execute: Callable[..., Any], *args: Any) -> Any:
