@@ -96,8 +96,11 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads: it waits for no writer, and nothing done in it is kept."""
-        async with self._readers() as session:
+        session = self._readers()
+        try:
             yield session
+        finally:
+            await session.close()
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -1,7 +1,7 @@
 """Notifications inside the product: small, at-most-once hints that something changed.
 
 Nothing depends on one arriving: whoever listens reads the database from its own last sequence number, so a lost hint
-costs a moment and never a message.
+costs a moment and never a message. One that says a new message itself spares those the reading who have all before it.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from enum import Enum
 from functools import partial
@@ -18,13 +18,15 @@ from typing import Any
 import aiosqlite
 from aiosqlite.core import _STOP_RUNNING_SENTINEL, _connection_worker_thread, set_exception, set_result
 from sqlalchemy import event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.util import await_only
+from sqlalchemy.util import EMPTY_DICT, await_only
 
 # How long a writer waits for one in another process before giving up.
 BUSY_SECONDS = 15
 POOL_SIZE = 16
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-4000")
+BEGIN_READING = "BEGIN"
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 # A statement that carries more bytes than this would hold the loop up for longer than a thread costs.
 LARGE_BYTES = 256 * 1024
@@ -49,23 +51,33 @@ class LoopConnection(aiosqlite.Connection):
         self.is_large = False
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.is_large or self._connection is None or fn == self._connection.commit:
-            return await self._in_thread(fn, *args, **kwargs)
-        if args[:1] == (BEGIN_WRITING,):
-            try:
-                return self._alone(_without_waiting, self._connection, fn, *args)
-            except sqlite3.OperationalError as error:
-                # The lowest byte; the others say why.
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-                return await self._in_thread(fn, *args)
-        return self._alone(fn, *args, **kwargs)
+        """What aiosqlite itself asks for; statements do not come by here."""
+        if self._connection is None or fn == self._connection.commit:
+            return await self.in_thread(fn, *args, **kwargs)
+        return self.alone(fn, *args, **kwargs)
 
-    async def _in_thread(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+    @property
+    def opened(self) -> sqlite3.Connection:
+        """SQLite's own connection."""
+        if self._connection is None:
+            # By these words SQLAlchemy knows what has happened.
+            raise sqlite3.OperationalError("no active connection")
+        return self._connection
+
+    def begin(self, statement: str) -> bool:
+        """Begin a transaction at once; false where that cannot be, such as where another process writes."""
+        try:
+            self.alone(_without_waiting, self.opened, statement)
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+    async def in_thread(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run something that may take long, and let the loop go on."""
         if self._connection is None:
             raise ValueError("the connection is closed")
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((done, partial(self._alone, fn, *args, **kwargs)))
+        self._tx.put_nowait((done, partial(self.alone, fn, *args, **kwargs)))
         return await _to_its_end(done)
 
     async def close(self) -> None:
@@ -80,23 +92,86 @@ class LoopConnection(aiosqlite.Connection):
         """
         self._running = False
         if self._connection is not None:
-            self._alone(self._connection.rollback)
-            self._alone(self._connection.close)
+            self.alone(self._connection.rollback)
+            self.alone(self._connection.close)
             self._connection = None
         self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
 
-    def _alone(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+    def alone(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run something short where it is called."""
         with self._in_use:
             return fn(*args, **kwargs)
 
 
-def _without_waiting(connection: sqlite3.Connection, fn: Any, *args: Any) -> Any:
-    """What the function gives; it fails with SQLITE_BUSY where another process would have to be waited for."""
+def _without_waiting(connection: sqlite3.Connection, statement: str) -> None:
+    """Run a statement that fails where another process would have to be waited for."""
+    if statement != BEGIN_WRITING:
+        connection.execute(statement)
+        return
     connection.execute("PRAGMA busy_timeout=0")
     try:
-        return fn(*args)
+        connection.execute(statement)
     finally:
         connection.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
+
+
+class _AtOnce:
+    """Waited for, it is over: a statement that waits for nothing at all is a mistake in the eyes of SQLAlchemy."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        yield from ()
+
+
+_AT_ONCE = _AtOnce()
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """SQLite's own cursor as SQLAlchemy drives it.
+
+    SQLAlchemy's own takes each step of each statement through a greenlet and aiosqlite.
+    """
+
+    __slots__ = ()
+    _awaitable_cursor_close = False
+
+    def __init__(self, adapter: "_Adapter") -> None:
+        self._adapt_connection = adapter
+        self._connection = adapter._connection
+        self._cursor = adapter._connection.opened.cursor()
+        self._rows = deque()
+        self._soft_closed_memoized = EMPTY_DICT
+
+    def execute(self, operation: str, parameters: Any = None) -> None:
+        self._run(self._cursor.execute, operation, () if parameters is None else parameters)
+
+    def executemany(self, operation: str, seq_of_parameters: Any) -> None:
+        self._run(self._cursor.executemany, operation, seq_of_parameters)
+
+    def _run(self, execute: Callable[..., Any], *args: Any) -> None:
+        connection = self._connection
+        if connection.is_large:
+            self._rows = deque(await_only(connection.in_thread(self._rows_of, execute, *args)))
+        else:
+            await_only(_AT_ONCE)
+            self._rows = deque(connection.alone(self._rows_of, execute, *args))
+
+    def _rows_of(self, execute: Callable[..., Any], *args: Any) -> Any:
+        """All rows at once, so that no statement is left open in the middle."""
+        cursor: Any = self._cursor
+        execute(*args)
+        return cursor.fetchall() if cursor.description else ()
+
+
+class _Adapter(AsyncAdapt_aiosqlite_connection):
+    """What SQLAlchemy holds of a connection of ours."""
+
+    __slots__ = ()
+    _cursor_cls: Any = _Cursor
+
+    def rollback(self) -> None:
+        connection = self._connection
+        if connection._connection is not None:
+            connection.alone(connection._connection.rollback)
 
 
 class _Handed(SimpleQueue[tuple[asyncio.Future[Any] | None, Callable[[], Any]]]):
@@ -145,8 +220,19 @@ def create_sqlite_engine(url: str) -> AsyncEngine:
     """
     file = url.split("///", 1)[-1]
     Path(file).parent.mkdir(parents=True, exist_ok=True)
+
+    def connect() -> _Adapter:
+        connection: Any = await_only(_connect(file))
+        return _Adapter(engine.dialect.dbapi, connection)
+
     engine = create_async_engine(
-        url, hide_parameters=True, async_creator=partial(_connect, file), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
+        url,
+        hide_parameters=True,
+        creator=connect,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        # Each connection has a cache of its own, and what another one writes empties it: few of them stay warm.
+        pool_use_lifo=True,
     )
     _Transactions().follow(engine)
     return engine
@@ -233,13 +319,13 @@ class _Transactions:
     def _begin(self, connection: Any) -> None:
         """https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable: the driver begins too late."""
         place = connection.get_execution_options().get("writes")
-        if place is None:
-            connection.exec_driver_sql("BEGIN")
-            return
-        if not connection.info.get(_HOLDS_LOCK):
+        if place and not connection.info.get(_HOLDS_LOCK):
             await_only(self._queue_up(place))
             connection.info[_HOLDS_LOCK] = True
-        connection.exec_driver_sql(BEGIN_WRITING)
+        statement = BEGIN_WRITING if place else BEGIN_READING
+        if not connection.connection.driver_connection.begin(statement):
+            # Where it waits for another process, and where SQLAlchemy makes an error of ours of what went wrong.
+            connection.exec_driver_sql(statement, execution_options={"large": True})
 
     async def _queue_up(self, place: Place) -> None:
         # `wait_for` of Python 3.11 forgets a cancellation that comes at the moment when the lock is had.

@@ -40,18 +40,20 @@ from connectors.web_widget.schemas import (
     SessionRequest,
     external_id_of,
     fields_of,
+    frame_of,
     message_frame,
     status_frame,
 )
 from core.clock import Clock
 from core.config import Settings
 from core.errors import AppError, TooManyRequests
-from core.events import EventBus
+from core.events import Event, EventBus
 from core.http import host_of
 from core.security import Signer
 from core.unit_of_work import UnitOfWork
 from crm.contacts.service import ContactService, Introduction
 from crm.conversations.intake import Intake
+from crm.conversations.news import CHANGED
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import LANGUAGES, topic_of_contact
 from crm.conversations.turns import OpenService
@@ -144,7 +146,7 @@ def create_router(
             # The same user came at the same moment with another browser.
             await once()
         # What else shows this user's conversation looks again: there may be more in it now.
-        await events.publish(topic_of_contact(visitor.inbox_id, visitor.external_id), {"type": "changed"})
+        await events.publish(topic_of_contact(visitor.inbox_id, visitor.external_id), CHANGED)
 
     @router.post("/widget/introduction", status_code=204)
     async def introduce(body: IntroductionRequest, request: Request) -> None:
@@ -237,7 +239,7 @@ class WidgetLink:
             Ping: self._take_ping,
         }
 
-    async def run(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
+    async def run(self, queue: asyncio.Queue[Event]) -> None:
         """Serve the widget until it goes; the reading side notices that first."""
         sides = {asyncio.create_task(self._send_news(queue)), asyncio.create_task(self._receive(queue))}
         try:
@@ -254,18 +256,28 @@ class WidgetLink:
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 side.result()
 
-    async def _send_news(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
+    async def _send_news(self, queue: asyncio.Queue[Event]) -> None:
         await self._catch_up(first=True)
         while True:
             waiting = [await queue.get()]
             while not queue.empty():
                 waiting.append(queue.get_nowait())
-            for event in waiting:
-                if event["type"] != "changed":
-                    await self.socket.send_json(event)
             # One look at the database answers all the hints that have piled up.
-            if any(event["type"] == "changed" for event in waiting):
+            if not all([await self._pass_on(event) for event in waiting]):
                 await self._catch_up()
+
+    async def _pass_on(self, event: Event) -> bool:
+        """Send what an event says by itself; false where only the database knows what there is to send."""
+        if event["type"] == "changed":
+            return False
+        if event["type"] != "message":
+            await self.socket.send_json(event)
+            return True
+        if event["sequence"] == self.sent + 1:
+            await self.socket.send_json(frame_of(event, device=self.visitor.device, base_url=self.base_url))
+            self.sent += 1
+        # What is between was not heard of, or is a note for agents alone.
+        return bool(event["sequence"] <= self.sent)
 
     async def _catch_up(self, *, first: bool = False) -> None:
         """Send every message after the last one sent, and the status if it is another."""
@@ -295,7 +307,7 @@ class WidgetLink:
         if len(messages) == PAGE:
             await self._catch_up()
 
-    async def _receive(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
+    async def _receive(self, queue: asyncio.Queue[Event]) -> None:
         while True:
             raw = await _next_frame(self.socket)
             try:
@@ -313,7 +325,7 @@ class WidgetLink:
                 await handler(frame)
             if isinstance(frame, Ping) and queue.empty():
                 # What a lost notification should have brought is found at the next heartbeat.
-                queue.put_nowait({"type": "changed"})
+                queue.put_nowait(CHANGED)
 
     async def _take_message(self, frame: SentMessage) -> None:
         try:

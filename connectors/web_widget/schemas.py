@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from connectors.web_widget.config import Form
+from core.events import Event
+from crm.conversations.news import as_seen
 from crm.conversations.repository import Glance
 from crm.enums import AttachmentState
 from crm.models import Attachment, Message
@@ -151,20 +153,29 @@ def message_frame(
     message: Message, *, device: str, base_url: str, link_to: Callable[[Attachment], str]
 ) -> dict[str, Any]:
     """One message as the contact may see it."""
-    file = message.attachment
+    frame = frame_of(as_seen(message), device=device, base_url=base_url)
+    if file := message.attachment:
+        frame["file"] = _file_of(file, link_to)
+        if message.response:
+            # Words that only stand for a file are for those who do not see it.
+            frame["text"] = ""
+    return frame
+
+
+def frame_of(seen: Event, *, device: str, base_url: str) -> dict[str, Any]:
+    """The same of a message without a file."""
     return {
         "type": "message",
-        "sequence": message.sequence,
-        "author": message.author.value,
-        "agent_name": message.agent.name if message.agent else None,
-        "client_id": client_id_of(message.external_id, device),
-        # Words that only stand for a file are for those who do not see it.
-        "text": "" if file and message.response else message.text,
-        "file": _file_of(file, link_to) if file else None,
-        "buttons": message.buttons,
-        "articles": [{**article, "url": absolute(article["url"], base_url)} for article in message.articles],
-        "kind": "rating_request" if message.kind.value == "rating_request" else "text",
-        "created_at": message.created_at.isoformat(),
+        "sequence": seen["sequence"],
+        "author": seen["author"],
+        "agent_name": seen["agent_name"],
+        "client_id": client_id_of(seen["external_id"], device),
+        "text": seen["text"],
+        "file": None,
+        "buttons": seen["buttons"],
+        "articles": [{**article, "url": absolute(article["url"], base_url)} for article in seen["articles"]],
+        "kind": "rating_request" if seen["kind"] == "rating_request" else "text",
+        "created_at": seen["created_at"],
     }
 
 

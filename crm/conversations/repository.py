@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, load_only, undefer
 
@@ -45,9 +45,10 @@ _IN_STRETCH = (
 )
 
 # What every turn asks is put together once: building a statement costs as much as running it.
-_GET = select(Conversation).where(Conversation.id == bindparam("conversation_id")).options(*_WHOLE)
+_BY_ID = select(Conversation).where(Conversation.id == bindparam("conversation_id")).options(*_WHOLE)
+_GET = _BY_ID.options(undefer(Conversation.dialogue_state))
 # OF this table alone: PostgreSQL cannot lock the empty side of an outer join.
-_LOCK = _GET.with_for_update(of=Conversation).execution_options(populate_existing=True)
+_LOCK = _BY_ID.with_for_update(of=Conversation).execution_options(populate_existing=True)
 _OF_CONTACT = (
     select(Conversation)
     .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
@@ -113,14 +114,17 @@ _RECENT_FROM_CONTACT = (
     .order_by(Message.sequence.desc())
     .limit(bindparam("limit", type_=Integer))
 )
+# Written out, since the index of what is pending serves no statement that is only told of the state when it runs.
+_IS_PENDING = Message.turn == literal_column(f"'{TurnState.pending.value}'")
 _PENDING = (
     select(Message)
     .where(
         Message.conversation_id == bindparam("conversation_id"),
-        Message.turn == TurnState.pending,
-        Message.sequence > bindparam("after"),
+        _IS_PENDING,
+        # As an expression: SQLite would rather go through the whole conversation in order than sort one message.
+        Message.sequence + 0 > bindparam("after"),
     )
-    .order_by(Message.sequence)
+    .order_by(Message.sequence + 0)
     .limit(bindparam("limit", type_=Integer))
     .execution_options(populate_existing=True)
 )
@@ -176,11 +180,11 @@ class ConversationRepository:
         self.session = session
 
     async def get(self, conversation_id: str) -> Conversation | None:
-        """A conversation with contact, assignee, inbox and identity."""
+        """A conversation with contact, assignee, inbox and identity, and the dialogue's state."""
         return (await self.session.scalars(_GET, {"conversation_id": conversation_id})).one_or_none()
 
     async def lock(self, conversation_id: str) -> Conversation | None:
-        """The same, and no other transaction changes it until this one ends."""
+        """The same without the state, and no other transaction changes it until this one ends."""
         return (await self.session.scalars(_LOCK, {"conversation_id": conversation_id})).one_or_none()
 
     async def merged_into(self, conversation_id: str) -> str | None:
@@ -434,7 +438,7 @@ class ConversationRepository:
         statement = (
             select(Message.conversation_id)
             .join(Conversation, Conversation.id == Message.conversation_id)
-            .where(Message.turn == TurnState.pending, _not_leased(now))
+            .where(_IS_PENDING, _not_leased(now))
             .group_by(Message.conversation_id)
             .order_by(func.min(Message.id))
             .limit(limit)

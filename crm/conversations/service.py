@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
+from core.events import Event
 from core.unit_of_work import announce
 from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.news import CHANGED, news_of
 from crm.conversations.outbox import key_of
 from crm.conversations.policies import HandoffPolicies
 from crm.conversations.ports import Cause, HandoffListener, IncomingFile, IncomingMessage, Reply
@@ -463,7 +465,7 @@ class ConversationService:
         """A person of ours has the conversation before their eyes; its contact is shown so."""
         if conversation.agent_seen_sequence < conversation.last_sequence:
             conversation.agent_seen_sequence = conversation.last_sequence
-            announce(self.session, contact_topic(conversation), {"type": "changed"})
+            announce(self.session, contact_topic(conversation), CHANGED)
 
     async def agent_types(self, conversation: Conversation, *, by: Agent) -> bool:
         """Show the contact that a person is writing, once it is known that a person will; false before that."""
@@ -615,7 +617,7 @@ class ConversationService:
             **content,
         )
         self.session.add(message)
-        self._changed(conversation)
+        self._changed(conversation, news_of(message))
         return message
 
     def _announce_file(self, attachment: Attachment | None) -> None:
@@ -688,9 +690,9 @@ class ConversationService:
         conversation.assignee = None
         conversation.assignee_id = None
 
-    def _changed(self, conversation: Conversation) -> None:
+    def _changed(self, conversation: Conversation, news: Event = CHANGED) -> None:
         conversation.updated_at = self.clock.now()
-        announce(self.session, contact_topic(conversation), {"type": "changed"})
+        announce(self.session, contact_topic(conversation), news)
         announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
 
     async def _ticket_of(self, conversation: Conversation, reason: HandoffReason, detail: str) -> Ticket:

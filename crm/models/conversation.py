@@ -50,8 +50,8 @@ class Conversation(Base):
     resolved_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    # Rasa's side of the dialogue as of the last finished turn; Rasa itself keeps nothing.
-    dialogue_state: Mapped[list[Any] | None] = mapped_column(JSON)
+    # Rasa's side of the dialogue as of the last finished turn, for the next one alone; Rasa itself keeps nothing.
+    dialogue_state: Mapped[list[Any] | None] = mapped_column(JSON, deferred=True)
     # The process that is running this conversation's turn, until when; another may take over after that.
     lease_owner: Mapped[str | None] = mapped_column(String(64))
     leased_until: Mapped[datetime | None]

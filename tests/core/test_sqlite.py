@@ -121,6 +121,15 @@ class TestWriting:
         assert await read(counter) == 7
 
 
+class TestConnection:
+    async def test_runs_statements_without_a_session(self, counter: Database) -> None:
+        async with counter.engine.connect() as connection:
+            number = (await connection.execute(text("select n from counter"))).scalar_one()
+            again = (await connection.exec_driver_sql("select n from counter")).scalar_one()
+
+        assert (number, again) == (0, 0)
+
+
 class TestWritersLock:
     async def queue(self, lock: WritersLock, names: str) -> tuple[list[str], dict[str, asyncio.Task[None]]]:
         """Those who ask while somebody has the lock, in this order; capital letters go first. Who has had it."""

@@ -1,9 +1,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import InvalidInput
@@ -140,7 +141,7 @@ class TestReceive:
             await intake.receive(message(inbox, "hello"))
 
         kinds = [heard.get_nowait()["type"] for _ in range(heard.qsize())]
-        assert {"changed", "conversation"} <= set(kinds)
+        assert {"message", "conversation"} <= set(kinds)
 
 
 class TestHandOff:
@@ -404,3 +405,25 @@ class TestStoredFile:
             await service.reply(await service.lock(conversation.id), "x", by=agent, file=File("a.png", b"x"))
 
         assert (await service.get(conversation.id)).status is ConversationStatus.with_bot
+
+
+class TestWhatIsPending:
+    async def test_is_found_without_going_through_all_messages(self, work: UnitOfWork) -> None:
+        if work.database.engine.dialect.name != "sqlite":
+            pytest.skip("asks SQLite for its plan")
+        asked: list[tuple[str, Any]] = []
+        async with work.reading() as session:
+
+            @event.listens_for(work.database.engine.sync_engine, "before_cursor_execute")
+            def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+                asked.append((statement, parameters))
+
+            await ConversationRepository(session).pending("a conversation", limit=1)
+            await ConversationRepository(session).waiting_for_turn(NOON, limit=1)
+            connection = await session.connection()
+            plans = [
+                str((await connection.exec_driver_sql(f"explain query plan {statement}", parameters)).all())
+                for statement, parameters in asked[:2]
+            ]
+
+        assert ["ix_messages_pending" in plan for plan in plans] == [True, True]

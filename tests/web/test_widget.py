@@ -2,15 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from core.config import Settings
-from crm.models import Inbox
+from core.events import Event, LocalEventBus
+from crm.conversations.ports import Reply
+from crm.conversations.repository import ConversationRepository
+from crm.models import Agent, Conversation, Inbox
 from tests.web.desk.browser_socket import BrowserSocket, browser_socket
 
 PATH = "/widget/ws"
@@ -62,9 +66,8 @@ class TestFrames:
         assert (await answer_to(widget, {"type": "ping"}))["code"] == "frame_invalid"
 
     async def test_half_a_character_does_not_cost_the_rest_of_the_message(self, widget: BrowserSocket) -> None:
-        accepted = await answer_to(widget, text_frame("half \ud83d of it"))
+        await widget.send(json.dumps(text_frame("half \ud83d of it")))
 
-        assert accepted["type"] == "accepted"
         assert json.loads(await widget.text_with("half"))["text"] == "half \ufffd of it"
 
     async def test_more_frames_than_anybody_sends_are_refused(self, widget: BrowserSocket) -> None:
@@ -72,6 +75,77 @@ class TestFrames:
 
         assert [one["type"] for one in said] == ["pong"] * 10 + ["rejected"]
         assert said[-1]["code"] == "rate_limited"
+
+
+class TestNews:
+    async def messages(self, widget: BrowserSocket, count: int) -> list[dict[str, Any]]:
+        """The next messages that the widget is sent."""
+        return [json.loads(await widget.text_with('"message"')) for _ in range(count)]
+
+    async def test_a_new_message_is_sent_without_a_look_into_the_database(
+        self, widget: BrowserSocket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delattr(ConversationRepository, "news")
+
+        await widget.send(json.dumps(text_frame("hello")))
+
+        said = await self.messages(widget, 2)
+        assert [(one["sequence"], one["text"]) for one in said] == [(1, "hello"), (2, "You said: hello")]
+
+    async def test_it_looks_as_it_does_from_the_database(self, widget: BrowserSocket, app: FastAPI, token: str) -> None:
+        await widget.send(json.dumps(text_frame("hello")))
+        heard = await self.messages(widget, 2)
+
+        another = await browser_socket(app, PATH, {})
+        await another.send(json.dumps({"type": "hello", "token": token}))
+
+        assert await self.messages(another, 2) == heard
+        await another.leave()
+
+    async def test_what_was_not_heard_of_comes_with_the_next_message(
+        self, widget: BrowserSocket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as deaf:
+            deaf.setattr(LocalEventBus, "deliver", lambda *_: None)
+            await answer_to(widget, text_frame("first"))
+        await widget.send(json.dumps(text_frame("second", number=2)))
+
+        said = await self.messages(widget, 3)
+        assert [one["sequence"] for one in said] == [1, 2, 3]
+        assert said[0]["text"] == "first"
+
+    async def test_a_message_heard_of_again_is_not_sent_again(
+        self, widget: BrowserSocket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        deliver = LocalEventBus.deliver
+
+        def twice(bus: LocalEventBus, topic: str, event: Event) -> None:
+            deliver(bus, topic, event)
+            deliver(bus, topic, event)
+
+        monkeypatch.setattr(LocalEventBus, "deliver", twice)
+        await widget.send(json.dumps(text_frame("hello")))
+
+        said = await self.messages(widget, 2)
+        await answer_to(widget, {"type": "ping"})
+        assert [one["sequence"] for one in said] == [1, 2]
+        assert '"message"' not in str([widget.from_app.get_nowait() for _ in range(widget.from_app.qsize())])
+
+    async def test_a_note_is_not_sent_and_what_follows_it_is(
+        self, widget: BrowserSocket, app: FastAPI, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        await widget.send(json.dumps(text_frame("hello")))
+        await self.messages(widget, 2)
+        agent = await make_agent()
+        async with app.state.work.begin() as session:
+            service = app.state.open_conversations(session)
+            conversation = await service.lock(await session.scalar(select(Conversation.id)))
+            await service.add_note(conversation, "careful with this one", by=agent)
+        async with app.state.work.begin() as session:
+            service = app.state.open_conversations(session)
+            await service.bot_says(await service.lock(conversation.id), [Reply(text="Anything else?")])
+
+        assert [(one["sequence"], one["text"]) for one in await self.messages(widget, 1)] == [(4, "Anything else?")]
 
 
 class TestHello:
