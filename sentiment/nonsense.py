@@ -26,8 +26,8 @@ _FEELINGS = (
 def is_nonsense(text: str, own: Words | None = None) -> bool:
     """Whether a text has letters, but no word that is known as typed or as Finglish, and no feeling. Takes any str.
 
-    Of 8,700 messages that people wrote, four that are not neutral were taken for nonsense without own words; of 240
-    strings of random keys 220 are found, of which the model called half upset or glad.
+    Of the 8,700 messages in our data and tests, four that are not neutral were taken for nonsense without own words. Of
+    240 strings of random keys 220 are found; the model alone had called 130 of the 240 upset, insulting or glad.
     """
     typed = normalise(text)
     if not _LETTERS.search(typed) or knows_a_word(typed, own):
