@@ -39,7 +39,7 @@ class TextReader:
     async def read(self, text: str, *, expected_language: str) -> Reading:
         detection = detect(text)
         vector = await self._encoder.encode(text_for_encoder(text, detection.language, self._words), kind="query")
-        mood = self._moods.read(vector, text)
+        mood = self._moods.read(vector, text, self._words)
         sure = detection.confidence >= SURE_OF_LANGUAGE
         return Reading(
             vector=vector.astype("<f4").tobytes(),

@@ -1,10 +1,12 @@
 """A question as search reads it."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from language.courtesies import is_courtesy
 from language.detection import Language, detect
 from language.finglish import to_persian
 from language.normalise import normalise
@@ -13,6 +15,8 @@ from language.vocabulary import Words
 
 # Nobody asks a longer question; the head of a longer text says what it is about.
 MAX_CHARACTERS = 2_000
+# A letter by itself names nothing.
+_WORD_OR_NUMBER = re.compile(r"\w{2,}")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Question:
     def wording(self) -> str:
         """What articles' words are looked for in."""
         return self.matching if self.read is None else self.read
+
+    @property
+    def names_nothing(self) -> bool:
+        """Whether there is nothing in it to look for: a greeting, thanks, or no word at all."""
+        return not _WORD_OR_NUMBER.search(self.wording) or is_courtesy(self.wording)
 
 
 def matching_form(text: str, own: Words | None = None) -> str:

@@ -330,10 +330,13 @@ class SearchIndex:
     def band(self, question: Question, ranking: Ranking) -> Band:
         """What to do with a question whose ranking this is.
 
-        Something always comes nearest to "asdkjh" or "۱۲۳۴". Where nobody knows a word of a question and no article
-        shares parts of words with it, its titles are offered only if they are likelier right than wrong; then it may
-        be of a language that the encoder knows and we do not.
+        Something always comes nearest to "سلام", "asdkjh" or "۱۲۳۴". What names nothing is answered only where an
+        editor wrote it. Where nobody knows a word of a question and no article shares parts of words with it, its
+        titles are offered only if they are likelier right than wrong; then it may be of a language that the encoder
+        knows and we do not.
         """
+        if question.names_nothing and ranking.confidence < VERBATIM:
+            return Band.decline
         band = self.calibration.band(ranking.confidence)
         if band is not Band.offer or ranking.confidence >= LIKELY:
             return band

@@ -230,7 +230,7 @@ class KnowledgeService:
         """What a reader who searches is shown: the answer where it is sure, and the other articles that come near.
 
         Where the bot declines, those alone that have the words themselves: who searches writes one word as often as
-        a question. Nothing is kept of it.
+        a question. None come near to a greeting. Nothing is kept of it.
 
         Raises:
             QuestionBlank
@@ -239,7 +239,9 @@ class KnowledgeService:
         ranking = await self.live.rank(asked)
         found = await self.found_by(ranking, question, asked)
         near = ranking.candidates[1:] if found.answer else ranking.candidates
-        if found.band is Band.decline:
+        if asked.names_nothing:
+            near = []
+        elif found.band is Band.decline:
             near = [one for one in near if one.features["coverage"] >= WORDS_THERE]
         return replace(found, offers=self.offers(Ranking(near), count))
 

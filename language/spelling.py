@@ -34,7 +34,7 @@ def corrected(text: str, own: Words) -> str:
     return _WORD.sub(lambda match: _likeliest(match[0], own), text)
 
 
-def knows_a_word(text: str, own: Words) -> bool:
+def knows_a_word(text: str, own: Words | None = None) -> bool:
     """Whether anybody knows a word of a text in its matching form."""
     return any(_known(word, own) for word in _WORD_OR_NUMBER.findall(text))
 
@@ -47,9 +47,9 @@ def _likeliest(written: str, own: Words) -> str:
     return min(slips, default=(0, 0, written))[2]
 
 
-def _known(word: str, own: Words) -> int:
+def _known(word: str, own: Words | None) -> int:
     """How well known a word is; 0 for one that nobody knows."""
-    return own.count(word) + count(word) + (word in english_words() or word in LOANWORDS)
+    return (own.count(word) if own else 0) + count(word) + (word in english_words() or word in LOANWORDS)
 
 
 def _one_slip_away(word: str) -> Iterator[tuple[str, int]]:

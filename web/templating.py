@@ -17,6 +17,8 @@ from web.translation import translate
 
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "hamyar_language"
+# Of the page that asks for a part of itself.
+LANGUAGE_HEADER = "hamyar-language"
 LANGUAGES = ("fa", "en")
 
 
@@ -36,9 +38,10 @@ def create_templates() -> Jinja2Templates:
 
 def language_of(request: HTTPConnection) -> str:
     """The language of the page: asked for in the address, chosen before, or the browser's; Persian by default."""
-    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
-    if asked in LANGUAGES:
-        return asked
+    asked_in = (request.query_params.get("lang"), request.headers.get(LANGUAGE_HEADER))
+    for asked in (*asked_in, request.cookies.get(LANGUAGE_COOKIE)):
+        if asked in LANGUAGES:
+            return asked
     preferred = request.headers.get("accept-language", "")[:2].lower()
     return preferred if preferred in LANGUAGES else LANGUAGES[0]
 

@@ -30,7 +30,11 @@ _OWNING_UP = {
     Intents.DOUBT: (Responses.NOT_HELPFUL, Responses.NOT_HELPFUL_AGAIN),
     Intents.ABUSE: (Responses.ABUSE, Responses.ABUSE_AGAIN),
     Intents.OUT_OF_SCOPE: (Responses.OUT_OF_SCOPE, Responses.OUT_OF_SCOPE_AGAIN),
+    Intents.NLU_FALLBACK: (Responses.DONT_KNOW, Responses.DONT_KNOW_AGAIN),
 }
+
+# The label of a message in whose mood the app hears nothing; an insult without any is none.
+_CALM = "neutral"
 
 
 class ActionAnswerFromKnowledgeBase(SupportAction):
@@ -84,15 +88,22 @@ class ActionReadArticle(SupportAction):
 
 
 class ActionOwnUp(SupportAction):
-    """Own up to what the bot cannot do, and offer a person: out of scope, an answer that was of no help, an insult."""
+    """Own up to what the bot cannot do, and offer a person: out of scope, an answer that was of no help, an insult.
+
+    An insult in which the app hears no ill mood is none, and was not understood.
+    """
 
     def name(self) -> str:
         return Actions.OWN_UP
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         intent = intent_of(tracker)
+        if intent == Intents.ABUSE and tracker.get_slot(Slots.SENTIMENT) == _CALM:
+            # Random keys look like an insult to the classifier, which knows no word of either.
+            intent = Intents.NLU_FALLBACK
         # An answer that did not help was none; the handoff policy counts it so.
-        custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if intent == Intents.DOUBT else {}
+        is_unmet = intent in (Intents.DOUBT, Intents.NLU_FALLBACK)
+        custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if is_unmet else {}
         responses = _OWNING_UP.get(intent or "", _OWNING_UP[Intents.OUT_OF_SCOPE])
         return [_say_otherwise(dispatcher, tracker, *responses, custom=custom)]
 

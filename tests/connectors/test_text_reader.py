@@ -66,7 +66,7 @@ class Names:
 
 class TestRead:
     async def test_reads_names_in_latin_letters_by_the_words_in_use(self) -> None:
-        encoder, moods = Recording(), SimpleNamespace(read=lambda _vector, _text: NOTHING_FELT)
+        encoder, moods = Recording(), SimpleNamespace(read=lambda *_: NOTHING_FELT)
         reader = TextReader(cast(Any, encoder), cast(Any, moods), load_weights(), words=Names())
 
         await reader.read("shahr bareselona koja ast", expected_language="fa")

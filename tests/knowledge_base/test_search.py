@@ -72,6 +72,19 @@ class TestBand:
 
         assert unsure.band(question, unsure.rank(question)) is Band.offer
 
+    @pytest.mark.parametrize("text", ["سلام", "سلام، خسته نباشید", "salam", "hi there", "aaaa", "x"])
+    def test_declines_what_names_nothing_however_likely(self, index, embedder, text):
+        question = ask(embedder, text)
+        ranking = replace(index.rank(question), confidence=0.9)
+
+        assert index.band(question, ranking) is Band.decline
+
+    def test_answers_a_greeting_that_an_editor_wrote_an_answer_for(self, index, embedder):
+        index.put(searchable(embedder, 9, "welcome", "Hello", "Welcome to the academy.", questions=("hi there",)))
+        question = ask(embedder, "hi there")
+
+        assert index.band(question, index.rank(question)) is Band.answer
+
     def test_offers_what_is_likely_whatever_the_language(self, unsure, embedder):
         question = ask(embedder, "Rückerstattung")
         ranking = unsure.rank(question)

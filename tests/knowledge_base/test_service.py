@@ -208,6 +208,14 @@ class TestLookUp:
         assert unknown.offers == []
         assert named.answer is unknown.answer is None
 
+    @pytest.mark.parametrize("text", ["hi", "سلام", "salam", "aaaa", "good morning"])
+    async def test_nothing_comes_near_to_what_names_nothing(self, make_article, look_up, text):
+        await make_article("greetings", body="Say hi, good morning or سلام to a customer; a smile helps.")
+
+        found = await look_up(text)
+
+        assert (found.band, found.answer, found.offers) == (Band.decline, None, [])
+
 
 class TestAnswer:
     async def test_answers_with_the_passage_its_article_and_date(self, make_article, ask, clock):

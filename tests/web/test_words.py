@@ -55,3 +55,10 @@ class TestPolicy:
             name for name, field in HandoffPolicy.model_fields.items() if field.annotation in (int, float)
         }
         assert set(words.HANDOFF_REASONS) == set(HandoffReason)
+
+
+class TestFilePickers:
+    def test_none_shows_the_words_of_the_browser(self) -> None:
+        with_one = {file.name for file in WEB.rglob("*.html") if 'type="file"' in file.read_text(encoding="utf-8")}
+
+        assert with_one == {"ui.html"}

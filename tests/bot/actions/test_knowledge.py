@@ -112,3 +112,24 @@ class TestReadArticle:
 
         assert api.calls == []
         assert responses_in(result) == [Responses.ARTICLE_GONE]
+
+
+ABUSE = {"name": "abuse", "confidence": 0.9}
+
+
+class TestOwnUp:
+    @pytest.mark.parametrize(
+        ("mood", "response"), [("negative", Responses.ABUSE), (None, Responses.ABUSE), ("neutral", Responses.DONT_KNOW)]
+    )
+    async def test_tells_nobody_who_is_calm_that_they_are_upset(
+        self, actions: RunningActions, mood: str | None, response: str
+    ) -> None:
+        result = await actions.run(Actions.OWN_UP, text="asdkjh", intent=ABUSE, slots={"sentiment": mood})
+
+        assert responses_in(result) == [response]
+
+    async def test_random_keys_were_not_understood(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.OWN_UP, text="asdkjh", intent=ABUSE, slots={"sentiment": "neutral"})
+
+        (said,) = result["responses"]
+        assert said["custom"] == {"outcome": Outcomes.NOT_UNDERSTOOD}

@@ -52,6 +52,7 @@ async def knocking_socket(
 ) -> BrowserSocket:
     """Connect, whatever the app will say to that."""
     socket = BrowserSocket()
+    path, _, query = path.partition("?")
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     scope = {
         "type": "websocket",
@@ -59,7 +60,7 @@ async def knocking_socket(
         "scheme": "ws",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(b"host", b"test"), (b"cookie", cookie.encode()), (b"origin", origin.encode())],
         "client": ("127.0.0.1", 50000),

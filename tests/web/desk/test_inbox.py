@@ -1,5 +1,6 @@
 """Lists and conversations as agents see and change them."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 
@@ -47,6 +48,19 @@ class TestShowInbox:
         assert "Where is my invoice?" in page
         assert f"Visitor {waiting.id[:4].upper()}" in page
         assert "<title>(1) Inbox" in page
+
+    async def test_gives_parts_of_a_page_in_its_language_whatever_was_chosen_for_others(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}"
+
+        page = (await client.get(address, params={"lang": "fa"})).text
+        (named,) = re.findall(r"hx-headers:inherited='([^']+)'", page)
+        part = (await client.get(address, headers=HTMX | json.loads(named))).text
+
+        assert "گفت‌وگو" in part
+        assert "Conversation" not in part
 
     async def test_keeps_the_bots_conversations_in_their_own_list(
         self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation

@@ -1,8 +1,10 @@
 """The desk's socket, as a browser uses it."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from core.events import LocalEventBus
@@ -16,6 +18,8 @@ from web.desk.live import NOT_ALLOWED, SIGNED_OUT, View
 SignIn = Callable[[Role], Awaitable[Agent]]
 Says = Callable[..., Awaitable[Conversation]]
 OpenSocket = Callable[..., Awaitable[BrowserSocket]]
+
+BACK = {"en": "Back to the list", "fa": "بازگشت به فهرست"}
 
 
 async def looking_at(socket: BrowserSocket, view: View) -> None:
@@ -68,6 +72,27 @@ class TestLive:
             html = await socket.text_with(f'hx-target="#scroller-{waiting.id}"')
         assert "<script>" not in html
         assert "<textarea" not in html
+
+    @pytest.mark.parametrize(("language", "other"), [("fa", "en"), ("en", "fa")])
+    async def test_speaks_the_language_of_its_page_and_not_the_one_that_was_chosen_for_others(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        open_socket: OpenSocket,
+        waiting: Conversation,
+        language: str,
+        other: str,
+    ) -> None:
+        await sign_in(Role.agent)
+        client.cookies["hamyar_language"] = other
+        page = (await client.get(f"/desk/conversations/{waiting.id}", params={"lang": language})).text
+        (address,) = re.findall(r'hx-ws:connect="([^"]+)"', page)
+
+        socket = await open_socket(dict(client.cookies), address)
+        await socket.send(View(conversation=waiting.id).model_dump_json())
+
+        html = await socket.text_with(f'hx-target="#scroller-{waiting.id}"')
+        assert all((words in html) is (language == written_in) for written_in, words in BACK.items())
 
     async def test_shows_that_the_contact_is_writing(
         self,

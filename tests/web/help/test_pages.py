@@ -96,6 +96,20 @@ class TestSearch:
         assert 'data-hamyar-open="spaceships"' in page
         assert "Refund rules" not in page
 
+    @pytest.mark.parametrize(
+        ("language", "said"), [("en", "Nothing found for “سلام”"), ("fa", "برای «سلام» چیزی پیدا نشد")]
+    )
+    async def test_finds_nothing_for_a_greeting(
+        self, client: httpx.AsyncClient, write: WriteArticle, language: str, said: str
+    ) -> None:
+        await write("Saying سلام", slug="greetings", language=language, body="سلام is a greeting.")
+
+        page = (await client.get(f"/help/{language}", params={"q": "سلام"})).text
+
+        assert said in page
+        assert 'data-hamyar-open="سلام"' in page
+        assert "Saying" not in page
+
     async def test_what_is_no_sure_answer_stands_under_an_honest_heading(
         self, client: httpx.AsyncClient, write: WriteArticle
     ) -> None:

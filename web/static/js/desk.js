@@ -46,7 +46,13 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-submit-on-change]")) target.form.requestSubmit();
   if (target.matches("[data-max-bytes]")) checkSize(target);
+  if (target.matches(".file input")) showFile(target);
 });
+
+function showFile(input) {
+  const name = find("[data-none]", input.parentElement);
+  name.textContent = [...input.files].map((file) => file.name).join(", ") || name.dataset.none;
+}
 
 // A file that is too large is refused before it travels.
 function checkSize(input) {
