@@ -1,4 +1,4 @@
-"""Order numbers, amounts of money and dates, found by spaCy's matcher."""
+"""Order numbers and dates, found by spaCy's matcher, and amounts of money."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,31 +11,12 @@ from spacy.util import filter_spans
 
 from bot.identifiers import Identifier
 from bot.names import Entities
+from bot.nlu.amounts import find_amounts
+from bot.nlu.words import words_of
 
-# The encoder reads no more of a message either.
-_MAX_CHARACTERS = 2_000
-# One character for one, so that offsets hold.
-_FOLDED = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩يك٬٫", "0123456789" * 2 + "یک,.")
-_WORD = re.compile(
-    r"\d{1,4}[/-]\d{1,2}[/-]\d{1,4}(?!\d)|\d{1,3}(?:[,،]\d{3})+(?!\d)|\d+(?:\.\d+)?|[^\W\d_]+(?:[\u064b-\u0655\u200c]+[^\W\d_]*)*|\S"
-)
+# A sign that is in no amount.
+_TAKEN = "|"
 
-_NUMBER_WORDS = {
-    **{
-        word: number for number, word in enumerate(["یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت", "نه", "ده"], 1)
-    },
-    **{"بیست": 20, "سی": 30, "چهل": 40, "پنجاه": 50, "شصت": 60, "هفتاد": 70, "هشتاد": 80, "نود": 90, "صد": 100},
-    **{"دویست": 200, "سیصد": 300, "چهارصد": 400, "پانصد": 500, "پونصد": 500, "ششصد": 600},
-}
-_MULTIPLIERS = {"هزار": 1_000, "میلیون": 1_000_000, "میلیارد": 1_000_000_000, "hezar": 1_000, "milion": 1_000_000}
-_MULTIPLIERS |= {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "m": 1_000_000}
-_CURRENCIES = {
-    **dict.fromkeys(
-        ["تومان", "تومن", "تومنه", "تومانه", "تومنی", "تومانی", "toman", "tomans", "tooman", "tumen"], "toman"
-    ),
-    **dict.fromkeys(["ریال", "ریاله", "ریالی", "rial", "rials"], "rial"),
-    **dict.fromkeys(["دلار", "دلاره", "دلاری", "dollar", "dollars", "usd", "$"], "dollar"),
-}
 _JALALI = ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"]
 _FINGLISH = [
     "farvardin",
@@ -84,7 +65,6 @@ _GREGORIAN_MONTHS = {name: month for names in (_ENGLISH, _PERSIAN_GREGORIAN) for
 _GREGORIAN_MONTHS |= {name[:3]: month for month, name in enumerate(_ENGLISH, 1)} | {"sept": 9}
 _MONTHS = [*_JALALI_MONTHS, *_GREGORIAN_MONTHS]
 
-_FIGURE = {"TEXT": {"REGEX": r"^\d{1,3}(?:[,،]\d{3})+$|^\d+(?:\.\d+)?$"}}
 _DAY = {"TEXT": {"REGEX": r"^\d{1,2}$"}}
 _YEAR = {"TEXT": {"REGEX": r"^\d{4}$"}}
 _ORDER = [
@@ -124,11 +104,6 @@ _PATTERNS: dict[str, list[list[dict[str, Any]]]] = {
         [{"LOWER": {"IN": _ORDER}}, *[{"LOWER": {"IN": _NAMING}, "OP": "?"}] * 3, {"TEXT": {"REGEX": r"^\d{3,12}$"}}],
         [{"LOWER": {"IN": ["ord", "order"]}}, {"TEXT": {"IN": ["-", "–"]}}, {"TEXT": {"REGEX": r"^\d{3,12}$"}}],
     ],
-    Entities.AMOUNT: [
-        [_FIGURE, {"LOWER": {"IN": [*_MULTIPLIERS]}, "OP": "?"}, {"LOWER": {"IN": [*_CURRENCIES]}}],
-        [{"LOWER": {"IN": [*_NUMBER_WORDS]}}, {"LOWER": {"IN": [*_MULTIPLIERS]}}, {"LOWER": {"IN": [*_CURRENCIES]}}],
-        [{"TEXT": "$"}, _FIGURE, {"LOWER": {"IN": ["k", "thousand"]}, "OP": "?"}],
-    ],
     Entities.DATE: [
         [{"TEXT": {"REGEX": r"^\d{1,4}[/-]\d{1,2}[/-]\d{1,4}$"}}],
         [_DAY, {"LOWER": {"IN": ["ام", "اُم", "م", "th", "st", "nd", "rd"]}, "OP": "?"}, {"LOWER": "of", "OP": "?"},
@@ -153,37 +128,21 @@ class DetailFinder:
 
     def find(self, text: str) -> Iterator[Identifier]:
         """The details in a text, with offsets into the text as given."""
-        folded = text[:_MAX_CHARACTERS].translate(_FOLDED)
-        places = [match.span() for match in _WORD.finditer(folded)]
-        if not places:
+        words = words_of(text)
+        if not words:
             return
-        document = Doc(self._vocabulary, words=[_without_surrogates(folded[start:end]) for start, end in places])
+        document = Doc(self._vocabulary, words=[word.text for word in words])
         for span in filter_spans(self._matcher(document, as_spans=True)):
             value = _READERS[span.label_](span)
             if value:
-                yield Identifier(span.label_, value, places[span.start][0], places[span.end - 1][1])
-
-
-def _without_surrogates(word: str) -> str:
-    return word.encode("utf-8", "replace").decode("utf-8")
+                yield Identifier(span.label_, value, words[span.start].start, words[span.end - 1].end)
+                # What is an order's number or a date's year is no part of an amount.
+                words[span.start : span.end] = [word._replace(text=_TAKEN) for word in words[span.start : span.end]]
+        yield from find_amounts(words)
 
 
 def _order_number(span: Span) -> str:
     return str(span[-1].text)
-
-
-def _amount(span: Span) -> "str | None":
-    words = [token.lower_ for token in span]
-    currency = next(_CURRENCIES[word] for word in words if word in _CURRENCIES)
-    number = next((_number(word) for word in words if word[0].isdigit() or word in _NUMBER_WORDS), 0.0)
-    for word in words:
-        number *= _MULTIPLIERS.get(word, 1)
-    # Two places are enough for dollars; a whole number is written as one.
-    return f"{round(number, 2):.15g} {currency}" if 0 < number < 1e15 else None
-
-
-def _number(word: str) -> float:
-    return float(_NUMBER_WORDS.get(word) or word.replace(",", "").replace("،", ""))
 
 
 def _date(span: Span) -> "str | None":
@@ -221,6 +180,5 @@ def _gregorian(year: int, month: int, day: int) -> "str | None":
 
 _READERS: "dict[str, Callable[[Span], str | None]]" = {
     Entities.ORDER_NUMBER: _order_number,
-    Entities.AMOUNT: _amount,
     Entities.DATE: _date,
 }
