@@ -107,8 +107,8 @@ class Slots:
     ORDER_NUMBER: Final = "order_number"
     AMOUNT: Final = "amount"
     DATE: Final = "date"
-    OTHER_WISH: Final = "other_wish"
-    LAST_APOLOGY: Final = "last_apology"
+    OTHER_WISHES: Final = "other_wishes"
+    APOLOGIES: Final = "apologies"
     ARTICLE_ID: Final = "article_id"
     RATING: Final = "rating"
 
