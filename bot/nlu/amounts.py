@@ -11,31 +11,9 @@ from typing import Final, NamedTuple
 
 from bot.identifiers import Identifier
 from bot.names import Entities
+from bot.nlu.numbers import HUNDREDS, SMALL, TENS, UNITS
 from bot.nlu.words import Word
 
-_UNITS: Final = [
-    ("یک", "yek", "one"), ("دو", "do", "two"), ("سه", "se", "three"), ("چهار", "چار", "chahar", "four"),
-    ("پنج", "panj", "five"), ("شش", "شیش", "shish", "six"), ("هفت", "haft", "seven"), ("هشت", "hasht", "eight"),
-    ("نه", "noh", "nine"), ("ده", "dah", "ten"), ("یازده", "yazdah", "eleven"), ("دوازده", "davazdah", "twelve"),
-    ("سیزده", "sizdah", "thirteen"), ("چهارده", "chahardah", "fourteen"), ("پانزده", "پونزده", "punzdah", "fifteen"),
-    ("شانزده", "شونزده", "shunzdah", "sixteen"), ("هفده", "هیفده", "hefdah", "seventeen"),
-    ("هجده", "هیجده", "hejdah", "eighteen"), ("نوزده", "nuzdah", "nineteen"),
-]  # fmt: skip
-_TENS: Final = [
-    ("بیست", "bist", "twenty"), ("سی", "si", "thirty"), ("چهل", "chehel", "forty"), ("پنجاه", "panjah", "fifty"),
-    ("شصت", "shast", "sixty"), ("هفتاد", "haftad", "seventy"), ("هشتاد", "hashtad", "eighty"),
-    ("نود", "navad", "ninety"),
-]  # fmt: skip
-_HUNDREDS: Final = [
-    ("صد", "یکصد", "sad"), ("دویست", "devist"), ("سیصد", "sisad"), ("چهارصد", "چارصد", "charsad", "chaharsad"),
-    ("پانصد", "پونصد", "punsad", "poonsad", "pansad"), ("ششصد", "شیشصد", "shishsad"), ("هفتصد", "haftsad"),
-    ("هشتصد", "hashtsad"), ("نهصد", "nohsad"),
-]  # fmt: skip
-_SMALL: Final = {
-    **{word: number for number, words in enumerate(_UNITS, 1) for word in words},
-    **{word: 10 * number for number, words in enumerate(_TENS, 2) for word in words},
-    **{word: 100 * number for number, words in enumerate(_HUNDREDS, 1) for word in words},
-}
 _MULTIPLIERS: Final = {
     **dict.fromkeys(["هزار", "hezar", "thousand", "k"], 1_000),
     **dict.fromkeys(["میلیون", "ملیون", "milion", "milyon", "melyon", "million", "m"], 1_000_000),
@@ -46,8 +24,8 @@ _HALF: Final = frozenset({"نیم", "nim", "half"})
 _ONE: Final = frozenset({"a", "یه", "ye"})
 # Persian in Latin letters looks like English at times ("do", "sad"); it is read before these alone.
 _FINGLISH: Final = frozenset(
-    word for words in [*_UNITS, *_TENS] for word in words[:-1] if word.isascii()
-) | {word for words in _HUNDREDS for word in words if word.isascii()} | {"o", "va", "nim", "ye"}  # fmt: skip
+    word for words in [*UNITS, *TENS] for word in words[:-1] if word.isascii()
+) | {word for words in HUNDREDS for word in words if word.isascii()} | {"o", "va", "nim", "ye"}  # fmt: skip
 _FINGLISH_CURRENCY: Final = re.compile(r"too?man\w{0,2}|tomen|tumen|rials?|dolar|yoro")
 
 _CURRENCIES: Final = {
@@ -73,7 +51,7 @@ _RANGE: Final = frozenset({"تا", "الی", "یا", "ta", "ya", "to", "or", "-"
 
 # «سیصدوپنجاه», «هزارتومان»: words that people write as one.
 _PERSIAN_PARTS: Final = sorted(
-    [*(word for word in [*_SMALL, *_MULTIPLIERS, *_HALF] if not word.isascii()), "تومان", "تومن", "ریال", "دلار", "و"],
+    [*(word for word in [*SMALL, *_MULTIPLIERS, *_HALF] if not word.isascii()), "تومان", "تومن", "ریال", "دلار", "و"],
     key=len,
     reverse=True,
 )
@@ -120,7 +98,7 @@ def _parts_of(word: Word) -> list[Word]:
     if word.text[:-1] in _FINGLISH and word.text.endswith("o"):
         # "bisto panj"
         return [Word(word.text[:-1], word.start, word.end - 1), Word("o", word.end - 1, word.end)]
-    if word.text in _SMALL or not _JOINED.fullmatch(word.text):
+    if word.text in SMALL or not _JOINED.fullmatch(word.text):
         return [word._replace(text=word.text.replace("\u200c", ""))]
     return [Word(part[0], word.start + part.start(), word.start + part.end()) for part in _PART.finditer(word.text)]
 
@@ -175,7 +153,7 @@ def _is_doubtful(words: list[Word], start: int, end: int) -> bool:
     next_one, *then = [*(word.text for word in words[end : end + 3]), ""]
     is_range = last in _RANGE and bool(further) and (_is_numeric(further) or bool(_currency_of(further)))
     # «چهارصد، پانصد هزار تومن»
-    is_guess = last in {",", "،"} and further in _SMALL
+    is_guess = last in {",", "،"} and further in SMALL
     is_glued = start > 0 and words[start].text in _BEFORE_THE_FIGURE and words[start - 1].end == words[start].start
     # "a couple of hundred", but "a payment of 20"
     is_vague = last in _VAGUE or (last == "of" and not words[start].text[0].isdecimal() and further in _VAGUE)
@@ -194,11 +172,7 @@ def _is_figure(words: list[Word], place: int) -> bool:
 
 def _is_numeric(word: str) -> bool:
     return (
-        word[0].isdecimal()
-        or word in _SMALL
-        or word in _MULTIPLIERS
-        or word == "hundred"
-        or word in _AND | _HALF | _ONE
+        word[0].isdecimal() or word in SMALL or word in _MULTIPLIERS or word == "hundred" or word in _AND | _HALF | _ONE
     )
 
 
@@ -276,7 +250,7 @@ def _spelled(words: list[str]) -> "float | None":
         words = words[1:]
     total, ceiling, is_joined = 0, 1_000, True
     for word in words:
-        number = int(word) if re.fullmatch("[1-9]", word) and words[1:2] == ["hundred"] else _SMALL.get(word, 0)
+        number = int(word) if re.fullmatch("[1-9]", word) and words[1:2] == ["hundred"] else SMALL.get(word, 0)
         if word in _AND and not is_joined:
             is_joined = True
         elif word == "hundred" and total < 10:

@@ -104,3 +104,95 @@ class TestAmounts:
     @pytest.mark.parametrize("text", ["۵ " * 1000 + "تومان", "دو و " * 500 + "دلار", "$" * 2000, "\ud800 20 تومان"])
     def test_survive_a_hostile_text(self, finder, text) -> None:
         assert len(values(finder, "amount", text)) <= 1
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        ("text", "date"),
+        [
+            ("پنجم مهر خریدم", "5 مهر"),
+            ("5 مهرماه پرداخت کردم", "5 مهر"),
+            ("۵ مهر‌ماه ۱۴۰۴", "1404/07/05"),
+            ("بیست و سوم آبان", "23 آبان"),
+            ("روز سی و یکم خرداد سال ۱۴۰۳", "1403/03/31"),
+            ("اول فروردین سفارش دادم", "1 فروردین"),
+            ("سی‌ام دی ماه", "30 دی"),
+            ("بیست و سه آبان پول دادم", "23 آبان"),
+            ("۱۲ام مهر ماه سال ۱۴۰۴", "1404/07/12"),
+            ("1404.07.12 واریز شد", "1404/07/12"),
+            ("۱۲/۰۷/۱۴۰۴ واریز شد", "1404/07/12"),
+            ("30 اسفند 1403", "1403/12/30"),
+            ("12 mehr kharidam", "12 مهر"),
+            ("paid on 10/25/2025", "2025-10-25"),
+            ("paid on 25/10/2025", "2025-10-25"),
+            ("bought 2025-10-04", "2025-10-04"),
+            ("on 29 Feb 2024", "2024-02-29"),
+            ("on the 4th of October, 2025", "2025-10-04"),
+            ("Oct. 4, 2025 was it", "2025-10-04"),
+            ("on May 5 I paid", "5 May"),
+            ("5th of may", "5 May"),
+            ("ordered May 5.", "5 May"),
+            ("the twenty-third of november", "23 November"),
+            ("۵ مهر ۲۰۰۰ تومان دادم", "5 مهر"),
+            ("بیست‌و‌سوم آبان", "23 آبان"),
+            ("panj mehr kharidam", "5 مهر"),
+            ("bist o sevom aban", "23 آبان"),
+            ("پنجشنبه ۱۴ تیر ساعت ۵", "14 تیر"),
+            ("یازدهم ماه مهر", "11 مهر"),
+            ("4.10.2025", "2025-10-04"),
+        ],
+    )
+    def test_are_read(self, finder, text, date) -> None:
+        assert values(finder, "date", text) == [date]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "31 Feb 2025",
+            "29 Feb 2025",
+            "30 اسفند 1404",
+            "۳۱ مهر",
+            "1404/07/31",
+            "31/04/2025",
+            "10/12/2025",
+            "I may 5 times try again",
+            "the other 5 may come later",
+            "they march 5 miles",
+            "۵ می کنم",
+            "in may 20 orders came",
+            "version 1.2.3",
+            "192.168.1.1",
+            "از ۱ تا ۵ مهر",
+            "۲ مهر و امضا",
+            "0 مهر",
+            "مهر",
+            "october",
+            "at october 4:30",
+        ],
+    )
+    def test_are_left_out_where_they_are_none(self, finder, text) -> None:
+        assert values(finder, "date", text) == []
+
+    @pytest.mark.parametrize("text", ["۵ مهر " * 400, "may " * 600, "و سوم آبان " * 200])
+    def test_survive_a_hostile_text(self, finder, text) -> None:
+        list(finder.find(text))
+
+
+class TestOrderNumbers:
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [
+            ("order AB1234 is late", "AB1234"),
+            ("سفارش ab-1234 کجاست", "AB-1234"),
+            ("my order number is 77341", "77341"),
+            ("ORD-1042", "1042"),
+            ("سفارش شماره ۷۷۳۴۱", "77341"),
+            ("orders 12345,12346", "12345"),
+        ],
+    )
+    def test_are_read(self, finder, text, number) -> None:
+        assert values(finder, "order_number", text) == [number]
+
+    @pytest.mark.parametrize("text", ["order 12", "order for 3 people in room B1234", "AB1234", "سفارش دادم"])
+    def test_are_left_out_where_they_are_none(self, finder, text) -> None:
+        assert values(finder, "order_number", text) == []
