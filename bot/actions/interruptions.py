@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from rasa_sdk import Tracker
 
@@ -63,14 +63,18 @@ _CORRECTIONS: Final = {
     )
     for slot, field in _FIELDS.items()
 }
+_RIGHT_ONE: Final = (
+    r"(?:it'?s|it is|it should (?:be|read|say)|should be|the right one is|درستش|صحیحش|باید|یعنی)\s+"
+    r"(?:اینه(?=[\s:،])\s*)?[:،]?\s*"
+)
 # "Wrong subject, it is …", "the title was wrong, it should be …", «موضوع اشتباه بود، …»
 _ERRORS: Final = {
     slot: re.compile(
         rf"^\s*(?:{_LEAD})?(?:(?:the |my )?wrong (?:{field})"
         rf"|(?:the |my )?(?:{field}) (?:is|was|were) (?:wrong|not right|incorrect)"
         rf"|(?:{field}){_SUFFIX}(?:\s+(?:رو|را))?\s+(?:اشتباه|غلط)(?:ه|\s+(?:بود|شد|است|هست|نوشتم|گفتم|دادم|زدم))?)"
-        rf"(?P<break>[\s،,.:;!–-]+)(?:(?:it'?s|it is|it should (?:be|read|say)|should be|the right one is)\s+"
-        rf"|(?:درستش|صحیحش|باید|یعنی)\s+(?:اینه(?=[\s:،])\s*)?)?[:،]?\s*{_VALUE}{_END}",
+        # Without a stop, only "it is" tells the right one from the rest of the sentence.
+        rf"(?:\s*[،,.:;؛!–-]+\s*|\s+(?={_RIGHT_ONE}))(?:{_RIGHT_ONE})?{_VALUE}{_END}",
         re.IGNORECASE | re.DOTALL,
     )
     for slot, field in _FIELDS.items()
@@ -173,9 +177,8 @@ def _meaning(tracker: Tracker) -> tuple[str | None, float]:
     """
     message = tracker.latest_message
     decided = message.get("intent") or {}
-    likeliest = next(
-        (guess for guess in message.get("intent_ranking") or [] if guess["name"] != decided.get("name")), {}
-    )
+    ranking: list[dict[str, Any]] = message.get("intent_ranking") or []
+    likeliest = next((guess for guess in ranking if guess["name"] != decided.get("name")), {})
     if intent_of(tracker) == Intents.NLU_FALLBACK and likeliest.get("name") == Intents.ASK_KNOWLEDGE:
         decided = likeliest
     return decided.get("name"), float(decided.get("confidence") or 0.0)

@@ -33,7 +33,8 @@ _CARDINALS: Final = {word: number for word, number in SMALL.items() if number <=
 # fmt: off
 _FIRST_TO_TWENTIETH: Final = [
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+    "twentieth",
 ]
 # fmt: on
 _ORDINALS: Final = {
