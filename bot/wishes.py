@@ -85,8 +85,8 @@ _NAMES: Final = {
     Intents.TALK_TO_PERSON: r"کارشناس\S*|اپراتور\S*|پشتیبان\S*|همکار\S*|آدم|وصلم?|انسان|کسی|نفر"
     r"|person|human|agent|operator|anyone|someone"
     r"|somebody|anybody|karshenas|kasi|poshtiban",
-    Intents.CANCEL_PURCHASE: r"لغو|کنسل|کنسلش|باطل|انصراف|cancel\w*|unsubscrib\w*|laghv|kansel",
-    Intents.CANCEL: r"لغو|کنسل|انصراف|بی[\u200c ]?خیال|cancel\w*|stop|laghv|kansel",
+    Intents.CANCEL_PURCHASE: r"(?:لغو|کنسل|باطل)(?:ش|شون)?|انصراف|cancel\w*|unsubscrib\w*|laghv|kansel",
+    Intents.CANCEL: r"(?:لغو|کنسل)ش?|انصراف|بی[\u200c ]?خیال|cancel\w*|stop|laghv|kansel",
     Intents.REQUEST_REFUND: r"(?:پول|وجه|مبلغ)\S*|استرداد|بازگشت|عودت|refund\w*|money back|pool\w*",
     Intents.REQUEST_INVOICE: r"فاکتور\S*|صورت[\u200c ]?حساب\S*|رسید|invoice|receipt|factor|faktor",
     Intents.OPEN_TICKET: r"تیکت\S*|ticket|tiket",
@@ -97,7 +97,7 @@ _REFUSABLE: Final = {name: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECAS
 # "I don't want to get a refund": between the refusal and what is refused stands little.
 _REFUSES_NEXT: Final = re.compile(
     r"(?:\b(?:don'?t|do not|didn'?t|did not|won'?t|never|no longer|not)\s+(?:really |actually )?"
-    r"(?:want(?:ed)?|need|wish|ask(?:ed|ing)?|looking|plan(?:ning)?|like)\b"
+    r"(?:want(?:ed)?|need|wish|ask(?:ed|ing)?|looking|plan(?:ning)?)\b"
     r"|\b(?:no need|rather not|instead of|rather than|(?:به[\u200c ]?|ب)جای|(?:please|pls) (?:don'?t|do not)"
     r"|^\W*(?:don'?t|do not))\b"
     r"|\bno(?=\s+\w+ (?:needed|required|necessary|please)))"
@@ -115,15 +115,19 @@ _DOES_NOT_NEED: Final = re.compile(
 )
 # «لغو نکنید»; but «پس ندادید» is a reproach.
 _DO_NOT: Final = re.compile(
-    r"(?<!\S)(?:نکن|نبند|نفرست|نزن|نگیر|ند|نده)(?:ید|ین|ی|م)?(?!\w)|\bna(?:kon|band|ferest)(?:id|in)?\b", re.IGNORECASE
+    r"(?<!\S)(?:(?:نکن|نبند|نفرست|نزن|نگیر)(?:ید|ین|ی)?|پس ن(?:ده|دید|دین))(?!\w)|\bna(?:kon|band|ferest)(?:id|in)?\b",
+    re.IGNORECASE,
 )
-# "I don't want to wait for my refund", «با ربات حرف نمی‌زنم», "if you don't …": what is refused is something else.
+_DO: Final = r"(?:کن|کنید|کنین|بد[هی]\w?|بفرست\w*|ببند\w*|بزنید|بزنین)(?!\w)"
+# "I don't want to wait for my refund", "you don't want to refund me", "if you don't …": what is refused is something
+# else, or somebody else refuses.
 _NO_REFUSAL: Final = re.compile(
     r"\b(?:wait\w*|los[et]\w*|bot|robot|machine|until|till|unless|before|if|why|miss\w*|forget)\b"
     r"|منتظر|معطل|صبر|ربات|روبات|از دست|طول|مجبور|(?:^|\s)(?:بات|اگر|اگه|وگرنه|چرا|مگه|مگر|تا وقتی)(?:\s|$)"
-    # "I don't want to go on, cancel it" without the comma.
-    r"|نمی[\u200c ]?خوا\w* (?:\S+ ){0,3}(?:ب\w+م|کنم) (?:\S+ ){1,4}"
-    r"(?:کن(?:ید|ین)?|بد(?:ه|ید|ین)|بفرست\w*|ببند\w*)(?!\w)"
+    r"|شکایت|شاکی|قانونی|\b(?:you|they|he|she|guys|seller|company|team|nobody)(?:'re|'ve)?\s+(?:\w+\s+)?"
+    r"(?:not|don'?t|didn'?t|doesn'?t|won'?t|never)\b|how come|\bi wish\b"
+    # «دیگه نمی‌خوام سفارشم رو لغو کنید» may want it cancelled, for want of a comma.
+    rf"|نمی[\u200c ]?خوا\w* .*(?<!\S){_DO}|(?<!\S){_DO} .*نمی[\u200c ]?خوا"
     r"|\b(?:montazer|sabr|robat|age|chera)\b",
     re.IGNORECASE,
 )
@@ -194,15 +198,16 @@ def _refuses(clause: str, intent: str) -> bool:
     """Whether a clause says that the wish is none."""
     if _NO_REFUSAL.search(clause):
         return False
+    is_question = bool(re.search("[?؟]", clause))
     if any(_REFUSABLE[intent].match(clause, refusal.end()) for refusal in _REFUSES_NEXT.finditer(clause)):
-        return True
+        return not is_question
     # «نمی‌خوام سفارشم رو لغو نکنید» refuses twice.
     is_unwanted, is_forbidden = bool(_DOES_NOT_WANT.search(clause)), bool(_DO_NOT.search(clause))
     if intent != Intents.CLOSE_TICKET:
         # «دیگه نیازی بهش نیست، ببندیدش» is why it is to be closed.
         is_unwanted = is_unwanted or bool(_DOES_NOT_NEED.search(clause))
     # A question after what one does not need is none of what one wants.
-    return is_unwanted != is_forbidden and (is_forbidden or not re.search("[?؟]", clause))
+    return is_unwanted != is_forbidden and (is_forbidden or not is_question)
 
 
 def _wish_in(clause: str) -> str | None:
