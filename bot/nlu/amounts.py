@@ -40,6 +40,7 @@ _CURRENCIES: Final = {
 }
 _BEFORE_THE_FIGURE: Final = frozenset({"$", "€", "£", "usd", "eur", "gbp"})
 _SMALL_MONEY: Final = frozenset({"toman", "rial"})
+_LEAST_TOMANS: Final = 100
 # «دلار کانادا» is no dollar of ours.
 _FOREIGN: Final = re.compile(r"(?:کانادا|استرالیا|سنگاپور|عمان|قطر|سعود|عربستان|لبنان|مصر)\S*")
 _WEIGHT: Final = re.compile(r"weigh\S*|lbs|kg|heav\S+|وزن\S*|کیلو\S*")
@@ -73,7 +74,8 @@ class _Group(NamedTuple):
 def find_amounts(words: list[Word]) -> Iterator[Identifier]:
     """The amounts that words name, with their currency: `2500000 toman`.
 
-    A currency's name has to stand with the number. «۱۲۰ تومن» stays 120, though many mean thousands by it.
+    A currency's name has to stand with the number. «۱۲۰ تومن» stays 120, though many mean thousands by it; of «دو تومن»
+    nobody can tell whether it is thousands or millions.
     """
     words = [part for word in words for part in _parts_of(word)]
     found = [amount for place in range(len(words)) if (amount := _amount_at(words, place))]
@@ -115,6 +117,8 @@ def _amount_at(words: list[Word], place: int) -> "tuple[int, int, str] | None":
     if not numbers or _is_doubtful(words, start, end):
         return None
     number = _read(numbers, in_thousands=currency in _SMALL_MONEY)
+    if number and currency == "toman" and number < _LEAST_TOMANS:
+        return None
     # Two places are enough for dollars; a whole number is written as one.
     return (start, end, f"{round(number, 2):.15g} {currency}") if number and 0 < number < 1e15 else None
 

@@ -1,6 +1,9 @@
 """Order numbers, amounts and dates in what customers write."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from bot.nlu.details import DetailFinder
 
@@ -77,6 +80,8 @@ class TestAmounts:
             "۲/۵ تومان",
             "20.000 euro",
             "۲۰ دلار کانادا",
+            "دو تومن شارژ کردم غیب شد",
+            "۵۰ تومن کم شده",
             "CA$20",
             "the box weighs 5 pounds",
             "20 dollars and 50 cents",
@@ -93,6 +98,13 @@ class TestAmounts:
     )
     def test_are_left_out_where_they_can_be_read_in_two_ways(self, finder, text) -> None:
         assert values(finder, "amount", text) == []
+
+    @pytest.mark.parametrize("text", ["۵۰۰ تومان", "۵۰۰ ریال", "5 dollars", "€5", "£5"])
+    def test_have_words_for_the_ticket_in_every_currency(self, finder, text) -> None:
+        (amount,) = values(finder, "amount", text)
+        responses = yaml.safe_load(Path("domain.yml").read_text(encoding="utf-8"))["responses"]
+
+        assert f"utter_detail_amount_{amount.split()[1]}" in responses
 
     def test_stand_where_they_were_written(self, finder) -> None:
         text = "دیروز سیصدوپنجاه هزارتومان دادم"
