@@ -107,8 +107,8 @@ class Slots:
     ORDER_NUMBER: Final = "order_number"
     AMOUNT: Final = "amount"
     DATE: Final = "date"
-    OTHER_WISH: Final = "other_wish"
-    LAST_APOLOGY: Final = "last_apology"
+    OTHER_WISHES: Final = "other_wishes"
+    APOLOGIES: Final = "apologies"
     ARTICLE_ID: Final = "article_id"
     RATING: Final = "rating"
 
@@ -213,6 +213,8 @@ class SystemResponses:
     DETAIL_AMOUNT_TOMAN: Final = "utter_detail_amount_toman"
     DETAIL_AMOUNT_RIAL: Final = "utter_detail_amount_rial"
     DETAIL_AMOUNT_DOLLAR: Final = "utter_detail_amount_dollar"
+    DETAIL_AMOUNT_EURO: Final = "utter_detail_amount_euro"
+    DETAIL_AMOUNT_POUND: Final = "utter_detail_amount_pound"
     DETAIL_DATE: Final = "utter_detail_date"
 
 

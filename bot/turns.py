@@ -184,9 +184,9 @@ def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> dict[st
     language = metadata.get(MetadataKeys.LANGUAGE) or parse_data.get(MetadataKeys.LANGUAGE)
     if language:
         told[Slots.LANGUAGE] = language
-    # It stays until it has been spoken of: a form may come first.
-    if parse_data.get(Slots.OTHER_WISH):
-        told[Slots.OTHER_WISH] = parse_data[Slots.OTHER_WISH]
+    # They stay until they have been spoken of: a form may come first.
+    if parse_data.get(Slots.OTHER_WISHES):
+        told[Slots.OTHER_WISHES] = parse_data[Slots.OTHER_WISHES]
     if MetadataKeys.CONTACT_KNOWN in metadata:
         told[Slots.CONTACT_KNOWN] = bool(metadata[MetadataKeys.CONTACT_KNOWN])
     return told

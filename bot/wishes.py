@@ -15,7 +15,8 @@ _WORDS_OF_A_CLAUSE: Final = 2
 # What joins two wishes; "but" («ولی») goes on with the same one.
 _JOINT: Final = re.compile(
     r"[.!?؟؛;،,\n]+|\s(?:و|همچنین|ضمناً?|در ضمن|بعدش|and|also|plus|as well as|besides|then|va)(?=\s)"
-    r"|(?:^|\s)هم\s(?=\S+\s+\S)",
+    # «آدرسم رو هم عوض کن» begins at the address.
+    r"|(?:^|\s)(?!(?:رو|را)\s)(?=\S+(?:\s(?:رو|را))?\sهم\s+\S+\s+\S)",
     re.IGNORECASE,
 )
 # "I do not want to cancel" is no wish to cancel.
@@ -53,6 +54,7 @@ _WORDS: Final = {
     ),
     Intents.ORDER_STATUS: (
         r"(?:سفارش|بسته|مرسوله|کالا|کتاب)\S*.{0,15}(?:کجا|نرسید|نیومد|نیامد|چی شد|کی می)|رهگیری",
+        r"(?:^|\s)کی می[\u200c ]?رس",
         r"where(?: is|'s| are)? my (?:order|parcel|package)|where my (?:order|parcel|package) is",
         r"track(?:ing)?\b.{0,12}(?:order|parcel|code)|hasn'?t (?:arrived|come)|sefaresh\S* (?:koja|nares)",
     ),
@@ -78,6 +80,69 @@ _WORDS: Final = {
         r"when (?:does|do) .{2,30}(?:start|begin|open)|opening (?:hours|times)|do you (?:have|offer|ship)",
     ),
 }
+# A wish that is refused may be named more loosely: the classifier has already heard it.
+_NAMES: Final = {
+    Intents.TALK_TO_PERSON: r"کارشناس\S*|اپراتور\S*|پشتیبان\S*|همکار\S*|آدم|وصلم?|انسان|کسی|نفر"
+    r"|person|human|agent|operator|anyone|someone"
+    r"|somebody|anybody|karshenas|kasi|poshtiban",
+    Intents.CANCEL_PURCHASE: r"(?:لغو|کنسل|باطل)(?:ش|شون)?|انصراف|cancel\w*|unsubscrib\w*|laghv|kansel",
+    Intents.CANCEL: r"(?:لغو|کنسل)ش?|انصراف|بی[\u200c ]?خیال|cancel\w*|stop|laghv|kansel",
+    Intents.REQUEST_REFUND: r"(?:پول|وجه|مبلغ)\S*|استرداد|بازگشت|عودت|refund\w*|money back|pool\w*",
+    Intents.REQUEST_INVOICE: r"فاکتور\S*|صورت[\u200c ]?حساب\S*|رسید|invoice|receipt|factor|faktor",
+    Intents.OPEN_TICKET: r"تیکت\S*|ticket|tiket",
+    Intents.CLOSE_TICKET: r"[نب]+بند\S*|clos\w+|[bn]a?e?band\w*",
+    Intents.CHANGE_DETAILS: r"(?:عوض|تغییر|اصلاح|ویرایش)\S*|chang\w+|updat\w+|edit\w*|correct\w*|avaz",
+}
+_REFUSABLE: Final = {name: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) for name, words in _NAMES.items()}
+# "I don't want to get a refund": between the refusal and what is refused stands little.
+_REFUSES_NEXT: Final = re.compile(
+    r"(?:\b(?:don'?t|do not|didn'?t|did not|won'?t|never|no longer|not)\s+(?:really |actually )?"
+    r"(?:want(?:ed)?|need|wish|ask(?:ed|ing)?|looking|plan(?:ning)?)\b"
+    r"|\b(?:no need|rather not|instead of|rather than|(?:به[\u200c ]?|ب)جای|(?:please|pls) (?:don'?t|do not)"
+    r"|^\W*(?:don'?t|do not))\b"
+    r"|\bno(?=\s+\w+ (?:needed|required|necessary|please)))"
+    r"(?:\s+(?:you|for|to|with|in|touch|a|an|any|my|the|your|this|it|get|have|request|make|file|open|raise|create|talk|speak"
+    r"|chat|be|connected|see|receive|claim|real|live|support|new|another)){0,6}\s+(?=\S)",
+    re.IGNORECASE,
+)
+# "Don't want" stands anywhere in a Persian clause.
+_DOES_NOT_WANT: Final = re.compile(
+    r"(?<!\S)(?:نمی[\u200c ]?خوا(?:م|هم|یم|هیم)|نمی[\u200c ]?خام)(?!\w)|قصد(?= .*ندار)|\bne?mi?kha?m\b|\bnemikha?ham\b",
+    re.IGNORECASE,
+)
+_DOES_NOT_NEED: Final = re.compile(
+    r"(?:نیاز|احتیاج|لازم)\S* (?:\S+ ){0,5}(?:نیست|ندار(?:م|یم))|\blazem nist|\bniaz\w* (?:nist|nadaram)", re.IGNORECASE
+)
+# «لغو نکنید»; but «پس ندادید» is a reproach.
+_DO_NOT: Final = re.compile(
+    r"(?<!\S)(?:(?:نکن|نبند|نفرست|نزن|نگیر)(?:ید|ین|ی)?|پس ن(?:ده|دید|دین))(?!\w)|\bna(?:kon|band|ferest)(?:id|in)?\b",
+    re.IGNORECASE,
+)
+_DO: Final = r"(?:کن|کنید|کنین|بد[هی]\w?|بفرست\w*|ببند\w*|بزنید|بزنین)(?!\w)"
+# "I don't want to wait for my refund", "you don't want to refund me", "if you don't …": what is refused is something
+# else, or somebody else refuses.
+_NO_REFUSAL: Final = re.compile(
+    r"\b(?:wait\w*|los[et]\w*|bot|robot|machine|until|till|unless|before|if|why|miss\w*|forget)\b"
+    r"|منتظر|معطل|صبر|ربات|روبات|از دست|طول|مجبور|(?:^|\s)(?:بات|اگر|اگه|وگرنه|چرا|مگه|مگر|تا وقتی)(?:\s|$)"
+    r"|شکایت|شاکی|قانونی|\b(?:you|they|he|she|guys|seller|company|team|nobody)(?:'re|'ve)?\s+(?:\w+\s+)?"
+    r"(?:not|don'?t|didn'?t|doesn'?t|won'?t|never)\b|how come|\bi wish\b"
+    # «دیگه نمی‌خوام سفارشم رو لغو کنید» may want it cancelled, for want of a comma.
+    rf"|نمی[\u200c ]?خوا\w* .*(?<!\S){_DO}|(?<!\S){_DO} .*نمی[\u200c ]?خوا"
+    r"|\b(?:montazer|sabr|robat|age|chera)\b",
+    re.IGNORECASE,
+)
+# Here "but" and "just" begin something else.
+_TURN: Final = re.compile(
+    rf"(?P<stop>{_JOINT.pattern}|\s(?:but|ولی|اما|بلکه|vali)(?=\s)"
+    r"|\s(?=(?:فقط|just|only|instead|faghat|می[\u200c ]?خوا(?:م|هم)|i (?:want|need|would))\s(?!of\b)))",
+    re.IGNORECASE,
+)
+_WORDS_OF_A_WISH: Final = 3
+_COURTESY: Final = re.compile(
+    r"ممنون|مرسی|تشکر|متشکر|سپاس|لطفا|thank|\bthx\b|please|merci|mamnoon|it'?s (?:ok|fine|solved)|حل شد|حله",
+    re.IGNORECASE,
+)
+
 # "Add to my ticket that …": the rest is the note, whatever it speaks of.
 _DICTATION: Final = re.compile(
     rf"(?:{'|'.join(_WORDS[Intents.ADD_TO_TICKET])}).{{0,20}}(?::|\bthat\b|\s(?:که|ke)\s)", re.IGNORECASE
@@ -96,6 +161,53 @@ def find_wishes(text: str) -> list[str]:
         return []
     named = {wish for clause in clauses if (wish := _wish_in(clause))}
     return [wish for wish in WISHES_BY_URGENCY if wish in named]
+
+
+def wish_instead(text: str, intent: str) -> str | None:
+    """What a message asks for in place of a wish that it was understood as and yet refuses: `deny` where nothing.
+
+    None where it refuses nothing, or where that is not certain.
+    """
+    if intent not in _REFUSABLE:
+        return None
+    clauses = _clauses_of(text[:_MOST_CHARACTERS])
+    naming = [clause for clause in clauses if _names(clause, intent)]
+    if not naming or not all(_refuses(clause, intent) for clause in naming):
+        return None
+    others = [clause for clause in clauses if clause not in naming]
+    named = {wish for clause in others if (wish := _wish_in(clause))} - {intent}
+    if named:
+        return next(wish for wish in WISHES_BY_URGENCY if wish in named)
+    is_more = any(len(clause.split()) >= _WORDS_OF_A_WISH and not _COURTESY.search(clause) for clause in others)
+    # The knowledge base sees to what no clue names.
+    return Intents.ASK_KNOWLEDGE if is_more else Intents.DENY
+
+
+def _clauses_of(text: str) -> list[str]:
+    """The clauses of a message, each with its question mark."""
+    ends = [match.end() for match in _TURN.finditer(text)]
+    clauses = [text[start:end].strip() for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+    return [clause for clause in clauses if re.search(r"\w", clause)]
+
+
+def _names(clause: str, intent: str) -> bool:
+    return bool(_REFUSABLE[intent].search(clause) or (intent in _CUES and _CUES[intent].search(clause)))
+
+
+def _refuses(clause: str, intent: str) -> bool:
+    """Whether a clause says that the wish is none."""
+    if _NO_REFUSAL.search(clause):
+        return False
+    is_question = bool(re.search("[?؟]", clause))
+    if any(_REFUSABLE[intent].match(clause, refusal.end()) for refusal in _REFUSES_NEXT.finditer(clause)):
+        return not is_question
+    # «نمی‌خوام سفارشم رو لغو نکنید» refuses twice.
+    is_unwanted, is_forbidden = bool(_DOES_NOT_WANT.search(clause)), bool(_DO_NOT.search(clause))
+    if intent != Intents.CLOSE_TICKET:
+        # «دیگه نیازی بهش نیست، ببندیدش» is why it is to be closed.
+        is_unwanted = is_unwanted or bool(_DOES_NOT_NEED.search(clause))
+    # A question after what one does not need is none of what one wants.
+    return is_unwanted != is_forbidden and (is_forbidden or not is_question)
 
 
 def _wish_in(clause: str) -> str | None:

@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
     """An action that talks to the backend.
 
-    A backend failure becomes a handoff; where even that fails, the contact is told so. A wish that had to wait for this
-    action is spoken of after it.
+    A backend failure becomes a handoff; where even that fails, the contact is told so. Wishes that had to wait for this
+    action are spoken of after it.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -43,12 +43,14 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
         return events + self._speak_of_other_wish(dispatcher, tracker)
 
     def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Say that the less urgent of two wishes has not been forgotten, once."""
-        wish = tracker.get_slot(Slots.OTHER_WISH)
-        if wish not in LATER_RESPONSES:
+        """Say that the next of the less urgent wishes has not been forgotten; each has its turn, once."""
+        waiting: list[str] = tracker.get_slot(Slots.OTHER_WISHES) or []
+        to_come = [wish for wish in waiting if wish in LATER_RESPONSES and wish != intent_of(tracker)]
+        if not waiting:
             return []
-        dispatcher.utter_message(response=LATER_RESPONSES[wish])
-        return [SlotSet(Slots.OTHER_WISH, None)]
+        for wish in to_come[:1]:
+            dispatcher.utter_message(response=LATER_RESPONSES[wish])
+        return [SlotSet(Slots.OTHER_WISHES, to_come[1:] or None)]
 
     async def _apologise(self, dispatcher: CollectingDispatcher, tracker: Tracker, error: BackendError) -> None:
         try:

@@ -21,4 +21,4 @@ class ActionHandOff(SupportAction):
 
     def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         # The person reads the whole message.
-        return [SlotSet(Slots.OTHER_WISH, None)] if tracker.get_slot(Slots.OTHER_WISH) else []
+        return [SlotSet(Slots.OTHER_WISHES, None)] if tracker.get_slot(Slots.OTHER_WISHES) else []

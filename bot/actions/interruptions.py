@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from rasa_sdk import Tracker
 
 from bot.actions.base import intent_of
-from bot.identifiers import find_contact_detail
+from bot.identifiers import find_contact_detail, find_ticket_number
 from bot.names import TOPICS, Intents, Slots
 
 # How sure the classifier has to be that a message is no answer to the form.
@@ -15,10 +15,27 @@ SURE: Final = 0.5
 # "No, thank you very much" is a courtesy; a longer sentence that sounds like one is an answer.
 WORDS_OF_A_COURTESY: Final = 4
 WORDS_OF_A_CONTACT_DETAIL: Final = 10
+# How sure it has to be of a question that has no question mark, and how short that is.
+SURE_OF_A_QUESTION: Final = 0.7
+WORDS_OF_A_QUESTION: Final = 12
+# After a question mark, thanks and the like; more is a description that asks in its middle.
+WORDS_AFTER_A_QUESTION: Final = 4
 
 _QUESTIONS: Final = TOPICS | {Intents.ASK_KNOWLEDGE, Intents.OUT_OF_SCOPE}
 _COURTESIES: Final = frozenset(
     {Intents.AFFIRM, Intents.DENY, Intents.THANKS, Intents.SMALL_TALK, Intents.DOUBT, Intents.ABUSE}
+)
+# What concerns another ticket than the one that is being written.
+_COMMANDS: Final = frozenset({Intents.CLOSE_TICKET, Intents.ADD_TO_TICKET, Intents.RATE_CONVERSATION})
+_TICKET_FORM: Final = (Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL)
+
+_QUESTION_WORD: Final = re.compile(
+    r"(?:^|\s)(?:چند|چنده|چندمه?|چقدره?|چقده|کجاست|کجان?|کجایید|کی|چطوری?|چطوره|چگونه|چیه|چیست|چیا|چه|آیا|کدوم\S*|کدام\S*)"
+    r"(?=[\s!.،]|$)"
+    r"|\b(?:chande?|che?gh?adre?|kojast|koja|chetori?|chetore|chie|chist|aya|kodum|kodom)\b"
+    r"|^(?:(?:and|so|ok|okay|hi|hello|by the way|btw|also|sorry|wait)[\s,.!]+)*"
+    r"(?:how|what|what's|when|where|which|who|do (?:you|i)|does|is (?:there|it)|are (?:there|you)|can (?:i|you|we))\b",
+    re.IGNORECASE,
 )
 
 _FIELDS: Final = {
@@ -26,11 +43,12 @@ _FIELDS: Final = {
     Slots.TICKET_DESCRIPTION: r"description|explanation|شرح|توضیحات?",
 }
 _SUFFIX: Final = r"(?:\u200c?(?:ش|اش|م|ام|شون|شان))?(?:\s+تیکت\w{0,3})?"
-# "No, the subject is …", «نه، موضوعش …», "change the title to …", «موضوع رو بکن …»
-_LEAD: Final = (
-    r"(?:no|nope|sorry|wait|oops|actually|correction|i meant?|نه|خیر|ببخشید|راستی|منظورم|یه لحظه|صبر کنی?د?"
-    r"|اشتباه (?:شد|گفتم|نوشتم))[\s،,.:!–-]+(?:the |my )?"
+_LEAD_WORDS: Final = (
+    r"no|nope|sorry|wait|oops|actually|correction|hold on|my mistake|نه|خیر|ببخشید|راستی|آقا|یه لحظه|صبر کنی?د?"
+    r"|اشتباه (?:شد|گفتم|نوشتم|کردم)"
 )
+# "No, wait, the subject is …", «نه، موضوعش …», "change the title to …", «موضوع رو بکن …»
+_LEAD: Final = rf"(?:(?:{_LEAD_WORDS}|i meant?|منظورم)[\s،,.:!–-]+){{1,4}}(?:that )?(?:the |my )?"
 _COMMAND: Final = r"(?:please )?(?:change|set|make|correct|لطفاً?)\s+(?:the |my )?"
 _TO: Final = (
     r"\s*(?:رو|را)?\s*(?:is|was|should be|should read|to|into|باید|بنویسی?د?|بذاری?د?|بگذاری?د?|بکنی?د?"
@@ -45,6 +63,29 @@ _CORRECTIONS: Final = {
     )
     for slot, field in _FIELDS.items()
 }
+_RIGHT_ONE: Final = (
+    r"(?:it'?s|it is|it should (?:be|read|say)|should be|the right one is|درستش|صحیحش|باید|یعنی)\s+"
+    r"(?:اینه(?=[\s:،])\s*)?[:،]?\s*"
+)
+# "Wrong subject, it is …", "the title was wrong, it should be …", «موضوع اشتباه بود، …»
+_ERRORS: Final = {
+    slot: re.compile(
+        rf"^\s*(?:{_LEAD})?(?:(?:the |my )?wrong (?:{field})"
+        rf"|(?:the |my )?(?:{field}) (?:is|was|were) (?:wrong|not right|incorrect)"
+        rf"|(?:{field}){_SUFFIX}(?:\s+(?:رو|را))?\s+(?:اشتباه|غلط)(?:ه|\s+(?:بود|شد|است|هست|نوشتم|گفتم|دادم|زدم))?)"
+        # Without a stop, only "it is" tells the right one from the rest of the sentence.
+        rf"(?:\s*[،,.:;؛!–-]+\s*|\s+(?={_RIGHT_ONE}))(?:{_RIGHT_ONE})?{_VALUE}{_END}",
+        re.IGNORECASE | re.DOTALL,
+    )
+    for slot, field in _FIELDS.items()
+}
+# "Sorry, I meant billing, not login", «منظورم صورت‌حساب بود نه ورود»
+_NOT_BUT: Final = re.compile(
+    rf"^\s*(?={_LEAD})(?:(?:{_LEAD_WORDS})[\s،,.:!–-]+){{0,4}}(?P<said>(?:i meant?|منظورم(?:\s+این بود)?)[\s:،,]+)?"
+    r"(?P<value>\S.{0,40}?)(?:\s+(?:بود|است|هست))?"
+    r"[\s،,]+(?:not|نه)\s+(?:the |my |a )?(?P<wrong>\S.{0,60}?)[.!\s]*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -61,27 +102,49 @@ def is_interrupted(tracker: Tracker) -> bool:
     if requested not in tracker.slots_to_validate():
         # The form is back after the question was answered, or has only just begun.
         return False
-    intent = intent_of(tracker)
-    if intent not in _QUESTIONS | _COURTESIES or _confidence(tracker) < SURE:
+    intent, confidence = _meaning(tracker)
+    text = tracker.latest_message.get("text") or ""
+    if intent not in _QUESTIONS | _COURTESIES | _COMMANDS or confidence < SURE:
         return False
-    text = (tracker.latest_message.get("text") or "").rstrip()
+    if requested == Slots.CONTACT_DETAIL and find_contact_detail(text):
+        return False
+    if intent in _COMMANDS:
+        # "Please add that I paid by card" is a description; with another ticket's number it is none.
+        return requested in _TICKET_FORM and (intent != Intents.ADD_TO_TICKET or find_ticket_number(text) is not None)
     if requested == Slots.CONTACT_DETAIL:
         # "No" is an answer here: the contact would rather not leave one.
-        return intent != Intents.DENY and find_contact_detail(text) is None
+        return intent != Intents.DENY
     if intent in _COURTESIES:
         return len(text.split()) <= WORDS_OF_A_COURTESY
-    # "I cannot sign in" asks for knowledge and is a fine subject all the same; a question mark decides.
-    return text.endswith(("?", "؟"))
+    return _asks(text) or (intent == Intents.ASK_KNOWLEDGE and _asks_unmarked(text, confidence))
+
+
+def _asks(text: str) -> bool:
+    """Whether a text ends in a question, and perhaps a word of thanks.
+
+    "I cannot sign in" asks for knowledge and is a fine subject all the same; so a question mark decides.
+    """
+    _, mark, after = text.replace("؟", "?").rpartition("?")
+    return bool(mark) and len(re.findall(r"\w+", after)) <= WORDS_AFTER_A_QUESTION
+
+
+def _asks_unmarked(text: str, confidence: float) -> bool:
+    is_short = len(text.split()) <= WORDS_OF_A_QUESTION
+    return is_short and confidence >= SURE_OF_A_QUESTION and bool(_QUESTION_WORD.search(text))
 
 
 def find_correction(tracker: Tracker) -> Correction | None:
     """The answer to another of the ticket form's questions that the latest message gives anew, if it does."""
     text = tracker.latest_message.get("text") or ""
     requested = tracker.get_slot(Slots.REQUESTED_SLOT)
-    for slot, pattern in _CORRECTIONS.items():
-        match = pattern.match(text[:2000])
-        if match and slot != requested:
-            return Correction(slot, match["value"].strip(' «»"“”'))
+    for patterns in (_ERRORS, _CORRECTIONS):
+        for slot, pattern in patterns.items():
+            match = pattern.match(text[:2000])
+            if match and slot != requested:
+                return Correction(slot, match["value"].strip(' «»"“”'))
+    exchange = _find_exchange(tracker, text)
+    if exchange:
+        return exchange
     if requested == Slots.CONTACT_DETAIL or intent_of(tracker) != Intents.INFORM:
         return None
     contact_detail = find_contact_detail(text)
@@ -90,6 +153,32 @@ def find_correction(tracker: Tracker) -> Correction | None:
     return Correction(Slots.CONTACT_DETAIL, contact_detail)
 
 
-def _confidence(tracker: Tracker) -> float:
-    intent = tracker.latest_message.get("intent") or {}
-    return float(intent.get("confidence") or 0.0)
+def _find_exchange(tracker: Tracker, text: str) -> Correction | None:
+    """ "I meant billing, not login": in the answer that has the wrong word, the right one takes its place."""
+    match = _NOT_BUT.match(text[:300])
+    if match is None:
+        return None
+    requested = tracker.get_slot(Slots.REQUESTED_SLOT)
+    right, wrong = (match[name].strip(' «»"“”،,') for name in ("value", "wrong"))
+    for slot in _FIELDS:
+        given = str(tracker.get_slot(slot) or "")
+        corrected = re.sub(rf"(?<!\w){re.escape(wrong)}(?!\w)", lambda _: right, given, flags=re.IGNORECASE)
+        if slot != requested and corrected != given:
+            return Correction(slot, corrected)
+    # Another wording of the wrong one; that it was the subject is certain only just after it.
+    is_subject = bool(match["said"]) and requested == Slots.TICKET_DESCRIPTION
+    return Correction(Slots.TICKET_SUBJECT, right) if is_subject else None
+
+
+def _meaning(tracker: Tracker) -> tuple[str | None, float]:
+    """What the latest message was understood as, and how surely.
+
+    A question that is out of scope is looked up as one that is not; so it counts as the question it looks like.
+    """
+    message = tracker.latest_message
+    decided = message.get("intent") or {}
+    ranking: list[dict[str, Any]] = message.get("intent_ranking") or []
+    likeliest = next((guess for guess in ranking if guess["name"] != decided.get("name")), {})
+    if intent_of(tracker) == Intents.NLU_FALLBACK and likeliest.get("name") == Intents.ASK_KNOWLEDGE:
+        decided = likeliest
+    return decided.get("name"), float(decided.get("confidence") or 0.0)

@@ -4,8 +4,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.backend import Backend
 from bot.actions.base import SupportAction, intent_of, language_of, message_id_of, vector_of
-from bot.actions.schemas import AnswerBand, ArticleAnswer, KnowledgeAnswer
+from bot.actions.schemas import AnswerBand, ArticleAnswer, HandoffReason, KnowledgeAnswer
 from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
 
 # How likely a wish has to be for the bot to ask whether it was meant.
@@ -25,6 +26,7 @@ _CLARIFICATIONS = {
     Intents.TICKET_STATUS: Responses.CLARIFY_TICKET,
     Intents.ADD_TO_TICKET: Responses.CLARIFY_TICKET,
 }
+_CLARIFICATION_RESPONSES = frozenset(_CLARIFICATIONS.values())
 
 _OWNING_UP = {
     Intents.DOUBT: (Responses.NOT_HELPFUL, Responses.NOT_HELPFUL_AGAIN),
@@ -60,8 +62,8 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
         elif found.band is AnswerBand.offer and found.offers:
             _offer_articles(dispatcher, found)
         else:
-            return _decline(dispatcher, tracker, found)
-        return [SlotSet(Slots.LAST_APOLOGY, None)]
+            return await _decline(self.backend, dispatcher, tracker, found)
+        return []
 
 
 class ActionReadArticle(SupportAction):
@@ -105,7 +107,7 @@ class ActionOwnUp(SupportAction):
         is_unmet = intent in (Intents.DOUBT, Intents.NLU_FALLBACK)
         custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if is_unmet else {}
         responses = _OWNING_UP.get(intent or "", _OWNING_UP[Intents.OUT_OF_SCOPE])
-        return [_say_otherwise(dispatcher, tracker, *responses, custom=custom)]
+        return await _own_up(self.backend, dispatcher, tracker, responses, custom=custom)
 
 
 def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, confidence: float | None = None) -> None:
@@ -117,7 +119,7 @@ def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, conf
 
 def _offer_a_look(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """After the rules, a look at the contact's own case; but not into a form, nor before another wish."""
-    is_busy = tracker.active_loop_name or tracker.get_slot(Slots.OTHER_WISH)
+    is_busy = tracker.active_loop_name or tracker.get_slot(Slots.OTHER_WISHES)
     if intent_of(tracker) in TOPICS and not is_busy:
         dispatcher.utter_message(response=Responses.OWN_CASE)
 
@@ -132,37 +134,64 @@ def _offer_articles(dispatcher: CollectingDispatcher, found: KnowledgeAnswer) ->
     dispatcher.utter_message(response=Responses.OFFER_ARTICLES, buttons=buttons, json_message=custom)
 
 
-def _decline(dispatcher: CollectingDispatcher, tracker: Tracker, found: KnowledgeAnswer) -> list[EventType]:
+async def _decline(
+    backend: Backend, dispatcher: CollectingDispatcher, tracker: Tracker, found: KnowledgeAnswer
+) -> list[EventType]:
     custom = {"outcome": Outcomes.NOT_UNDERSTOOD, "confidence": found.confidence, "gap_id": found.gap_id}
     if intent_of(tracker) in TOPICS:
         # Understood well enough; only the rest is a person's work.
         custom["outcome"] = Outcomes.OFFERED
         responses = (Responses.OWN_CASE_UNANSWERED, Responses.OWN_CASE_UNANSWERED_AGAIN)
-        return [_say_otherwise(dispatcher, tracker, *responses, custom=custom)]
+        return await _own_up(backend, dispatcher, tracker, responses, custom=custom)
     question = _clarification(tracker)
     if question:
         dispatcher.utter_message(response=question, json_message=custom)
-        return [SlotSet(Slots.LAST_APOLOGY, question)]
-    return [_say_otherwise(dispatcher, tracker, Responses.DONT_KNOW, Responses.DONT_KNOW_AGAIN, custom=custom)]
+        return [SlotSet(Slots.APOLOGIES, [*_said(tracker), question])]
+    responses = (Responses.DONT_KNOW, Responses.DONT_KNOW_AGAIN)
+    return await _own_up(backend, dispatcher, tracker, responses, custom=custom)
 
 
 def _clarification(tracker: Tracker) -> str | None:
-    """A question with choices, where the message was not understood but allows a guess; never twice in a row."""
+    """A question with choices, where the message was not understood but allows a guess.
+
+    Never the same one again, and never two in a row.
+    """
     if intent_of(tracker) != Intents.NLU_FALLBACK or tracker.active_loop_name:
         return None
-    if tracker.get_slot(Slots.LAST_APOLOGY) in _CLARIFICATIONS.values():
+    if not _CLARIFICATION_RESPONSES.isdisjoint(_said(tracker)[-1:]):
         return None
     ranking = tracker.latest_message.get("intent_ranking") or []
     likeliest = next((guess for guess in ranking if guess["name"] != Intents.NLU_FALLBACK), None)
     if likeliest is None or likeliest["confidence"] < LEAST_FOR_A_GUESS:
         return None
-    return _CLARIFICATIONS.get(likeliest["name"])
+    question = _CLARIFICATIONS.get(likeliest["name"])
+    return None if question in _said(tracker) else question
 
 
-def _say_otherwise(
-    dispatcher: CollectingDispatcher, tracker: Tracker, first: str, other: str, *, custom: dict[str, object]
-) -> EventType:
-    """The first response, or the other one where the first is what the contact has just been told."""
-    said = other if tracker.get_slot(Slots.LAST_APOLOGY) == first else first
-    dispatcher.utter_message(response=said, json_message=custom)
-    return SlotSet(Slots.LAST_APOLOGY, said)
+async def _own_up(
+    backend: Backend,
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    responses: tuple[str, str],
+    *,
+    custom: dict[str, object],
+) -> list[EventType]:
+    """The first of these responses that the contact has not been told yet; when all are spent, a person.
+
+    A form goes on without one, as only its own questions are of use then.
+    """
+    said = _said(tracker)
+    response = next((response for response in responses if response not in said), None)
+    if response:
+        dispatcher.utter_message(response=response, json_message=custom)
+        return [SlotSet(Slots.APOLOGIES, [*said, response])]
+    if tracker.active_loop_name:
+        return []
+    await backend.hand_off(tracker.sender_id, reason=HandoffReason.not_understood)
+    # Whoever is handed back to the bot begins anew.
+    return [SlotSet(Slots.APOLOGIES, None)]
+
+
+def _said(tracker: Tracker) -> list[str]:
+    """What the bot has owned up to in this conversation, the latest last."""
+    return tracker.get_slot(Slots.APOLOGIES) or []

@@ -1,4 +1,4 @@
-"""Of several wishes in one message, the more urgent."""
+"""Of several wishes in one message, the more urgent; and none that is refused."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.names import Slots
-from bot.wishes import find_wishes
+from bot.names import Intents, Slots
+from bot.wishes import find_wishes, wish_instead
 
 # Two wishes in plain words are understood, whatever the classifier made of their mixture.
 SURE = 0.6
@@ -18,9 +18,10 @@ SURE = 0.6
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class WishComponent(GraphComponent):
-    """Make the more urgent wish the message's intent and the next one its `other_wish`; the channel sets the slot.
+    """Make the more urgent wish the message's intent and the rest its `other_wishes`; the channel sets the slot.
 
-    Stands after the classifier. A message in which fewer than two wishes are named is left as it is.
+    Where the message refuses what the classifier heard, it gets what is asked for instead, or `deny`. Stands after the
+    classifier; a message in which fewer than two wishes are named and none is refused is left as it is.
     """
 
     @classmethod
@@ -35,11 +36,23 @@ class WishComponent(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            wishes = find_wishes(message.get(TEXT) or "")
-            if len(wishes) < 2:
-                continue
-            first, other = wishes[:2]
-            confidence = max((message.get(INTENT) or {}).get("confidence") or 0.0, SURE)
-            message.set(INTENT, {"name": first, "confidence": confidence}, add_to_output=True)
-            message.set(Slots.OTHER_WISH, other, add_to_output=True)
+            first, *others = find_wishes(message.get(TEXT) or "") or [None]
+            if others:
+                message.set(Slots.OTHER_WISHES, others, add_to_output=True)
+            else:
+                first = _instead(message)
+            if first:
+                confidence = max((message.get(INTENT) or {}).get("confidence") or 0.0, SURE)
+                message.set(INTENT, {"name": first, "confidence": confidence}, add_to_output=True)
         return messages
+
+
+def _instead(message: Message) -> "str | None":
+    """What the message asks for in place of what the classifier heard."""
+    text, heard = message.get(TEXT) or "", (message.get(INTENT) or {}).get("name")
+    if heard != Intents.NLU_FALLBACK:
+        return wish_instead(text, heard) if heard else None
+    likeliest = [guess["name"] for guess in (message.get("intent_ranking") or [])[:2]]
+    found = [wish for name in likeliest if (wish := wish_instead(text, name))]
+    # Of a mixture that was not understood only a wish in plain words is certain.
+    return next((wish for wish in found if wish not in {Intents.DENY, Intents.ASK_KNOWLEDGE}), None)

@@ -11,7 +11,7 @@ class TicketDetails(BaseModel):
     """What the contact has mentioned and an agent would ask for; an amount ends with its currency."""
 
     order_number: Annotated[str, Field(max_length=64)] | None = None
-    amount: Annotated[str, Field(pattern=r"^[\d.,]{1,32} (toman|rial|dollar)$")] | None = None
+    amount: Annotated[str, Field(pattern=r"^[\d.,]{1,32} (toman|rial|dollar|euro|pound)$")] | None = None
     date: Annotated[str, Field(max_length=64)] | None = None
 
 

@@ -76,6 +76,8 @@ class RunningActions:
         candidates: dict[str, Any] | None = None,
         domain: dict[str, Any] | None = None,
         done_before: str = "utter_greet",
+        ranking: list[dict[str, Any]] | None = None,
+        loop: str | None = None,
     ) -> dict[str, Any]:
         """The events and responses of an action; `candidates` are slots that a form has just filled.
 
@@ -96,12 +98,13 @@ class RunningActions:
                 "text": text,
                 "intent": intent or {"name": "ask_knowledge", "confidence": 0.9},
                 "entities": [],
+                "intent_ranking": ranking or [],
                 "metadata": metadata or {},
             },
             "events": events,
             "paused": False,
             "followup_action": None,
-            "active_loop": {},
+            "active_loop": {"name": loop} if loop else {},
             "latest_action_name": "action_listen",
         }
         call = {"next_action": action, "sender_id": "c-1", "tracker": tracker, "version": "3.6.21"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.wishes import find_wishes
+from bot.wishes import find_wishes, wish_instead
 
 
 class TestFindWishes:
@@ -12,6 +12,16 @@ class TestFindWishes:
             ("سفارشم رو لغو کنید و پولم رو پس بدید", ["cancel_purchase", "request_refund"]),
             ("please send me the invoice and tell me where my parcel is", ["order_status", "request_invoice"]),
             ("وصلم کن به اپراتور، سفارشم هم نرسیده", ["talk_to_person", "order_status"]),
+            (
+                "cancel my order, send me the invoice and change my address",
+                ["cancel_purchase", "change_details", "request_invoice"],
+            ),
+            (
+                "سفارشم رو لغو کنید، فاکتور رو بفرستید و آدرسم رو هم عوض کنید",
+                ["cancel_purchase", "change_details", "request_invoice"],
+            ),
+            ("I need the invoice of last month. آدرسم رو هم عوض کن", ["change_details", "request_invoice"]),
+            ("فاکتورم هم بفرستید آدرسم هم عوض کنید", ["change_details", "request_invoice"]),
         ],
     )
     def test_gives_the_more_urgent_first(self, text: str, wishes: list[str]) -> None:
@@ -39,3 +49,79 @@ class TestFindWishes:
 
     def test_reads_a_hostile_text_without_losing_its_way(self) -> None:
         assert find_wishes("پول " * 50_000 + "و " * 50_000) == []
+
+
+class TestWishInstead:
+    @pytest.mark.parametrize(
+        ("text", "heard"),
+        [
+            ("لازم نیست با کارشناس صحبت کنم", "talk_to_person"),
+            ("نمی‌خوام پولم رو پس بگیرم", "request_refund"),
+            ("فاکتور نمی‌خوام", "request_invoice"),
+            ("لطفاً سفارشم رو لغو نکنید", "cancel_purchase"),
+            ("تیکت HM-1042 رو نبندید", "close_ticket"),
+            ("نیازی نیست فاکتور بفرستید، ممنون", "request_invoice"),
+            ("please don't cancel my order", "cancel_purchase"),
+            ("don't close my ticket yet", "close_ticket"),
+            ("no need for an invoice, thanks", "request_invoice"),
+            ("I didn't ask for a refund", "request_refund"),
+            ("لطفا پولم رو پس ندید", "request_refund"),
+            ("نمی‌خوام آدرسم رو عوض کنم", "change_details"),
+            ("احتیاجی به صحبت با پشتیبانی ندارم", "talk_to_person"),
+            ("no refund needed", "request_refund"),
+            ("nemikham ba operator sohbat konam", "talk_to_person"),
+        ],
+    )
+    def test_is_a_no_where_nothing_else_is_asked_for(self, text: str, heard: str) -> None:
+        assert wish_instead(text, heard) == "deny"
+
+    @pytest.mark.parametrize(
+        ("text", "heard", "wish"),
+        [
+            ("نمی‌خوام سفارشم رو کنسل کنم، فقط بگید کی می‌رسه", "cancel_purchase", "order_status"),
+            ("نمی‌خوام سفارشم رو کنسل کنم فقط آدرسم رو عوض کنید", "cancel_purchase", "change_details"),
+            ("نمی‌خوام با کسی حرف بزنم، فقط فاکتورم رو بفرستید", "talk_to_person", "request_invoice"),
+            ("I do not want to talk to an agent, tell me the price", "talk_to_person", "ask_knowledge"),
+            ("I don't need a refund, just a replacement", "request_refund", "ask_knowledge"),
+            ("I don't want to cancel but where is my order?", "cancel_purchase", "order_status"),
+        ],
+    )
+    def test_is_what_the_other_clause_names(self, text: str, heard: str, wish: str) -> None:
+        assert wish_instead(text, heard) == wish
+
+    @pytest.mark.parametrize(
+        ("text", "heard"),
+        [
+            ("نمی‌خوام با ربات حرف بزنم", "talk_to_person"),
+            ("I don't want to talk to a bot, get me a person", "talk_to_person"),
+            ("نمی‌خوام بیشتر از این منتظر کارشناس بمونم", "talk_to_person"),
+            ("پولم رو پس ندادید", "request_refund"),
+            ("نمی‌خواید پولم رو پس بدید؟", "request_refund"),
+            ("why don't you refund me", "request_refund"),
+            ("you did not refund me", "request_refund"),
+            ("I don't want to wait for my refund any longer", "request_refund"),
+            ("این محصول رو نمی‌خوام، پولم رو پس بدید", "request_refund"),
+            ("دیگه این سفارش رو نمی‌خوام، لغوش کنید", "cancel_purchase"),
+            ("اشتراکم رو نمی‌خوام ادامه بدم لغو کنید", "cancel_purchase"),
+            ("I never got my invoice", "request_invoice"),
+            ("لازم نیست فاکتور بفرستم؟", "request_invoice"),
+            ("دیگه نیازی به تیکت نیست ببندیدش", "close_ticket"),
+            ("نمیخوام لغوش کنم میخوام تاریخش رو عوض کنم", "change_details"),
+            ("به جای محصول جایگزین پولم رو پس بدید", "request_refund"),
+            ("I don't want excuses I want a refund", "request_refund"),
+            ("این دوره رو دیگه نمی‌خوام سفارشم رو لغو کنید", "cancel_purchase"),
+            ("how come you don't want to refund me", "request_refund"),
+            ("are you not planning to refund me", "request_refund"),
+            ("it's not like my refund came", "request_refund"),
+            ("کسی پولم رو ندید", "request_refund"),
+            ("پولم رو پس ندید شکایت می‌کنم", "request_refund"),
+            ("سلام", "greet"),
+            ("", "deny"),
+        ],
+    )
+    def test_is_none_where_nothing_is_surely_refused(self, text: str, heard: str) -> None:
+        assert wish_instead(text, heard) is None
+
+    @pytest.mark.parametrize("text", ["don't want " * 5_000, "نمی‌خوام پولم " * 5_000, "no need to get " * 3_000])
+    def test_reads_a_hostile_text_without_losing_its_way(self, text: str) -> None:
+        wish_instead(text, "request_refund")

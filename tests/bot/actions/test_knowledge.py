@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.names import Actions, Outcomes, Responses
-from tests.bot.conftest import FakeApi, RunningActions, responses_in
+from bot.names import LATER_RESPONSES, Actions, Outcomes, Responses
+from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
 
+HANDOFF = "POST /conversations/c-1/handoff"
+MIXED_UP = {"name": "nlu_fallback", "confidence": 0.6}
+MONEY = [{"name": "request_refund", "confidence": 0.35}]
 ANSWERS = "POST /knowledge/answers"
 ARTICLE = {
     "article_id": 12,
@@ -86,6 +89,94 @@ class TestAnswerFromKnowledgeBase:
 
         assert responses_in(result) == [Responses.DONT_KNOW]
         assert result["responses"][0]["custom"]["outcome"] == Outcomes.NOT_UNDERSTOOD
+
+    async def test_asks_no_question_twice(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ANSWERS, knowledge("decline"))
+        slots = {"apologies": [Responses.CLARIFY_MONEY, Responses.NOT_HELPFUL]}
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, intent=MIXED_UP, slots=slots, ranking=MONEY)
+
+        assert responses_in(result) == [Responses.DONT_KNOW]
+
+    async def test_asks_what_was_meant(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ANSWERS, knowledge("decline"))
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, intent=MIXED_UP, ranking=MONEY)
+
+        assert responses_in(result) == [Responses.CLARIFY_MONEY]
+        assert slots_in(result) == {"apologies": [Responses.CLARIFY_MONEY]}
+
+    async def test_an_answer_in_between_makes_no_apology_new(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, slots={"apologies": [Responses.DONT_KNOW]})
+
+        assert result["events"] == []
+
+
+class TestOwningUp:
+    @pytest.mark.parametrize(
+        ("action", "intent"),
+        [
+            (Actions.OWN_UP, "out_of_scope"),
+            (Actions.OWN_UP, "doubt"),
+            (Actions.OWN_UP, "abuse"),
+            (Actions.ANSWER_FROM_KNOWLEDGE_BASE, "request_refund"),
+            (Actions.ANSWER_FROM_KNOWLEDGE_BASE, "ask_knowledge"),
+        ],
+    )
+    async def test_never_says_the_same_twice_and_ends_with_a_person(
+        self, actions: RunningActions, api: FakeApi, action: str, intent: str
+    ) -> None:
+        api.answers(ANSWERS, knowledge("decline"))
+        api.answers(HANDOFF, {"status": "waiting", "ticket_number": "HM-1"})
+        said: list[str] = []
+        apologies: Any = None
+
+        for _ in range(3):
+            result = await actions.run(
+                action, intent={"name": intent, "confidence": 0.9}, slots={"apologies": apologies}
+            )
+            said += responses_in(result)
+            apologies = slots_in(result)["apologies"]
+
+        assert len(said) == len(set(said)) == 2
+        assert api.body_of(HANDOFF)["reason"] == "not_understood"
+        assert apologies is None
+
+    async def test_leaves_a_form_to_its_questions_when_all_is_said(self, actions: RunningActions, api: FakeApi) -> None:
+        slots = {"apologies": [Responses.OUT_OF_SCOPE, Responses.OUT_OF_SCOPE_AGAIN]}
+
+        result = await actions.run(Actions.OWN_UP, intent={"name": "out_of_scope"}, slots=slots, loop="ticket_form")
+
+        assert result == {"events": [], "responses": []}
+        assert api.calls == []
+
+
+class TestOtherWishes:
+    async def test_have_their_turns_one_after_the_other(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
+        waiting = ["change_details", "request_invoice"]
+
+        first = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, slots={"other_wishes": waiting})
+        then = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, slots=slots_in(first))
+
+        assert first["responses"][-1]["response"] == LATER_RESPONSES["change_details"]
+        assert then["responses"][-1]["response"] == LATER_RESPONSES["request_invoice"]
+        assert slots_in(then) == {"other_wishes": None}
+
+    async def test_are_not_spoken_of_when_they_come_up_by_themselves(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
+        intent = {"name": "request_invoice", "confidence": 0.9}
+
+        result = await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE, intent=intent, slots={"other_wishes": ["request_invoice"]}
+        )
+
+        assert LATER_RESPONSES["request_invoice"] not in responses_in(result)
+        assert slots_in(result) == {"other_wishes": None}
 
 
 class TestReadArticle:
