@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ from connectors.web_widget.schemas import (
     SessionRequest,
     external_id_of,
     fields_of,
+    marks_of,
     message_frame,
     status_frame,
 )
@@ -62,6 +64,8 @@ CLOSE_NOT_ALLOWED = 4403
 HELLO_SECONDS = 10
 # Who sends more than anybody can type is read no faster: refusals too cost the others something.
 PAUSE_SECONDS = 0.5
+# A refused message that does not come again by then (another tab sent it, say) holds up nothing any more.
+HELD_BEHIND_REFUSED = timedelta(seconds=10)
 # Sent together, so that a long conversation does not hold the socket.
 PAGE = 200
 
@@ -120,6 +124,7 @@ def create_router(
         greeting = wording.say("utter_widget_greeting", language)
         return SessionRead(
             token=token,
+            visitor=visitor.external_id,
             conversation_id=conversation.id if conversation else None,
             language=language,
             firm=firm,
@@ -192,6 +197,7 @@ def create_router(
             intake=intake,
             open_service=open_service,
             limits=limits,
+            clock=clock,
             base_url=settings.public_url.rstrip("/") or _base_url(socket),
         )
         async with events.listen(topic_of_contact(visitor.inbox_id, visitor.external_id)) as queue:
@@ -214,6 +220,7 @@ class WidgetLink:
         intake: Intake,
         open_service: OpenService,
         limits: WidgetLimits,
+        clock: Clock,
         base_url: str,
     ) -> None:
         self.socket = socket
@@ -226,6 +233,9 @@ class WidgetLink:
         self.intake = intake
         self.open_service = open_service
         self.limits = limits
+        self.clock = clock
+        # The message that was refused by a limit, and until when what came behind it waits for it.
+        self.refused: tuple[str, datetime] | None = None
         self.host = host_of(socket)
         self.base_url = base_url
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
@@ -276,9 +286,7 @@ class WidgetLink:
             )
         status = status_frame(conversation)
         if first:
-            sequence = conversation.last_sequence if conversation else 0
-            # A widget that knows more than the database speaks of another database; it starts afresh.
-            await self.socket.send_json({"type": "ready", **status, "sequence": sequence})
+            await self.socket.send_json({"type": "ready", **status, **marks_of(conversation)})
         for message in messages:
             await self.socket.send_json(
                 message_frame(
@@ -306,6 +314,8 @@ class WidgetLink:
                 continue
             except TooManyRequests as error:
                 client_id = frame.client_id if isinstance(frame, SentMessage) else None
+                if client_id:
+                    self._hold_behind(client_id)
                 await self._refuse(client_id, error.code, error.message, retry_after=error.retry_after_seconds)
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
@@ -316,19 +326,20 @@ class WidgetLink:
                 queue.put_nowait({"type": "changed"})
 
     async def _take_message(self, frame: SentMessage) -> None:
+        incoming = IncomingMessage(
+            inbox_id=self.visitor.inbox_id,
+            contact_external_id=self.visitor.external_id,
+            external_id=external_id_of(frame.client_id, self.visitor.device),
+            text=frame.text,
+            payload=frame.payload,
+            language=self.visitor.language,
+        )
         try:
-            self.limits.message(self.visitor.external_id, host=self.host)
-            await self._check_introduced()
-            received = await self.intake.receive(
-                IncomingMessage(
-                    inbox_id=self.visitor.inbox_id,
-                    contact_external_id=self.visitor.external_id,
-                    external_id=external_id_of(frame.client_id, self.visitor.device),
-                    text=frame.text,
-                    payload=frame.payload,
-                    language=self.visitor.language,
-                )
-            )
+            # Who asks after a lost receipt asks for nothing new.
+            if not await self.intake.has(incoming):
+                self._count(frame.client_id)
+                await self._check_introduced()
+            received = await self.intake.receive(incoming)
         except TooManyRequests as error:
             await self._refuse(frame.client_id, error.code, error.message, retry_after=error.retry_after_seconds)
         except AppError as error:
@@ -343,6 +354,27 @@ class WidgetLink:
                     "created_at": message.created_at.isoformat(),
                 }
             )
+
+    def _count(self, client_id: str) -> None:
+        """Count a new message. What was sent behind a refused one is refused until that one comes again: a widget sends
+        without waiting for each receipt, and the later message would be stored first.
+
+        Raises:
+            TooManyRequests
+        """
+        if self.refused and self.refused[0] != client_id and self.clock.now() < self.refused[1]:
+            raise TooManyRequests(1)
+        try:
+            self.limits.message(self.visitor.external_id, host=self.host)
+        except TooManyRequests:
+            self._hold_behind(client_id)
+            raise
+        self.refused = None
+
+    def _hold_behind(self, client_id: str) -> None:
+        now = self.clock.now()
+        if self.refused is None or self.refused[0] == client_id or now >= self.refused[1]:
+            self.refused = client_id, now + HELD_BEHIND_REFUSED
 
     async def _check_introduced(self) -> None:
         """Ask the database once; who has filled in the form stays introduced."""

@@ -9,7 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from connectors.web_widget.endpoints import HELD_BEHIND_REFUSED
+from connectors.web_widget.limits import WidgetLimits
+from core.clock import FixedClock
 from core.config import Settings
+from core.errors import TooManyRequests
 from crm.models import Inbox
 from tests.web.desk.browser_socket import BrowserSocket, browser_socket
 
@@ -72,6 +76,44 @@ class TestFrames:
 
         assert [one["type"] for one in said] == ["pong"] * 10 + ["rejected"]
         assert said[-1]["code"] == "rate_limited"
+
+
+class TestLimits:
+    async def test_the_same_message_again_is_not_counted(self, widget: BrowserSocket) -> None:
+        for number in (1, 2):
+            await answer_to(widget, text_frame("hello", number=number))
+        assert (await answer_to(widget, text_frame("one more", number=3)))["code"] == "rate_limited"
+
+        again = [(await answer_to(widget, text_frame("hello", number=1)))["type"] for _ in range(3)]
+
+        assert again == ["accepted"] * 3
+
+    async def test_nothing_overtakes_what_was_refused(
+        self, widget: BrowserSocket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refusals = iter([TooManyRequests(1)])
+
+        def message(_limits: WidgetLimits, _visitor: str, *, host: str) -> None:
+            for refusal in refusals:
+                raise refusal
+
+        monkeypatch.setattr(WidgetLimits, "message", message)
+
+        said = [(await answer_to(widget, text_frame("in turn", number=number)))["type"] for number in (1, 2, 1, 2)]
+
+        assert said == ["rejected", "rejected", "accepted", "accepted"]
+
+    async def test_what_never_comes_again_holds_up_nothing_for_long(
+        self, widget: BrowserSocket, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in (1, 2, 3):
+            await answer_to(widget, text_frame("hello", number=number))
+        monkeypatch.setattr(WidgetLimits, "message", lambda *_, **_host: None)
+        assert (await answer_to(widget, text_frame("later", number=4)))["code"] == "rate_limited"
+
+        clock.advance(HELD_BEHIND_REFUSED)
+
+        assert (await answer_to(widget, text_frame("later", number=4)))["type"] == "accepted"
 
 
 class TestHello:
