@@ -143,3 +143,33 @@ document.addEventListener("htmx:ws:after:connection", () => {
 document.addEventListener("htmx:error", () => {
   if (offline && !navigator.onLine) offline.hidden = false;
 });
+
+// A line can be dead without knowing it: it is asked for a sign of life, and given up without one.
+const HEARTBEAT_MS = 10_000;
+const PATIENCE_MS = 2500;
+let line;
+let deadline;
+document.addEventListener("htmx:ws:before:connection", ({ detail }) => (line = detail.connection));
+document.addEventListener("htmx:ws:before:message:incoming", () => clearTimeout(deadline));
+
+function renew() {
+  if (!line?.socket) return;
+  clearTimeout(deadline);
+  clearTimeout(line.timer);
+  line.attempt = 0;
+  // hx-ws comes back at the end of a socket; a dead one would take a minute to tell of its end by itself.
+  line.socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
+}
+
+function probe() {
+  if (line?.socket?.readyState !== WebSocket.OPEN) return;
+  line.socket.send('{"ping": true}');
+  clearTimeout(deadline);
+  deadline = setTimeout(renew, PATIENCE_MS);
+}
+
+setInterval(probe, HEARTBEAT_MS);
+window.addEventListener("online", renew);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") line?.socket?.readyState === WebSocket.OPEN ? probe() : renew();
+});
