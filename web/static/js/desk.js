@@ -162,6 +162,7 @@ function renew() {
 }
 
 function probe() {
+  if (line?.socket?.readyState === WebSocket.CLOSED) renew();
   if (line?.socket?.readyState !== WebSocket.OPEN) return;
   line.socket.send('{"ping": true}');
   clearTimeout(deadline);
@@ -170,6 +171,8 @@ function probe() {
 
 setInterval(probe, HEARTBEAT_MS);
 window.addEventListener("online", renew);
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") line?.socket?.readyState === WebSocket.OPEN ? probe() : renew();
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && probe());
+// Sent away for good: hx-ws does not come back either.
+document.addEventListener("htmx:ws:close", ({ detail }) => {
+  if (detail.code > 4000) line = undefined;
 });

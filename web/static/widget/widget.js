@@ -559,8 +559,8 @@
   const HEARTBEAT_MS = 15_000;
   const PATIENCE_MS = 10_000;
   /** Between two tries, where somebody looks: the line is to be back as soon as the server is. */
-  const LONGEST_WAIT_MS = 1_600;
-  const LONGEST_IDLE_WAIT_MS = 30_000;
+  const LONGEST_WAIT_MS = 1600;
+  const IDLE_WAIT_MS = 30_000;
 
   /**
    * Do something in one tab at a time, where the browser can lock.
@@ -587,7 +587,7 @@
       this.readyAt = 0;
       this.retryTimer = 0;
       this.deadline = 0;
-      /** Ends what goes out beside the socket, when the line has broken. */
+      /** Ends the upload when the line has broken. */
       this.cut = new AbortController();
       setInterval(() => this.beat(), HEARTBEAT_MS);
       // The old line may be dead without knowing it.
@@ -614,7 +614,7 @@
       else if (this.link === 'online') this.probe();
     }
 
-    /** Ask the server for a sign of life and give up on the socket without one; a large file may hold that up. */
+    /** Give up on the socket without a sign of life; a large file may hold that up. */
     probe(patience = PATIENCE_MS / 4) {
       if (!this.send({ type: 'ping' })) return this.broken();
       clearTimeout(this.deadline);
@@ -691,10 +691,7 @@
       await alone(`${this.store.prefix}session`, ask);
     }
 
-    /**
-     * The page's signature of its user is wrong: nobody is signed in, and the visitor can write all the same.
-     * @param {User} user  @param {() => Promise<any>} ask
-     */
+    /** Nobody is signed in then, and the visitor can write all the same.  @param {User} user  @param {() => Promise<any>} ask */
     doubt(user, ask) {
       console.error('Hamyar: identity_wrong. The hash does not fit the id and the secret of this inbox.');
       if (this.user === user) this.user = null;
@@ -744,14 +741,14 @@
       this.chat.flush();
     }
 
-    /** Drop what is left of the line and try again, later each time, at a random moment so that a crowd spreads out. */
+    /** Drop what is left of the line and try again, at a random moment so that a crowd spreads out. */
     broken() {
       this.hangUp();
       if (this.link === 'refused') return;
       if (this.readyAt && Date.now() - this.readyAt > PATIENCE_MS) this.attempt = 0;
       this.readyAt = 0;
-      const longest = document.hidden || !navigator.onLine ? LONGEST_IDLE_WAIT_MS : LONGEST_WAIT_MS;
-      const wait = Math.min(longest, 500 * 2 ** this.attempt++) * (0.5 + Math.random() / 2);
+      const idle = document.hidden || !navigator.onLine;
+      const wait = Math.min(idle ? IDLE_WAIT_MS : LONGEST_WAIT_MS, 500 * 2 ** this.attempt++) * (0.5 + Math.random() / 2);
       clearTimeout(this.retryTimer);
       this.retryTimer = setTimeout(() => this.connect(), wait);
       this.to('offline');
@@ -799,10 +796,7 @@
   const LONGEST_TEXT = 30_000;
   const LARGEST_FILE = 20 * 1024 * 1024;
 
-  /**
-   * The conversation as this page knows it. Messages are kept once each, whether they come from here, from another tab,
-   * live, or again after a break.
-   */
+  /** The conversation as this page knows it. Messages are kept once each, from wherever and however often they come. */
   class Chat {
     /** @param {string} inbox  @param {Language} language  @param {(event: string, detail?: any) => void} emit */
     constructor(inbox, language, emit) {
@@ -831,7 +825,7 @@
       this.typingTimer = 0;
       this.gotTimer = 0;
       this.looking = false;
-      /** The newest message received, where a reconnect continues; "accepted" does not move it, as older ones may be on their way. */
+      /** The newest message received; "accepted" does not move it, as older ones may be on their way. */
       this.last = 0;
       /** The newest message that existed when we connected: up to there it is history. */
       this.historyEnd = 0;
@@ -2309,7 +2303,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     return { dir, lang: dir === 'rtl' ? 'fa' : 'en' };
   }
 
-  /** Set a text only where it differs, so that a live region is not read again.  @param {Node} node  @param {string} text */
+  /** So that a live region is not read again where nothing differs.  @param {Node} node  @param {string} text */
   function setText(node, text) {
     if (node.textContent !== text) node.textContent = text;
   }
@@ -2317,7 +2311,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   const ARABIC_RANGE = 'U+0600-06FF, U+0750-077F, U+08A0-08FF, U+200C-200E, U+2010-2011, U+FB50-FDFF, U+FE70-FEFC';
   const LATIN_RANGE = 'U+0000-00FF, U+2000-206F, U+20AC, U+2122, U+2190-2193';
 
-  /** Offer Vazirmatn; the browser fetches what the letters on the screen need, and goes on without it where it cannot. */
+  /** Offer Vazirmatn; the browser fetches what the letters on the screen need. */
   function loadFonts() {
     if ([...document.fonts].some(({ family }) => family.includes(FONT))) return;
     for (const [name, subset, unicodeRange] of [
