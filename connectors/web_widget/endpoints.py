@@ -97,9 +97,9 @@ def create_router(
     )
     router.include_router(files.router())
 
-    @router.get("/widget.js", include_in_schema=False)
+    @router.api_route("/widget.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def widget_script() -> FileResponse:
-        """The widget: one script for any site."""
+        """The widget: one script for any site. A widget that has lost its line looks by HEAD whether we are back."""
         return FileResponse(
             script,
             media_type="text/javascript",

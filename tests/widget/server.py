@@ -203,7 +203,9 @@ class WidgetServer:
         async def page(_: Request) -> Response:
             return HTMLResponse(self.page, headers=self.page_headers)
 
-        async def script(_: Request) -> Response:
+        async def script(request: Request) -> Response:
+            if self.dark and request.method == "HEAD":
+                return Response(status_code=503)
             return FileResponse(STATIC / "widget" / "widget.js", media_type="text/javascript")
 
         routes = [

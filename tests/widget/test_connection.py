@@ -99,14 +99,29 @@ class TestAfterABreak:
         assert waits
         assert max(waits) <= 2000
 
+    def test_a_server_that_is_long_away_is_not_tried_by_socket(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        link = page.evaluate_handle("document.querySelector('hamyar-chat').chat.connection")
+        tried: list[str] = []
+        page.on("websocket", lambda socket: tried.append(socket.url))
+        link.evaluate("link => { link.attempt = 20; link.readyAt = 0 }")
+
+        server.go_dark()
+        with page.expect_request("**/widget.js"):
+            pass
+        server.come_back()
+
+        page.wait_for_function(ONLINE)
+        assert len(tried) == 1
+
     def test_when_the_network_is_back_the_old_line_is_not_waited_for(self, server: WidgetServer, visit: Visit):
         page = visit()
         link = page.evaluate_handle("document.querySelector('hamyar-chat').chat.connection")
         link.evaluate("link => { link.socket.send = () => {} }")
 
-        hurry(page)
+        became = link.evaluate("link => { dispatchEvent(new Event('online')); return link.link }")
 
-        assert link.evaluate("link => link.link") == "connecting"
+        assert became == "connecting"
         page.wait_for_function(ONLINE)
         assert len(server.wait_for("hello", 2)) == 2
 

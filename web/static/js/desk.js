@@ -162,7 +162,6 @@ function renew() {
 }
 
 function probe() {
-  if (line?.socket?.readyState === WebSocket.CLOSED) renew();
   if (line?.socket?.readyState !== WebSocket.OPEN) return;
   line.socket.send('{"ping": true}');
   clearTimeout(deadline);
@@ -172,7 +171,22 @@ function probe() {
 setInterval(probe, HEARTBEAT_MS);
 window.addEventListener("online", renew);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && probe());
-// Sent away for good: hx-ws does not come back either.
+
+// Chrome holds back who tries many sockets in vain, so hx-ws tries ever more seldom; meanwhile we look whether anybody is there.
+const KNOCK_MS = 800;
+let knocking;
+async function knock() {
+  if (document.hidden) return;
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch("/health/live", { cache: "no-store", signal }).catch(() => null);
+  if (answer?.status < 500 && line?.socket?.readyState === WebSocket.CLOSED) renew();
+}
 document.addEventListener("htmx:ws:close", ({ detail }) => {
+  // Sent away for good: hx-ws does not come back either.
   if (detail.code > 4000) line = undefined;
+  else knocking ??= setInterval(knock, KNOCK_MS);
+});
+document.addEventListener("htmx:ws:after:connection", () => {
+  clearInterval(knocking);
+  knocking = undefined;
 });

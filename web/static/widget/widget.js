@@ -559,7 +559,7 @@
   const HEARTBEAT_MS = 15_000;
   const PATIENCE_MS = 10_000;
   /** Between two tries, where somebody looks: the line is to be back as soon as the server is. */
-  const LONGEST_WAIT_MS = 1600;
+  const LONGEST_WAIT_MS = 1200;
   const IDLE_WAIT_MS = 30_000;
 
   /**
@@ -608,9 +608,9 @@
       return true;
     }
 
-    /** Do not wait for the next attempt; where we seem connected, find out whether that is true. */
+    /** Try now; where we seem connected, find out whether that is true. */
     hurry() {
-      if (this.link === 'offline') this.connect();
+      if (this.link === 'offline') this.again();
       else if (this.link === 'online') this.probe();
     }
 
@@ -621,14 +621,14 @@
       this.deadline = setTimeout(() => this.broken(), this.chat.uploading ? 6 * PATIENCE_MS : patience);
     }
 
-    /** Start again from the session, for example with another token or language. */
+    /** Start again from the session. */
     restart() {
       this.token = null;
       this.again();
     }
 
-    /** Come back at once on a new line. */
     again() {
+      this.attempt = 0;
       this.hangUp();
       if (this.link !== 'idle' && this.link !== 'refused') this.connect();
     }
@@ -664,12 +664,20 @@
       this.to('connecting');
       try {
         if (!this.token) await this.openSession();
+        else if (this.attempt > 4) await this.knock();
       } catch {
         return this.broken();
       }
       if (this.link !== 'connecting' || this.socket) return;
       if (this.token) this.openSocket();
       else this.connect();
+    }
+
+    /** Chrome holds back who tries many sockets in vain. */
+    async knock() {
+      const signal = AbortSignal.timeout(PATIENCE_MS / 4);
+      const { status } = await fetch(new URL('widget.js', BASE), { method: 'HEAD', cache: 'no-store', signal });
+      if (status >= 500) throw new Error(`knock: ${status}`);
     }
 
     /** Get a token. One tab at a time, so that new tabs share the first one's conversation. */
@@ -805,7 +813,6 @@
       this.store = new Store(inbox);
       this.files = new FileStore(this.store.prefix);
       this.uploading = false;
-      /** From when on files may be tried again. */
       this.filesAt = 0;
       /** @type {Map<string, number>} when what is on its way was sent */
       this.sent = new Map();
@@ -956,7 +963,6 @@
       return '';
     }
 
-    /** The conversation as a text. */
     transcript() {
       const words = WORDS[this.language];
       const lines = this.list().map(({ author, agentName, at, text, file, articles, buttons }) => {
@@ -985,7 +991,6 @@
       return rated && rated.sequence === request?.sequence ? rated.score : 0;
     }
 
-    /** Everything so far has been seen by the contact. */
     see() {
       if ((this.store.get('seen') ?? 0) >= this.last) return;
       this.store.set('seen', this.last);
@@ -1602,7 +1607,6 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.speak();
     }
 
-    /** Called once, when the widget stands on the page. */
     begin() {
       DARK.addEventListener('change', () => this.paint());
       FULL_SCREEN.addEventListener('change', () => this.fit());
@@ -1865,7 +1869,6 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.ui.input.disabled = link === 'refused';
     }
 
-    /** What has to be filled in before the first message, in place of the conversation. */
     drawForm() {
       const { chat, ui } = this;
       const asked = chat.session?.form ?? null;
