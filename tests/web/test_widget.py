@@ -137,3 +137,13 @@ class TestShutdown:
         await asyncio.gather(socket.served, return_exceptions=True)
 
         assert asyncio.all_tasks() == before
+
+
+class TestScript:
+    async def test_can_be_asked_for_by_any_site_that_only_wants_to_know_whether_we_are_here(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        answer = await client.head("/widget.js", headers={"origin": "https://shop.example"})
+
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["access-control-allow-origin"] == "*"
