@@ -25,6 +25,7 @@ SITE_HEADERS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, POST"),
     (b"access-control-allow-headers", b"authorization, content-type"),
+    (b"access-control-expose-headers", b"retry-after"),
     (b"access-control-max-age", b"86400"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )

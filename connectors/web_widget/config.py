@@ -93,15 +93,17 @@ def firm_names(inbox: Inbox) -> dict[str, str]:
     }
 
 
-def form_for(config: WidgetConfig, identity: ContactIdentity | None, language: str) -> Form | None:
-    """The form before the first message; `None` where nothing is left to ask for, or it has been filled in."""
-    if identity and identity.introduced_at:
-        return None
+def form_for(config: WidgetConfig, identity: ContactIdentity | None, *, agreed_to: str, language: str) -> Form | None:
+    """The form before the first message; `None` where nothing is left to ask for, or it has been filled in.
+
+    Whoever last agreed to something else than today's sentence, in either language, is asked for that again.
+    """
     contact = identity.contact if identity else Contact(name="", email="", phone="")
+    is_new = not (identity and identity.introduced_at)
     form = Form(
-        name=config.ask_name and not contact.name,
-        address=config.ask_address and not (contact.email or contact.phone),
-        consent=config.consent(language),
+        name=is_new and config.ask_name and not contact.name,
+        address=is_new and config.ask_address and not (contact.email or contact.phone),
+        consent="" if agreed_to and agreed_to in (config.consent_fa, config.consent_en) else config.consent(language),
         privacy_url=config.privacy_url,
     )
     return form if form.name or form.address or form.consent else None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from connectors.web_widget.schemas import (
     external_id_of,
     fields_of,
     frame_of,
+    marks_of,
     message_frame,
     status_frame,
 )
@@ -65,6 +67,8 @@ CLOSE_NOT_ALLOWED = 4403
 HELLO_SECONDS = 10
 # Who sends more than anybody can type is read no faster: refusals too cost the others something.
 PAUSE_SECONDS = 0.5
+# A refused message that does not come again by then (another tab sent it, say) holds up nothing any more.
+HELD_BEHIND_REFUSED = timedelta(seconds=10)
 # Sent together, so that a long conversation does not hold the socket.
 PAGE = 200
 
@@ -95,9 +99,9 @@ def create_router(
     )
     router.include_router(files.router())
 
-    @router.get("/widget.js", include_in_schema=False)
+    @router.api_route("/widget.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def widget_script() -> FileResponse:
-        """The widget: one script for any site."""
+        """The widget: one script for any site. A widget that has lost its line looks by HEAD whether we are back."""
         return FileResponse(
             script,
             media_type="text/javascript",
@@ -122,6 +126,7 @@ def create_router(
         greeting = wording.say("utter_widget_greeting", language)
         return SessionRead(
             token=token,
+            visitor=visitor.external_id,
             conversation_id=conversation.id if conversation else None,
             language=language,
             firm=firm_names(inbox),
@@ -194,6 +199,7 @@ def create_router(
             intake=intake,
             open_service=open_service,
             limits=limits,
+            clock=clock,
             base_url=settings.public_url.rstrip("/") or _base_url(socket),
         )
         async with events.listen(topic_of_contact(visitor.inbox_id, visitor.external_id)) as queue:
@@ -216,6 +222,7 @@ class WidgetLink:
         intake: Intake,
         open_service: OpenService,
         limits: WidgetLimits,
+        clock: Clock,
         base_url: str,
     ) -> None:
         self.socket = socket
@@ -228,6 +235,9 @@ class WidgetLink:
         self.intake = intake
         self.open_service = open_service
         self.limits = limits
+        self.clock = clock
+        # The message that was refused by a limit, and until when what came behind it waits for it.
+        self.refused: tuple[str, datetime] | None = None
         self.host = host_of(socket)
         self.base_url = base_url
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
@@ -288,9 +298,7 @@ class WidgetLink:
             )
         status = status_frame(conversation)
         if first:
-            sequence = conversation.last_sequence if conversation else 0
-            # A widget that knows more than the database speaks of another database; it starts afresh.
-            await self.socket.send_json({"type": "ready", **status, "sequence": sequence})
+            await self.socket.send_json({"type": "ready", **status, **marks_of(conversation)})
         for message in messages:
             await self.socket.send_json(
                 message_frame(
@@ -318,6 +326,8 @@ class WidgetLink:
                 continue
             except TooManyRequests as error:
                 client_id = frame.client_id if isinstance(frame, SentMessage) else None
+                if client_id:
+                    self._hold_behind(client_id)
                 await self._refuse(client_id, error.code, error.message, retry_after=error.retry_after_seconds)
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
@@ -328,19 +338,20 @@ class WidgetLink:
                 queue.put_nowait(CHANGED)
 
     async def _take_message(self, frame: SentMessage) -> None:
+        incoming = IncomingMessage(
+            inbox_id=self.visitor.inbox_id,
+            contact_external_id=self.visitor.external_id,
+            external_id=external_id_of(frame.client_id, self.visitor.device),
+            text=frame.text,
+            payload=frame.payload,
+            language=self.visitor.language,
+        )
         try:
-            self.limits.message(self.visitor.external_id, host=self.host)
-            await self._check_introduced()
-            received = await self.intake.receive(
-                IncomingMessage(
-                    inbox_id=self.visitor.inbox_id,
-                    contact_external_id=self.visitor.external_id,
-                    external_id=external_id_of(frame.client_id, self.visitor.device),
-                    text=frame.text,
-                    payload=frame.payload,
-                    language=self.visitor.language,
-                )
-            )
+            # Who asks after a lost receipt asks for nothing new.
+            if not await self.intake.has(incoming):
+                self._count(frame.client_id)
+                await self._check_introduced()
+            received = await self.intake.receive(incoming)
         except TooManyRequests as error:
             await self._refuse(frame.client_id, error.code, error.message, retry_after=error.retry_after_seconds)
         except AppError as error:
@@ -355,6 +366,27 @@ class WidgetLink:
                     "created_at": message.created_at.isoformat(),
                 }
             )
+
+    def _count(self, client_id: str) -> None:
+        """Count a new message. What was sent behind a refused one is refused until that one comes again: a widget sends
+        without waiting for each receipt, and the later message would be stored first.
+
+        Raises:
+            TooManyRequests
+        """
+        if self.refused and self.refused[0] != client_id and self.clock.now() < self.refused[1]:
+            raise TooManyRequests(1)
+        try:
+            self.limits.message(self.visitor.external_id, host=self.host)
+        except TooManyRequests:
+            self._hold_behind(client_id)
+            raise
+        self.refused = None
+
+    def _hold_behind(self, client_id: str) -> None:
+        now = self.clock.now()
+        if self.refused is None or self.refused[0] == client_id or now >= self.refused[1]:
+            self.refused = client_id, now + HELD_BEHIND_REFUSED
 
     async def _check_introduced(self) -> None:
         """Ask the database once; who has filled in the form stays introduced."""

@@ -19,6 +19,7 @@ from connectors.web_widget.schemas import KnownUser
 from core.config import Settings
 from core.security import is_signed_by
 from core.unit_of_work import UnitOfWork
+from crm.contacts.service import latest_consent
 from crm.conversations.repository import ConversationRepository
 from crm.models import Inbox
 
@@ -66,7 +67,8 @@ class Entrance:
         async with self.work.reading() as session:
             inbox = await session.get_one(Inbox, visitor.inbox_id)
             identity = await ConversationRepository(session).identity(visitor.inbox_id, visitor.external_id)
-            return form_for(config_of(inbox), identity, visitor.language)
+            agreed_to = await latest_consent(session, identity.contact_id) if identity else ""
+            return form_for(config_of(inbox), identity, agreed_to=agreed_to, language=visitor.language)
 
     async def check_introduced(self, visitor: Visitor) -> None:
         """Refuse who has not filled in the form yet.

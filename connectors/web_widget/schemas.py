@@ -58,6 +58,9 @@ class Greeting(BaseModel):
 
 class SessionRead(BaseModel):
     token: str
+    # Whose conversation this browser shows: what it remembers of another's counts for nothing. A token is another one
+    # each time, even of the same visitor.
+    visitor: str
     conversation_id: str | None
     language: str
     firm: dict[str, str]
@@ -146,6 +149,20 @@ def status_frame(conversation: Glance | None) -> dict[str, Any]:
         "status": conversation.status.value,
         "agent": conversation.agent_name,
         "read": conversation.read_sequence,
+    }
+
+
+def marks_of(conversation: Glance | None) -> dict[str, int]:
+    """How far a conversation goes, and up to where the contact's screens have shown and got it as far as we were told.
+
+    A widget that knows of more messages speaks of another database and starts afresh; later marks it tells us again.
+    """
+    if conversation is None:
+        return {"sequence": 0, "seen": 0, "got": 0}
+    return {
+        "sequence": conversation.last_sequence,
+        "seen": conversation.seen_sequence,
+        "got": conversation.got_sequence,
     }
 
 

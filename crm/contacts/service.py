@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
@@ -61,6 +61,12 @@ def remember_contact_detail(contact: Contact, detail: str) -> None:
         contact.phone = contact.phone or detail[:32]
 
 
+async def latest_consent(session: AsyncSession, contact_id: int) -> str:
+    """The sentence that a contact agreed to last; empty where there is none."""
+    newest = select(Consent.wording).where(Consent.contact_id == contact_id).order_by(Consent.id.desc()).limit(1)
+    return await session.scalar(newest) or ""
+
+
 class ContactService:
     def __init__(self, session: AsyncSession, *, clock: Clock) -> None:
         self.session = session
@@ -68,7 +74,7 @@ class ContactService:
         self.conversations = ConversationRepository(session)
 
     async def introduce(self, inbox_id: int, external_id: str, introduction: Introduction) -> None:
-        """Keep what a contact says of themselves, once: what comes later changes nothing.
+        """Keep what a contact says of themselves the first time, and each other sentence that they agree to.
 
         Raises:
             ContactDetailUnfit
@@ -77,21 +83,15 @@ class ContactService:
         if detail and not (_EMAIL.fullmatch(detail) or _PHONE.fullmatch(detail)):
             raise ContactDetailUnfit
         identity = await self._identity(inbox_id, external_id)
-        if identity.introduced_at:
-            return
-        now = self.clock.now()
-        identity.introduced_at = now
-        contact = identity.contact
-        contact.name = contact.name or safe_text(introduction.name).strip()[:200]
-        remember_contact_detail(contact, detail)
-        if introduction.consent:
+        now, contact = self.clock.now(), identity.contact
+        if not identity.introduced_at:
+            identity.introduced_at = now
+            contact.name = contact.name or safe_text(introduction.name).strip()[:200]
+            remember_contact_detail(contact, detail)
+        wording = safe_text(introduction.consent)
+        if wording and wording != await latest_consent(self.session, contact.id):
             self.session.add(
-                Consent(
-                    contact_id=contact.id,
-                    wording=safe_text(introduction.consent),
-                    privacy_url=introduction.privacy_url,
-                    created_at=now,
-                )
+                Consent(contact_id=contact.id, wording=wording, privacy_url=introduction.privacy_url, created_at=now)
             )
         await self._tell_desk(identity)
 

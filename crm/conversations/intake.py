@@ -40,6 +40,12 @@ class Intake:
         self.wake(received.conversation.id)
         return received
 
+    async def has(self, incoming: IncomingMessage) -> bool:
+        """Whether this very message is stored already."""
+        async with self.work.reading() as session:
+            conversations = self.open_service(session).conversations
+            return await conversations.message_by_external_id(incoming.inbox_id, incoming.external_id) is not None
+
     async def correct(self, inbox_id: int, external_id: str, text: str, *, at: datetime) -> bool:
         """Keep a contact's new wording of a message; false when the message was never stored.
 

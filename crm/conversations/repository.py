@@ -85,6 +85,8 @@ _NEWS = (
         Conversation.last_sequence,
         Agent.name,
         Conversation.agent_seen_sequence,
+        Conversation.contact_seen_sequence,
+        Conversation.contact_got_sequence,
         Message,
     )
     .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
@@ -161,6 +163,9 @@ class Glance:
     agent_name: str | None
     # Up to where a person of ours has read it.
     read_sequence: int = 0
+    # Up to where the contact's own screens have shown it, and got it.
+    seen_sequence: int = 0
+    got_sequence: int = 0
 
 
 @dataclass(frozen=True)

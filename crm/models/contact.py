@@ -31,7 +31,8 @@ class ContactIdentity(Base):
     external_id: Mapped[str] = mapped_column(String(128))
     # The language they asked to be answered in, which counts before the one they write in.
     chosen_language: Mapped[str | None] = mapped_column(String(8))
-    # When they filled in the form before the first message, where an inbox has one; it is shown once.
+    # When they filled in the form before the first message, where an inbox has one; after that only a new sentence to
+    # agree to is asked for.
     introduced_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

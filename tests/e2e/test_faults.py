@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.stack import Stack, running
-from tests.e2e.conftest import Chat, Desk
+from tests.e2e.conftest import Chat, Desk, until
 
 pytestmark = pytest.mark.e2e
 
@@ -97,3 +97,17 @@ class TestStop:
         assert app.poll() is not None
         assert rasa.poll() is not None
         assert "Traceback" not in stack.log("app").rsplit("Shutting down", 1)[-1]
+
+
+class TestDeadLine:
+    LINE = "document.querySelector('#live')._htmx.ws.connection"
+
+    def test_the_desk_does_not_wait_for_it_when_the_network_is_back(self, stack: Stack, desk: Desk) -> None:
+        page = desk.page
+        page.goto(f"{stack.url}/desk?lang=en")
+        until(page, f"{self.LINE}?.socket?.readyState === WebSocket.OPEN")
+        page.evaluate(f"window.dead = {self.LINE}.socket; dead.send = () => {{}}")
+
+        page.evaluate("dispatchEvent(new Event('online'))")
+
+        until(page, f"{self.LINE}.socket !== dead && {self.LINE}.socket?.readyState === WebSocket.OPEN")

@@ -10,7 +10,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from connectors.web_widget.endpoints import HELD_BEHIND_REFUSED
+from connectors.web_widget.limits import WidgetLimits
+from core.clock import FixedClock
 from core.config import Settings
+from core.errors import TooManyRequests
 from core.events import Event, LocalEventBus
 from crm.conversations.ports import Reply
 from crm.conversations.repository import ConversationRepository
@@ -148,6 +152,44 @@ class TestNews:
         assert [(one["sequence"], one["text"]) for one in await self.messages(widget, 1)] == [(4, "Anything else?")]
 
 
+class TestLimits:
+    async def test_the_same_message_again_is_not_counted(self, widget: BrowserSocket) -> None:
+        for number in (1, 2):
+            await answer_to(widget, text_frame("hello", number=number))
+        assert (await answer_to(widget, text_frame("one more", number=3)))["code"] == "rate_limited"
+
+        again = [(await answer_to(widget, text_frame("hello", number=1)))["type"] for _ in range(3)]
+
+        assert again == ["accepted"] * 3
+
+    async def test_nothing_overtakes_what_was_refused(
+        self, widget: BrowserSocket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refusals = iter([TooManyRequests(1)])
+
+        def message(_limits: WidgetLimits, _visitor: str, *, host: str) -> None:
+            for refusal in refusals:
+                raise refusal
+
+        monkeypatch.setattr(WidgetLimits, "message", message)
+
+        said = [(await answer_to(widget, text_frame("in turn", number=number)))["type"] for number in (1, 2, 1, 2)]
+
+        assert said == ["rejected", "rejected", "accepted", "accepted"]
+
+    async def test_what_never_comes_again_holds_up_nothing_for_long(
+        self, widget: BrowserSocket, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in (1, 2, 3):
+            await answer_to(widget, text_frame("hello", number=number))
+        monkeypatch.setattr(WidgetLimits, "message", lambda *_, **_host: None)
+        assert (await answer_to(widget, text_frame("later", number=4)))["code"] == "rate_limited"
+
+        clock.advance(HELD_BEHIND_REFUSED)
+
+        assert (await answer_to(widget, text_frame("later", number=4)))["type"] == "accepted"
+
+
 class TestHello:
     async def test_a_number_beyond_the_databases_is_no_hello(self, app: FastAPI, token: str) -> None:
         socket = await browser_socket(app, PATH, {})
@@ -169,3 +211,13 @@ class TestShutdown:
         await asyncio.gather(socket.served, return_exceptions=True)
 
         assert asyncio.all_tasks() == before
+
+
+class TestScript:
+    async def test_can_be_asked_for_by_any_site_that_only_wants_to_know_whether_we_are_here(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        answer = await client.head("/widget.js", headers={"origin": "https://shop.example"})
+
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["access-control-allow-origin"] == "*"

@@ -282,6 +282,35 @@ class TestForm:
             app.state.clock.now(),
         )
 
+    async def test_asks_again_for_a_sentence_that_is_new_and_for_that_alone(
+        self,
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        inbox: Inbox,
+        talk: Talk,
+        configure: Callable[..., Awaitable[None]],
+    ) -> None:
+        await configure(ask_name=True)
+        token = (await session_of(client, inbox))["token"]
+        headers = {"authorization": f"Bearer {token}"}
+        await client.post("/widget/introduction", json={"name": "Sara"}, headers=headers)
+        assert (await session_of(client, inbox, token=token))["form"] is None
+
+        for sentence in (SENTENCE, f"{SENTENCE} And shared."):
+            await configure(ask_name=True, ask_address=True, consent_en=sentence, consent_fa="می‌پذیرم.")
+            asked = (await session_of(client, inbox, token=token))["form"]
+            assert (asked["name"], asked["address"], asked["consent"]) == (False, False, sentence)
+            assert (await write(await talk(token), "hello"))["code"] == "introduction_needed"
+            for _ in range(2):
+                agreed = await client.post("/widget/introduction", json={"consent": sentence}, headers=headers)
+                assert agreed.status_code == 204
+            assert (await session_of(client, inbox, token=token))["form"] is None
+            # The same sentence in the visitor's other language.
+            assert (await session_of(client, inbox, token=token, language="fa"))["form"] is None
+
+        assert [consent.wording for consent in await stored(app, Consent)] == [SENTENCE, f"{SENTENCE} And shared."]
+        assert (await stored(app, Contact))[0].name == "Sara"
+
     async def test_is_not_for_people_without_a_token(self, client: httpx.AsyncClient) -> None:
         response = await client.post("/widget/introduction", json={"name": "Eve"})
 
@@ -378,7 +407,40 @@ class TestFiles:
         assert (response.status_code, read) == (401, 0)
 
 
+class TestVisitor:
+    async def test_is_named_by_the_session_as_long_as_it_is_the_same(
+        self, client: httpx.AsyncClient, inbox: Inbox, sign: Sign
+    ) -> None:
+        first = await session_of(client, inbox)
+
+        again = await session_of(client, inbox, token=first["token"])
+        elsewhere = await session_of(client, inbox, token=first["token"], language="fa")
+        known = await session_of(client, inbox, token=first["token"], user=sign("42"))
+        refused = await session_of(client, inbox, token=f"{first['token']}x")
+
+        assert first["visitor"] == again["visitor"] == elsewhere["visitor"]
+        assert len({first["visitor"], known["visitor"], refused["visitor"]}) == 3
+
+
 class TestMarks:
+    async def test_a_widget_that_comes_back_is_told_how_far_its_own_came(
+        self, app: FastAPI, client: httpx.AsyncClient, inbox: Inbox, talk: Talk
+    ) -> None:
+        token = (await session_of(client, inbox))["token"]
+        socket = await talk(token)
+        await write(socket, "hello")
+        for mark in ({"type": "seen", "sequence": 1}, {"type": "got", "sequence": 9}, {"type": "ping"}):
+            await socket.send(json.dumps(mark))
+        await socket.text_with('"pong"')
+        last = (await stored(app, Conversation))[0].last_sequence
+
+        again = await browser_socket(app, "/widget/ws", {})
+        await again.send(json.dumps({"type": "hello", "token": token}))
+        ready = json.loads(await again.text_with('"ready"'))
+        await again.leave()
+
+        assert (ready["sequence"], ready["seen"], ready["got"]) == (last, 1, last)
+
     async def test_go_both_ways(
         self,
         app: FastAPI,

@@ -38,7 +38,10 @@ class Conversation:
     def __init__(self) -> None:
         self.messages: list[Frame] = []
         self.sockets: list[WebSocket] = []
-        self.status: Frame = {"status": "with_bot", "agent": None}
+        self.status: Frame = {"status": "with_bot", "agent": None, "read": 0}
+        self.marks = {"seen": 0, "got": 0}
+        # The message that a limit has refused: what was sent behind it is refused until it comes again.
+        self.refused: str | None = None
 
     def add(self, author: str, text: str, **fields: Any) -> Frame:
         """Store one message and give it the next sequence number."""
@@ -73,6 +76,9 @@ class WidgetServer:
         self.form: Frame | None = None
         self.introductions: list[Frame] = []
         self.files: list[bytes] = []
+        self.uploads = 0
+        self.takes_uploads = threading.Event()
+        self.takes_uploads.set()
         self.dark = False
         self.ignore_messages = False
         self.rejections: Iterator[Frame] = iter(())
@@ -138,7 +144,7 @@ class WidgetServer:
 
     def set_status(self, status: str, agent: str | None = None) -> None:
         """Move the conversation on."""
-        self.conversation.status = {"status": status, "agent": agent}
+        self.conversation.status = {"status": status, "agent": agent, "read": 0}
         self.push({"type": "status", **self.conversation.status})
 
     def drop(self, code: int = 1012) -> None:
@@ -159,7 +165,14 @@ class WidgetServer:
 
     def texts(self) -> list[str]:
         """What the contact has written, as stored."""
-        return [message["text"] for message in self.conversation.messages if message["author"] == "contact"]
+        return [message["text"] for message in self._of_contact()]
+
+    def taken(self) -> list[str]:
+        """The same with files, each by its name."""
+        return [message["file"]["name"] if "file" in message else message["text"] for message in self._of_contact()]
+
+    def _of_contact(self) -> list[Frame]:
+        return [message for message in self.conversation.messages if message["author"] == "contact"]
 
     def frames(self, kind: str) -> list[Frame]:
         """The received frames of one type."""
@@ -190,7 +203,9 @@ class WidgetServer:
         async def page(_: Request) -> Response:
             return HTMLResponse(self.page, headers=self.page_headers)
 
-        async def script(_: Request) -> Response:
+        async def script(request: Request) -> Response:
+            if self.dark and request.method == "HEAD":
+                return Response(status_code=503)
             return FileResponse(STATIC / "widget" / "widget.js", media_type="text/javascript")
 
         routes = [
@@ -202,7 +217,13 @@ class WidgetServer:
             WebSocketRoute("/widget/ws", self._talk),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
-        cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=["*"],
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["retry-after"],
+        )
         return Starlette(routes=routes, middleware=[cors])
 
     async def _session(self, request: Request) -> Response:
@@ -214,12 +235,16 @@ class WidgetServer:
             return Response(status_code=403)
         if body.get("user") and body["user"]["hash"] != "right":
             return JSONResponse({"error": {"code": "identity_wrong"}}, status_code=401)
-        token = body["token"] if body["token"] in self.conversations else secrets.token_hex(8)
-        self.conversations.setdefault(token, Conversation())
+        device = _device_of(body["token"] or "")
+        if device not in self.conversations:
+            device = secrets.token_hex(8)
+        self.conversations.setdefault(device, Conversation())
         text, buttons = GREETINGS[body["language"]]
         return JSONResponse(
             {
-                "token": token,
+                # Signed anew each time, as a token that carries its time is.
+                "token": f"{device}.{secrets.token_hex(4)}",
+                "visitor": f"user:{body['user']['id']}" if body.get("user") else device,
                 "conversation_id": None,
                 "form": self.form,
                 "language": body["language"],
@@ -234,8 +259,14 @@ class WidgetServer:
         return Response(status_code=204)
 
     async def _take_file(self, request: Request) -> Response:
-        conversation = self.conversations[request.headers["authorization"].removeprefix("Bearer ")]
+        conversation = self.conversations[_device_of(request.headers["authorization"].removeprefix("Bearer "))]
+        if self.form:
+            return JSONResponse({"error": {"code": "introduction_needed"}}, status_code=403)
+        self.uploads += 1
+        await asyncio.to_thread(self.takes_uploads.wait, 10)
         async with request.form() as form:
+            if _stored(conversation, str(form["client_id"])):
+                return JSONResponse({}, status_code=201)
             upload = form["file"]
             self.files.append(await upload.read())  # type: ignore[union-attr]
             shared = {"name": upload.filename, "size": 3, "is_picture": False, "url": f"{self.origin}/static/a"}  # type: ignore[union-attr]
@@ -253,11 +284,13 @@ class WidgetServer:
         with contextlib.suppress(WebSocketDisconnect):
             hello = await line.receive_json()
             self._hear(hello)
-            conversation = self.conversations.get(hello["token"])
+            conversation = self.conversations.get(_device_of(hello["token"]))
             if conversation is None:
                 await line.close(4401)
                 return
-            ready = {"type": "ready", **conversation.status, "sequence": len(conversation.messages)}
+            conversation.refused = None
+            sequence = len(conversation.messages)
+            ready = {"type": "ready", **conversation.status, **conversation.marks, "sequence": sequence}
             await line.send_json(ready)
             conversation.sockets.append(line)
             try:
@@ -273,21 +306,43 @@ class WidgetServer:
         self._hear(frame)
         if frame["type"] == "ping":
             await line.send_json({"type": "pong"})
+        elif frame["type"] in conversation.marks:
+            mark = min(frame["sequence"], len(conversation.messages))
+            conversation.marks[frame["type"]] = max(conversation.marks[frame["type"]], mark)
         elif frame["type"] == "rating":
             await line.send_json({"type": "rated", "score": frame["score"]})
         elif frame["type"] == "message" and not self.ignore_messages:
             await self._take_message(conversation, line, frame)
 
     async def _take_message(self, conversation: Conversation, line: WebSocket, frame: Frame) -> None:
-        rejection = next(self.rejections, None)
-        if len(frame["text"]) > TOO_LONG:
-            rejection = {"code": "message_too_long", "message": "This message is too long."}
+        stored = _stored(conversation, frame["client_id"])
+        rejection = None if stored else self._rejection(conversation, frame)
         if rejection:
             await line.send_json({"type": "rejected", "client_id": frame["client_id"], **rejection})
             return
-        stored = next((one for one in conversation.messages if one["client_id"] == frame["client_id"]), None)
         message = stored or conversation.add("contact", frame["text"], client_id=frame["client_id"])
         accepted = {key: message[key] for key in ("client_id", "sequence", "created_at")}
         await line.send_json({"type": "accepted", **accepted})
         for other in itertools.chain(() if stored else conversation.sockets):
             await other.send_json(message)
+
+    def _rejection(self, conversation: Conversation, frame: Frame) -> Frame | None:
+        """Why a new message is refused, if it is."""
+        if conversation.refused not in (None, frame["client_id"]):
+            return {"code": "rate_limited", "message": "In turn.", "retry_after": 1}
+        rejection = next(self.rejections, None)
+        conversation.refused = frame["client_id"] if rejection and rejection["code"] == "rate_limited" else None
+        if self.form:
+            return {"code": "introduction_needed", "message": "The form comes first."}
+        if len(frame["text"]) > TOO_LONG:
+            return {"code": "message_too_long", "message": "This message is too long."}
+        return rejection
+
+
+def _device_of(token: str) -> str:
+    """Whose token it is: what is signed, without the signature."""
+    return token.partition(".")[0]
+
+
+def _stored(conversation: Conversation, client_id: str) -> Frame | None:
+    return next((one for one in conversation.messages if one["client_id"] == client_id), None)

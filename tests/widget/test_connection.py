@@ -12,6 +12,8 @@ from .server import WidgetServer
 pytestmark = pytest.mark.e2e
 
 Visit = Callable[..., Page]
+# So that the page may read an answer that stands in for the server's.
+OPEN = {"access-control-allow-origin": "*", "access-control-expose-headers": "retry-after"}
 
 
 def write(page: Page, text: str) -> None:
@@ -79,17 +81,108 @@ class TestAfterABreak:
 
         expect(page.get_by_text("of the new one")).to_be_visible()
 
+    def test_while_somebody_looks_no_two_tries_are_far_apart(self, visit: Visit):
+        page = visit()
+
+        waits = page.evaluate(
+            """() => {
+                const { connection } = document.querySelector('hamyar-chat').chat;
+                const waits = [], { setTimeout } = window;
+                window.setTimeout = (act, wait) => { waits.push(wait); return setTimeout(act, wait) };
+                connection.attempt = 20;
+                connection.broken();
+                window.setTimeout = setTimeout;
+                return waits;
+            }"""
+        )
+
+        assert waits
+        assert max(waits) <= 2000
+
+    def test_a_server_that_is_long_away_is_not_tried_by_socket(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        link = page.evaluate_handle("document.querySelector('hamyar-chat').chat.connection")
+        tried: list[str] = []
+        page.on("websocket", lambda socket: tried.append(socket.url))
+        link.evaluate("link => { link.attempt = 20; link.readyAt = 0 }")
+
+        server.go_dark()
+        with page.expect_request("**/widget.js"):
+            pass
+        server.come_back()
+
+        page.wait_for_function(ONLINE)
+        assert len(tried) == 1
+
+    def test_when_the_network_is_back_the_old_line_is_not_waited_for(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        link = page.evaluate_handle("document.querySelector('hamyar-chat').chat.connection")
+        link.evaluate("link => { link.socket.send = () => {} }")
+
+        became = link.evaluate("link => { dispatchEvent(new Event('online')); return link.link }")
+
+        assert became == "connecting"
+        page.wait_for_function(ONLINE)
+        assert len(server.wait_for("hello", 2)) == 2
+
     def test_a_silent_line_is_given_up(self, server: WidgetServer, visit: Visit, page: Page):
         page.clock.install()
         visit()
         page.evaluate("document.querySelector('hamyar-chat').chat.connection.socket.send = () => {}")
 
-        page.clock.run_for(25_000)
-        page.clock.run_for(25_000)
+        page.clock.run_for(15_000)
+        page.clock.run_for(10_000)
         page.clock.run_for(1_000)
 
         page.wait_for_function(ONLINE)
         assert len(server.frames("hello")) == 2
+
+
+class TestMarks:
+    """What the contact has seen and got reaches the server, though the line swallows the word of it."""
+
+    SWALLOW = """() => {
+        window.swallowed = [];
+        const { socket } = document.querySelector('hamyar-chat').chat.connection;
+        socket.send = (frame) => { swallowed.push(JSON.parse(frame).type) };
+    }"""
+
+    @pytest.mark.parametrize("comes_back", ["by itself", "on the next page"])
+    def test_seen(self, server: WidgetServer, visit: Visit, comes_back: str):
+        page = visit()
+        page.evaluate(self.SWALLOW)
+        server.say("read this")
+        page.wait_for_function("swallowed.includes('seen')")
+
+        server.drop() if comes_back == "by itself" else page.reload()
+
+        server.wait_for("seen")
+        assert server.conversation.marks["seen"] == 1
+
+    def test_got(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        page.evaluate("Hamyar.close()")
+        page.evaluate(self.SWALLOW)
+        server.say("for later")
+        page.wait_for_function("swallowed.includes('got')")
+
+        server.drop()
+
+        server.wait_for("got")
+        assert server.conversation.marks == {"seen": 0, "got": 1}
+
+    def test_what_the_server_knows_is_not_told_again(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("read this")
+        server.wait_for("seen")
+
+        server.drop()
+        server.wait_for("hello", 2)
+        page.wait_for_function(ONLINE)
+        write(page, "and so on")
+
+        server.wait_for("message")
+        assert len(server.frames("seen")) == 1
 
 
 class TestQueue:
@@ -159,6 +252,33 @@ class TestQueue:
         expect(page.locator(".mine .meta")).to_contain_text("Sent")
         assert server.texts() == ["fast"]
 
+    def test_a_limit_neither_changes_the_order_nor_brings_a_storm(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.go_dark()
+        texts = [str(number) for number in range(10)]
+        for text in texts:
+            write(page, text)
+        server.rejections = iter([{"code": "rate_limited", "message": "Slowly.", "retry_after": 1}] * 2)
+
+        server.come_back()
+        hurry(page)
+
+        all_sent(page)
+        assert server.texts() == texts
+        # Ten that were sent at once, the first one twice more, and then one by one.
+        assert len(server.frames("message")) <= 10 + 1 + 10
+
+    def test_a_new_message_does_not_overtake_a_refused_one(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.rejections = iter([{"code": "rate_limited", "message": "Slowly.", "retry_after": 1}])
+        write(page, "one")
+        page.wait_for_function("document.querySelector('hamyar-chat').chat.limited")
+
+        write(page, "two")
+
+        all_sent(page)
+        assert [frame["text"] for frame in server.frames("message")] == ["one", "one", "two"]
+
     def test_works_where_the_page_may_not_store_anything(self, server: WidgetServer, visit: Visit, page: Page):
         page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })")
         visit()
@@ -196,7 +316,7 @@ class TestFileQueue:
         server.go_dark()
         page.locator("input[type=file]").set_input_files(letter)
         expect(page.locator(".pending")).to_have_count(1)
-        page.evaluate("document.querySelector('hamyar-chat').chat.files.all()")
+        page.evaluate("document.querySelector('hamyar-chat').chat.files.use((files) => files.getAll())")
 
         page.reload()
         expect(page.locator(".pending .bubble")).to_have_text("letter.pdf")
@@ -241,7 +361,76 @@ class TestFileQueue:
 
         expect(page.locator(".failed .meta")).to_contain_text("Files of this kind cannot be sent")
         expect(page.locator(".failed").get_by_role("button", name="Choose another")).to_be_visible()
-        assert page.evaluate("document.querySelector('hamyar-chat').chat.files.all()") == []
+        assert page.evaluate("document.querySelector('hamyar-chat').chat.files.use((files) => files.getAll())") == []
+
+    def test_a_text_behind_a_file_waits_for_it(self, server: WidgetServer, visit: Visit, letter: Path):
+        page = visit()
+        server.takes_uploads.clear()
+        page.locator("input[type=file]").set_input_files([letter, letter])
+        write(page, "about these letters")
+        expect(page.locator(".pending")).to_have_count(3)
+        page.evaluate("fetch(document.querySelector('script').src)")
+
+        assert server.frames("message") == []
+        assert server.uploads == 1
+        server.takes_uploads.set()
+
+        all_sent(page)
+        assert server.taken() == ["letter.pdf", "letter.pdf", "about these letters"]
+
+    def test_a_file_does_not_overtake_a_text_that_a_limit_holds(self, server: WidgetServer, visit: Visit, letter: Path):
+        page = visit()
+        server.rejections = iter([{"code": "rate_limited", "message": "Slowly.", "retry_after": 1}])
+        write(page, "a letter follows")
+        page.locator("input[type=file]").set_input_files(letter)
+
+        all_sent(page)
+
+        assert server.taken() == ["a letter follows", "letter.pdf"]
+
+    def test_a_proxys_own_refusal_is_one_too(self, server: WidgetServer, visit: Visit, letter: Path):
+        page = visit()
+        page.route("**/widget/files", lambda route: route.fulfill(status=413, headers=OPEN, body="<h1>Too large</h1>"))
+
+        page.locator("input[type=file]").set_input_files(letter)
+
+        expect(page.locator(".failed .meta")).to_contain_text("Not sent")
+        all_sent(page)
+
+    @pytest.mark.parametrize(
+        ("status", "code", "shown"), [(401, "visitor_unknown", "Sending"), (429, "rate_limited", "Too many for now")]
+    )
+    def test_what_cannot_go_now_is_kept_and_holds_up_nothing(
+        self, server: WidgetServer, visit: Visit, letter: Path, status: int, code: str, shown: str
+    ):
+        page = visit()
+        answer = {"status": status, "headers": {**OPEN, "retry-after": "600"}, "json": {"error": {"code": code}}}
+        page.route("**/widget/files", lambda route: route.fulfill(**answer))
+        page.locator("input[type=file]").set_input_files(letter)
+        write(page, "never mind the letter")
+        expect(page.locator(".mine:not(.pending)")).to_contain_text("never mind the letter")
+        expect(page.locator(".pending .meta")).to_contain_text(shown)
+
+        page.unroute("**/widget/files")
+        server.drop()
+
+        all_sent(page)
+        assert server.taken() == ["never mind the letter", "letter.pdf"]
+
+    def test_one_that_the_browser_has_not_kept_is_not_waited_for(
+        self, server: WidgetServer, visit: Visit, page: Page, letter: Path
+    ):
+        page.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new Error('blocked') } })")
+        visit()
+        server.go_dark()
+        page.locator("input[type=file]").set_input_files(letter)
+        expect(page.locator(".pending")).to_have_count(1)
+
+        page.reload()
+        server.come_back()
+        hurry(page)
+
+        expect(page.locator(".failed .meta")).to_contain_text("Not sent")
 
 
 class TestTabs:
@@ -262,6 +451,18 @@ class TestTabs:
             expect(tab.locator(".mine .bubble")).to_have_text(both)
             expect(tab.get_by_text("to both")).to_be_visible()
         assert len(server.conversations) == 1
+
+    def test_a_second_tab_does_not_disturb_the_first(self, server: WidgetServer, visit: Visit, page: Page):
+        visit()
+        second = page.context.new_page()
+        second.goto(server.site)
+        second.evaluate("Hamyar.open()")
+        second.wait_for_function(ONLINE)
+
+        write(page, "still on the first line")
+
+        expect(second.get_by_text("still on the first line")).to_be_visible()
+        assert len(server.frames("hello")) == 2
 
     def test_reading_in_one_tab_clears_the_badge_of_the_other(self, server: WidgetServer, visit: Visit, page: Page):
         visit()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from .conftest import ONLINE
 from .server import WidgetServer
 
 pytestmark = pytest.mark.e2e
@@ -299,6 +300,19 @@ class TestUnread:
         expect(page.get_by_text("are you there?")).to_be_visible()
         expect(page.locator(".badge")).to_be_hidden()
 
+    def test_what_was_read_is_not_counted_again_on_the_next_page(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("one")
+        server.say("two")
+        expect(page.get_by_text("two")).to_be_visible()
+        server.wait_for("seen")
+        page.evaluate("Hamyar.close()")
+
+        page.reload()
+        page.wait_for_function("document.querySelector('hamyar-chat')?.chat.messages.size === 2")
+
+        assert page.evaluate("document.querySelector('hamyar-chat').chat.unread") == 0
+
 
 class TestRating:
     def test_a_face_and_a_word_are_sent_and_thanked_for(self, server: WidgetServer, visit: Visit):
@@ -310,7 +324,8 @@ class TestRating:
         page.get_by_role("button", name="Send rating").click()
 
         expect(page.get_by_text("Thank you for your rating · Good")).to_be_visible()
-        assert server.wait_for("rating") == [{"type": "rating", "score": 4, "comment": "quick"}]
+        (rating,) = server.wait_for("rating")
+        assert (rating["score"], rating["comment"]) == (4, "quick")
 
     def test_works_from_the_keyboard(self, server: WidgetServer, visit: Visit):
         page = visit()
@@ -323,7 +338,7 @@ class TestRating:
 
         expect(page.get_by_text("Thank you for your rating · Good")).to_be_visible()
 
-    def test_is_remembered_over_a_reload(self, server: WidgetServer, visit: Visit):
+    def test_is_remembered_over_a_reload_and_in_another_language(self, server: WidgetServer, visit: Visit):
         page = visit()
         server.say("How was it?", kind="rating_request")
         page.get_by_role("radio", name="Excellent").check()
@@ -331,8 +346,13 @@ class TestRating:
         expect(page.get_by_text("Thank you for your rating · Excellent")).to_be_visible()
 
         page.reload()
-
         expect(page.get_by_text("Thank you for your rating · Excellent")).to_be_visible()
+        page.get_by_role("button", name="گفت‌وگو به فارسی").click()
+        page.wait_for_function(ONLINE)
+        server.say("خدانگهدار")
+        expect(page.get_by_text("خدانگهدار")).to_be_visible()
+
+        expect(page.get_by_text("سپاس از امتیازی که دادید · عالی")).to_be_visible()
 
     def test_given_without_a_connection_it_is_sent_later(self, server: WidgetServer, visit: Visit):
         page = visit()

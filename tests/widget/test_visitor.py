@@ -1,6 +1,7 @@
 """Who the visitor is: signed by the page, introduced by a form, signed out; and what they share."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +12,14 @@ pytestmark = pytest.mark.e2e
 
 Visit = Callable[..., Page]
 USER = {"id": "42", "hash": "right", "name": "Sara", "email": ""}
+
+
+def saved(page: Page, *, more: str = "More", save: str = "Save the conversation") -> str:
+    """The conversation as the visitor saves it."""
+    page.get_by_label(more).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=save).click()
+    return download.value.path().read_text()
 
 
 def test_what_the_page_asked_for_before_it_was_there_is_done(server: WidgetServer, page: Page):
@@ -64,6 +73,21 @@ def test_the_form_comes_before_the_first_message(server: WidgetServer, page: Pag
     assert server.introductions == [{"name": "Sara", "address": "sara@example.com", "consent": hostile}]
 
 
+def test_what_was_written_before_the_form_was_known_of_waits_for_it(server: WidgetServer, visit: Visit):
+    page = visit()
+    server.form = {"name": True, "address": False, "consent": "", "privacy_url": ""}
+    page.get_by_role("textbox").fill("written in vain?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your name")).to_be_visible()
+
+    page.reload()
+    page.get_by_label("Your name").fill("Sara")
+    page.get_by_role("button", name="Start the chat").click()
+
+    expect(page.locator(".mine .meta")).to_contain_text("Sent")
+    assert server.texts() == ["written in vain?"]
+
+
 def test_a_file_is_sent_and_shown_by_its_name(server: WidgetServer, visit: Visit):
     page = visit()
     name = "<b>a</b>.pdf"
@@ -81,9 +105,19 @@ def test_the_conversation_can_be_saved_and_a_read_message_is_marked(server: Widg
     expect(page.locator(".mine .meta")).to_contain_text("Sent")
     server.push({"type": "status", "status": "open", "agent": "Sara", "read": 9})
     expect(page.locator(".mine .meta")).to_contain_text("Seen")
-    page.get_by_label("More").click()
 
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save the conversation").click()
+    assert "my words" in saved(page)
 
-    assert "my words" in download.value.path().read_text()
+
+def test_what_is_saved_has_the_year_the_links_and_what_was_offered(server: WidgetServer, visit: Visit):
+    page = visit(language="fa")
+    article = {"title": "CRM چیست؟", "url": "/help/what-is-crm"}
+    created_at = datetime(2026, 1, 10, 9, tzinfo=UTC).isoformat()
+    server.say("این را ببینید", created_at=created_at, articles=[article], buttons=[{"title": "فروش", "payload": "x"}])
+    expect(page.get_by_text("این را ببینید")).to_be_visible()
+
+    text = saved(page, more="بیشتر", save="ذخیرهٔ گفت‌وگو")
+
+    assert "شنبه ۲۰ دی ۱۴۰۴" in text
+    assert f"CRM چیست؟: {server.origin}/help/what-is-crm" in text
+    assert "[فروش]" in text

@@ -29,6 +29,8 @@ SIGNED_OUT = 4401
 NOT_ALLOWED = 4403
 # Waiting times go on while nothing happens, and a session may have ended.
 LOOK_AROUND_SECONDS = 30.0
+# By the answer the browser knows that its line is whole; desk.js asks, and hx-ws finds nothing to show in the answer.
+PING, PONG = '{"ping": true}', '{"pong": true}'
 
 
 class View(BaseModel):
@@ -84,6 +86,9 @@ class LiveDesk:
     async def _read(self, events: "asyncio.Queue[Event]") -> None:
         """Hear what the browser shows; it says so on every connection and whenever that changes."""
         async for text in self.socket.iter_text():
+            if text == PING:
+                await self.socket.send_text(PONG)
+                continue
             with suppress(ValidationError):
                 self.view = View.model_validate_json(text)
                 self._shown.clear()

@@ -13,7 +13,7 @@ from crm.enums import Role
 from crm.models import Agent, Conversation
 from tests.web.desk.browser_socket import BrowserSocket
 from tests.web.desk.conftest import HOSTILE
-from web.desk.live import NOT_ALLOWED, SIGNED_OUT, View
+from web.desk.live import NOT_ALLOWED, PING, PONG, SIGNED_OUT, View
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 Says = Callable[..., Awaitable[Conversation]]
@@ -93,6 +93,18 @@ class TestLive:
 
         html = await socket.text_with(f'hx-target="#scroller-{waiting.id}"')
         assert all((words in html) is (language == written_in) for written_in, words in BACK.items())
+
+    async def test_gives_a_sign_of_life_when_asked_for_one(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View(conversation=waiting.id))
+        await socket.text_with(f'hx-target="#scroller-{waiting.id}"')
+
+        await socket.send(PING)
+
+        assert await socket.receive() == {"type": "websocket.send", "text": PONG}
 
     async def test_shows_that_the_contact_is_writing(
         self,

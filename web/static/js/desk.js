@@ -155,3 +155,50 @@ document.addEventListener("htmx:ws:after:connection", () => {
 document.addEventListener("htmx:error", () => {
   if (offline && !navigator.onLine) offline.hidden = false;
 });
+
+// A line can be dead without knowing it: it is asked for a sign of life, and given up without one.
+const HEARTBEAT_MS = 10_000;
+const PATIENCE_MS = 2500;
+let line;
+let deadline;
+document.addEventListener("htmx:ws:before:connection", ({ detail }) => (line = detail.connection));
+document.addEventListener("htmx:ws:before:message:incoming", () => clearTimeout(deadline));
+
+function renew() {
+  if (!line?.socket) return;
+  clearTimeout(deadline);
+  clearTimeout(line.timer);
+  line.attempt = 0;
+  // hx-ws comes back at the end of a socket; a dead one would take a minute to tell of its end by itself.
+  line.socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
+}
+
+function probe() {
+  if (line?.socket?.readyState !== WebSocket.OPEN) return;
+  line.socket.send('{"ping": true}');
+  clearTimeout(deadline);
+  deadline = setTimeout(renew, PATIENCE_MS);
+}
+
+setInterval(probe, HEARTBEAT_MS);
+window.addEventListener("online", renew);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && probe());
+
+// Chrome holds back who tries many sockets in vain, so hx-ws tries ever more seldom; meanwhile we look whether anybody is there.
+const KNOCK_MS = 800;
+let knocking;
+async function knock() {
+  if (document.hidden) return;
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch("/health/live", { cache: "no-store", signal }).catch(() => null);
+  if (answer?.status < 500 && line?.socket?.readyState === WebSocket.CLOSED) renew();
+}
+document.addEventListener("htmx:ws:close", ({ detail }) => {
+  // Sent away for good: hx-ws does not come back either.
+  if (detail.code > 4000) line = undefined;
+  else knocking ??= setInterval(knock, KNOCK_MS);
+});
+document.addEventListener("htmx:ws:after:connection", () => {
+  clearInterval(knocking);
+  knocking = undefined;
+});

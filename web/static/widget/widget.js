@@ -4,8 +4,6 @@
  *
  * Nothing here needs more than `script-src` and `connect-src` for our host under a strict Content-Security-Policy (and
  * `font-src` for Vazirmatn): styles are constructed sheets, icons are DOM-built SVG, and all text goes through text nodes.
- *
- * From top to bottom: words, text, colours, DOM, store, connection, chat (the model), style, element (the view), start.
  */
 (() => {
   'use strict';
@@ -21,19 +19,19 @@
    * @typedef {'idle' | 'connecting' | 'online' | 'offline' | 'refused'} Link
    * @typedef {{title: string, payload: string}} Choice
    * @typedef {{title: string, url: string, note?: string}} Article
-   * @typedef {{token: string, conversation_id: string | null, firm: {name_fa: string, name_en: string},
+   * @typedef {{token: string, visitor: string, conversation_id: string | null, firm: {name_fa: string, name_en: string},
    *   greeting: {text: string, buttons: Choice[]}, language: Language, form: Form | null}} Session
    * @typedef {{name: boolean, address: boolean, consent: string, privacy_url: string}} Form
    * @typedef {{id: string, hash: string, name?: string, email?: string}} User
    * @typedef {{name: string, size: number, is_picture: boolean, url: string | null}} SharedFile
    * @typedef {{type: string, [field: string]: any}} Frame
-   * @typedef {{key: string, clientId: string | null, sequence: number | null, author: Author, agentName: string | null,
+   * @typedef {{key: string, sequence: number | null, author: Author, agentName: string | null,
    *   text: string, buttons: Choice[], articles: Article[], kind: 'text' | 'rating_request', at: Date,
    *   file?: SharedFile | null, isUpload?: boolean,
    *   state: 'sent' | 'pending' | 'failed', problem: string}} Message
    * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number}} QueuedMessage
    * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, at: number}} QueuedRating
-   * @typedef {{client_id: string, at: number, file: File}} QueuedFile
+   * @typedef {{client_id: string, kind: 'file', text: string, at: number}} QueuedFile its content is in the file store
    * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language,
    *   greeting: string}} Options
    */
@@ -169,11 +167,11 @@
 
   /**
    * "Today", "Yesterday" or the full date, Jalali in Persian.
-   * @param {Date} day  @param {Language} language
+   * @param {Date} day  @param {Language} language  @param {boolean} [full] as it is read in years to come
    */
-  function dayLabel(day, language) {
+  function dayLabel(day, language, full) {
     const midnight = (/** @type {Date} */ date) => new Date(date).setHours(0, 0, 0, 0);
-    const daysAgo = Math.round((midnight(new Date()) - midnight(day)) / 86_400_000);
+    const daysAgo = full ? Infinity : Math.round((midnight(new Date()) - midnight(day)) / 86_400_000);
     if (daysAgo === 0) return WORDS[language].today;
     if (daysAgo === 1) return WORDS[language].yesterday;
     const format = formats(language)[daysAgo > 300 ? 'longDay' : 'day'];
@@ -429,8 +427,9 @@
    * (blocked, or full) it lives in memory, and the page works until it is closed.
    */
   class Store {
-    /** @param {string} inbox */
-    constructor(inbox) {
+    /** @param {string} inbox  @param {'localStorage' | 'sessionStorage'} [place] */
+    constructor(inbox, place = 'localStorage') {
+      this.place = place;
       this.prefix = `hamyar:${inbox}:`;
       /** @type {Map<string, any>} */
       this.memory = new Map();
@@ -441,7 +440,7 @@
     get(name) {
       if (this.memory.has(name)) return this.memory.get(name);
       try {
-        return JSON.parse(localStorage.getItem(this.prefix + name) ?? 'null');
+        return JSON.parse(window[this.place].getItem(this.prefix + name) ?? 'null');
       } catch {
         return null;
       }
@@ -450,7 +449,7 @@
     /** @param {string} name  @param {any} value */
     set(name, value) {
       try {
-        localStorage.setItem(this.prefix + name, JSON.stringify(value));
+        window[this.place].setItem(this.prefix + name, JSON.stringify(value));
         this.memory.delete(name);
       } catch {
         this.memory.set(name, value);
@@ -461,7 +460,7 @@
     remove(name) {
       this.memory.delete(name);
       try {
-        localStorage.removeItem(this.prefix + name);
+        window[this.place].removeItem(this.prefix + name);
       } catch {
         // Storage is blocked; memory was all there is.
       }
@@ -469,13 +468,13 @@
 
     /**
      * Keep an item until the server has it; later items get a later `at`.
-     * @template {Omit<QueuedMessage, 'at'> | Omit<QueuedRating, 'at'>} Item
+     * @template {{kind: string}} Item
      * @param {Item} item
      */
     queue(item) {
       this.clock = Math.max(Date.now(), this.clock + 1);
-      const queued = { ...item, at: this.clock };
-      this.set(`out:${item.client_id}`, queued);
+      const queued = { ...item, client_id: randomId(), at: this.clock };
+      this.set(`out:${queued.client_id}`, queued);
       return queued;
     }
 
@@ -484,7 +483,7 @@
       this.remove(`out:${clientId}`);
     }
 
-    /** @returns {(QueuedMessage | QueuedRating)[]} in the order in which they were written */
+    /** @returns {(QueuedMessage | QueuedRating | QueuedFile)[]} in the order in which they were written */
     queued() {
       const names = new Set([...this.memory.keys()].filter((name) => name.startsWith('out:')));
       try {
@@ -498,28 +497,21 @@
         .filter(Boolean)
         .sort((a, b) => a.at - b.at);
     }
-
-    /** Tell when another tab changed a value.  @param {(name: string) => void} listener */
-    onChange(listener) {
-      addEventListener('storage', ({ key }) => {
-        if (key?.startsWith(this.prefix)) listener(key.slice(this.prefix.length));
-      });
-    }
   }
 
-  /** Files that wait for the line. They outlive the page where the browser lets us keep them; else they live in memory. */
+  /** The content of the files that wait. It outlives the page where the browser lets us keep it. */
   class FileStore {
     /** @param {string} name */
     constructor(name) {
       this.name = name;
-      /** @type {Map<string, QueuedFile>} */
+      /** @type {Map<string, File>} */
       this.memory = new Map();
     }
 
-    /** @param {QueuedFile} item */
-    keep(item) {
-      this.memory.set(item.client_id, item);
-      return this.use((files) => files.put(item));
+    /** @param {string} clientId  @param {File} file */
+    keep(clientId, file) {
+      this.memory.set(clientId, file);
+      return this.use((files) => files.put({ client_id: clientId, file }));
     }
 
     /** @param {string} clientId */
@@ -528,11 +520,9 @@
       return this.use((files) => files.delete(clientId));
     }
 
-    /** @returns {Promise<QueuedFile[]>} in the order in which they were chosen */
-    async all() {
-      const kept = (await this.use((files) => files.getAll())) ?? [];
-      const known = new Map([...kept.map((item) => [item.client_id, item]), ...this.memory]);
-      return [...known.values()].sort((a, b) => a.at - b.at);
+    /** @param {string} clientId  @returns {Promise<File | undefined>} */
+    async get(clientId) {
+      return this.memory.get(clientId) ?? (await this.use((files) => files.get(clientId)))?.file;
     }
 
     clear() {
@@ -566,22 +556,25 @@
 
   // ------------------------------------------------------------------------------------------- connection
 
-  const HEARTBEAT_MS = 25_000;
+  const HEARTBEAT_MS = 15_000;
   const PATIENCE_MS = 10_000;
-  const LONGEST_WAIT_MS = 30_000;
+  /** Between two tries, where somebody looks: the line is to be back as soon as the server is. */
+  const LONGEST_WAIT_MS = 1200;
+  const IDLE_WAIT_MS = 30_000;
 
   /**
-   * The line to the server: session, socket, heartbeat, and coming back after any break.
-   * @typedef {{language: () => Language, after: () => number, session: (session: Session, fresh: boolean) => void,
-   *   frame: (frame: Frame) => void, beat: () => void, changed: () => void,
-   *   refused: (code: string) => void}} Listener
+   * Do something in one tab at a time, where the browser can lock.
+   * @template T @param {string} name  @param {() => Promise<T>} act  @returns {Promise<T>}
    */
+  const alone = (name, act) => (navigator.locks ? navigator.locks.request(name, act) : act());
+
+  /** The line to the server: session, socket, heartbeat, and coming back after any break. */
   class Connection {
-    /** @param {string} inbox  @param {Store} store  @param {Listener} listener */
-    constructor(inbox, store, listener) {
+    /** @param {string} inbox  @param {Chat} chat what is told of all that comes */
+    constructor(inbox, chat) {
       this.inbox = inbox;
-      this.store = store;
-      this.listener = listener;
+      this.chat = chat;
+      this.store = chat.store;
       /** @type {Link} */
       this.link = 'idle';
       /** @type {WebSocket | null} */
@@ -592,11 +585,13 @@
       this.user = null;
       this.attempt = 0;
       this.readyAt = 0;
-      this.silent = false;
       this.retryTimer = 0;
       this.deadline = 0;
+      /** Ends the upload when the line has broken. */
+      this.cut = new AbortController();
       setInterval(() => this.beat(), HEARTBEAT_MS);
-      addEventListener('online', () => this.hurry());
+      // The old line may be dead without knowing it.
+      addEventListener('online', () => this.again());
       addEventListener('offline', () => this.link === 'online' && this.probe());
       addEventListener('pageshow', (event) => event.persisted && this.hurry());
       document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.hurry());
@@ -613,22 +608,27 @@
       return true;
     }
 
-    /** Do not wait for the next attempt; where we seem connected, find out whether that is true. */
+    /** Try now; where we seem connected, find out whether that is true. */
     hurry() {
-      if (this.link === 'offline') this.connect();
+      if (this.link === 'offline') this.again();
       else if (this.link === 'online') this.probe();
     }
 
-    /** Ask the server for a sign of life and give up on the socket without one. */
-    probe() {
-      if (!this.send({ type: 'ping' })) return;
+    /** Give up on the socket without a sign of life; a large file may hold that up. */
+    probe(patience = PATIENCE_MS / 4) {
+      if (!this.send({ type: 'ping' })) return this.broken();
       clearTimeout(this.deadline);
-      this.deadline = setTimeout(() => this.broken(), PATIENCE_MS / 2);
+      this.deadline = setTimeout(() => this.broken(), this.chat.uploading ? 6 * PATIENCE_MS : patience);
     }
 
-    /** Start again from the session, for example with another token or language. */
+    /** Start again from the session. */
     restart() {
       this.token = null;
+      this.again();
+    }
+
+    again() {
+      this.attempt = 0;
       this.hangUp();
       if (this.link !== 'idle' && this.link !== 'refused') this.connect();
     }
@@ -643,14 +643,19 @@
 
     /**
      * Ask one of the widget's doors as this visitor.
-     * @param {string} path  @param {BodyInit} body  @param {Record<string, string>} [headers]
+     * @param {string} path  @param {FormData | object} body
      */
-    ask(path, body, headers = {}) {
+    ask(path, body, signal = AbortSignal.timeout(PATIENCE_MS)) {
+      const isForm = body instanceof FormData;
       return fetch(new URL(path, BASE), {
         method: 'POST',
         credentials: 'omit',
-        headers: { ...headers, ...(this.token && { authorization: `Bearer ${this.token}` }) },
-        body,
+        headers: {
+          ...(!isForm && { 'content-type': 'application/json' }),
+          ...(this.token && { authorization: `Bearer ${this.token}` }),
+        },
+        body: isForm ? body : JSON.stringify(body),
+        signal,
       });
     }
 
@@ -659,6 +664,7 @@
       this.to('connecting');
       try {
         if (!this.token) await this.openSession();
+        else if (this.attempt > 4) await this.knock();
       } catch {
         return this.broken();
       }
@@ -667,18 +673,19 @@
       else this.connect();
     }
 
-    /** Get a token. One tab at a time where the browser can lock, so that new tabs share the first one's conversation. */
+    /** Chrome holds back who tries many sockets in vain. */
+    async knock() {
+      const signal = AbortSignal.timeout(PATIENCE_MS / 4);
+      const { status } = await fetch(new URL('widget.js', BASE), { method: 'HEAD', cache: 'no-store', signal });
+      if (status >= 500) throw new Error(`knock: ${status}`);
+    }
+
+    /** Get a token. One tab at a time, so that new tabs share the first one's conversation. */
     async openSession() {
       const ask = async () => {
         const token = this.store.get('token');
-        const { user } = this;
-        const response = await fetch(new URL('widget/session', BASE), {
-          method: 'POST',
-          credentials: 'omit',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ inbox: this.inbox, language: this.listener.language(), token, user }),
-          signal: AbortSignal.timeout(PATIENCE_MS),
-        });
+        const { inbox, user } = this;
+        const response = await this.ask('widget/session', { inbox, language: this.chat.language, token, user });
         if (response.status === 403) return this.refuse();
         if (response.status === 401 && user) return this.doubt(user, ask);
         if (!response.ok) throw new Error(`session: ${response.status}`);
@@ -687,31 +694,28 @@
         if (user !== this.user || this.link === 'idle') return;
         this.token = session.token;
         this.store.set('token', session.token);
-        this.listener.session(session, token !== null && token !== session.token);
+        this.chat.meet(session);
       };
-      await (navigator.locks ? navigator.locks.request(this.store.prefix + 'session', ask) : ask());
+      await alone(`${this.store.prefix}session`, ask);
     }
 
-    /**
-     * The page's signature of its user is wrong: nobody is signed in, and the visitor can write all the same.
-     * @param {User} user  @param {() => Promise<any>} ask
-     */
+    /** Nobody is signed in then, and the visitor can write all the same.  @param {User} user  @param {() => Promise<any>} ask */
     doubt(user, ask) {
       console.error('Hamyar: identity_wrong. The hash does not fit the id and the secret of this inbox.');
       if (this.user === user) this.user = null;
-      this.listener.refused('identity_wrong');
+      this.chat.emit('refused', { code: 'identity_wrong' });
       return ask();
     }
 
     openSocket() {
       const url = new URL('widget/ws', BASE);
       url.protocol = url.protocol.replace('http', 'ws');
-      url.searchParams.set('after', String(this.listener.after()));
       const socket = new WebSocket(url);
       this.socket = socket;
+      this.cut = new AbortController();
       this.deadline = setTimeout(() => this.broken(), PATIENCE_MS);
       socket.onopen = () =>
-        socket.send(JSON.stringify({ type: 'hello', token: this.token, after: this.listener.after() }));
+        socket.send(JSON.stringify({ type: 'hello', token: this.token, after: this.chat.last }));
       socket.onmessage = ({ data }) => this.receive(data);
       socket.onclose = ({ code }) => {
         if (code === 4403) return this.refuse();
@@ -728,7 +732,6 @@
 
     /** @param {string} data */
     receive(data) {
-      this.silent = false;
       clearTimeout(this.deadline);
       const frame = parseFrame(data);
       if (!frame) return;
@@ -737,24 +740,23 @@
         this.readyAt = Date.now();
         this.to('online');
       }
-      this.listener.frame(frame);
+      this.chat.receive(frame);
     }
 
     beat() {
       if (this.link !== 'online') return;
-      if (this.silent) return this.broken();
-      this.silent = true;
-      this.send({ type: 'ping' });
-      this.listener.beat();
+      this.probe(PATIENCE_MS);
+      this.chat.flush();
     }
 
-    /** Drop what is left of the line and try again, later each time, at a random moment so that a crowd spreads out. */
+    /** Drop what is left of the line and try again, at a random moment so that a crowd spreads out. */
     broken() {
       this.hangUp();
       if (this.link === 'refused') return;
       if (this.readyAt && Date.now() - this.readyAt > PATIENCE_MS) this.attempt = 0;
       this.readyAt = 0;
-      const wait = Math.min(LONGEST_WAIT_MS, 500 * 2 ** this.attempt++) * (0.5 + Math.random() / 2);
+      const idle = document.hidden || !navigator.onLine;
+      const wait = Math.min(idle ? IDLE_WAIT_MS : LONGEST_WAIT_MS, 500 * 2 ** this.attempt++) * (0.5 + Math.random() / 2);
       clearTimeout(this.retryTimer);
       this.retryTimer = setTimeout(() => this.connect(), wait);
       this.to('offline');
@@ -768,9 +770,9 @@
 
     hangUp() {
       clearTimeout(this.deadline);
+      this.cut.abort();
       const socket = this.socket;
       this.socket = null;
-      this.silent = false;
       if (!socket) return;
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
@@ -780,15 +782,9 @@
     to(link) {
       if (this.link === link) return;
       this.link = link;
-      this.listener.changed();
+      this.chat.emit('changed');
     }
   }
-
-  /** @param {QueuedMessage | QueuedRating} item  @returns {Frame} */
-  const frameOf = (item) =>
-    item.kind === 'rating'
-      ? { type: 'rating', score: item.score, ...(item.comment && { comment: item.comment }) }
-      : { type: 'message', client_id: item.client_id, text: item.text, ...(item.payload && { payload: item.payload }) };
 
   /** @param {string} data  @returns {Frame | null} */
   function parseFrame(data) {
@@ -808,10 +804,7 @@
   const LONGEST_TEXT = 30_000;
   const LARGEST_FILE = 20 * 1024 * 1024;
 
-  /**
-   * The conversation as this page knows it. Messages are kept once each, whether they come from here, from another tab,
-   * live, or again after a break.
-   */
+  /** The conversation as this page knows it. Messages are kept once each, from wherever and however often they come. */
   class Chat {
     /** @param {string} inbox  @param {Language} language  @param {(event: string, detail?: any) => void} emit */
     constructor(inbox, language, emit) {
@@ -819,8 +812,13 @@
       this.emit = emit;
       this.store = new Store(inbox);
       this.files = new FileStore(this.store.prefix);
-      /** @type {Set<string>} those on their way now */
-      this.uploading = new Set();
+      this.uploading = false;
+      this.filesAt = 0;
+      /** @type {Map<string, number>} when what is on its way was sent */
+      this.sent = new Map();
+      /** Whether a limit has been met: then each text waits for the receipt of the one before. */
+      this.limited = false;
+      this.pauseTimer = 0;
       /** @type {Map<string, Message>} */
       this.messages = new Map();
       /** @type {Session | null} */
@@ -834,28 +832,17 @@
       this.typingTimer = 0;
       this.gotTimer = 0;
       this.looking = false;
-      /** The newest message received, where a reconnect continues; "accepted" does not move it, as older ones may be on their way. */
+      /** The newest message received; "accepted" does not move it, as older ones may be on their way. */
       this.last = 0;
       /** The newest message that existed when we connected: up to there it is history. */
       this.historyEnd = 0;
-      this.connection = new Connection(inbox, this.store, {
-        language: () => this.language,
-        after: () => this.last,
-        session: (session, fresh) => this.meet(session, fresh),
-        frame: (frame) => this.receive(frame),
-        beat: () => {
-          this.flush(Date.now() - RESEND_AFTER_MS);
-          this.flushFiles();
-        },
-        changed: () => this.emit('changed'),
-        refused: (code) => this.emit('refused', { code }),
-      });
+      this.connection = new Connection(inbox, this);
       /** Up to where a person of the firm has read. */
       this.read = 0;
       this.typist = '';
-      this.store.onChange((name) => this.hearOtherTab(name));
-      this.showQueued();
-      this.showQueuedFiles();
+      const { prefix } = this.store;
+      addEventListener('storage', ({ key }) => key?.startsWith(prefix) && this.hearOtherTab(key.slice(prefix.length)));
+      for (const item of this.store.queued()) if (item.kind !== 'rating') this.showPending(item);
       if (this.store.get('token') || this.store.queued().length) this.connection.start();
     }
 
@@ -873,14 +860,24 @@
 
     /** @param {string} text  @param {string} [payload] */
     post(text, payload) {
-      const item = this.store.queue({ kind: 'message', client_id: randomId(), text, ...(payload && { payload }) });
-      this.showPending(/** @type {QueuedMessage} */ (item));
-      if (text.length > LONGEST_TEXT) {
-        this.store.unqueue(item.client_id);
-        this.fail(item.client_id, 'message_too_long');
-      }
+      const item = this.store.queue({ kind: /** @type {const} */ ('message'), text, payload });
+      this.put(item, text.length > LONGEST_TEXT ? 'message_too_long' : '');
+    }
+
+    /** Send a file, as soon as there is a line. @param {File} file */
+    share(file) {
+      const item = this.store.queue({ kind: /** @type {const} */ ('file'), text: file.name });
+      const problem = file.size > LARGEST_FILE ? 'file_too_large' : '';
+      if (!problem) this.files.keep(item.client_id, file);
+      this.put(item, problem);
+    }
+
+    /** @param {QueuedMessage | QueuedFile} item  @param {string} problem a code */
+    put(item, problem) {
+      this.showPending(item);
+      if (problem) this.settle(item.client_id, problem);
       this.connection.start();
-      this.flush(Infinity, item.client_id);
+      this.flush();
       this.emit('changed');
     }
 
@@ -895,7 +892,7 @@
     shutdown() {
       for (const item of this.store.queued()) this.store.unqueue(item.client_id);
       this.files.clear();
-      for (const name of ['token', 'seen', 'rated']) this.store.remove(name);
+      for (const name of ['token', 'visitor', 'seen', 'rated']) this.store.remove(name);
       this.forget();
       this.store.set('left', Date.now());
     }
@@ -909,51 +906,49 @@
       this.emit('changed');
     }
 
-    /** Send a file, as soon as there is a line. @param {File} file */
-    async share(file) {
-      const item = { client_id: randomId(), at: Date.now(), file };
-      this.showFile(item);
-      if (file.size > LARGEST_FILE) this.fail(item.client_id, 'file_too_large');
-      else this.files.keep(item);
+    /** Send the first file that waits, unless one is on its way.  @param {string} id */
+    async upload(id) {
+      if (this.uploading || this.connection.link !== 'online') return;
+      this.uploading = true;
+      const problem = await alone(`${this.store.prefix}file`, () => this.carry(id));
+      this.uploading = false;
+      if (problem !== null) this.settle(id, problem);
+      this.flush();
       this.emit('changed');
-      this.connection.start();
-      await this.flushFiles();
     }
 
-    /** Send the files that wait, one after the other; the server knows each by its client id, so twice does no harm. */
-    async flushFiles() {
-      for (const item of await this.files.all()) {
-        const { client_id: id } = item;
-        if (this.connection.link !== 'online' || this.uploading.has(id)) continue;
-        this.uploading.add(id);
-        const problem = await this.upload(item);
-        this.uploading.delete(id);
-        if (problem === null) continue;
-        this.files.drop(id);
-        if (problem) this.fail(id, problem);
-        this.emit('changed');
-      }
-    }
-
-    /** @param {QueuedFile} item  @returns {Promise<string | null>} a problem's code, null where it may go out later */
-    async upload({ client_id, file }) {
+    /** @param {string} id  @returns {Promise<string | null>} a problem's code, null where it may go out later */
+    async carry(id) {
+      // Another tab may have sent it while this one waited.
+      if (!this.store.get(`out:${id}`)) return '';
+      const file = await this.files.get(id);
+      if (!file) return 'failed';
       const form = new FormData();
-      form.append('client_id', client_id);
+      form.append('client_id', id);
       form.append('file', file);
+      let wait = HEARTBEAT_MS;
       try {
-        const response = await this.connection.ask('widget/files', form);
+        const response = await this.connection.ask('widget/files', form, this.connection.cut.signal);
         if (response.ok) return '';
-        return response.status < 500 ? ((await response.json()).error?.code ?? 'failed') : null;
+        const { status } = response;
+        // A proxy refuses in words of its own.
+        const code = (await response.json().catch(() => null))?.error?.code ?? 'failed';
+        if (code === 'introduction_needed') this.connection.restart();
+        else if (status === 429) {
+          wait = 1000 * Number(response.headers.get('retry-after')) || wait;
+          Object.assign(this.messages.get(id) ?? {}, { problem: code });
+        } else if (status < 500 && status !== 401) return code;
       } catch {
-        return null;
+        // The line broke.
       }
+      this.filesAt = Date.now() + wait;
+      return null;
     }
 
     /** @param {{name: string, address: string, consent: string}} answer  @returns {Promise<string>} a problem's code */
     async introduce(answer) {
       try {
-        const headers = { 'content-type': 'application/json' };
-        const response = await this.connection.ask('widget/introduction', JSON.stringify(answer), headers);
+        const response = await this.connection.ask('widget/introduction', answer);
         if (!response.ok) {
           const { code } = (await response.json()).error;
           if (code === 'introduction_incomplete') this.connection.restart();
@@ -963,25 +958,27 @@
         return 'failed';
       }
       if (this.session) this.session.form = null;
+      this.flush();
       this.emit('changed');
       return '';
     }
 
-    /** The conversation as a text. */
     transcript() {
       const words = WORDS[this.language];
-      const { day, time } = formats(this.language);
-      const lines = this.list().map(({ author, agentName, at, text, file }) => {
-        const body = [text, file?.name].filter(Boolean).join('\n');
-        return `${day.format(at)} ${time.format(at)} · ${agentName ?? words[author]}\n${body}\n`;
+      const lines = this.list().map(({ author, agentName, at, text, file, articles, buttons }) => {
+        const links = articles.map(({ title, url }) => `${title}: ${safeUrl(url)}`);
+        const choices = buttons.map(({ title }) => `[${title}]`);
+        const body = [text, file?.name, ...links, ...choices].filter(Boolean).join('\n');
+        const day = dayLabel(at, this.language, true);
+        return `${day} ${timeLabel(at, this.language)} · ${agentName ?? words[author]}\n${body}\n`;
       });
       return lines.join('\n');
     }
 
     /** @param {number} score  @param {string} comment */
     rate(score, comment) {
-      const item = this.store.queue({ kind: 'rating', client_id: randomId(), score, comment });
-      this.flush(Infinity, item.client_id);
+      this.store.queue({ kind: 'rating', score, comment });
+      this.flush();
       this.emit('changed');
     }
 
@@ -994,7 +991,6 @@
       return rated && rated.sequence === request?.sequence ? rated.score : 0;
     }
 
-    /** Everything so far has been seen by the contact. */
     see() {
       if ((this.store.get('seen') ?? 0) >= this.last) return;
       this.store.set('seen', this.last);
@@ -1020,11 +1016,13 @@
       this.emit('changed');
     }
 
-    /** @param {Session} session  @param {boolean} fresh the server did not accept the token we had */
-    meet(session, fresh) {
-      const known = this.session?.conversation_id;
-      if (fresh || (known && session.conversation_id !== known)) this.startOver();
+    /** @param {Session} session perhaps of another visitor: somebody has signed in, or our token was refused */
+    meet(session) {
+      const { visitor, conversation_id } = this.session ?? { visitor: this.store.get('visitor'), conversation_id: null };
+      const isOther = visitor && visitor !== session.visitor;
+      if (isOther || (conversation_id && conversation_id !== session.conversation_id)) this.startOver();
       this.session = session;
+      this.store.set('visitor', session.visitor);
       this.emit('changed');
     }
 
@@ -1037,51 +1035,43 @@
 
     /** @param {string} name what another tab has stored */
     hearOtherTab(name) {
-      const token = this.store.get('token');
       if (name === 'left') return this.forget();
-      if (name === 'token' && token && this.connection.token && token !== this.connection.token) {
-        this.startOver();
-        this.connection.restart();
-      }
+      const visitor = name === 'visitor' && this.store.get(name);
+      if (visitor && this.session && visitor !== this.session.visitor) this.connection.restart();
       this.emit('changed');
     }
 
     /**
      * Send what waits, in order; the server knows each item by its client id, so twice does no harm.
-     * @param {number} before only what was written before this moment
-     * @param {string} [clientId] only this one
+     *
+     * Texts follow each other at once. A file goes when the server has all before it, and holds what is behind it, but
+     * for a while after it was refused for now.
      */
-    flush(before = Infinity, clientId) {
+    flush() {
+      if (this.pauseTimer || this.session?.form) return;
+      let isFirst = true;
       for (const item of this.store.queued()) {
-        if (item.at > before || (clientId && item.client_id !== clientId)) continue;
-        if (!this.connection.send(frameOf(item))) return;
+        const { client_id: id, kind } = item;
+        if (kind === 'file') {
+          if (Date.now() < this.filesAt) continue;
+          if (isFirst) this.upload(id);
+          return;
+        }
+        if (Date.now() - (this.sent.get(id) ?? 0) > RESEND_AFTER_MS) {
+          if (!this.connection.send({ ...item, type: kind })) return;
+          this.sent.set(id, Date.now());
+        }
+        if (kind === 'rating') continue;
+        if (this.limited) return;
+        isFirst = false;
       }
+      if (isFirst) this.limited = false;
     }
 
-    showQueued() {
-      for (const item of this.store.queued()) if (item.kind === 'message') this.showPending(item);
-    }
-
-    /** Files that a page before this one could not send. */
-    async showQueuedFiles() {
-      const waiting = await this.files.all();
-      for (const item of waiting) if (!this.messages.has(item.client_id)) this.showFile(item);
-      if (waiting.length) this.connection.start();
-      this.emit('changed');
-      this.flushFiles();
-    }
-
-    /** @param {QueuedFile} item */
-    showFile({ client_id, at, file }) {
-      this.showPending({ client_id, kind: 'message', text: file.name, at });
-      Object.assign(this.messages.get(client_id) ?? {}, { isUpload: true });
-    }
-
-    /** @param {QueuedMessage} item */
+    /** @param {QueuedMessage | QueuedFile} item */
     showPending(item) {
       this.messages.set(item.client_id, {
         key: item.client_id,
-        clientId: item.client_id,
         sequence: null,
         author: 'contact',
         agentName: null,
@@ -1090,6 +1080,7 @@
         articles: [],
         kind: 'text',
         at: new Date(item.at),
+        isUpload: item.kind === 'file',
         state: 'pending',
         problem: '',
       });
@@ -1098,19 +1089,25 @@
     /** @param {Frame} frame */
     receive(frame) {
       switch (frame.type) {
-        case 'ready':
+        case 'ready': {
+          const seen = this.store.get('seen') ?? 0;
           // The server knows less than we do: it has another database now.
-          if (frame.sequence < this.last) {
+          if (frame.sequence < Math.max(this.last, seen)) {
             this.startOver();
             return this.connection.restart();
           }
           this.historyEnd = frame.sequence ?? 0;
           this.typing = null;
           this.setStatus(frame);
+          // Marks were lost with the line.
+          if (seen > frame.seen) this.connection.send({ type: 'seen', sequence: seen });
+          if (this.last > frame.got) this.tellGot();
+          this.sent.clear();
+          this.filesAt = 0;
           this.flush();
-          this.flushFiles();
           this.emit('ready');
           break;
+        }
         case 'message':
           this.receiveMessage(frame);
           break;
@@ -1140,10 +1137,11 @@
     receiveMessage(frame) {
       const key = frame.client_id || `#${frame.sequence}`;
       const known = this.messages.get(key);
+      // Another tab may have sent it, or the answer to this one been lost.
+      if (frame.client_id) this.settle(key);
       const at = new Date(frame.created_at);
       this.messages.set(key, {
         key,
-        clientId: frame.client_id ?? null,
         sequence: frame.sequence,
         author: frame.author,
         agentName: frame.agent_name ?? null,
@@ -1157,9 +1155,6 @@
         problem: '',
       });
       this.last = Math.max(this.last, frame.sequence);
-      if (frame.client_id) this.store.unqueue(frame.client_id);
-      // Another tab may have sent it, or the answer to this one been lost.
-      if (frame.client_id && frame.file) this.files.drop(frame.client_id);
       if (frame.author !== 'contact') this.setTyping(null);
       // Looked at, it is told as seen.
       if (document.hidden || !this.looking) this.tellGot();
@@ -1174,30 +1169,36 @@
 
     /** @param {Frame} frame */
     accept(frame) {
-      this.store.unqueue(frame.client_id);
+      this.settle(frame.client_id);
       const message = this.messages.get(frame.client_id);
       if (message) Object.assign(message, { sequence: frame.sequence, at: new Date(frame.created_at), state: 'sent' });
     }
 
     /** @param {Frame} frame */
-    reject(frame) {
-      if (frame.code === 'introduction_needed') {
-        this.store.unqueue(frame.client_id);
-        this.connection.restart();
-      }
-      if (frame.code === 'rate_limited') {
-        setTimeout(() => this.flush(), 1000 * (Number(frame.retry_after) || 5));
-        return;
-      }
-      if (!frame.client_id) return this.dropRatings();
-      this.store.unqueue(frame.client_id);
-      this.fail(frame.client_id, frame.code);
+    reject({ client_id: id, code, retry_after }) {
+      // It waits until the form is filled in.
+      if (code === 'introduction_needed') return this.connection.restart();
+      if (code === 'rate_limited') {
+        this.sent.delete(id);
+        this.limited = true;
+        const resume = () => {
+          this.pauseTimer = 0;
+          this.flush();
+        };
+        this.pauseTimer ||= setTimeout(resume, 1000 * (Number(retry_after) || 5));
+      } else if (id) this.settle(id, code);
+      else this.dropRatings();
     }
 
-    /** @param {string} key  @param {string} problem a code */
-    fail(key, problem) {
-      const message = this.messages.get(key);
-      if (message) Object.assign(message, { state: 'failed', problem });
+    /** The server has it, or never will.  @param {string} id  @param {string} [problem] a code */
+    settle(id, problem) {
+      const message = this.messages.get(id);
+      const isAwaited = message?.state === 'pending';
+      if (message && problem) Object.assign(message, { state: 'failed', problem });
+      this.store.unqueue(id);
+      this.sent.delete(id);
+      if (message?.isUpload) this.files.drop(id);
+      if (isAwaited) this.flush();
     }
 
     dropRatings() {
@@ -1585,6 +1586,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     constructor(inbox, options) {
       super();
       this.options = options;
+      this.tab = new Store(inbox, 'sessionStorage');
       /** @type {Map<string, Set<(detail: any) => void>>} */
       this.listeners = new Map();
       /** @type {Map<string, {node: HTMLElement}>} */
@@ -1606,14 +1608,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.speak();
     }
 
-    /** Called once, when the widget stands on the page. */
     begin() {
       DARK.addEventListener('change', () => this.paint());
       FULL_SCREEN.addEventListener('change', () => this.fit());
       window.visualViewport?.addEventListener('resize', () => this.fit());
       document.addEventListener('visibilitychange', () => this.render());
-      this.draft(this.tab('draft') ?? '');
-      if (this.tab('open') && !FULL_SCREEN.matches) this.open({ focus: false });
+      this.draft(this.tab.get('draft') ?? '');
+      if (this.tab.get('open') && !FULL_SCREEN.matches) this.open({ focus: false });
       else this.render();
     }
 
@@ -1629,7 +1630,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       if (!this.opened) {
         loadFonts();
         this.ui.panel.hidden = false;
-        this.tab('open', '1');
+        this.tab.set('open', true);
         this.chat.connection.start();
         this.fit();
         this.shapeInput();
@@ -1645,7 +1646,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       if (!this.opened) return;
       const focused = this.shadowRoot?.activeElement;
       this.ui.panel.hidden = true;
-      this.tab('open', '');
+      this.tab.remove('open');
       this.render();
       if (focused) this.ui.launcher.focus();
       this.fire('closed');
@@ -1869,7 +1870,6 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.ui.input.disabled = link === 'refused';
     }
 
-    /** What has to be filled in before the first message, in place of the conversation. */
     drawForm() {
       const { chat, ui } = this;
       const asked = chat.session?.form ?? null;
@@ -2036,7 +2036,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const { input } = this.ui;
       this.shapeInput();
       this.ui.sendButton.disabled = !input.value.trim();
-      this.tab('draft', input.value);
+      this.tab.set('draft', input.value);
       const now = Date.now();
       if (input.value && now - this.typingSentAt > 3000) {
         this.typingSentAt = now;
@@ -2078,22 +2078,6 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       if (this.shadowRoot?.activeElement !== edge && this.shadowRoot?.activeElement !== this.ui.panel) return;
       event.preventDefault();
       (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
-    }
-
-    /**
-     * What this tab remembers over a page change: whether the panel is open, and the draft.
-     * @param {'open' | 'draft'} name  @param {string} [value]
-     */
-    tab(name, value) {
-      const key = this.chat.store.prefix + name;
-      try {
-        if (value === undefined) return sessionStorage.getItem(key);
-        if (value) sessionStorage.setItem(key, value);
-        else sessionStorage.removeItem(key);
-      } catch {
-        // Storage is blocked; the tab starts afresh.
-      }
-      return null;
     }
   }
 
@@ -2160,15 +2144,16 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         const mark = seen ? 'seen' : 'sent';
         return [time, icon(ICONS[mark]), el('span', { class: 'sr' }, words[mark])];
       }
-      if (message.state === 'pending')
-        return [icon(ICONS.pending), el('span', {}, chat.connection.link === 'online' ? words.pending : words.queued)];
+      const problem = /** @type {Record<string, any>} */ (words)[message.problem];
+      const waits = problem ?? (chat.connection.link === 'online' ? words.pending : words.queued);
+      if (message.state === 'pending') return [icon(ICONS.pending), el('span', {}, waits)];
       const edit = () => {
         chat.withdraw(message);
         if (message.isUpload) this.widget.ui.picker.click();
         else this.widget.open({ draft: message.text });
       };
       return [
-        el('span', {}, /** @type {Record<string, any>} */ (words)[message.problem] ?? words.failed),
+        el('span', {}, problem ?? words.failed),
         el('button', { type: 'button', onclick: edit }, message.isUpload ? words.another : words.edit),
       ];
     }
@@ -2287,10 +2272,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     const cards = articles.flatMap(({ title, url, note }) => {
       const href = safeUrl(url);
       if (!href) return [];
-      const label = el('span', { dir: directionOf(title) }, title, el('span', { class: 'sr' }, ` (${words.newTab})`));
-      if (note) label.append(el('small', { dir: 'auto' }, note));
       const go = icon(ICONS.go);
       go.classList.add('flip');
+      const label = el('span', { dir: directionOf(title) }, title, el('span', { class: 'sr' }, ` (${words.newTab})`));
+      if (note) label.append(el('small', { dir: 'auto' }, note));
       return [
         el(
           'a',
@@ -2323,7 +2308,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     return { dir, lang: dir === 'rtl' ? 'fa' : 'en' };
   }
 
-  /** Set a text only where it differs, so that a live region is not read again.  @param {Node} node  @param {string} text */
+  /** So that a live region is not read again where nothing differs.  @param {Node} node  @param {string} text */
   function setText(node, text) {
     if (node.textContent !== text) node.textContent = text;
   }
@@ -2331,7 +2316,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   const ARABIC_RANGE = 'U+0600-06FF, U+0750-077F, U+08A0-08FF, U+200C-200E, U+2010-2011, U+FB50-FDFF, U+FE70-FEFC';
   const LATIN_RANGE = 'U+0000-00FF, U+2000-206F, U+20AC, U+2122, U+2190-2193';
 
-  /** Offer Vazirmatn; the browser fetches what the letters on the screen need, and goes on without it where it cannot. */
+  /** Offer Vazirmatn; the browser fetches what the letters on the screen need. */
   function loadFonts() {
     if ([...document.fonts].some(({ family }) => family.includes(FONT))) return;
     for (const [name, subset, unicodeRange] of [
@@ -2370,16 +2355,9 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     /** @type {any} what the page asked for before we were here */
     const early = /** @type {any} */ (window).Hamyar;
     /** @type {Record<string, (...given: any[]) => any>} */
-    const api = {
-        open: (/** @type {string} */ draft) => widget.open({ draft }),
-        close: () => widget.close(),
-        on: (/** @type {string} */ event, /** @type {(detail: any) => void} */ listener) => widget.on(event, listener),
-        setLanguage: (/** @type {string} */ chosen) => widget.setLanguage(chosen),
-        toggle: () => widget.toggle(),
-        identify: (/** @type {User} */ user) => widget.identify(user),
-        shutdown: () => widget.shutdown(),
-        push: (/** @type {[string, ...any[]]} */ call) => api[call[0]]?.(...call.slice(1)),
-    };
+    const api = { open: (draft) => widget.open({ draft }), push: ([name, ...given]) => api[name]?.(...given) };
+    for (const name of /** @type {const} */ (['close', 'on', 'setLanguage', 'toggle', 'identify', 'shutdown']))
+      api[name] = (...given) => /** @type {any} */ (widget)[name](...given);
     Object.assign(window, { Hamyar: api });
     if (Array.isArray(early)) for (const call of early) api.push(call);
     document.addEventListener('click', (event) => {
