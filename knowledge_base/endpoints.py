@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from core.errors import InvalidInput
 from core.http import RowId
+from knowledge_base.categories import Categories
 from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
 from knowledge_base.importing import ArticleImports, check_file
@@ -36,7 +37,9 @@ from knowledge_base.schemas import (
     ArticleSave,
     ArticleSchedule,
     ArticleSummary,
+    CategoryCreate,
     CategoryRead,
+    CategorySave,
     ExpectationCreate,
     ExpectationRead,
     ExpectationsReadReport,
@@ -147,6 +150,18 @@ def _add_articles(
     async def list_categories(service: KnowledgeService = only_reading) -> Sequence[Category]:
         """Every category in the order in which they are shown."""
         return await service.categories.all()
+
+    @router.post(
+        "/categories", response_model=CategoryRead, status_code=status.HTTP_201_CREATED, dependencies=for_editors
+    )
+    async def add_category(body: CategoryCreate, service: KnowledgeService = in_transaction) -> Category:
+        """Add a category after the others; 409 `category_exists` where there is one with this slug."""
+        return await Categories(service).add(body)
+
+    @router.put("/categories/{slug}", response_model=CategoryRead, dependencies=for_editors)
+    async def save_category(slug: str, body: CategorySave, service: KnowledgeService = in_transaction) -> Category:
+        """Give a category other names, or another place in the order."""
+        return await Categories(service).save(slug, body)
 
     @router.get("/articles", response_model=ArticlePage, dependencies=for_editors)
     async def list_articles(

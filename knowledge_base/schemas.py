@@ -186,6 +186,23 @@ class CategoryRead(_Read):
     position: int
 
 
+class CategorySave(BaseModel):
+    """A category as contacts read it in each language."""
+
+    name_fa: Annotated[Line, Field(min_length=1, max_length=200)]
+    name_en: Annotated[Line, Field(min_length=1, max_length=200)]
+    # Its place among the others, from 0; whatever is more than there are puts it last. None leaves it where it is.
+    position: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+
+
+class CategoryCreate(BaseModel):
+    """A new category."""
+
+    slug: Slug
+    name_fa: Annotated[Line, Field(min_length=1, max_length=200)]
+    name_en: Annotated[Line, Field(min_length=1, max_length=200)]
+
+
 class OfferOfGap(_Read):
     """The article that came nearest."""
 
