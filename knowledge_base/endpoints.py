@@ -1,6 +1,7 @@
 """`/api/v1/knowledge`: answers for programs, articles for editors."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ from knowledge_base.models import (
 from knowledge_base.ordering import Order
 from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
-from knowledge_base.repository import Wanted
+from knowledge_base.repository import Uses, Votes, Wanted
 from knowledge_base.schemas import (
     AnswerLanguage,
     AnswerRead,
@@ -53,6 +54,7 @@ from knowledge_base.schemas import (
     QuestionAsk,
     RunRead,
     TableRead,
+    UsageRead,
     VersionRead,
 )
 from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
@@ -243,6 +245,14 @@ def _add_articles(
         await service.get(article_id)
         return await service.articles.versions(article_id)
 
+    @router.get("/articles/{article_id}/usage", response_model=UsageRead, dependencies=for_editors)
+    async def get_usage(article_id: RowId, service: KnowledgeService = only_reading) -> UsageRead:
+        """How often contacts were shown it, chose it and needed a person after it, and how readers voted."""
+        await service.get(article_id)
+        uses = (await service.uses.counts([article_id])).get(article_id, Uses())
+        votes = (await service.votes.counts([article_id])).get(article_id, Votes())
+        return UsageRead(**asdict(uses), **asdict(votes))
+
 
 def _add_gaps(
     router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
@@ -252,9 +262,10 @@ def _add_gaps(
         service: KnowledgeService = Depends(reading, scope="function"),
         state: GapState = GapState.open,
         limit: Limit = 100,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> Sequence[Gap]:
         """Questions that had no sure answer, latest first."""
-        return await service.gaps.in_state(state, limit=limit)
+        return await service.gaps.in_state(state, limit=limit, offset=offset)
 
     @router.patch("/gaps/{gap_id}", response_model=GapRead, dependencies=[Depends(editor)])
     async def change_gap(
@@ -369,7 +380,7 @@ def _add_files(
 
     @router.get("/export.zip", dependencies=for_editors)
     async def export_folder(service: KnowledgeService = only_reading) -> Response:
-        """Every article as Markdown with front matter, and the categories."""
+        """Every article as Markdown with front matter, the categories, and tables of versions, uses and gaps."""
         return Response(await ArticleImports(service).write_zip(), media_type="application/zip")
 
     @router.get("/export.csv", dependencies=for_editors)

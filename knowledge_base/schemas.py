@@ -179,6 +179,17 @@ class VersionRead(_Read):
     saved_at: datetime
 
 
+class UsageRead(BaseModel):
+    """What became of an article: before contacts, and with the readers of the help centre."""
+
+    # As an answer or as an offered title.
+    shown: int
+    chosen: int
+    led_to_handoff: int
+    helpful: int
+    unhelpful: int
+
+
 class CategoryRead(_Read):
     slug: str
     name_fa: str
