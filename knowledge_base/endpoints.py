@@ -1,6 +1,7 @@
 """`/api/v1/knowledge`: answers for programs, articles for editors."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from fastapi.responses import Response
 
 from core.errors import InvalidInput
 from core.http import RowId
+from knowledge_base.categories import Categories
 from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
 from knowledge_base.importing import ArticleImports, check_file
@@ -25,7 +27,7 @@ from knowledge_base.models import (
 from knowledge_base.ordering import Order
 from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
-from knowledge_base.repository import Wanted
+from knowledge_base.repository import Uses, Votes, Wanted
 from knowledge_base.schemas import (
     AnswerLanguage,
     AnswerRead,
@@ -36,7 +38,9 @@ from knowledge_base.schemas import (
     ArticleSave,
     ArticleSchedule,
     ArticleSummary,
+    CategoryCreate,
     CategoryRead,
+    CategorySave,
     ExpectationCreate,
     ExpectationRead,
     ExpectationsReadReport,
@@ -50,6 +54,7 @@ from knowledge_base.schemas import (
     QuestionAsk,
     RunRead,
     TableRead,
+    UsageRead,
     VersionRead,
 )
 from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
@@ -148,6 +153,18 @@ def _add_articles(
         """Every category in the order in which they are shown."""
         return await service.categories.all()
 
+    @router.post(
+        "/categories", response_model=CategoryRead, status_code=status.HTTP_201_CREATED, dependencies=for_editors
+    )
+    async def add_category(body: CategoryCreate, service: KnowledgeService = in_transaction) -> Category:
+        """Add a category after the others; 409 `category_exists` where there is one with this slug."""
+        return await Categories(service).add(body)
+
+    @router.put("/categories/{slug}", response_model=CategoryRead, dependencies=for_editors)
+    async def save_category(slug: str, body: CategorySave, service: KnowledgeService = in_transaction) -> Category:
+        """Give a category other names, or another place in the order."""
+        return await Categories(service).save(slug, body)
+
     @router.get("/articles", response_model=ArticlePage, dependencies=for_editors)
     async def list_articles(
         service: KnowledgeService = only_reading,
@@ -228,6 +245,14 @@ def _add_articles(
         await service.get(article_id)
         return await service.articles.versions(article_id)
 
+    @router.get("/articles/{article_id}/usage", response_model=UsageRead, dependencies=for_editors)
+    async def get_usage(article_id: RowId, service: KnowledgeService = only_reading) -> UsageRead:
+        """How often contacts were shown it, chose it and needed a person after it, and how readers voted."""
+        await service.get(article_id)
+        uses = (await service.uses.counts([article_id])).get(article_id, Uses())
+        votes = (await service.votes.counts([article_id])).get(article_id, Votes())
+        return UsageRead(**asdict(uses), **asdict(votes))
+
 
 def _add_gaps(
     router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
@@ -237,9 +262,10 @@ def _add_gaps(
         service: KnowledgeService = Depends(reading, scope="function"),
         state: GapState = GapState.open,
         limit: Limit = 100,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> Sequence[Gap]:
         """Questions that had no sure answer, latest first."""
-        return await service.gaps.in_state(state, limit=limit)
+        return await service.gaps.in_state(state, limit=limit, offset=offset)
 
     @router.patch("/gaps/{gap_id}", response_model=GapRead, dependencies=[Depends(editor)])
     async def change_gap(
@@ -354,7 +380,7 @@ def _add_files(
 
     @router.get("/export.zip", dependencies=for_editors)
     async def export_folder(service: KnowledgeService = only_reading) -> Response:
-        """Every article as Markdown with front matter, and the categories."""
+        """Every article as Markdown with front matter, the categories, and tables of versions, uses and gaps."""
         return Response(await ArticleImports(service).write_zip(), media_type="application/zip")
 
     @router.get("/export.csv", dependencies=for_editors)

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from knowledge_base.article_files import (
     CATEGORIES_FILE,
@@ -39,8 +39,8 @@ def as_file(article: Article) -> ArticleFile:
     return ArticleFile(front, article.body)
 
 
-def write_zip(files: Iterable[ArticleFile], categories: Sequence[Category]) -> bytes:
-    """A folder of Markdown, with the list of categories."""
+def write_zip(files: Iterable[ArticleFile], categories: Sequence[Category], *, tables: Mapping[str, bytes]) -> bytes:
+    """A folder of Markdown, with the list of categories and these tables by the names of their files."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         listed = [CategoryFile.model_validate(one, from_attributes=True) for one in categories]
@@ -49,12 +49,14 @@ def write_zip(files: Iterable[ArticleFile], categories: Sequence[Category]) -> b
             front = file.front
             path = f"{front.category or WITHOUT_CATEGORY}/{front.slug}.{front.language}.md"
             _write(archive, path, write_article(file))
+        for name, table in tables.items():
+            _write(archive, name, table)
     return out.getvalue()
 
 
-def _write(archive: zipfile.ZipFile, path: str, text: str) -> None:
+def _write(archive: zipfile.ZipFile, path: str, content: str | bytes) -> None:
     """Without the time of writing: the same articles are the same file."""
-    archive.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
+    archive.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
 
 
 def write_table(files: Iterable[ArticleFile]) -> bytes:

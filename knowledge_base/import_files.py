@@ -34,6 +34,8 @@ MAX_MEMBER_BYTES = 2_000_000
 MOST_MEMBERS = 10_000
 MOST_ARTICLES = 5_000
 COLUMNS = (*FrontMatter.model_fields, "body")
+# What stands in an export beside the articles and says what became of them: nothing to bring in.
+GAPS_FILE, USAGE_FILE, VERSIONS_FILE = "gaps.csv", "usage.csv", "versions.csv"
 REQUIRED = ("slug", "language", "title")
 # Cells that say nothing when they are empty, since they have no empty value.
 _ABSENT_WHEN_EMPTY = {"visibility", "status", "published_at", "created_at", "updated_at"}
@@ -69,7 +71,7 @@ def read_file(content: bytes, *, name: str) -> FileRead:
     read = FileRead()
     if name.lower().endswith(".zip"):
         _read_zip(content, name, read)
-    else:
+    elif not _is_record(name):
         read.articles += _read_one(content, name)
     if not read.articles and not read.categories:
         raise ImportRefused(Refused(Reason.nothing_found, name))
@@ -87,15 +89,20 @@ def _read_zip(content: bytes, name: str, read: FileRead) -> None:
 
 
 def _members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
-    """What to read of a zip; what makers of zips add by themselves is left out."""
-    members = [one for one in archive.infolist() if not one.is_dir() and not _is_noise(one.filename)]
+    """What to read of a zip, without what makers of zips add by themselves and what an export tells besides."""
+    members = [one for one in archive.infolist() if not one.is_dir() and not _is_passed_over(one.filename)]
     if len(members) > MOST_MEMBERS or sum(one.file_size for one in members) > MAX_UNPACKED_BYTES:
         raise ImportRefused(Refused(Reason.zip_too_large, name))
     return members
 
 
-def _is_noise(path: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts)
+def _is_passed_over(path: str) -> bool:
+    return _is_record(path) or any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts)
+
+
+def _is_record(path: str) -> bool:
+    """Whether it is a table of an export that is not of articles; the one of versions looks like one that is."""
+    return PurePosixPath(path).name in (GAPS_FILE, USAGE_FILE, VERSIONS_FILE)
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, read: FileRead) -> None:

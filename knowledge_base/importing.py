@@ -18,6 +18,7 @@ from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Vis
 from knowledge_base.exporting import as_file, write_table, write_zip
 from knowledge_base.import_files import MOST_ARTICLES, FileRead, Found, read_file
 from knowledge_base.models import Article, ArticleImport, Category, ImportRow
+from knowledge_base.records import Records
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.service import (
     IMPORT_TOPIC,
@@ -155,8 +156,10 @@ class ArticleImports:
         return found
 
     async def write_zip(self) -> bytes:
-        """Every article and category as a folder of Markdown."""
-        return await asyncio.to_thread(write_zip, await self._files(), await self._knowledge.categories.all())
+        """Every article and category as a folder of Markdown, and tables of what became of the articles."""
+        files, categories = await self._files(), await self._knowledge.categories.all()
+        tables = await Records(self._knowledge).tables()
+        return await asyncio.to_thread(write_zip, files, categories, tables=tables)
 
     async def write_table(self) -> bytes:
         """Every article as a row of a table."""

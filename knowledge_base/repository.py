@@ -138,6 +138,12 @@ class ArticleRepository:
         """Every article there is, in the order of the addresses."""
         return (await self.session.scalars(select(Article.id).order_by(Article.slug, Article.language.desc()))).all()
 
+    async def addresses(self) -> dict[int, tuple[str, str]]:
+        """Slug and language of every article there is by its id, in the order of the addresses."""
+        statement = select(Article.id, Article.slug, Article.language)
+        rows = await self.session.execute(statement.order_by(Article.slug, Article.language.desc()))
+        return {found: (slug, language) for found, slug, language in rows}
+
     async def for_change(self, article_id: int) -> Article | None:
         """An article with all its parts, locked until the transaction ends."""
         statement = (
@@ -232,6 +238,11 @@ class ArticleRepository:
         """Everything that was saved of an article, latest first."""
         statement = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
         return (await self.session.scalars(statement.order_by(ArticleVersion.number.desc()))).all()
+
+    async def versions_of(self, article_ids: Collection[int]) -> Sequence[ArticleVersion]:
+        """Everything that was saved of these articles, each one's first version first."""
+        statement = select(ArticleVersion).where(ArticleVersion.article_id.in_(article_ids))
+        return (await self.session.scalars(statement.order_by(ArticleVersion.number))).all()
 
     async def _count(self, statement: Select[Any]) -> int:
         return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
@@ -412,10 +423,15 @@ class GapRepository:
         """The gap that a message left."""
         return (await self.session.scalars(select(Gap).where(Gap.message_id == message_id))).one_or_none()
 
-    async def in_state(self, state: GapState, *, limit: int = 100) -> Sequence[Gap]:
+    async def in_state(self, state: GapState, *, limit: int = 100, offset: int = 0) -> Sequence[Gap]:
         """Gaps, latest first."""
         statement = select(Gap).where(Gap.state == state).options(joinedload(Gap.best_article))
-        return (await self.session.scalars(statement.order_by(Gap.id.desc()).limit(limit))).all()
+        return (await self.session.scalars(statement.order_by(Gap.id.desc()).limit(limit).offset(offset))).all()
+
+    async def all(self) -> Sequence[Gap]:
+        """Every gap with its articles and without its vector, first asked first."""
+        shown = (joinedload(Gap.best_article), joinedload(Gap.answer), defer(Gap.vector))
+        return (await self.session.scalars(select(Gap).options(*shown).order_by(Gap.id))).all()
 
     async def count(self, state: GapState) -> int:
         """How many are in a state."""

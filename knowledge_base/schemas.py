@@ -179,11 +179,39 @@ class VersionRead(_Read):
     saved_at: datetime
 
 
+class UsageRead(BaseModel):
+    """What became of an article: before contacts, and with the readers of the help centre."""
+
+    # As an answer or as an offered title.
+    shown: int
+    chosen: int
+    led_to_handoff: int
+    helpful: int
+    unhelpful: int
+
+
 class CategoryRead(_Read):
     slug: str
     name_fa: str
     name_en: str
     position: int
+
+
+class CategorySave(BaseModel):
+    """A category as contacts read it in each language."""
+
+    name_fa: Annotated[Line, Field(min_length=1, max_length=200)]
+    name_en: Annotated[Line, Field(min_length=1, max_length=200)]
+    # Its place among the others, from 0; whatever is more than there are puts it last. None leaves it where it is.
+    position: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+
+
+class CategoryCreate(BaseModel):
+    """A new category."""
+
+    slug: Slug
+    name_fa: Annotated[Line, Field(min_length=1, max_length=200)]
+    name_en: Annotated[Line, Field(min_length=1, max_length=200)]
 
 
 class OfferOfGap(_Read):

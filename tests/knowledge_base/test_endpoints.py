@@ -234,6 +234,42 @@ class TestArticles:
         assert (await client.post("/articles", json={**ARTICLE, **change}, headers=EDITOR)).status_code == 422
 
 
+class TestUsage:
+    async def test_tells_what_became_of_an_article_and_what_readers_said(self, client, work, open_knowledge):
+        article_id = await published(client)
+        await client.post("/answers", json={"question": "Refunds", "language": "en"}, headers=PROGRAM)
+        await client.post(f"/articles/{article_id}/answer", json={"language": "en"}, headers=PROGRAM)
+        async with work.begin() as session:
+            await open_knowledge(session).vote("refund-rules", "en", reader="r1", helpful=False)
+
+        told = await client.get(f"/articles/{article_id}/usage", headers=EDITOR)
+
+        assert told.json() == {"shown": 1, "chosen": 1, "led_to_handoff": 0, "helpful": 0, "unhelpful": 1}
+
+    async def test_of_a_new_article_is_nothing(self, client):
+        created = (await client.post("/articles", json=ARTICLE, headers=EDITOR)).json()
+
+        told = await client.get(f"/articles/{created['id']}/usage", headers=EDITOR)
+
+        assert set(told.json().values()) == {0}
+        assert (await client.get("/articles/99/usage", headers=EDITOR)).status_code == 404
+
+
+class TestGaps:
+    async def test_the_rest_of_a_long_list_is_reached_by_the_offset(self, client):
+        for question in ("parking?", "cats?", "dogs?"):
+            await client.post("/answers", json={"question": question, "language": "en"}, headers=PROGRAM)
+
+        pages = [
+            (await client.get("/gaps", params={"limit": 2, "offset": offset}, headers=EDITOR)).json()
+            for offset in (0, 2, 4)
+        ]
+        before_the_first = await client.get("/gaps?offset=-1", headers=EDITOR)
+
+        assert [[gap["question"] for gap in page] for page in pages] == [["dogs?", "cats?"], ["parking?"], []]
+        assert before_the_first.status_code == 422
+
+
 class TestIds:
     @pytest.mark.parametrize("one", [0, 2**31])
     async def test_one_that_no_row_can_have_is_refused(self, client, one):
@@ -259,6 +295,7 @@ class TestAccess:
             *(("POST", "/answers", {"question": "x", "language": "en"}, PROGRAM),),
             *(("GET", "/articles/1/answer?language=en", None, PROGRAM),),
             *(("GET", path, None, EDITOR) for path in ("/articles", "/articles/1", "/articles/1/versions")),
+            ("GET", "/articles/1/usage", None, EDITOR),
             *(("GET", path, None, EDITOR) for path in ("/categories", "/gaps")),
             *(("POST", f"/articles/1/{verb}", None, EDITOR) for verb in ("publish", "archive", "review", "draft")),
             ("POST", "/articles/1/schedule", {"at": "2030-01-01T08:00:00Z"}, EDITOR),

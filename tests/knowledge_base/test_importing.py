@@ -1,5 +1,6 @@
 """Articles that come in from files and go out into them."""
 
+import csv
 import io
 import zipfile
 from datetime import date, timedelta
@@ -7,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from rich.console import Console
 
+from knowledge_base import import_files
 from knowledge_base.csv_files import ImportRefused
 from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Visibility
 from knowledge_base.exchange import Exchange
@@ -14,6 +16,7 @@ from knowledge_base.import_files import MAX_IMPORT_BYTES, MAX_UNPACKED_BYTES, re
 from knowledge_base.importing import ArticleImports, ImportBegun, Importing, check_file
 from knowledge_base.render import to_html
 from knowledge_base.repository import ImportRepository
+from knowledge_base.service import as_draft
 
 PARKING = """---
 title: Where to park
@@ -33,6 +36,15 @@ def zipped(**files: str | bytes) -> bytes:
         for name, content in files.items():
             archive.writestr(name.replace("__", "."), content)
     return out.getvalue()
+
+
+def members(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def table_in(content: bytes, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(members(content)[name].decode("utf-8-sig"), newline="")))
 
 
 @pytest.fixture
@@ -311,6 +323,44 @@ class TestExport:
         assert back[Change.refused] == []
         assert len(back[Change.new]) == 5
         assert await export(way) == content
+
+    async def test_a_zip_also_tells_what_became_of_the_articles(
+        self, make_article, export, work, open_knowledge, category
+    ):
+        article = await make_article("refunds", body="Ten days.", category=category)
+        async with work.begin() as session:
+            service = open_knowledge(session)
+            draft = as_draft(await service.get(article.id)).model_copy(update={"body": "=Nine\ndays."})
+            await service.save(article.id, draft, version=1, by="Omid")
+            await service.answer("refunds", language="en", conversation_id="c1", message_id="m1")
+            await service.handed_off("c1")
+            await service.vote("refunds", "en", reader="r1", helpful=True)
+            await service.answer("+گربه هم می‌آید؟", language="fa", conversation_id="c2")
+        content = await export("write_zip")
+
+        versions, usage = (table_in(content, name) for name in ("versions.csv", "usage.csv"))
+        asked = {row["question"]: row for row in table_in(content, "gaps.csv")}
+        assert [(row["slug"], row["number"], row["saved_by"]) for row in versions] == [
+            ("refunds", "1", "Sara"),
+            ("refunds", "2", "Omid"),
+        ]
+        assert versions[1]["body"] == "'=Nine\ndays."
+        assert [list(row.values()) for row in usage] == [["refunds", "en", "1", "0", "1", "1", "0"]]
+        assert (asked["refunds"]["cause"], asked["refunds"]["nearest"]) == ("handed_off", "refunds")
+        assert asked["'+گربه هم می‌آید؟"]["conversation_id"] == "c2"
+
+    async def test_an_import_leaves_what_is_no_article_in_it_alone(self, filled, export, check, monkeypatch):
+        content = await export("write_zip")
+        folder = zipped(**{f"old/{name}": one for name, one in members(content).items()})
+        # However long the tables are.
+        monkeypatch.setattr(import_files, "MAX_MEMBER_BYTES", len(members(content)["versions.csv"]) - 1)
+
+        for kept in (await check(content), await check(folder)):
+            assert {row.change for row in kept.rows} == {Change.same}
+            assert len(kept.rows) == 5
+        with pytest.raises(ImportRefused) as refusal:
+            await check(members(content)["versions.csv"], "versions.csv")
+        assert refusal.value.refused.reason is Reason.nothing_found
 
     async def test_no_cell_of_a_table_is_a_formula(self, filled, export):
         table = (await export("write_table")).decode("utf-8-sig")

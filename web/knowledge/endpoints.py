@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from web.knowledge import (
     articles,
+    categories,
     editor,
     files,
     from_conversation,
@@ -17,7 +18,7 @@ from web.knowledge import (
 from web.knowledge.pages import HOME
 
 router = APIRouter(include_in_schema=False)
-for part in (articles, gaps, trial, regression, files, precision, editor, versions):
+for part in (articles, categories, gaps, trial, regression, files, precision, editor, versions):
     router.include_router(part.router, prefix=HOME)
 router.include_router(reading.router)
 router.include_router(from_conversation.router)

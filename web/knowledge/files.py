@@ -116,7 +116,7 @@ async def begin_import(_agent: KnowledgeEditor, knowledge: KnowledgeDep, import_
 
 @router.get("/files/articles.zip")
 async def export_folder(_agent: KnowledgeEditor, knowledge: KnowledgeReadDep) -> Response:
-    """Every article as Markdown with front matter, and the categories."""
+    """Every article as Markdown with front matter, the categories, and tables of versions, uses and gaps."""
     return _download(await ArticleImports(knowledge).write_zip(), "articles.zip", "application/zip")
 
 

@@ -1,9 +1,10 @@
 """Questions that had no answer or none that helped, by meaning, and what editors do about them."""
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
@@ -15,14 +16,15 @@ from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
 from knowledge_base.regression import QUESTION_CHARACTERS, RegressionSet
 from knowledge_base.service import ArticleNotFound, GapNotFound, KnowledgeService
+from web.knowledge.articles import LAST_PAGE
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 
 router = APIRouter(include_in_schema=False)
 
 PATH = f"{HOME}/questions"
-# More groups than this are not shown: those asked most are.
-MOST_SHOWN = 50
+# Groups: to each the nearest articles are ranked.
+ON_A_PAGE = 50
 MOST_IN_A_GROUP = 10_000
 MOST_EQUALS = 500
 NEAREST = 5
@@ -50,6 +52,7 @@ class GroupForm(BaseModel):
     # Where to add them.
     article: RowId | None = None
     shown: GapState = GapState.open
+    page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
 
     @property
     def gap_ids(self) -> list[int]:
@@ -69,20 +72,32 @@ async def settle_with_equals(knowledge: KnowledgeService, gap_id: int) -> None:
 
 @router.get("/questions")
 async def list_gaps(
-    request: Request, agent: KnowledgeEditor, knowledge: KnowledgeReadDep, state: str = GapState.open
+    request: Request,
+    agent: KnowledgeEditor,
+    knowledge: KnowledgeReadDep,
+    state: str = GapState.open,
+    page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1,
 ) -> Response:
-    """Questions in one state by meaning, those asked most this week first; the open ones where it is unknown."""
+    """Questions in one state by meaning, those asked most this week first; the open ones where it is unknown.
+
+    Whoever settles the last ones of a page gets the one that is the last now.
+    """
     shown = next((one for one in GapState if one == state), GapState.open)
     learning = Learning(knowledge)
     groups = await learning.groups(shown)
+    pages = max(1, -(-len(groups) // ON_A_PAGE))
+    page = min(page, pages)
+    on_page = groups[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     return knowledge_page(
         request,
         "gaps.html",
         agent,
-        groups=groups[:MOST_SHOWN],
-        more=max(0, len(groups) - MOST_SHOWN),
-        near={one.typical.id: learning.near(one.typical, NEAREST) for one in groups[:MOST_SHOWN]},
+        groups=on_page,
+        near={one.typical.id: learning.near(one.typical, NEAREST) for one in on_page},
         state=shown,
+        page=page,
+        pages=pages,
+        address_of=partial(_address, shown),
         counts={state: await knowledge.gaps.count(state) for state in GapState},
         open_gaps=await knowledge.gaps.count(GapState.open),
     )
@@ -106,7 +121,11 @@ async def act_on_group(agent: KnowledgeEditor, knowledge: KnowledgeDep, form: An
         await _expect(knowledge, form.typical or form.gap_ids[0], form.article, by=agent.name)
         return RedirectResponse(f"{HOME}/regression?done=kept", status_code=303)
     await learning.settle(form.gap_ids, GapState(form.action.value))
-    return RedirectResponse(f"{PATH}?state={form.shown.value}", status_code=303)
+    return RedirectResponse(_address(form.shown, form.page), status_code=303)
+
+
+def _address(state: GapState, page: int) -> str:
+    return f"{PATH}?state={state.value}" + (f"&page={page}" if page > 1 else "")
 
 
 async def _expect(knowledge: KnowledgeService, gap_id: int, article_id: int, *, by: str) -> None:

@@ -80,6 +80,8 @@ DONE = {
     "kept": _("Kept among the test questions, and asked at once."),
     "removed": _("It is no test question any more."),
     "precision": _("Saved. The bot answers by it from now on."),
+    "category_added": _("The category is there. The help centre shows it as soon as a published article is in it."),
+    "category_saved": _("Saved. The help centre shows the categories so from now on."),
     "restored": _("The earlier text is back, as a new version."),
 }
 VERDICTS = {
@@ -98,6 +100,12 @@ EXPECTATION_PROBLEMS = {
 PRECISION_PROBLEMS = {
     "share_unfit": _("Write a number from 0.5 to 50."),
     "not_calibrated": _("The ranker has to be trained again before you can choose."),
+}
+CATEGORY_PROBLEMS = {
+    "slug": _("Small Latin letters and digits, joined by hyphens, at most 120."),
+    "name_fa": _("A name has from 1 to 200 characters."),
+    "name_en": _("A name has from 1 to 200 characters."),
+    "category_exists": _("There is a category with this address already."),
 }
 # Why a row or a file of an import is refused.
 REASONS = {

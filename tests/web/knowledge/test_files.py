@@ -192,7 +192,8 @@ class TestExport:
         table = await editor.get(f"{PAGE}/articles.csv")
 
         with zipfile.ZipFile(io.BytesIO(folder.content)) as archive:
-            assert sorted(archive.namelist()) == ["categories.yml", "other/refunds.en.md"]
+            tables = ["gaps.csv", "usage.csv", "versions.csv"]
+            assert sorted(archive.namelist()) == sorted(["categories.yml", "other/refunds.en.md", *tables])
         assert "attachment" in folder.headers["content-disposition"]
         assert "Ten days." in table.text
 

@@ -11,6 +11,7 @@ from knowledge_base.enums import GapState
 from knowledge_base.models import Gap
 from tests.web.knowledge.conftest import WriteArticle
 from tests.web.knowledge.test_editor import page_of, typed
+from web.knowledge import gaps
 from web.parts import Parts
 
 LIST = "/desk/knowledge/questions"
@@ -74,6 +75,38 @@ class TestList:
 
         assert "/desk/conversations/c1" not in for_editors
         assert "/desk/conversations/c1" in for_supervisors
+
+    async def test_what_one_page_does_not_hold_is_on_the_next(
+        self,
+        editor: httpx.AsyncClient,
+        asked: Callable[..., Awaitable[int]],
+        parts: Parts,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(gaps, "ON_A_PAGE", 2)
+        questions = ("پارکینگ دارید؟", "گربه هم می‌آید؟", "where is the moon")
+        ids = {question: await asked(question) for question in questions}
+        first = (await editor.get(LIST)).text
+        second = (await editor.get(LIST, params={"page": 2})).text
+        on_second = next(one for one in ids.values() if f'name="typical" value="{one}"' in second)
+
+        done = await editor.post(LIST, data={"gaps": on_second, "action": "dismissed", "page": 2})
+        after = (await editor.get(done.headers["location"])).text
+
+        assert sorted(page.count('class="card gap"') for page in (first, second)) == [1, 2]
+        assert sum(question in first for question in questions) == 2
+        assert f'href="{LIST}?state=open&amp;page=2"' in first
+        assert f'rel="prev" href="{LIST}?state=open"' in second
+        assert "Page 2 of 2" in second
+        assert 'name="page" value="2"' in second
+        # The page that is no more leads to the last one there is.
+        assert done.headers["location"].endswith("?state=open&page=2")
+        assert after.count('class="card gap"') == 2
+        assert "Page 2" not in after
+
+    @pytest.mark.parametrize("number", ["0", "-1", "x", "10001"])
+    async def test_a_page_that_cannot_be_is_refused(self, editor: httpx.AsyncClient, number: str) -> None:
+        assert (await editor.get(LIST, params={"page": number})).status_code == 422
 
     async def test_a_hostile_question_is_shown_harmless(
         self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]]
