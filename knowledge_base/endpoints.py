@@ -1,7 +1,7 @@
 """`/api/v1/knowledge`: answers for programs, articles for editors."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, UploadFile, status
@@ -25,7 +25,7 @@ from knowledge_base.models import (
 from knowledge_base.ordering import Order
 from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
-from knowledge_base.repository import Wanted
+from knowledge_base.repository import NOBODY, Wanted
 from knowledge_base.schemas import (
     AnswerLanguage,
     AnswerRead,
@@ -83,8 +83,8 @@ def create_router(
 ) -> APIRouter:
     """The routes, given who may use them and how a request gets its service.
 
-    `program`, `editor` and `admin` are dependencies that refuse everybody else; the latter two give somebody with a
-    `name`.
+    `program`, `editor` and `admin` are dependencies that refuse everybody else; the latter two give somebody with an
+    `id` and a `name`.
     `knowledge` and `reading` give a `KnowledgeService` in a transaction and in a session that only reads.
     """
     router = APIRouter(prefix="/knowledge", tags=["knowledge"])
@@ -156,6 +156,10 @@ def _add_articles(
         status: ArticleStatus | None = None,
         category: str | None = None,
         due_by: date | None = None,
+        untouched_since: date | None = None,
+        unused_since: date | None = None,
+        owner: Annotated[int | None, Query(ge=NOBODY, le=2**31 - 1)] = None,
+        helped_less_than: Annotated[float | None, Query(ge=0, le=1)] = None,
         order: Order = Order.updated,
         descending: bool = True,
         limit: Limit = 50,
@@ -164,9 +168,21 @@ def _add_articles(
         """Articles, last changed first unless another order is asked for.
 
         Every word of `q` must be in title, address, summary, text or a variant.
-        `due_by` leaves those that should have been reviewed by this day.
+        `due_by` leaves those that should have been reviewed by this day, `untouched_since` (besides them) those that
+        nobody has changed, reviewed or means to review since, `unused_since` those that contacts could have seen since
+        and none was shown, `owner` those that somebody looks after (0: that nobody does), and `helped_less_than` those
+        that helped less than this share of the readers who said so.
         """
-        wanted = Wanted(words=q, language=language, category=category, due_by=due_by)
+        wanted = Wanted(
+            words=q,
+            language=language,
+            category=category,
+            due_by=due_by,
+            untouched_since=_begin_of(untouched_since),
+            unused_since=_begin_of(unused_since),
+            owner_id=owner,
+            helped_less_than=helped_less_than,
+        )
         articles, total = await service.articles.listed(
             wanted, status=status, order=order, descending=descending, limit=limit, offset=offset
         )
@@ -176,8 +192,8 @@ def _add_articles(
     async def create_article(
         body: ArticleCreate, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
     ) -> Article:
-        """Write a new article, as a draft."""
-        return await service.create(body, by=by.name)
+        """Write a new article, as a draft that you look after."""
+        return await service.create(body, by=by.name, owner_id=by.id)
 
     @router.get("/articles/{article_id}", response_model=ArticleRead, dependencies=for_editors)
     async def get_article(article_id: RowId, service: KnowledgeService = only_reading) -> Article:
@@ -382,6 +398,10 @@ def _add_operating_point(
         """Answer so that at most this share of the answers is wrong."""
         await Precision(service).choose(body.wrong, by=by.name)
         return Precision(service).at(body.wrong)
+
+
+def _begin_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None
 
 
 async def _shown(service: KnowledgeService, one: ArticleImport) -> ImportRead:

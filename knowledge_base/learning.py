@@ -64,7 +64,9 @@ class Learning:
         vector = from_bytes(gap.vector)
         return self._knowledge.suggest_at_once(gap.question, vector, language=gap.language, count=count)
 
-    async def start_article(self, gap_ids: Sequence[int], *, typical: int, by: str) -> Article:
+    async def start_article(
+        self, gap_ids: Sequence[int], *, typical: int, by: str, owner_id: int | None = None
+    ) -> Article:
         """A draft that asks these questions; they are settled when it is published.
 
         Raises:
@@ -78,12 +80,19 @@ class Learning:
             title=_line(title.question, TITLE_CHARACTERS),
             questions=wordings([gap.question for gap in gaps]),
         )
-        article = await self._knowledge.create(draft, by=by)
+        article = await self._knowledge.create(draft, by=by, owner_id=owner_id)
         await self._answered_by(article, gaps)
         return article
 
     async def start_from_answers(
-        self, questions: Sequence[str], answers: Sequence[str], *, language: str, slug: str, by: str
+        self,
+        questions: Sequence[str],
+        answers: Sequence[str],
+        *,
+        language: str,
+        slug: str,
+        by: str,
+        owner_id: int | None = None,
     ) -> Article:
         """A draft of what was asked, in one or more wordings, and answered; the one that is at this address already,
         where there is one.
@@ -98,7 +107,7 @@ class Learning:
             questions=others,
             body="\n\n".join(answers)[:BODY_CHARACTERS],
         )
-        return await self._knowledge.create(draft, by=by)
+        return await self._knowledge.create(draft, by=by, owner_id=owner_id)
 
     async def add_to(self, article_id: int, gap_ids: Sequence[int], *, by: str) -> Article:
         """Make these questions variants of an article, and settle them where it is published.

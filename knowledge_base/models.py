@@ -72,6 +72,8 @@ class Article(Base):
     version: Mapped[int] = mapped_column(default=1)
     # Of the title; null until the article is first published.
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    # Who looks after it, by their id where people are kept; none for nobody.
+    owner_id: Mapped[int | None] = mapped_column(index=True)
     # The fingerprint of the encoder that made this article's vectors.
     encoder: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]

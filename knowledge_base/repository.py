@@ -27,7 +27,7 @@ from knowledge_base.models import (
     Passage,
     RegressionRun,
 )
-from knowledge_base.ordering import Order, alphabetical, ordered
+from knowledge_base.ordering import Order, alphabetical, helpful_share, ordered
 from knowledge_base.ranking import helpful_tenths
 from knowledge_base.search import Edition
 
@@ -39,6 +39,8 @@ _EXPECTED = (joinedload(Expectation.article), joinedload(Expectation.found))
 KEPT_RUNS = 200
 # And of imports.
 KEPT_IMPORTS = 20
+# The owner of what nobody looks after: rows begin with 1.
+NOBODY = 0
 _SHOWN = (joinedload(Article.category), selectinload(Article.variants))
 
 
@@ -57,6 +59,10 @@ class Wanted:
     untouched_since: datetime | None = None
     # Those that contacts could have seen since, and none was shown.
     unused_since: datetime | None = None
+    # Those that somebody looks after; NOBODY for those that nobody does.
+    owner_id: int | None = None
+    # Those that helped less than this share of the readers who said so.
+    helped_less_than: float | None = None
 
 
 # What every answer asks is put together once: building a statement costs as much as running it.
@@ -257,6 +263,10 @@ def _fitting(wanted: Wanted) -> Select[Article]:
         fitting = fitting.where(or_(*_old(wanted)))
     if wanted.unused_since:
         fitting = fitting.where(*_unused(wanted.unused_since))
+    if wanted.owner_id is not None:
+        fitting = fitting.where(Article.owner_id.is_not_distinct_from(wanted.owner_id or None))
+    if wanted.helped_less_than is not None:
+        fitting = fitting.where(helpful_share() < wanted.helped_less_than)
     return fitting
 
 

@@ -138,6 +138,8 @@ class ArticleSummary(_Read):
     status: ArticleStatus
     visibility: Visibility
     category: Annotated[str | None, BeforeValidator(lambda category: getattr(category, "slug", category))]
+    # Who looks after it, by their id; null for nobody.
+    owner_id: int | None
     version: int
     updated_at: datetime
     reviewed_on: date | None

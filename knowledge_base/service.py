@@ -317,7 +317,7 @@ class KnowledgeService:
         """The first articles of a ranking by title."""
         return [_offer(entry) for entry in _entries(self.live.search, ranking, count)]
 
-    async def create(self, draft: ArticleCreate, *, by: str = "") -> Article:
+    async def create(self, draft: ArticleCreate, *, by: str = "", owner_id: int | None = None) -> Article:
         """Write a new article; nobody sees it until it is published."""
         embedded = await self.live.embedder.embed(text_of(draft))
         if await self.articles.by_address(draft.slug, draft.language):
@@ -330,6 +330,7 @@ class KnowledgeService:
             status=ArticleStatus.draft,
             visibility=Visibility.public,
             version=0,
+            owner_id=owner_id,
             created_at=self.clock.now(),
             variants=[],
             passages=[],
@@ -435,6 +436,13 @@ class KnowledgeService:
         if article.publishes_at:
             article.published_at = None
         return await self._move(article, ArticleStatus.archived)
+
+    async def give_to(self, article_id: int, owner_id: int | None) -> Article:
+        """Let somebody look after an article; none for nobody. Its text and when it was changed stay as they are."""
+        article = await self._existing(article_id)
+        article.owner_id = owner_id
+        await self.session.flush()
+        return article
 
     async def get(self, article_id: int) -> Article:
         """An article with its category and variants.

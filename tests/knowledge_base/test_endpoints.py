@@ -1,3 +1,4 @@
+from datetime import timedelta
 from types import SimpleNamespace
 
 import httpx
@@ -32,7 +33,7 @@ async def client(work, open_knowledge):
             raise NotAuthenticated
         if who != "Bearer editor":
             raise NotAllowed
-        return SimpleNamespace(name="Sara")
+        return SimpleNamespace(id=7, name="Sara")
 
     async def show(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": {"code": error.code}}, status_code=error.status_code)
@@ -168,6 +169,34 @@ class TestArticles:
 
         assert await listed("") == await listed("q=money") == await listed("status=published&language=en") == 1
         assert await listed("q=elephant") == await listed("status=draft") == await listed("category=none") == 0
+
+    async def test_lists_what_is_old_unused_and_of_somebody(self, client, clock):
+        await published(client)
+        clock.advance(timedelta(days=100))
+
+        async def listed(query: str) -> int:
+            return (await client.get(f"/articles?{query}", headers=EDITOR)).json()["total"]
+
+        later, before = f"{clock.now():%Y-%m-%d}", "2020-01-01"
+        for name in ("untouched_since", "unused_since"):
+            assert (await listed(f"{name}={later}"), await listed(f"{name}={before}")) == (1, 0)
+        assert (await listed("owner=7"), await listed("owner=8"), await listed("owner=0")) == (1, 0, 0)
+
+    async def test_lists_what_helped_few_and_nothing_that_nobody_spoke_of(self, client, work, open_knowledge):
+        await published(client)
+
+        async def listed() -> int:
+            return (await client.get("/articles?helped_less_than=0.5", headers=EDITOR)).json()["total"]
+
+        before = await listed()
+        async with work.begin() as session:
+            await open_knowledge(session).vote("refund-rules", "en", reader="r", helpful=False)
+
+        assert (before, await listed()) == (0, 1)
+
+    @pytest.mark.parametrize("query", ["owner=-1", "owner=2147483648", "helped_less_than=nan", "unused_since=soon"])
+    async def test_refuses_a_filter_that_means_nothing(self, client, query):
+        assert (await client.get(f"/articles?{query}", headers=EDITOR)).status_code == 422
 
     async def test_shows_versions(self, client):
         article_id = await published(client)

@@ -12,6 +12,7 @@ from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article
+from knowledge_base.repository import NOBODY
 from knowledge_base.schemas import BODY_CHARACTERS
 from knowledge_base.service import (
     AddressTaken,
@@ -32,6 +33,7 @@ from web.knowledge.days import write_day, write_moment
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
 from web.knowledge.gaps import settle_with_equals
 from web.knowledge.pages import HOME, knowledge_page
+from web.knowledge.people import people_who_edit
 from web.knowledge.trial import unsaved_text
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 from web.templating import LANGUAGES, language_of
@@ -52,7 +54,7 @@ async def start_article(
     gap: RowId | None = None,
 ) -> Response:
     """An empty form, or one prepared to translate an article or to answer a question that had no answer."""
-    form = ArticleForm(language=language if language in LANGUAGES else language_of(request))
+    form = ArticleForm(language=language if language in LANGUAGES else language_of(request), owner=agent.id)
     if translate is not None:
         original = await knowledge.get(translate)
         form.slug, form.language = original.slug, OTHER_LANGUAGE[original.language]
@@ -74,7 +76,8 @@ async def create_article(
         if warnings := await _warnings(reading, form, None):
             return await show_editor(request, agent, reading, form, overlaps=warnings.overlaps, broken=warnings.broken)
         publish_at = _chosen_time(request, form, reading)
-        article = await knowledge.create(new, by=agent.name)
+        owner_id = agent.id if form.owner is None else await _chosen_owner(reading, form, None)
+        article = await knowledge.create(new, by=agent.name, owner_id=owner_id)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, problems=_problems(refusal))
     return await _finish(knowledge, article, form, publish_at=publish_at)
@@ -130,6 +133,7 @@ async def save_article(
                 request, agent, reading, form, article=article, overlaps=warnings.overlaps, broken=warnings.broken
             )
         publish_at = _chosen_time(request, form, reading)
+        owner_id = await _chosen_owner(reading, form, article)
         if draft.model_dump() != as_draft(article).model_dump() or slug != article.slug:
             article = await knowledge.save(
                 article_id,
@@ -140,6 +144,8 @@ async def save_article(
                 seen=form.status,
                 then=form.action.status,
             )
+        if owner_id != article.owner_id:
+            article = await knowledge.give_to(article_id, owner_id)
         return await _finish(knowledge, article, form, publish_at=publish_at)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
@@ -194,6 +200,7 @@ async def show_editor(
         asked=await knowledge.gaps.get(form.gap) if form.gap is not None else None,
         preview=article_html(form.body[:BODY_CHARACTERS]).html,
         categories=await knowledge.categories.all(),
+        people=await people_who_edit(knowledge.session, besides=form.owner),
         versions=await knowledge.articles.versions(article.id) if article else [],
         translation=translations.get((article.slug if article else "", OTHER_LANGUAGE.get(form.language, ""))),
         today=write_day(knowledge.clock.now().astimezone(TEHRAN).date(), language_of(request)),
@@ -239,6 +246,22 @@ def _chosen_time(request: Request, form: ArticleForm, knowledge: KnowledgeServic
     except TimeUnfit as error:
         raise FormUnfit({"publish_at": "time_unfit"}) from error
     return at
+
+
+async def _chosen_owner(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> int | None:
+    """Who is to look after the article; none for nobody.
+
+    Raises:
+        FormUnfit: somebody who may not edit it.
+    """
+    present = article.owner_id if article else None
+    if form.owner is None or form.owner == (present or NOBODY):
+        return present
+    if form.owner == NOBODY:
+        return None
+    if form.owner not in {one.id for one in await people_who_edit(knowledge.session)}:
+        raise FormUnfit({"owner": "owner"})
+    return form.owner
 
 
 async def _finish(

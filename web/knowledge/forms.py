@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from core.http import RowId
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article, ArticleVersion, Gap
+from knowledge_base.repository import NOBODY
 from knowledge_base.schemas import ArticleCreate, ArticleDraft, Slug
 from knowledge_base.service import as_draft
 from web.knowledge.days import read_day, read_moment, write_day, write_moment
@@ -76,6 +77,8 @@ class ArticleForm(BaseModel):
     visibility: str = Visibility.public.value
     # When to publish, for who schedules it.
     publish_at: str = ""
+    # Who is to look after it, by their id; `NOBODY` for nobody, none leaves it as it is.
+    owner: Annotated[int, Field(ge=NOBODY, le=2**31 - 1)] | None = None
     # The version that the editor saw.
     version: int = 0
     # And its status; none for a new article.
@@ -100,6 +103,7 @@ class ArticleForm(BaseModel):
             review_due=write_day(text.review_due_on, reader),
             visibility=(text.visibility or article.visibility).value,
             publish_at=write_moment(article.publishes_at, reader),
+            owner=article.owner_id or NOBODY,
             version=article.version,
             status=article.status,
         )

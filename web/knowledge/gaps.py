@@ -93,7 +93,8 @@ async def act_on_group(agent: KnowledgeEditor, knowledge: KnowledgeDep, form: An
     """Begin an article for a group, add it to one, dismiss it, mark it answered, or open it again."""
     learning = Learning(knowledge)
     if form.action is GroupAction.draft:
-        article = await learning.start_article(form.gap_ids, typical=form.typical or form.gap_ids[0], by=agent.name)
+        typical = form.typical or form.gap_ids[0]
+        article = await learning.start_article(form.gap_ids, typical=typical, by=agent.name, owner_id=agent.id)
         return RedirectResponse(f"{HOME}/{article.id}?done=draft_of_questions", status_code=303)
     if form.action is GroupAction.add:
         if form.article is None:

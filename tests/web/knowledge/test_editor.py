@@ -155,6 +155,22 @@ class TestSave:
 
         assert (await stored(parts, article.id)).version == 1
 
+    async def test_who_writes_an_article_looks_after_it_until_somebody_else_is_chosen(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        response = await editor.post(NEW, data=typed(title="Refund rules", slug="refund-rules", language="en"))
+        article = await stored(parts, int(response.headers["location"].split("?")[0].rsplit("/", 1)[1]))
+        owners = [article.owner_id]
+        for owner in (None, "999", "0"):
+            form = typed(title=article.title) | ({"owner": owner} if owner else {})
+            response = await editor.post(page_of(article), data=form)
+            assert ("Choose somebody who may edit articles." in response.text) is (owner == "999")
+            owners.append((await stored(parts, article.id)).owner_id)
+
+        assert owners[0] is not None
+        assert owners[1:] == [owners[0], owners[0], None]
+        assert (await stored(parts, article.id)).version == 1
+
     async def test_archiving_takes_it_from_contacts(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
         article = await write("Refund rules", slug="refunds", body="Ten days.")
 
