@@ -378,6 +378,14 @@ class UseRepository:
         statement = statement.options(undefer(ArticleUse.vector)).order_by(ArticleUse.id.desc()).limit(1)
         return (await self.session.scalars(statement)).one_or_none()
 
+    async def answered_from(self, article_id: int, *, limit: int) -> Sequence[ArticleUse]:
+        """The latest questions that an article answered, no person being brought in after it, with their vectors."""
+        statement = select(ArticleUse).where(
+            ArticleUse.article_id == article_id, ArticleUse.kind == UseKind.answered, ~ArticleUse.led_to_handoff
+        )
+        statement = statement.options(undefer(ArticleUse.vector)).order_by(ArticleUse.id.desc()).limit(limit)
+        return (await self.session.scalars(statement)).all()
+
 
 class CategoryRepository:
     def __init__(self, session: AsyncSession) -> None:

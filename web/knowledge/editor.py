@@ -11,6 +11,7 @@ from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
+from knowledge_base.learning import Learning
 from knowledge_base.models import Article
 from knowledge_base.repository import NOBODY
 from knowledge_base.schemas import BODY_CHARACTERS
@@ -90,6 +91,15 @@ async def preview_article(
     """How the text would look; nothing is kept of it."""
     html = article_html(body[:BODY_CHARACTERS]).html
     return HTMLResponse(fragment(request, "knowledge/preview.html", title=title, html=html))
+
+
+@router.get("/{article_id:int}/asked")
+async def suggest_questions(
+    request: Request, article_id: RowId, _agent: KnowledgeEditor, knowledge: KnowledgeReadDep
+) -> Response:
+    """Real questions to add to the other ways to ask for an article."""
+    asked = await Learning(knowledge).asked_like(article_id)
+    return HTMLResponse(fragment(request, "knowledge/asked.html", asked=asked))
 
 
 @router.get("/{article_id:int}")

@@ -171,6 +171,17 @@ class TestSave:
         assert owners[1:] == [owners[0], owners[0], None]
         assert (await stored(parts, article.id)).version == 1
 
+    async def test_real_questions_are_there_to_be_added(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        article = await write("How long does a refund take?", slug="refunds", body="Ten days.")
+        await ask(editor, 'How long does any "refund" <b>take</b>?')
+
+        page = (await editor.get(page_of(article))).text
+        asked = (await editor.get(f"{page_of(article)}/asked")).text
+
+        assert f'hx-get="{page_of(article)}/asked"' in page
+        assert 'data-asked="How long does any &#34;refund&#34; &lt;b&gt;take&lt;/b&gt;?"' in asked
+        assert (await editor.get("/desk/knowledge/999/asked")).status_code == 404
+
     async def test_archiving_takes_it_from_contacts(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
         article = await write("Refund rules", slug="refunds", body="Ten days.")
 
