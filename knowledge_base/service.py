@@ -1,7 +1,7 @@
 """Answering from the knowledge base, and editing it."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, RunCause, UseKind, Visibility
-from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
+from knowledge_base.excerpts import answering_part, opening
 from knowledge_base.follow_up import is_follow_up
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import (
@@ -24,7 +24,6 @@ from knowledge_base.models import (
     ArticleVote,
     Category,
     Gap,
-    Passage,
     RegressionRun,
 )
 from knowledge_base.ports import EarlierQuestions
@@ -253,7 +252,7 @@ class KnowledgeService:
         if not article.is_public:
             raise ArticleNotFound
         passages = await self.articles.passages_of(entry.id)
-        return _answer(article, _opening(article.summary, passages), language=language)
+        return _answer(article, opening(article.summary, [one.text for one in passages]), language=language)
 
     async def choose(
         self, article_id: int, *, language: str, conversation_id: str | None = None, message_id: str | None = None
@@ -726,10 +725,3 @@ def _entries(search: SearchIndex, ranking: Ranking, count: int) -> list[Entry]:
 
 def _offer(entry: Entry, *, is_public: bool = True) -> Offer:
     return Offer(entry.id, entry.title, entry.url, is_public)
-
-
-def _opening(summary: str, passages: Sequence[Passage]) -> str:
-    """The summary, and as much of the first passage as fits beside it."""
-    first = passages[0].text if passages else ""
-    room = MAX_CHARACTERS - len(summary)
-    return f"{summary}\n\n{first}".strip() if len(first) <= room else summary or excerpt(first, "")

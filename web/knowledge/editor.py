@@ -11,8 +11,10 @@ from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
+from knowledge_base.excerpts import opening
 from knowledge_base.learning import Learning
 from knowledge_base.models import Article
+from knowledge_base.passages import split
 from knowledge_base.repository import NOBODY
 from knowledge_base.schemas import BODY_CHARACTERS
 from knowledge_base.service import (
@@ -86,11 +88,14 @@ async def create_article(
 
 @router.post("/preview")
 async def preview_article(
-    request: Request, _agent: KnowledgeEditor, title: Annotated[str, Form()] = "", body: Annotated[str, Form()] = ""
+    request: Request,
+    _agent: KnowledgeEditor,
+    title: Annotated[str, Form()] = "",
+    summary: Annotated[str, Form()] = "",
+    body: Annotated[str, Form()] = "",
 ) -> Response:
-    """How the text would look; nothing is kept of it."""
-    html = article_html(body[:BODY_CHARACTERS]).html
-    return HTMLResponse(fragment(request, "knowledge/preview.html", title=title, html=html))
+    """How the text would look on its page and in a chat; nothing is kept of it."""
+    return HTMLResponse(fragment(request, "knowledge/previews.html", preview=_preview(title, summary, body)))
 
 
 @router.get("/{article_id:int}/asked")
@@ -208,7 +213,7 @@ async def show_editor(
         article=article,
         problems=problems or {},
         asked=await knowledge.gaps.get(form.gap) if form.gap is not None else None,
-        preview=article_html(form.body[:BODY_CHARACTERS]).html,
+        preview=_preview(form.title, form.summary, form.body),
         categories=await knowledge.categories.all(),
         people=await people_who_edit(knowledge.session, besides=form.owner),
         versions=await knowledge.articles.versions(article.id) if article else [],
@@ -217,6 +222,14 @@ async def show_editor(
         now=write_moment(knowledge.clock.now(), language_of(request)),
         **known,
     )
+
+
+def _preview(title: str, summary: str, body: str) -> dict[str, str]:
+    """A text as its page shows it, and what a chat says of it to who chooses its title."""
+    body = body[:BODY_CHARACTERS]
+    passages = split(body) or split(summary)
+    says = opening(summary, [one.text for one in passages])
+    return {"title": title, "html": article_html(body).html, "says": says}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from html import unescape
 from typing import Any
 
 import httpx
@@ -339,6 +340,20 @@ class TestPreview:
         for text in (typing, (await editor.get(page_of(article))).text):
             assert ("Pictures from other sites are not shown" in text) is warned
         assert "Pictures from other sites" not in (await editor.get(article.url)).text
+
+    async def test_shows_what_a_chat_would_say_of_it(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        content = {"summary": "Ten days.", "body": "## When\n\n**Banks** take <i>longer</i>."}
+        article = await write("Refunds", slug="refunds", **content)
+        headers = {"authorization": f"Bearer {SERVICE_TOKEN}"}
+        chosen = f"/api/v1/knowledge/articles/{article.id}/answer?language=en"
+        said = (await editor.get(chosen, headers=headers)).json()["text"]
+
+        typing = (await editor.post("/desk/knowledge/preview", data={"title": "Refunds", **content})).text
+
+        for page in (typing, (await editor.get(page_of(article))).text):
+            (bubble,) = re.findall(r'<blockquote class="bot-says words" dir="ltr">(.*?)</blockquote>', page, re.DOTALL)
+            assert unescape(bubble) == said
+            assert "**" not in said
 
     async def test_without_scripts_a_button_shows_it_and_saves_nothing(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
