@@ -51,8 +51,10 @@ from knowledge_base.schemas import (
     RunRead,
     TableRead,
     VersionRead,
+    WarningsRead,
 )
-from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
+from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit, as_draft
+from knowledge_base.trial import Trial, Unsaved, Warnings
 from language.vectors import VectorUnreadable, from_base64
 
 
@@ -237,6 +239,16 @@ def _add_articles(
     async def archive_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
         """Take it away from contacts."""
         return await service.archive(article_id)
+
+    @router.get("/articles/{article_id}/warnings", response_model=WarningsRead, dependencies=for_editors)
+    async def warn_of_article(article_id: RowId, service: KnowledgeService = only_reading) -> Warnings:
+        """What its text gets in the way of as it stands, or would as soon as it is published.
+
+        Publishing, saving and importing do not ask: look here before, or at the regression runs after.
+        """
+        article = await service.get(article_id)
+        unsaved = Unsaved(as_draft(article), article.slug, article.language, article.id)
+        return await Trial(service).warnings(unsaved)
 
     @router.get("/articles/{article_id}/versions", response_model=list[VersionRead], dependencies=for_editors)
     async def list_versions(article_id: RowId, service: KnowledgeService = only_reading) -> Sequence[ArticleVersion]:

@@ -11,10 +11,11 @@ from knowledge_base.enums import GapState
 from knowledge_base.gap_groups import SAME_PROJECTED, SAME_RAW, KeptQuestion, QuestionGroup, group_questions
 from knowledge_base.models import Article, ArticleUse, Gap
 from knowledge_base.question import matching_form
-from knowledge_base.schemas import BODY_CHARACTERS, ArticleCreate
+from knowledge_base.schemas import BODY_CHARACTERS, ArticleCreate, ArticleDraft
 from knowledge_base.search import Floats
 from knowledge_base.service import GapNotFound, KnowledgeService, Offer, as_draft
 from knowledge_base.storage import from_bytes
+from knowledge_base.trial import Trial, Unsaved, Warnings
 
 # More questions than this are not grouped: the latest are.
 MOST_GROUPED = 10_000
@@ -163,15 +164,24 @@ class Learning:
         """
         gaps = await self._gaps(gap_ids)
         article = await self._knowledge.get(article_id)
-        draft = as_draft(article)
-        asked = {matching_form(one) for one in [article.title, *draft.questions]}
-        new = [one for one in wordings([gap.question for gap in gaps]) if matching_form(one) not in asked]
-        if new:
-            questions = [*draft.questions, *new][:ALL_VARIANTS]
-            draft = draft.model_copy(update={"questions": questions})
+        draft = _asking_also(article, gaps)
+        if draft.questions != article.questions:
             article = await self._knowledge.save(article_id, draft, version=article.version, by=by, seen=article.status)
         await self._answered_by(article, gaps)
         return article
+
+    async def warnings_of_adding(self, article_id: int, gap_ids: Sequence[int]) -> Warnings:
+        """What an article would get in the way of with these questions; nothing while contacts do not read it.
+
+        Raises:
+            GapNotFound, ArticleNotFound
+        """
+        gaps = await self._gaps(gap_ids)
+        article = await self._knowledge.get(article_id)
+        if not article.is_public:
+            return Warnings()
+        unsaved = Unsaved(_asking_also(article, gaps), article.slug, article.language, article.id)
+        return await Trial(self._knowledge).warnings(unsaved)
 
     async def settle(self, gap_ids: Sequence[int], state: GapState) -> None:
         """Say what has become of questions; those that nobody has heard of change nothing."""
@@ -200,6 +210,14 @@ class Learning:
     def _projected(self, encoder: str, vectors: Floats) -> Floats | None:
         projection = self._knowledge.live.search.projection
         return projection.questions(vectors) if projection and projection.encoder == encoder else None
+
+
+def _asking_also(article: Article, gaps: Sequence[Gap]) -> ArticleDraft:
+    """The article with those of these questions as variants that it has not yet."""
+    draft = as_draft(article)
+    asked = {matching_form(one) for one in [article.title, *draft.questions]}
+    new = [one for one in wordings([gap.question for gap in gaps]) if matching_form(one) not in asked]
+    return draft.model_copy(update={"questions": [*draft.questions, *new][:ALL_VARIANTS]})
 
 
 def wordings(questions: Sequence[str], *, limit: int = MOST_VARIANTS) -> list[str]:

@@ -181,6 +181,32 @@ class VersionRead(_Read):
     saved_at: datetime
 
 
+class OverlapRead(_Read):
+    """Another article that a text gets in the way of."""
+
+    article_id: int
+    title: str
+    # The text's own questions that the other article answers now, and ways to ask for the other that it would take.
+    answered: list[str]
+    taken: list[str]
+    is_duplicate: bool
+
+
+class BrokenRead(_Read):
+    """A question of the regression set that would not be answered any more by the article that should."""
+
+    question: str
+    article_id: int
+    title: str
+
+
+class WarningsRead(_Read):
+    """What an article gets in the way of."""
+
+    overlaps: list[OverlapRead]
+    broken: list[BrokenRead]
+
+
 class CategoryRead(_Read):
     slug: str
     name_fa: str

@@ -288,6 +288,7 @@ class TestAccess:
             *(("POST", "/answers", {"question": "x", "language": "en"}, PROGRAM),),
             *(("GET", "/articles/1/answer?language=en", None, PROGRAM),),
             *(("GET", path, None, EDITOR) for path in ("/articles", "/articles/1", "/articles/1/versions")),
+            ("GET", "/articles/1/warnings", None, EDITOR),
             *(("GET", path, None, EDITOR) for path in ("/categories", "/gaps")),
             *(("POST", f"/articles/1/{verb}", None, EDITOR) for verb in ("publish", "archive", "review", "draft")),
             ("POST", "/articles/1/schedule", {"at": "2030-01-01T08:00:00Z"}, EDITOR),

@@ -1,6 +1,5 @@
 """Writing an article: a new one, a change, and what happens when two people change the same."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -27,7 +26,7 @@ from knowledge_base.service import (
     as_draft,
 )
 from knowledge_base.transitions import StatusChangeRefused
-from knowledge_base.trial import Broken, Overlap, Trial
+from knowledge_base.trial import Trial, Warnings
 from web.dates import TEHRAN
 from web.desk.pages import fragment
 from web.help.contents import article_html
@@ -122,7 +121,7 @@ async def edit_article(
     if gap is not None and (asked := await knowledge.gaps.get(gap)):
         form = form.answering(asked)
     # Contacts read the text already: all that is left is to say whom it gets in the way of.
-    was_saved = done == "saved" and article.is_public
+    was_saved = done in ("saved", "restored") and article.is_public
     overlaps = await Trial(knowledge).overlaps(unsaved_text(form, article)) if was_saved else []
     return await show_editor(request, agent, knowledge, form, article=article, done=done, overlaps=overlaps)
 
@@ -232,21 +231,12 @@ def _preview(title: str, summary: str, body: str) -> dict[str, str]:
     return {"title": title, "html": article_html(body).html, "says": says}
 
 
-@dataclass(frozen=True)
-class Warnings:
-    """What a text would get in the way of."""
-
-    overlaps: list[Overlap] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.overlaps or self.broken)
-
-
 async def _warnings(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> Warnings:
     """What to warn of before contacts read the text; nothing where they are not to, or are to all the same."""
     publishes = form.action in (Action.publish, Action.schedule)
     is_read = article is not None and article.is_public and form.action is Action.save
+    if article is not None and article.is_public and form.action is Action.archive:
+        return Warnings(broken=await Trial(knowledge).broken_without(article.id))
     if not publishes and not is_read:
         return Warnings()
     trial, unsaved = Trial(knowledge), unsaved_text(form, article)
@@ -313,7 +303,7 @@ async def _act(
         return await knowledge.submit(article.id), "in_review"
     if action is Action.draft:
         return await knowledge.return_to_draft(article.id), "draft"
-    if action is Action.archive:
+    if action in (Action.archive, Action.archive_anyway):
         return await knowledge.archive(article.id), "archived"
     return article, f"saved{for_agents}" if article.status is ArticleStatus.published else "saved_draft"
 

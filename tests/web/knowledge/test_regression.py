@@ -178,8 +178,52 @@ class TestWarning:
         assert saved.status_code == 303
         assert (await stored(parts, article.id)).visibility == "agents"
 
+    async def test_archiving_what_answers_a_question_is_warned_of(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write(QUESTION, slug="refunds", body="Ten days.")
+        await editor.post(PAGE, data={"question": QUESTION, "address": "refunds"})
+        form = typed(title=QUESTION, body="Ten days.", version=1, status="published")
+
+        warned = await editor.post(f"/desk/knowledge/{article.id}", data=form | {"action": "archive"})
+        before = await stored(parts, article.id)
+        await editor.post(f"/desk/knowledge/{article.id}", data=form | {"action": "archive_anyway"})
+
+        assert "Not archived yet" in warned.text
+        assert 'value="archive_anyway"' in warned.text
+        assert before.status == "published"
+        assert (await stored(parts, article.id)).status == "archived"
+
+    async def test_bringing_back_a_text_that_breaks_a_question_is_warned_of(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write("Something else", slug="refunds", body="Nothing.")
+        form = typed(title=QUESTION, body="Ten days.", version=1, status="published")
+        await editor.post(f"/desk/knowledge/{article.id}", data=form)
+        await editor.post(PAGE, data={"question": QUESTION, "address": "refunds"})
+
+        seen = {"seen": 2, "status": "published"}
+        warned = await editor.post(f"/desk/knowledge/{article.id}/versions/1/restore", data=seen)
+
+        assert "test questions would not be answered as they should any more" in warned.text
+        assert "Nothing.</textarea>" in warned.text
+        assert 'value="save_anyway"' in warned.text
+        assert (await stored(parts, article.id)).title == QUESTION
+
 
 class TestApi:
+    async def test_warns_of_what_an_article_gets_in_the_way_of(
+        self, editor: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        there = await write(QUESTION, slug="refunds", body="Ten days.")
+        draft = await write(QUESTION, slug="again", body="Ten days.", published=False)
+
+        warnings = (await editor.get(f"/api/v1/knowledge/articles/{draft.id}/warnings")).json()
+        alone = (await editor.get(f"/api/v1/knowledge/articles/{there.id}/warnings")).json()
+
+        assert [(one["article_id"], one["is_duplicate"]) for one in warnings["overlaps"]] == [(there.id, True)]
+        assert alone == {"overlaps": [], "broken": []}
+
     async def test_adds_lists_and_removes(self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts) -> None:
         article = await write(QUESTION, slug="refunds", body="Ten days.")
 
