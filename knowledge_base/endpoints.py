@@ -27,6 +27,7 @@ from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
 from knowledge_base.repository import NOBODY, Wanted
 from knowledge_base.schemas import (
+    AnswerDoubt,
     AnswerLanguage,
     AnswerRead,
     ArticleChoice,
@@ -118,6 +119,11 @@ def _add_answers(
             conversation_id=body.conversation_id,
             message_id=body.message_id,
         )
+
+    @router.post("/doubts", status_code=status.HTTP_204_NO_CONTENT, dependencies=[Depends(program)])
+    async def doubt_answer(body: AnswerDoubt, service: KnowledgeService = Depends(knowledge, scope="function")) -> None:
+        """Keep the question of the answer that a contact read last as one whose answer did not help."""
+        await service.doubted(body.conversation_id)
 
     @router.get("/articles/{article_id}/answer", response_model=AnswerRead, dependencies=[Depends(program)])
     async def answer_from_article(

@@ -62,6 +62,12 @@ class ArticleChoice(BaseModel):
     message_id: Annotated[str, Field(max_length=64)] | None = None
 
 
+class AnswerDoubt(BaseModel):
+    """The conversation whose contact says that the last answer did not help."""
+
+    conversation_id: Annotated[str, Field(min_length=1, max_length=32)]
+
+
 class AnswerRead(_Read):
     """The part of an article that answers."""
 

@@ -270,6 +270,19 @@ class KnowledgeService:
         if use is None or use.led_to_handoff:
             return
         use.led_to_handoff = True
+        await self._keep_answered(use, GapCause.handed_off)
+
+    async def doubted(self, conversation_id: str) -> None:
+        """A contact said in the chat that it did not help: the question of the answer that they read last is a gap.
+
+        Safe to call twice; nothing where they have read no answer lately.
+        """
+        use = await self.uses.last_read(conversation_id, since=self.clock.now() - ANSWER_COUNTS_FOR)
+        if use:
+            await self._keep_answered(use, GapCause.voted_down)
+
+    async def _keep_answered(self, use: ArticleUse, cause: GapCause) -> None:
+        """Keep the question of an answer that did not help, once; an article that was chosen answers none."""
         if use.question and not (use.message_id and await self.gaps.of_message(use.message_id)):
             self.session.add(
                 Gap(
@@ -277,13 +290,13 @@ class KnowledgeService:
                     language=use.language,
                     vector=use.vector,
                     encoder=use.encoder,
-                    conversation_id=conversation_id,
+                    conversation_id=use.conversation_id,
                     message_id=use.message_id,
                     band=Band.answer,
                     confidence=use.confidence,
                     best_article_id=use.article_id,
                     state=GapState.open,
-                    cause=GapCause.handed_off,
+                    cause=cause,
                     created_at=self.clock.now(),
                 )
             )

@@ -1,12 +1,17 @@
 """Answer from the knowledge base, offer articles, ask what was meant, or say that there is no answer."""
 
+import logging
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.backend import BackendError
 from bot.actions.base import SupportAction, intent_of, language_of, message_id_of, vector_of
 from bot.actions.schemas import AnswerBand, ArticleAnswer, KnowledgeAnswer
 from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
+
+logger = logging.getLogger(__name__)
 
 # How likely a wish has to be for the bot to ask whether it was meant.
 LEAST_FOR_A_GUESS = 0.2
@@ -92,9 +97,18 @@ class ActionOwnUp(SupportAction):
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         intent = intent_of(tracker)
         # An answer that did not help was none; the handoff policy counts it so.
+        if intent == Intents.DOUBT:
+            await self._note_doubt(tracker.sender_id)
         custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if intent == Intents.DOUBT else {}
         responses = _OWNING_UP.get(intent or "", _OWNING_UP[Intents.OUT_OF_SCOPE])
         return [_say_otherwise(dispatcher, tracker, *responses, custom=custom)]
+
+    async def _note_doubt(self, conversation_id: str) -> None:
+        """Let editors see the question; where that fails, the contact is answered all the same."""
+        try:
+            await self.backend.doubt(conversation_id)
+        except BackendError as error:
+            logger.warning("The doubt of conversation %s is lost to editors: %s", conversation_id, error)
 
 
 def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, confidence: float | None = None) -> None:

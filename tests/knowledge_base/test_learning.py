@@ -1,10 +1,12 @@
 """What contacts asked in vain, and what articles did."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
+from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from knowledge_base.enums import GapCause, GapState
 from knowledge_base.learning import Learning
@@ -56,6 +58,40 @@ class TestUses:
 
         async with work.reading() as session:
             assert await open_knowledge(session).uses.counts([article.id]) == {article.id: Uses(1, 1, 0)}
+
+
+class TestDoubted:
+    async def test_makes_a_gap_of_the_last_answer_once_and_counts_no_handoff(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?", body="Ten days.")
+        async with work.begin() as session:
+            await open_knowledge(session).answer(article.title, language="en", conversation_id="c", message_id="m")
+
+        for _again in range(2):
+            async with work.begin() as session:
+                await open_knowledge(session).doubted("c")
+
+        async with work.reading() as session:
+            knowledge = open_knowledge(session)
+            (gap,) = await knowledge.gaps.in_state(GapState.open)
+            assert (gap.cause, gap.question, gap.best_article_id) == (GapCause.voted_down, article.title, article.id)
+            assert (gap.conversation_id, gap.message_id) == ("c", "m")
+            assert await knowledge.uses.counts([article.id]) == {article.id: Uses(1, 0, 0)}
+
+    async def test_keeps_nothing_where_nothing_was_answered_lately(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle, clock: FixedClock
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?")
+        async with work.begin() as session:
+            await open_knowledge(session).answer(article.title, language="en", conversation_id="c", message_id="m")
+        clock.advance(timedelta(hours=1))
+
+        async with work.begin() as session:
+            for conversation_id in ("c", "another"):
+                await open_knowledge(session).doubted(conversation_id)
+
+            assert await open_knowledge(session).gaps.in_state(GapState.open) == []
 
 
 class TestVotedDown:
