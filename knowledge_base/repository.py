@@ -482,6 +482,22 @@ class RegressionRepository:
         statement = select(RegressionRun).options(joinedload(RegressionRun.article)).order_by(RegressionRun.id.desc())
         return (await self.session.scalars(statement.limit(limit))).all()
 
+    async def after_change(self, article: Article) -> RegressionRun | None:
+        """The run that was the first to ask after an article's last change, or is about to.
+
+        It was wanted for the article, or waited already when that was changed.
+        """
+        statement = select(RegressionRun).where(
+            or_(RegressionRun.started_at.is_(None), RegressionRun.started_at >= article.updated_at),
+            or_(RegressionRun.article_id == article.id, RegressionRun.wanted_at <= article.updated_at),
+        )
+        return (await self.session.scalars(statement.order_by(RegressionRun.id).limit(1))).one_or_none()
+
+    async def questions(self, expectation_ids: Collection[int]) -> dict[int, str]:
+        """The questions of those of these expectations that there still are."""
+        statement = select(Expectation.id, Expectation.question).where(Expectation.id.in_(expectation_ids))
+        return dict((await self.session.execute(statement)).all())
+
     async def want(self, cause: RunCause, *, article_id: int | None, at: datetime) -> RegressionRun | None:
         """A run that nobody has begun: the one that waits, or a new one; none where there is nothing to ask."""
         if not await self.session.scalar(select(Expectation.id).limit(1)):

@@ -1,5 +1,6 @@
 """Writing an article: a new one, a change, and what happens when two people change the same."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -95,6 +96,16 @@ async def preview_article(
 ) -> Response:
     """How the text would look on its page and in a chat; nothing is kept of it."""
     return HTMLResponse(fragment(request, "knowledge/previews.html", preview=_preview(title, summary, body)))
+
+
+@router.get("/{article_id:int}/tested")
+async def show_tested(
+    request: Request, article_id: RowId, _agent: KnowledgeEditor, knowledge: KnowledgeReadDep
+) -> Response:
+    """What has become of the test questions since the article was changed; asked for while they are being asked."""
+    article = await knowledge.get(article_id)
+    context = {"article": article, "tested": await _tested(knowledge, article)}
+    return HTMLResponse(fragment(request, "knowledge/tested.html", **context))
 
 
 @router.get("/{article_id:int}/asked")
@@ -214,6 +225,7 @@ async def show_editor(
         asked=await knowledge.gaps.get(form.gap) if form.gap is not None else None,
         preview=_preview(form.title, form.summary, form.body),
         categories=await knowledge.categories.all(),
+        tested=await _tested(knowledge, article) if article else None,
         people=await people_who_edit(knowledge.session, besides=form.owner),
         versions=await knowledge.articles.versions(article.id) if article else [],
         translation=translations.get((article.slug if article else "", OTHER_LANGUAGE.get(form.language, ""))),
@@ -221,6 +233,25 @@ async def show_editor(
         now=write_moment(knowledge.clock.now(), language_of(request)),
         **known,
     )
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The test questions asked after an article's change, and those that fail or are answered since then."""
+
+    is_asking: bool
+    broken: list[str]
+    mended: list[str]
+
+
+async def _tested(knowledge: KnowledgeService, article: Article) -> Tested | None:
+    """None where the change was none to contacts, or there is nothing to ask."""
+    run = await knowledge.regression.after_change(article) if article.was_published else None
+    if run is None:
+        return None
+    questions = await knowledge.regression.questions([*run.broken, *run.mended])
+    broken, mended = ([questions[one] for one in ids if one in questions] for ids in (run.broken, run.mended))
+    return Tested(run.finished_at is None, broken, mended)
 
 
 def _preview(title: str, summary: str, body: str) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Questions with the article that should answer them."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 
+from core.clock import FixedClock
 from crm.enums import Role
 from crm.models import Agent
 from knowledge_base.enums import Band, GapState, Verdict
@@ -158,6 +160,45 @@ class TestKeep:
 
         assert response.status_code == 303
         assert [(one.question, one.article_id) for one in await kept(parts)] == [("where is my money", article.id)]
+
+
+class TestAfterPublishing:
+    async def test_the_article_says_what_fails_since_then(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, clock: FixedClock
+    ) -> None:
+        article = await write(QUESTION, slug="refunds", body="Ten days.")
+        another = await write("Opening hours", slug="hours")
+        await editor.post(PAGE, data={"question": QUESTION, "address": "refunds"})
+        clock.advance(timedelta(seconds=1))
+        form = typed(title="Something else", body="Nothing.", version=1, status="published", action="save_anyway")
+        await editor.post(f"/desk/knowledge/{article.id}", data=form)
+
+        asking = (await editor.get(f"/desk/knowledge/{article.id}")).text
+        await run_all(parts)
+        page = (await editor.get(f"/desk/knowledge/{article.id}")).text
+        piece = (await editor.get(f"/desk/knowledge/{article.id}/tested")).text
+        elsewhere = (await editor.get(f"/desk/knowledge/{another.id}")).text
+
+        assert "being asked now" in asking
+        for text in (page, piece):
+            assert "fail since then" in text
+            assert f">{QUESTION}</bdi></li>" in text
+            assert "being asked now" not in text
+        assert "fail since then" not in elsewhere
+
+    async def test_so_does_another_that_was_changed_before_they_were_asked(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, clock: FixedClock
+    ) -> None:
+        first = await write("Opening hours", slug="hours")
+        await editor.post(PAGE, data={"question": "when are you open", "address": "hours"})
+        await editor.post(f"/desk/knowledge/{first.id}", data=typed(title="Opening hours!", status="published"))
+        clock.advance(timedelta(seconds=1))
+        second = await write("When are you open", slug="hours", language="fa")
+        await run_all(parts)
+
+        page = (await editor.get(f"/desk/knowledge/{second.id}")).text
+
+        assert "Test questions since the last change of this article" in page
 
 
 class TestWarning:
