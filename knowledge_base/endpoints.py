@@ -15,6 +15,7 @@ from knowledge_base.importing import ArticleImports, check_file
 from knowledge_base.models import (
     Article,
     ArticleImport,
+    ArticleMove,
     ArticleVersion,
     Category,
     Expectation,
@@ -46,6 +47,7 @@ from knowledge_base.schemas import (
     GapUpdate,
     ImportRead,
     ImportRowRead,
+    MoveRead,
     OperatingPointChoose,
     OperatingPointRead,
     QuestionAsk,
@@ -219,32 +221,43 @@ def _add_articles(
         """
         return await service.save(article_id, body, version=body.version, slug=body.slug, by=by.name, seen=body.status)
 
-    @router.post("/articles/{article_id}/publish", response_model=ArticleRead, dependencies=for_editors)
-    async def publish_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/publish", response_model=ArticleRead)
+    async def publish_article(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Let those whom it is for find it."""
-        return await service.publish(article_id)
+        return await service.publish(article_id, by=by.name)
 
-    @router.post("/articles/{article_id}/schedule", response_model=ArticleRead, dependencies=for_editors)
+    @router.post("/articles/{article_id}/schedule", response_model=ArticleRead)
     async def schedule_article(
-        article_id: RowId, body: ArticleSchedule, service: KnowledgeService = in_transaction
+        article_id: RowId,
+        body: ArticleSchedule,
+        service: KnowledgeService = in_transaction,
+        by: Any = Depends(editor),
     ) -> Article:
         """Let it be published at a time that is still to come."""
-        return await service.schedule(article_id, at=body.at)
+        return await service.schedule(article_id, at=body.at, by=by.name)
 
-    @router.post("/articles/{article_id}/review", response_model=ArticleRead, dependencies=for_editors)
-    async def submit_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/review", response_model=ArticleRead)
+    async def submit_article(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Ask the others to look at it before it is published."""
-        return await service.submit(article_id)
+        return await service.submit(article_id, by=by.name)
 
-    @router.post("/articles/{article_id}/draft", response_model=ArticleRead, dependencies=for_editors)
-    async def return_article_to_draft(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/draft", response_model=ArticleRead)
+    async def return_article_to_draft(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Take it up again, and call off the time it was to be published at."""
-        return await service.return_to_draft(article_id)
+        return await service.return_to_draft(article_id, by=by.name)
 
-    @router.post("/articles/{article_id}/archive", response_model=ArticleRead, dependencies=for_editors)
-    async def archive_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/archive", response_model=ArticleRead)
+    async def archive_article(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Take it away from contacts."""
-        return await service.archive(article_id)
+        return await service.archive(article_id, by=by.name)
 
     @router.get("/articles/{article_id}/warnings", response_model=WarningsRead, dependencies=for_editors)
     async def warn_of_article(article_id: RowId, service: KnowledgeService = only_reading) -> Warnings:
@@ -261,6 +274,12 @@ def _add_articles(
         """Everything that was saved of it, latest first."""
         await service.get(article_id)
         return await service.articles.versions(article_id)
+
+    @router.get("/articles/{article_id}/moves", response_model=list[MoveRead], dependencies=for_editors)
+    async def list_moves(article_id: RowId, service: KnowledgeService = only_reading) -> Sequence[ArticleMove]:
+        """Who brought it to which status and when, latest first."""
+        await service.get(article_id)
+        return await service.articles.moves(article_id)
 
 
 def _add_gaps(

@@ -15,6 +15,7 @@ from knowledge_base.list_search import wordings
 from knowledge_base.models import (
     Article,
     ArticleImport,
+    ArticleMove,
     ArticleUse,
     ArticleVersion,
     ArticleVote,
@@ -238,6 +239,11 @@ class ArticleRepository:
         """Everything that was saved of an article, latest first."""
         statement = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
         return (await self.session.scalars(statement.order_by(ArticleVersion.number.desc()))).all()
+
+    async def moves(self, article_id: int) -> Sequence[ArticleMove]:
+        """Every change of an article's status, latest first."""
+        statement = select(ArticleMove).where(ArticleMove.article_id == article_id)
+        return (await self.session.scalars(statement.order_by(ArticleMove.id.desc()))).all()
 
     async def _count(self, statement: Select[Any]) -> int:
         return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0

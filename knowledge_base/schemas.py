@@ -183,8 +183,22 @@ class VersionRead(_Read):
     summary: str
     body: str
     questions: list[str]
+    # Null in versions from before it was kept, and so is what follows.
+    slug: str | None
+    category: str | None
+    visibility: Visibility | None
+    reviewed_on: date | None
+    review_due_on: date | None
     saved_by: str
     saved_at: datetime
+
+
+class MoveRead(_Read):
+    """An article that came to another status; `moved_by` is empty where it was published by itself."""
+
+    status: ArticleStatus
+    moved_by: str
+    moved_at: datetime
 
 
 class OverlapRead(_Read):

@@ -19,6 +19,7 @@ from knowledge_base.follow_up import is_follow_up
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import (
     Article,
+    ArticleMove,
     ArticleUse,
     ArticleVersion,
     ArticleVote,
@@ -390,16 +391,16 @@ class KnowledgeService:
             await self.want_regression(RunCause.published, article_id=article.id)
         return article
 
-    async def publish(self, article_id: int) -> Article:
+    async def publish(self, article_id: int, *, by: str = "") -> Article:
         """Let those whom it is for find an article, whatever was planned; safe to call twice."""
         article = await self._for_change(article_id)
         now = self.clock.now()
         article.published_at = min(article.published_at or now, now)
-        await self._move(article, ArticleStatus.published)
+        await self._move(article, ArticleStatus.published, by=by)
         await self.settle_answered(article)
         return article
 
-    async def schedule(self, article_id: int, *, at: datetime) -> Article:
+    async def schedule(self, article_id: int, *, at: datetime, by: str = "") -> Article:
         """Let an article be published at this time; until then it is a draft, or in review.
 
         Raises:
@@ -409,7 +410,7 @@ class KnowledgeService:
         self.check_time(at)
         article = await self._for_change(article_id)
         if article.status is not ArticleStatus.in_review:
-            await self._move(article, ArticleStatus.draft)
+            await self._move(article, ArticleStatus.draft, by=by)
         article.published_at = at.astimezone(UTC)
         await self.session.flush()
         return article
@@ -430,24 +431,24 @@ class KnowledgeService:
         if article.publishes_at and article.publishes_at <= self.clock.now():
             await self.publish(article_id)
 
-    async def submit(self, article_id: int) -> Article:
+    async def submit(self, article_id: int, *, by: str = "") -> Article:
         """Ask the others to look at an article before it is published; safe to call twice."""
-        return await self._move(await self._for_change(article_id), ArticleStatus.in_review)
+        return await self._move(await self._for_change(article_id), ArticleStatus.in_review, by=by)
 
-    async def return_to_draft(self, article_id: int) -> Article:
+    async def return_to_draft(self, article_id: int, *, by: str = "") -> Article:
         """Take an article up again; whatever time it was to be published at is called off."""
         article = await self._for_change(article_id)
-        await self._move(article, ArticleStatus.draft)
+        await self._move(article, ArticleStatus.draft, by=by)
         article.published_at = None
         await self.session.flush()
         return article
 
-    async def archive(self, article_id: int) -> Article:
+    async def archive(self, article_id: int, *, by: str = "") -> Article:
         """Take an article away from contacts and keep it for editors; safe to call twice."""
         article = await self._for_change(article_id)
         if article.publishes_at:
             article.published_at = None
-        return await self._move(article, ArticleStatus.archived)
+        return await self._move(article, ArticleStatus.archived, by=by)
 
     async def give_to(self, article_id: int, owner_id: int | None) -> Article:
         """Let somebody look after an article; none for nobody. Its text and when it was changed stay as they are."""
@@ -636,6 +637,11 @@ class KnowledgeService:
                 summary=article.summary,
                 body=article.body,
                 questions=article.questions,
+                slug=article.slug,
+                category=article.category.slug if article.category else None,
+                visibility=article.visibility,
+                reviewed_on=article.reviewed_on,
+                review_due_on=article.review_due_on,
                 saved_by=by,
                 saved_at=self.clock.now(),
             )
@@ -663,8 +669,11 @@ class KnowledgeService:
             await self._keep_version(one, by=by)
             self.live.follow(self.session, one)
 
-    async def _move(self, article: Article, status: ArticleStatus) -> Article:
+    async def _move(self, article: Article, status: ArticleStatus, *, by: str) -> Article:
         check(article.status, status)
+        if status is not article.status:
+            now = self.clock.now()
+            self.session.add(ArticleMove(article_id=article.id, status=status, moved_by=by, moved_at=now))
         is_or_was_published = ArticleStatus.published in (article.status, status)
         article.status = status
         article.updated_at = self.clock.now()

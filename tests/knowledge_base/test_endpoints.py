@@ -205,6 +205,29 @@ class TestArticles:
 
         assert (version["saved_by"], version["questions"]) == ("Sara", ["money?"])
 
+    async def test_shows_what_a_version_was_besides_its_text(self, client):
+        article_id = await published(client)
+        change = {"title": "New", "version": 1, "visibility": "agents", "slug": "moved", "review_due_on": "2030-01-01"}
+        await client.put(f"/articles/{article_id}", json=change, headers=EDITOR)
+
+        versions = (await client.get(f"/articles/{article_id}/versions", headers=EDITOR)).json()
+
+        kept = [[one[name] for name in ("slug", "visibility", "review_due_on", "category")] for one in versions]
+        assert kept == [["moved", "agents", "2030-01-01", None], ["refund-rules", "public", None, None]]
+
+    async def test_shows_who_brought_it_to_which_status(self, client):
+        article_id = await published(client)
+        for verb in ("publish", "archive", "draft"):
+            await client.post(f"/articles/{article_id}/{verb}", headers=EDITOR)
+
+        moves = (await client.get(f"/articles/{article_id}/moves", headers=EDITOR)).json()
+
+        assert [(one["status"], one["moved_by"]) for one in moves] == [
+            ("draft", "Sara"),
+            ("archived", "Sara"),
+            ("published", "Sara"),
+        ]
+
     async def test_who_does_not_know_of_visibility_shows_nobody_more(self, client):
         created = await client.post("/articles", json={**ARTICLE, "visibility": "agents"}, headers=EDITOR)
         article_id = created.json()["id"]
@@ -289,7 +312,7 @@ class TestAccess:
             ("POST", "/doubts", {"conversation_id": "c"}, PROGRAM),
             *(("GET", "/articles/1/answer?language=en", None, PROGRAM),),
             *(("GET", path, None, EDITOR) for path in ("/articles", "/articles/1", "/articles/1/versions")),
-            ("GET", "/articles/1/warnings", None, EDITOR),
+            *(("GET", f"/articles/1/{part}", None, EDITOR) for part in ("warnings", "moves")),
             *(("GET", path, None, EDITOR) for path in ("/categories", "/gaps")),
             *(("POST", f"/articles/1/{verb}", None, EDITOR) for verb in ("publish", "archive", "review", "draft")),
             ("POST", "/articles/1/schedule", {"at": "2030-01-01T08:00:00Z"}, EDITOR),

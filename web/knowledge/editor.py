@@ -83,7 +83,7 @@ async def create_article(
         article = await knowledge.create(new, by=agent.name, owner_id=owner_id)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, problems=_problems(refusal))
-    return await _finish(knowledge, article, form, publish_at=publish_at)
+    return await _finish(knowledge, article, form, publish_at=publish_at, by=agent.name)
 
 
 @router.post("/preview")
@@ -171,7 +171,7 @@ async def save_article(
             )
         if owner_id != article.owner_id:
             article = await knowledge.give_to(article_id, owner_id)
-        return await _finish(knowledge, article, form, publish_at=publish_at)
+        return await _finish(knowledge, article, form, publish_at=publish_at, by=agent.name)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
     except StatusChangeRefused:
@@ -228,6 +228,7 @@ async def show_editor(
         tested=await _tested(knowledge, article) if article else None,
         people=await people_who_edit(knowledge.session, besides=form.owner),
         versions=await knowledge.articles.versions(article.id) if article else [],
+        moves=await knowledge.articles.moves(article.id) if article else [],
         translation=translations.get((article.slug if article else "", OTHER_LANGUAGE.get(form.language, ""))),
         today=write_day(knowledge.clock.now().astimezone(TEHRAN).date(), language_of(request)),
         now=write_moment(knowledge.clock.now(), language_of(request)),
@@ -309,10 +310,10 @@ async def _chosen_owner(knowledge: KnowledgeService, form: ArticleForm, article:
 
 
 async def _finish(
-    knowledge: KnowledgeService, article: Article, form: ArticleForm, *, publish_at: datetime | None
+    knowledge: KnowledgeService, article: Article, form: ArticleForm, *, publish_at: datetime | None, by: str
 ) -> Response:
     """Do what the button says besides saving, settle the question that the text answers, and show the article."""
-    article, done = await _act(knowledge, article, form.action, publish_at)
+    article, done = await _act(knowledge, article, form.action, publish_at, by=by)
     suffix = ""
     if form.gap is not None and article.is_public:
         await settle_with_equals(knowledge, form.gap)
@@ -322,20 +323,20 @@ async def _finish(
 
 
 async def _act(
-    knowledge: KnowledgeService, article: Article, action: Action, publish_at: datetime | None
+    knowledge: KnowledgeService, article: Article, action: Action, publish_at: datetime | None, *, by: str
 ) -> tuple[Article, str]:
     """The article after what the button says, and the name of the sentence that says so."""
     for_agents = "" if article.visibility is Visibility.public else "_agents"
     if publish_at:
-        return await knowledge.schedule(article.id, at=publish_at), "scheduled"
+        return await knowledge.schedule(article.id, at=publish_at, by=by), "scheduled"
     if action in (Action.publish, Action.publish_anyway):
-        return await knowledge.publish(article.id), f"published{for_agents}"
+        return await knowledge.publish(article.id, by=by), f"published{for_agents}"
     if action is Action.review:
-        return await knowledge.submit(article.id), "in_review"
+        return await knowledge.submit(article.id, by=by), "in_review"
     if action is Action.draft:
-        return await knowledge.return_to_draft(article.id), "draft"
+        return await knowledge.return_to_draft(article.id, by=by), "draft"
     if action in (Action.archive, Action.archive_anyway):
-        return await knowledge.archive(article.id), "archived"
+        return await knowledge.archive(article.id, by=by), "archived"
     return article, f"saved{for_agents}" if article.status is ArticleStatus.published else "saved_draft"
 
 

@@ -172,8 +172,17 @@ class ArticleForm(BaseModel):
         }
 
 
+def as_saved(version: ArticleVersion, article: Article) -> ArticleDraft:
+    """A version with all that it holds; what was not kept then is what it is now."""
+    text = restored(version, article)
+    if version.slug is None:
+        return text
+    kept = {name: getattr(version, name) for name in ("category", "visibility", "reviewed_on", "review_due_on")}
+    return text.model_copy(update=kept)
+
+
 def restored(version: ArticleVersion, article: Article) -> ArticleDraft:
-    """An earlier text as a draft, under the article's present category and review."""
+    """An earlier text as a draft, under what is the article's at present: bringing it back opens nothing to anybody."""
     earlier = {"title": version.title, "summary": version.summary, "body": version.body, "questions": version.questions}
     return as_draft(article).model_copy(update=earlier)
 

@@ -17,7 +17,7 @@ from knowledge_base.trial import Broken, Trial, Unsaved
 from web.help.contents import article_html
 from web.knowledge.comparison import compare
 from web.knowledge.editor import show_conflict, show_editor
-from web.knowledge.forms import ArticleForm, restored
+from web.knowledge.forms import ArticleForm, as_saved, restored
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 from web.templating import language_of
@@ -47,7 +47,7 @@ async def list_versions(
         versions=versions,
         left=older,
         right=newer,
-        comparison=compare(restored(older, article), restored(newer, article)),
+        comparison=compare(as_saved(older, article), as_saved(newer, article)),
     )
 
 
@@ -65,7 +65,7 @@ async def show_version(
         article=article,
         version=version,
         html=article_html(version.body).html,
-        comparison=compare(restored(version, article), as_draft(article)),
+        comparison=compare(as_saved(version, article), as_draft(article)),
     )
 
 
