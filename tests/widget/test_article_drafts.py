@@ -11,6 +11,8 @@ from playwright.sync_api import Page, Route, expect
 
 from web import knowledge
 
+pytestmark = pytest.mark.e2e
+
 SCRIPT = Path(knowledge.__file__).parent.parent / "static/js/knowledge.js"
 SITE = "https://desk.example"
 FORM = """<!doctype html><meta charset="utf-8"><form id="article" method="post" action="{action}">
