@@ -89,8 +89,7 @@ class Embedder:
         passages = split(article.body) or split(article.summary)
         texts = [article.title, *(passage.embedded(article.title) for passage in passages)]
         vectors = self._known(texts, "passage")
-        variants = self._known([_as_read(question) for question in article.questions], "query")
-        return EmbeddedArticle(passages, vectors[1:], vectors[0], variants)
+        return EmbeddedArticle(passages, vectors[1:], vectors[0], self.variants(article.questions))
 
     def documents(self, texts: Sequence[str]) -> Floats:
         """A row per text that may hold an answer."""
@@ -99,6 +98,10 @@ class Embedder:
     def questions(self, texts: Sequence[str], own: Words | None = None) -> Floats:
         """A row per question, in which these words may be."""
         return self._encode([_as_read(text, own) for text in texts], "query")
+
+    def variants(self, texts: Sequence[str]) -> Floats:
+        """A row per question that an editor wrote, as `embed` gives them."""
+        return self._known([_as_read(text) for text in texts], "query")
 
     def _known(self, texts: Sequence[str], kind: Kind) -> Floats:
         """A row per text of an article; what is remembered is not encoded again."""

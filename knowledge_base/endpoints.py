@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, UploadFile, status
@@ -17,6 +17,7 @@ from knowledge_base.importing import ArticleImports, check_file
 from knowledge_base.models import (
     Article,
     ArticleImport,
+    ArticleMove,
     ArticleVersion,
     Category,
     Expectation,
@@ -27,8 +28,9 @@ from knowledge_base.models import (
 from knowledge_base.ordering import Order
 from knowledge_base.precision import OperatingPointNow, Precision
 from knowledge_base.regression import ExpectationsRead, RegressionSet
-from knowledge_base.repository import Uses, Votes, Wanted
+from knowledge_base.repository import NOBODY, Uses, Votes, Wanted
 from knowledge_base.schemas import (
+    AnswerDoubt,
     AnswerLanguage,
     AnswerRead,
     ArticleChoice,
@@ -49,6 +51,7 @@ from knowledge_base.schemas import (
     GapUpdate,
     ImportRead,
     ImportRowRead,
+    MoveRead,
     OperatingPointChoose,
     OperatingPointRead,
     QuestionAsk,
@@ -56,8 +59,10 @@ from knowledge_base.schemas import (
     TableRead,
     UsageRead,
     VersionRead,
+    WarningsRead,
 )
-from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit
+from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit, as_draft
+from knowledge_base.trial import Trial, Unsaved, Warnings
 from language.vectors import VectorUnreadable, from_base64
 
 
@@ -88,8 +93,8 @@ def create_router(
 ) -> APIRouter:
     """The routes, given who may use them and how a request gets its service.
 
-    `program`, `editor` and `admin` are dependencies that refuse everybody else; the latter two give somebody with a
-    `name`.
+    `program`, `editor` and `admin` are dependencies that refuse everybody else; the latter two give somebody with an
+    `id` and a `name`.
     `knowledge` and `reading` give a `KnowledgeService` in a transaction and in a session that only reads.
     """
     router = APIRouter(prefix="/knowledge", tags=["knowledge"])
@@ -121,6 +126,11 @@ def _add_answers(
             conversation_id=body.conversation_id,
             message_id=body.message_id,
         )
+
+    @router.post("/doubts", status_code=status.HTTP_204_NO_CONTENT, dependencies=[Depends(program)])
+    async def doubt_answer(body: AnswerDoubt, service: KnowledgeService = Depends(knowledge, scope="function")) -> None:
+        """Keep the question of the answer that a contact read last as one whose answer did not help."""
+        await service.doubted(body.conversation_id)
 
     @router.get("/articles/{article_id}/answer", response_model=AnswerRead, dependencies=[Depends(program)])
     async def answer_from_article(
@@ -173,6 +183,10 @@ def _add_articles(
         status: ArticleStatus | None = None,
         category: str | None = None,
         due_by: date | None = None,
+        untouched_since: date | None = None,
+        unused_since: date | None = None,
+        owner: Annotated[int | None, Query(ge=NOBODY, le=2**31 - 1)] = None,
+        helped_less_than: Annotated[float | None, Query(ge=0, le=1)] = None,
         order: Order = Order.updated,
         descending: bool = True,
         limit: Limit = 50,
@@ -181,9 +195,21 @@ def _add_articles(
         """Articles, last changed first unless another order is asked for.
 
         Every word of `q` must be in title, address, summary, text or a variant.
-        `due_by` leaves those that should have been reviewed by this day.
+        `due_by` leaves those that should have been reviewed by this day, `untouched_since` (besides them) those that
+        nobody has changed, reviewed or means to review since, `unused_since` those that contacts could have seen since
+        and none was shown, `owner` those that somebody looks after (0: that nobody does), and `helped_less_than` those
+        that helped less than this share of the readers who said so.
         """
-        wanted = Wanted(words=q, language=language, category=category, due_by=due_by)
+        wanted = Wanted(
+            words=q,
+            language=language,
+            category=category,
+            due_by=due_by,
+            untouched_since=_begin_of(untouched_since),
+            unused_since=_begin_of(unused_since),
+            owner_id=owner,
+            helped_less_than=helped_less_than,
+        )
         articles, total = await service.articles.listed(
             wanted, status=status, order=order, descending=descending, limit=limit, offset=offset
         )
@@ -193,8 +219,8 @@ def _add_articles(
     async def create_article(
         body: ArticleCreate, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
     ) -> Article:
-        """Write a new article, as a draft."""
-        return await service.create(body, by=by.name)
+        """Write a new article, as a draft that you look after."""
+        return await service.create(body, by=by.name, owner_id=by.id)
 
     @router.get("/articles/{article_id}", response_model=ArticleRead, dependencies=for_editors)
     async def get_article(article_id: RowId, service: KnowledgeService = only_reading) -> Article:
@@ -212,32 +238,53 @@ def _add_articles(
         """
         return await service.save(article_id, body, version=body.version, slug=body.slug, by=by.name, seen=body.status)
 
-    @router.post("/articles/{article_id}/publish", response_model=ArticleRead, dependencies=for_editors)
-    async def publish_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/publish", response_model=ArticleRead)
+    async def publish_article(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Let those whom it is for find it."""
-        return await service.publish(article_id)
+        return await service.publish(article_id, by=by.name)
 
-    @router.post("/articles/{article_id}/schedule", response_model=ArticleRead, dependencies=for_editors)
+    @router.post("/articles/{article_id}/schedule", response_model=ArticleRead)
     async def schedule_article(
-        article_id: RowId, body: ArticleSchedule, service: KnowledgeService = in_transaction
+        article_id: RowId,
+        body: ArticleSchedule,
+        service: KnowledgeService = in_transaction,
+        by: Any = Depends(editor),
     ) -> Article:
         """Let it be published at a time that is still to come."""
-        return await service.schedule(article_id, at=body.at)
+        return await service.schedule(article_id, at=body.at, by=by.name)
 
-    @router.post("/articles/{article_id}/review", response_model=ArticleRead, dependencies=for_editors)
-    async def submit_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/review", response_model=ArticleRead)
+    async def submit_article(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Ask the others to look at it before it is published."""
-        return await service.submit(article_id)
+        return await service.submit(article_id, by=by.name)
 
-    @router.post("/articles/{article_id}/draft", response_model=ArticleRead, dependencies=for_editors)
-    async def return_article_to_draft(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/draft", response_model=ArticleRead)
+    async def return_article_to_draft(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Take it up again, and call off the time it was to be published at."""
-        return await service.return_to_draft(article_id)
+        return await service.return_to_draft(article_id, by=by.name)
 
-    @router.post("/articles/{article_id}/archive", response_model=ArticleRead, dependencies=for_editors)
-    async def archive_article(article_id: RowId, service: KnowledgeService = in_transaction) -> Article:
+    @router.post("/articles/{article_id}/archive", response_model=ArticleRead)
+    async def archive_article(
+        article_id: RowId, service: KnowledgeService = in_transaction, by: Any = Depends(editor)
+    ) -> Article:
         """Take it away from contacts."""
-        return await service.archive(article_id)
+        return await service.archive(article_id, by=by.name)
+
+    @router.get("/articles/{article_id}/warnings", response_model=WarningsRead, dependencies=for_editors)
+    async def warn_of_article(article_id: RowId, service: KnowledgeService = only_reading) -> Warnings:
+        """What its text gets in the way of as it stands, or would as soon as it is published.
+
+        Publishing, saving and importing do not ask: look here before, or at the regression runs after.
+        """
+        article = await service.get(article_id)
+        unsaved = Unsaved(as_draft(article), article.slug, article.language, article.id)
+        return await Trial(service).warnings(unsaved)
 
     @router.get("/articles/{article_id}/versions", response_model=list[VersionRead], dependencies=for_editors)
     async def list_versions(article_id: RowId, service: KnowledgeService = only_reading) -> Sequence[ArticleVersion]:
@@ -252,6 +299,12 @@ def _add_articles(
         uses = (await service.uses.counts([article_id])).get(article_id, Uses())
         votes = (await service.votes.counts([article_id])).get(article_id, Votes())
         return UsageRead(**asdict(uses), **asdict(votes))
+
+    @router.get("/articles/{article_id}/moves", response_model=list[MoveRead], dependencies=for_editors)
+    async def list_moves(article_id: RowId, service: KnowledgeService = only_reading) -> Sequence[ArticleMove]:
+        """Who brought it to which status and when, latest first."""
+        await service.get(article_id)
+        return await service.articles.moves(article_id)
 
 
 def _add_gaps(
@@ -408,6 +461,10 @@ def _add_operating_point(
         """Answer so that at most this share of the answers is wrong."""
         await Precision(service).choose(body.wrong, by=by.name)
         return Precision(service).at(body.wrong)
+
+
+def _begin_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None
 
 
 async def _shown(service: KnowledgeService, one: ArticleImport) -> ImportRead:

@@ -34,6 +34,13 @@ def excerpt(text: str, question: str) -> str:
     return _excerpt(text, _terms(question))
 
 
+def opening(summary: str, passages: Sequence[str]) -> str:
+    """What an article says in short: its summary, and its first passage where that fits beside it."""
+    first = passages[0] if passages else ""
+    room = MAX_CHARACTERS - len(summary)
+    return f"{summary}\n\n{first}".strip() if len(first) <= room else summary or excerpt(first, "")
+
+
 def overlap(asked: Set[str], text: str) -> float:
     """The share of a question's terms that a text holds."""
     return len(asked & _terms(text)) / len(asked) if asked else 0.0

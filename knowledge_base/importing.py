@@ -257,14 +257,14 @@ async def put(
         draft = _draft(file, as_draft(there), there)
         await knowledge.save(there.id, draft, version=there.version, by=by, seen=there.status)
     if "status" in changed or "published_at" in changed:
-        await _move(knowledge, there.id, file.front, file.front.status or there.status)
+        await _move(knowledge, there.id, file.front, file.front.status or there.status, by=by)
 
 
 async def _create(knowledge: KnowledgeService, file: ArticleFile, *, by: str, publish_new: bool) -> None:
     front, now = file.front, knowledge.clock.now()
     article = await knowledge.create(_new(file), by=by)
     status = front.status or (ArticleStatus.published if publish_new else ArticleStatus.draft)
-    await _move(knowledge, article.id, front, status)
+    await _move(knowledge, article.id, front, status, by=by)
     # As it was where it comes from.
     if status in (ArticleStatus.published, ArticleStatus.archived):
         article.published_at = min(front.published_at or now, now) if article.published_at else front.published_at
@@ -273,16 +273,18 @@ async def _create(knowledge: KnowledgeService, file: ArticleFile, *, by: str, pu
     await knowledge.session.flush()
 
 
-async def _move(knowledge: KnowledgeService, article_id: int, front: FrontMatter, status: ArticleStatus) -> None:
-    moves: dict[ArticleStatus, Callable[[int], Any]] = {
+async def _move(
+    knowledge: KnowledgeService, article_id: int, front: FrontMatter, status: ArticleStatus, *, by: str
+) -> None:
+    moves: dict[ArticleStatus, Callable[..., Any]] = {
         ArticleStatus.draft: knowledge.return_to_draft,
         ArticleStatus.in_review: knowledge.submit,
         ArticleStatus.published: knowledge.publish,
         ArticleStatus.archived: knowledge.archive,
     }
-    await moves[status](article_id)
+    await moves[status](article_id, by=by)
     if _is_planned(front, status, now=knowledge.clock.now()) and front.published_at:
-        await knowledge.schedule(article_id, at=front.published_at)
+        await knowledge.schedule(article_id, at=front.published_at, by=by)
 
 
 def changes(article: Article, file: ArticleFile, *, now: datetime) -> list[str]:

@@ -5,14 +5,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from knowledge_base.enums import GapState
-from knowledge_base.gap_groups import KeptQuestion, QuestionGroup, group_questions
-from knowledge_base.models import Article, Gap
+from knowledge_base.gap_groups import SAME_PROJECTED, SAME_RAW, KeptQuestion, QuestionGroup, group_questions
+from knowledge_base.models import Article, ArticleUse, Gap
 from knowledge_base.question import matching_form
-from knowledge_base.schemas import BODY_CHARACTERS, ArticleCreate
+from knowledge_base.schemas import BODY_CHARACTERS, ArticleCreate, ArticleDraft
 from knowledge_base.search import Floats
 from knowledge_base.service import GapNotFound, KnowledgeService, Offer, as_draft
 from knowledge_base.storage import from_bytes
+from knowledge_base.trial import Trial, Unsaved, Warnings
 
 # More questions than this are not grouped: the latest are.
 MOST_GROUPED = 10_000
@@ -22,6 +25,9 @@ VARIANT_CHARACTERS = 500
 TITLE_CHARACTERS = 300
 # The most variants that an article may have.
 ALL_VARIANTS = 200
+# Of the questions that contacts asked, how many of the latest are compared with an article's, and how many are shown.
+MOST_COMPARED = 1_000
+MOST_ASKED_LIKE = 8
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,50 @@ class Learning:
         vector = from_bytes(gap.vector)
         return self._knowledge.suggest_at_once(gap.question, vector, language=gap.language, count=count)
 
-    async def start_article(self, gap_ids: Sequence[int], *, typical: int, by: str) -> Article:
+    async def asked_like(self, article_id: int, *, count: int = MOST_ASKED_LIKE) -> list[str]:
+        """Real questions that may be other ways to ask for an article, nearest first; none that it has already.
+
+        They are the latest open ones that mean the same or came nearest to it, and those that it answered.
+
+        Raises:
+            ArticleNotFound
+        """
+        article = await self._knowledge.get(article_id)
+        own = [article.title, *article.questions]
+        topic = (await self._knowledge.articles.at_addresses({article.slug})).values()
+        gaps = await self._knowledge.gaps.with_vectors(GapState.open, limit=MOST_COMPARED)
+        uses = await self._knowledge.uses.answered_from(article_id, limit=MOST_COMPARED)
+        encoder = self._knowledge.live.embedder.fingerprint
+        kept: list[Gap | ArticleUse] = [*gaps, *uses]
+        asked = [one for one in kept if one.vector and one.encoder == encoder]
+        nearness, same = await self._nearness([from_bytes(one.vector) for one in asked if one.vector], own)
+        fitting = [
+            (near, one.question)
+            for near, one in zip(nearness, asked, strict=True)
+            # A question of two messages is no way to ask.
+            if one.question and "\n" not in one.question
+            if isinstance(one, ArticleUse) or one.best_article_id in topic or near >= same
+        ]
+        fitting.sort(key=lambda pair: -pair[0])
+        known = {matching_form(one) for one in own}
+        nearest = wordings([question for _near, question in fitting], limit=count + len(known))
+        return [one for one in nearest if matching_form(one) not in known][:count]
+
+    async def _nearness(self, asked: Sequence[Floats], own: Sequence[str]) -> tuple[list[float], float]:
+        """How near each question is to any of an article's own, and from where on they mean the same."""
+        if not asked:
+            return [], SAME_RAW
+        embedder = self._knowledge.live.embedder
+        questions, ours = np.stack(asked), await asyncio.to_thread(embedder.variants, own)
+        projected = self._projected(embedder.fingerprint, np.concatenate([questions, ours]))
+        if projected is not None:
+            questions, ours = projected[: len(questions)], projected[len(questions) :]
+        near: list[float] = (questions @ ours.T).max(axis=1).tolist()
+        return near, SAME_RAW if projected is None else SAME_PROJECTED
+
+    async def start_article(
+        self, gap_ids: Sequence[int], *, typical: int, by: str, owner_id: int | None = None
+    ) -> Article:
         """A draft that asks these questions; they are settled when it is published.
 
         Raises:
@@ -78,12 +127,19 @@ class Learning:
             title=_line(title.question, TITLE_CHARACTERS),
             questions=wordings([gap.question for gap in gaps]),
         )
-        article = await self._knowledge.create(draft, by=by)
+        article = await self._knowledge.create(draft, by=by, owner_id=owner_id)
         await self._answered_by(article, gaps)
         return article
 
     async def start_from_answers(
-        self, questions: Sequence[str], answers: Sequence[str], *, language: str, slug: str, by: str
+        self,
+        questions: Sequence[str],
+        answers: Sequence[str],
+        *,
+        language: str,
+        slug: str,
+        by: str,
+        owner_id: int | None = None,
     ) -> Article:
         """A draft of what was asked, in one or more wordings, and answered; the one that is at this address already,
         where there is one.
@@ -98,7 +154,7 @@ class Learning:
             questions=others,
             body="\n\n".join(answers)[:BODY_CHARACTERS],
         )
-        return await self._knowledge.create(draft, by=by)
+        return await self._knowledge.create(draft, by=by, owner_id=owner_id)
 
     async def add_to(self, article_id: int, gap_ids: Sequence[int], *, by: str) -> Article:
         """Make these questions variants of an article, and settle them where it is published.
@@ -108,15 +164,24 @@ class Learning:
         """
         gaps = await self._gaps(gap_ids)
         article = await self._knowledge.get(article_id)
-        draft = as_draft(article)
-        asked = {matching_form(one) for one in [article.title, *draft.questions]}
-        new = [one for one in wordings([gap.question for gap in gaps]) if matching_form(one) not in asked]
-        if new:
-            questions = [*draft.questions, *new][:ALL_VARIANTS]
-            draft = draft.model_copy(update={"questions": questions})
+        draft = _asking_also(article, gaps)
+        if draft.questions != article.questions:
             article = await self._knowledge.save(article_id, draft, version=article.version, by=by, seen=article.status)
         await self._answered_by(article, gaps)
         return article
+
+    async def warnings_of_adding(self, article_id: int, gap_ids: Sequence[int]) -> Warnings:
+        """What an article would get in the way of with these questions; nothing while contacts do not read it.
+
+        Raises:
+            GapNotFound, ArticleNotFound
+        """
+        gaps = await self._gaps(gap_ids)
+        article = await self._knowledge.get(article_id)
+        if not article.is_public:
+            return Warnings()
+        unsaved = Unsaved(_asking_also(article, gaps), article.slug, article.language, article.id)
+        return await Trial(self._knowledge).warnings(unsaved)
 
     async def settle(self, gap_ids: Sequence[int], state: GapState) -> None:
         """Say what has become of questions; those that nobody has heard of change nothing."""
@@ -147,14 +212,22 @@ class Learning:
         return projection.questions(vectors) if projection and projection.encoder == encoder else None
 
 
-def wordings(questions: Sequence[str]) -> list[str]:
+def _asking_also(article: Article, gaps: Sequence[Gap]) -> ArticleDraft:
+    """The article with those of these questions as variants that it has not yet."""
+    draft = as_draft(article)
+    asked = {matching_form(one) for one in [article.title, *draft.questions]}
+    new = [one for one in wordings([gap.question for gap in gaps]) if matching_form(one) not in asked]
+    return draft.model_copy(update={"questions": [*draft.questions, *new][:ALL_VARIANTS]})
+
+
+def wordings(questions: Sequence[str], *, limit: int = MOST_VARIANTS) -> list[str]:
     """Different ways to ask, in their order, as variants hold them; equal in all but spelling is the same."""
     different: dict[str, str] = {}
     for question in questions:
         line = _line(question, VARIANT_CHARACTERS)
         if line and (matching := matching_form(line)):
             different.setdefault(matching, line)
-    return list(different.values())[:MOST_VARIANTS]
+    return list(different.values())[:limit]
 
 
 def _line(text: str, characters: int) -> str:

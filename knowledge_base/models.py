@@ -72,6 +72,8 @@ class Article(Base):
     version: Mapped[int] = mapped_column(default=1)
     # Of the title; null until the article is first published.
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    # Who looks after it, by their id where people are kept; none for nobody.
+    owner_id: Mapped[int | None] = mapped_column(index=True)
     # The fingerprint of the encoder that made this article's vectors.
     encoder: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]
@@ -142,8 +144,28 @@ class ArticleVersion(Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     body: Mapped[str] = mapped_column(Text, default="")
     questions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # Where it was, in which category, for whom, and its review; the address is null in versions from before that was
+    # kept, and nothing of the rest is known of them.
+    slug: Mapped[str | None] = mapped_column(String(120))
+    category: Mapped[str | None] = mapped_column(String(120))
+    visibility: Mapped[Visibility | None] = mapped_column(_enum(Visibility))
+    reviewed_on: Mapped[date | None]
+    review_due_on: Mapped[date | None]
     saved_by: Mapped[str] = mapped_column(String(120), default="")
     saved_at: Mapped[datetime]
+
+
+class ArticleMove(Base):
+    """An article that came to another status once."""
+
+    __tablename__ = "article_moves"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    status: Mapped[ArticleStatus] = mapped_column(_enum(ArticleStatus))
+    # Empty where its time had come.
+    moved_by: Mapped[str] = mapped_column(String(120), default="")
+    moved_at: Mapped[datetime]
 
 
 class QuestionVariant(Base):

@@ -53,6 +53,11 @@ def _uses(*conditions: Any) -> ColumnElement[Any]:
     return uses.where(ArticleUse.article_id == Article.id, *conditions).correlate(Article).scalar_subquery()
 
 
+def helpful_share() -> ColumnElement[Any]:
+    """Of the readers who said whether an article helped, the share of those whom it did; null where nobody said."""
+    return _votes()[0]
+
+
 def _votes() -> list[ColumnElement[Any]]:
     """The share of the readers whom it helped, and how many said so; none for who was never asked."""
     votes = select(func.avg(case((ArticleVote.helpful, 1.0), else_=0.0))).where(ArticleVote.article_id == Article.id)

@@ -15,6 +15,7 @@ from knowledge_base.list_search import wordings
 from knowledge_base.models import (
     Article,
     ArticleImport,
+    ArticleMove,
     ArticleUse,
     ArticleVersion,
     ArticleVote,
@@ -27,7 +28,7 @@ from knowledge_base.models import (
     Passage,
     RegressionRun,
 )
-from knowledge_base.ordering import Order, alphabetical, ordered
+from knowledge_base.ordering import Order, alphabetical, helpful_share, ordered
 from knowledge_base.ranking import helpful_tenths
 from knowledge_base.search import Edition
 
@@ -39,6 +40,8 @@ _EXPECTED = (joinedload(Expectation.article), joinedload(Expectation.found))
 KEPT_RUNS = 200
 # And of imports.
 KEPT_IMPORTS = 20
+# The owner of what nobody looks after: rows begin with 1.
+NOBODY = 0
 _SHOWN = (joinedload(Article.category), selectinload(Article.variants))
 
 
@@ -57,6 +60,10 @@ class Wanted:
     untouched_since: datetime | None = None
     # Those that contacts could have seen since, and none was shown.
     unused_since: datetime | None = None
+    # Those that somebody looks after; NOBODY for those that nobody does.
+    owner_id: int | None = None
+    # Those that helped less than this share of the readers who said so.
+    helped_less_than: float | None = None
 
 
 # What every answer asks is put together once: building a statement costs as much as running it.
@@ -244,6 +251,11 @@ class ArticleRepository:
         statement = select(ArticleVersion).where(ArticleVersion.article_id.in_(article_ids))
         return (await self.session.scalars(statement.order_by(ArticleVersion.number))).all()
 
+    async def moves(self, article_id: int) -> Sequence[ArticleMove]:
+        """Every change of an article's status, latest first."""
+        statement = select(ArticleMove).where(ArticleMove.article_id == article_id)
+        return (await self.session.scalars(statement.order_by(ArticleMove.id.desc()))).all()
+
     async def _count(self, statement: Select[Any]) -> int:
         return await self.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
@@ -268,6 +280,10 @@ def _fitting(wanted: Wanted) -> Select[Article]:
         fitting = fitting.where(or_(*_old(wanted)))
     if wanted.unused_since:
         fitting = fitting.where(*_unused(wanted.unused_since))
+    if wanted.owner_id is not None:
+        fitting = fitting.where(Article.owner_id.is_not_distinct_from(wanted.owner_id or None))
+    if wanted.helped_less_than is not None:
+        fitting = fitting.where(helpful_share() < wanted.helped_less_than)
     return fitting
 
 
@@ -379,6 +395,14 @@ class UseRepository:
         statement = statement.options(undefer(ArticleUse.vector)).order_by(ArticleUse.id.desc()).limit(1)
         return (await self.session.scalars(statement)).one_or_none()
 
+    async def answered_from(self, article_id: int, *, limit: int) -> Sequence[ArticleUse]:
+        """The latest questions that an article answered, no person being brought in after it, with their vectors."""
+        statement = select(ArticleUse).where(
+            ArticleUse.article_id == article_id, ArticleUse.kind == UseKind.answered, ~ArticleUse.led_to_handoff
+        )
+        statement = statement.options(undefer(ArticleUse.vector)).order_by(ArticleUse.id.desc()).limit(limit)
+        return (await self.session.scalars(statement)).all()
+
 
 class CategoryRepository:
     def __init__(self, session: AsyncSession) -> None:
@@ -479,6 +503,22 @@ class RegressionRepository:
         """Runs with what was published, latest first."""
         statement = select(RegressionRun).options(joinedload(RegressionRun.article)).order_by(RegressionRun.id.desc())
         return (await self.session.scalars(statement.limit(limit))).all()
+
+    async def after_change(self, article: Article) -> RegressionRun | None:
+        """The run that was the first to ask after an article's last change, or is about to.
+
+        It was wanted for the article, or waited already when that was changed.
+        """
+        statement = select(RegressionRun).where(
+            or_(RegressionRun.started_at.is_(None), RegressionRun.started_at >= article.updated_at),
+            or_(RegressionRun.article_id == article.id, RegressionRun.wanted_at <= article.updated_at),
+        )
+        return (await self.session.scalars(statement.order_by(RegressionRun.id).limit(1))).one_or_none()
+
+    async def questions(self, expectation_ids: Collection[int]) -> dict[int, str]:
+        """The questions of those of these expectations that there still are."""
+        statement = select(Expectation.id, Expectation.question).where(Expectation.id.in_(expectation_ids))
+        return dict((await self.session.execute(statement)).all())
 
     async def want(self, cause: RunCause, *, article_id: int | None, at: datetime) -> RegressionRun | None:
         """A run that nobody has begun: the one that waits, or a new one; none where there is nothing to ask."""

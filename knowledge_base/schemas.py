@@ -62,6 +62,12 @@ class ArticleChoice(BaseModel):
     message_id: Annotated[str, Field(max_length=64)] | None = None
 
 
+class AnswerDoubt(BaseModel):
+    """The conversation whose contact says that the last answer did not help."""
+
+    conversation_id: Annotated[str, Field(min_length=1, max_length=32)]
+
+
 class AnswerRead(_Read):
     """The part of an article that answers."""
 
@@ -138,6 +144,8 @@ class ArticleSummary(_Read):
     status: ArticleStatus
     visibility: Visibility
     category: Annotated[str | None, BeforeValidator(lambda category: getattr(category, "slug", category))]
+    # Who looks after it, by their id; null for nobody.
+    owner_id: int | None
     version: int
     updated_at: datetime
     reviewed_on: date | None
@@ -175,6 +183,12 @@ class VersionRead(_Read):
     summary: str
     body: str
     questions: list[str]
+    # Null in versions from before it was kept, and so is what follows.
+    slug: str | None
+    category: str | None
+    visibility: Visibility | None
+    reviewed_on: date | None
+    review_due_on: date | None
     saved_by: str
     saved_at: datetime
 
@@ -188,6 +202,40 @@ class UsageRead(BaseModel):
     led_to_handoff: int
     helpful: int
     unhelpful: int
+
+
+class MoveRead(_Read):
+    """An article that came to another status; `moved_by` is empty where it was published by itself."""
+
+    status: ArticleStatus
+    moved_by: str
+    moved_at: datetime
+
+
+class OverlapRead(_Read):
+    """Another article that a text gets in the way of."""
+
+    article_id: int
+    title: str
+    # The text's own questions that the other article answers now, and ways to ask for the other that it would take.
+    answered: list[str]
+    taken: list[str]
+    is_duplicate: bool
+
+
+class BrokenRead(_Read):
+    """A question of the regression set that would not be answered any more by the article that should."""
+
+    question: str
+    article_id: int
+    title: str
+
+
+class WarningsRead(_Read):
+    """What an article gets in the way of."""
+
+    overlaps: list[OverlapRead]
+    broken: list[BrokenRead]
 
 
 class CategoryRead(_Read):

@@ -1,7 +1,7 @@
 """Answering from the knowledge base, and editing it."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,17 +14,17 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, RunCause, UseKind, Visibility
-from knowledge_base.excerpts import MAX_CHARACTERS, answering_part, excerpt
+from knowledge_base.excerpts import answering_part, opening
 from knowledge_base.follow_up import is_follow_up
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import (
     Article,
+    ArticleMove,
     ArticleUse,
     ArticleVersion,
     ArticleVote,
     Category,
     Gap,
-    Passage,
     RegressionRun,
 )
 from knowledge_base.ports import EarlierQuestions
@@ -255,7 +255,7 @@ class KnowledgeService:
         if not article.is_public:
             raise ArticleNotFound
         passages = await self.articles.passages_of(entry.id)
-        return _answer(article, _opening(article.summary, passages), language=language)
+        return _answer(article, opening(article.summary, [one.text for one in passages]), language=language)
 
     async def choose(
         self, article_id: int, *, language: str, conversation_id: str | None = None, message_id: str | None = None
@@ -273,6 +273,19 @@ class KnowledgeService:
         if use is None or use.led_to_handoff:
             return
         use.led_to_handoff = True
+        await self._keep_answered(use, GapCause.handed_off)
+
+    async def doubted(self, conversation_id: str) -> None:
+        """A contact said in the chat that it did not help: the question of the answer that they read last is a gap.
+
+        Safe to call twice; nothing where they have read no answer lately.
+        """
+        use = await self.uses.last_read(conversation_id, since=self.clock.now() - ANSWER_COUNTS_FOR)
+        if use:
+            await self._keep_answered(use, GapCause.voted_down)
+
+    async def _keep_answered(self, use: ArticleUse, cause: GapCause) -> None:
+        """Keep the question of an answer that did not help, once; an article that was chosen answers none."""
         if use.question and not (use.message_id and await self.gaps.of_message(use.message_id)):
             self.session.add(
                 Gap(
@@ -280,13 +293,13 @@ class KnowledgeService:
                     language=use.language,
                     vector=use.vector,
                     encoder=use.encoder,
-                    conversation_id=conversation_id,
+                    conversation_id=use.conversation_id,
                     message_id=use.message_id,
                     band=Band.answer,
                     confidence=use.confidence,
                     best_article_id=use.article_id,
                     state=GapState.open,
-                    cause=GapCause.handed_off,
+                    cause=cause,
                     created_at=self.clock.now(),
                 )
             )
@@ -319,7 +332,7 @@ class KnowledgeService:
         """The first articles of a ranking by title."""
         return [_offer(entry) for entry in _entries(self.live.search, ranking, count)]
 
-    async def create(self, draft: ArticleCreate, *, by: str = "") -> Article:
+    async def create(self, draft: ArticleCreate, *, by: str = "", owner_id: int | None = None) -> Article:
         """Write a new article; nobody sees it until it is published."""
         embedded = await self.live.embedder.embed(text_of(draft))
         if await self.articles.by_address(draft.slug, draft.language):
@@ -332,6 +345,7 @@ class KnowledgeService:
             status=ArticleStatus.draft,
             visibility=Visibility.public,
             version=0,
+            owner_id=owner_id,
             created_at=self.clock.now(),
             variants=[],
             passages=[],
@@ -379,16 +393,16 @@ class KnowledgeService:
             await self.want_regression(RunCause.published, article_id=article.id)
         return article
 
-    async def publish(self, article_id: int) -> Article:
+    async def publish(self, article_id: int, *, by: str = "") -> Article:
         """Let those whom it is for find an article, whatever was planned; safe to call twice."""
         article = await self._for_change(article_id)
         now = self.clock.now()
         article.published_at = min(article.published_at or now, now)
-        await self._move(article, ArticleStatus.published)
+        await self._move(article, ArticleStatus.published, by=by)
         await self.settle_answered(article)
         return article
 
-    async def schedule(self, article_id: int, *, at: datetime) -> Article:
+    async def schedule(self, article_id: int, *, at: datetime, by: str = "") -> Article:
         """Let an article be published at this time; until then it is a draft, or in review.
 
         Raises:
@@ -398,7 +412,7 @@ class KnowledgeService:
         self.check_time(at)
         article = await self._for_change(article_id)
         if article.status is not ArticleStatus.in_review:
-            await self._move(article, ArticleStatus.draft)
+            await self._move(article, ArticleStatus.draft, by=by)
         article.published_at = at.astimezone(UTC)
         await self.session.flush()
         return article
@@ -419,24 +433,31 @@ class KnowledgeService:
         if article.publishes_at and article.publishes_at <= self.clock.now():
             await self.publish(article_id)
 
-    async def submit(self, article_id: int) -> Article:
+    async def submit(self, article_id: int, *, by: str = "") -> Article:
         """Ask the others to look at an article before it is published; safe to call twice."""
-        return await self._move(await self._for_change(article_id), ArticleStatus.in_review)
+        return await self._move(await self._for_change(article_id), ArticleStatus.in_review, by=by)
 
-    async def return_to_draft(self, article_id: int) -> Article:
+    async def return_to_draft(self, article_id: int, *, by: str = "") -> Article:
         """Take an article up again; whatever time it was to be published at is called off."""
         article = await self._for_change(article_id)
-        await self._move(article, ArticleStatus.draft)
+        await self._move(article, ArticleStatus.draft, by=by)
         article.published_at = None
         await self.session.flush()
         return article
 
-    async def archive(self, article_id: int) -> Article:
+    async def archive(self, article_id: int, *, by: str = "") -> Article:
         """Take an article away from contacts and keep it for editors; safe to call twice."""
         article = await self._for_change(article_id)
         if article.publishes_at:
             article.published_at = None
-        return await self._move(article, ArticleStatus.archived)
+        return await self._move(article, ArticleStatus.archived, by=by)
+
+    async def give_to(self, article_id: int, owner_id: int | None) -> Article:
+        """Let somebody look after an article; none for nobody. Its text and when it was changed stay as they are."""
+        article = await self._existing(article_id)
+        article.owner_id = owner_id
+        await self.session.flush()
+        return article
 
     async def get(self, article_id: int) -> Article:
         """An article with its category and variants.
@@ -618,6 +639,11 @@ class KnowledgeService:
                 summary=article.summary,
                 body=article.body,
                 questions=article.questions,
+                slug=article.slug,
+                category=article.category.slug if article.category else None,
+                visibility=article.visibility,
+                reviewed_on=article.reviewed_on,
+                review_due_on=article.review_due_on,
                 saved_by=by,
                 saved_at=self.clock.now(),
             )
@@ -645,8 +671,11 @@ class KnowledgeService:
             await self._keep_version(one, by=by)
             self.live.follow(self.session, one)
 
-    async def _move(self, article: Article, status: ArticleStatus) -> Article:
+    async def _move(self, article: Article, status: ArticleStatus, *, by: str) -> Article:
         check(article.status, status)
+        if status is not article.status:
+            now = self.clock.now()
+            self.session.add(ArticleMove(article_id=article.id, status=status, moved_by=by, moved_at=now))
         is_or_was_published = ArticleStatus.published in (article.status, status)
         article.status = status
         article.updated_at = self.clock.now()
@@ -720,10 +749,3 @@ def _entries(search: SearchIndex, ranking: Ranking, count: int) -> list[Entry]:
 
 def _offer(entry: Entry, *, is_public: bool = True) -> Offer:
     return Offer(entry.id, entry.title, entry.url, is_public)
-
-
-def _opening(summary: str, passages: Sequence[Passage]) -> str:
-    """The summary, and as much of the first passage as fits beside it."""
-    first = passages[0].text if passages else ""
-    room = MAX_CHARACTERS - len(summary)
-    return f"{summary}\n\n{first}".strip() if len(first) <= room else summary or excerpt(first, "")

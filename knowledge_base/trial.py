@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from knowledge_base.models import Expectation
 from knowledge_base.pretence import instead
 from knowledge_base.question import Question, as_question, matching_form
 from knowledge_base.schemas import ArticleDraft
-from knowledge_base.search import Ranking, SearchableArticle, SearchablePassage, SearchableVariant
+from knowledge_base.search import LIKELY, Ranking, SearchableArticle, SearchablePassage, SearchableVariant
 from knowledge_base.service import Answer, Found, KnowledgeService, text_of
 from knowledge_base.storage import from_bytes
 
@@ -99,6 +99,17 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Warnings:
+    """What a text would get in the way of."""
+
+    overlaps: list[Overlap] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.overlaps or self.broken)
+
+
+@dataclass(frozen=True)
 class _Asked:
     """A text that is asked, as search takes it."""
 
@@ -152,7 +163,10 @@ class Trial:
         return Attempt(Found(band, ranking.confidence, answer=answer, offers=offers), candidates)
 
     async def overlaps(self, unsaved: Unsaved) -> list[Overlap]:
-        """The articles in the same language that answer this text's questions now, or would lose theirs to it."""
+        """The articles in the same language that answer this text's questions now, or would lose theirs to it.
+
+        What is likelier right than wrong counts as an answer, however sure the bot has to be to give it.
+        """
         if not unsaved.is_public:
             return []
         embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
@@ -163,21 +177,33 @@ class Trial:
         rankings = await self._rank([one.question for one in asked], of=own, put=[])
         answered: dict[int, list[str]] = {}
         for one, ranking in zip(asked, rankings, strict=True):
-            if self._search.calibration.band(ranking.confidence) is Band.answer:
+            if ranking.confidence >= LIKELY:
                 answered.setdefault(ranking.candidates[0].article_id, []).append(one.text)
         taken = await self._taken(trial, asked, self._nearest(rankings, trial.language))
         return self._overlaps(trial.language, answered, taken, len(asked))
 
     async def broken(self, unsaved: Unsaved) -> list[Broken]:
         """The questions of the regression set that are answered as they should now, and would not be with this text."""
-        expectations = await self._knowledge.regression.all()
-        if not expectations:
+        if not await self._knowledge.regression.count():
             return []
         embedded = await self._knowledge.live.embedder.embed(text_of(unsaved.draft))
         trial = await self._as_searched(unsaved, embedded)
-        saved = await self._stored([trial.id])
+        return await self._broken(trial.id, put=[trial] if unsaved.is_public else [])
+
+    async def broken_without(self, article_id: int) -> list[Broken]:
+        """Those that would not be answered as they should if contacts could not read this article any more."""
+        return await self._broken(article_id, put=[])
+
+    async def warnings(self, unsaved: Unsaved) -> Warnings:
+        """All that this text would get in the way of, once contacts read it."""
+        return Warnings(await self.overlaps(unsaved), await self.broken(unsaved))
+
+    async def _broken(self, article_id: int, *, put: Sequence[SearchableArticle]) -> list[Broken]:
+        """What is answered as it should now, and would not be with others in an article's place."""
+        expectations = await self._knowledge.regression.all()
+        saved = await self._stored([article_id])
         questions = [await self._expected_question(one) for one in expectations]
-        rankings = await self._rank(questions, of=saved, put=[trial] if unsaved.is_public else [])
+        rankings = await self._rank(questions, of=saved, put=put)
         broken: list[Broken] = []
         for one, question, ranking in zip(expectations, questions, rankings, strict=True):
             if self._is_met(one, ranking):
@@ -222,7 +248,7 @@ class Trial:
             with instead(self._search, of=[rival, *saved], put=[without, trial]):
                 shortlist = self._search.shortlist(question)
             after = await self._knowledge.live.settle(shortlist)
-            if _first(after) == trial.id and self._search.calibration.band(after.confidence) is Band.answer:
+            if _first(after) == trial.id and after.confidence >= LIKELY:
                 taken.setdefault(rival.id, []).append(variant.text)
         return taken
 

@@ -98,6 +98,10 @@ class Backend:
             raise
         return _read(ArticleAnswer, body)
 
+    async def doubt(self, conversation_id: str) -> None:
+        """The last answer did not help; saying so twice changes nothing."""
+        await self._call("POST", "knowledge/doubts", json={"conversation_id": conversation_id})
+
     async def open_ticket(
         self,
         conversation_id: str,

@@ -1,13 +1,17 @@
 """Answer from the knowledge base, offer articles, ask what was meant, or say that there is no answer."""
 
+import logging
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.backend import Backend
+from bot.actions.backend import Backend, BackendError
 from bot.actions.base import SupportAction, intent_of, language_of, message_id_of, vector_of
 from bot.actions.schemas import AnswerBand, ArticleAnswer, HandoffReason, KnowledgeAnswer
 from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
+
+logger = logging.getLogger(__name__)
 
 # How likely a wish has to be for the bot to ask whether it was meant.
 LEAST_FOR_A_GUESS = 0.2
@@ -104,10 +108,19 @@ class ActionOwnUp(SupportAction):
             # Random keys look like an insult to the classifier, which knows no word of either.
             intent = Intents.NLU_FALLBACK
         # An answer that did not help was none; the handoff policy counts it so.
+        if intent == Intents.DOUBT:
+            await self._note_doubt(tracker.sender_id)
         is_unmet = intent in (Intents.DOUBT, Intents.NLU_FALLBACK)
         custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if is_unmet else {}
         responses = _OWNING_UP.get(intent or "", _OWNING_UP[Intents.OUT_OF_SCOPE])
         return await _own_up(self.backend, dispatcher, tracker, responses, custom=custom)
+
+    async def _note_doubt(self, conversation_id: str) -> None:
+        """Let editors see the question; where that fails, the contact is answered all the same."""
+        try:
+            await self.backend.doubt(conversation_id)
+        except BackendError as error:
+            logger.warning("The doubt of conversation %s is lost to editors: %s", conversation_id, error)
 
 
 def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, confidence: float | None = None) -> None:

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from types import SimpleNamespace
 
 import httpx
@@ -32,7 +33,7 @@ async def client(work, open_knowledge):
             raise NotAuthenticated
         if who != "Bearer editor":
             raise NotAllowed
-        return SimpleNamespace(name="Sara")
+        return SimpleNamespace(id=7, name="Sara")
 
     async def show(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": {"code": error.code}}, status_code=error.status_code)
@@ -169,12 +170,63 @@ class TestArticles:
         assert await listed("") == await listed("q=money") == await listed("status=published&language=en") == 1
         assert await listed("q=elephant") == await listed("status=draft") == await listed("category=none") == 0
 
+    async def test_lists_what_is_old_unused_and_of_somebody(self, client, clock):
+        await published(client)
+        clock.advance(timedelta(days=100))
+
+        async def listed(query: str) -> int:
+            return (await client.get(f"/articles?{query}", headers=EDITOR)).json()["total"]
+
+        later, before = f"{clock.now():%Y-%m-%d}", "2020-01-01"
+        for name in ("untouched_since", "unused_since"):
+            assert (await listed(f"{name}={later}"), await listed(f"{name}={before}")) == (1, 0)
+        assert (await listed("owner=7"), await listed("owner=8"), await listed("owner=0")) == (1, 0, 0)
+
+    async def test_lists_what_helped_few_and_nothing_that_nobody_spoke_of(self, client, work, open_knowledge):
+        await published(client)
+
+        async def listed() -> int:
+            return (await client.get("/articles?helped_less_than=0.5", headers=EDITOR)).json()["total"]
+
+        before = await listed()
+        async with work.begin() as session:
+            await open_knowledge(session).vote("refund-rules", "en", reader="r", helpful=False)
+
+        assert (before, await listed()) == (0, 1)
+
+    @pytest.mark.parametrize("query", ["owner=-1", "owner=2147483648", "helped_less_than=nan", "unused_since=soon"])
+    async def test_refuses_a_filter_that_means_nothing(self, client, query):
+        assert (await client.get(f"/articles?{query}", headers=EDITOR)).status_code == 422
+
     async def test_shows_versions(self, client):
         article_id = await published(client)
 
         (version,) = (await client.get(f"/articles/{article_id}/versions", headers=EDITOR)).json()
 
         assert (version["saved_by"], version["questions"]) == ("Sara", ["money?"])
+
+    async def test_shows_what_a_version_was_besides_its_text(self, client):
+        article_id = await published(client)
+        change = {"title": "New", "version": 1, "visibility": "agents", "slug": "moved", "review_due_on": "2030-01-01"}
+        await client.put(f"/articles/{article_id}", json=change, headers=EDITOR)
+
+        versions = (await client.get(f"/articles/{article_id}/versions", headers=EDITOR)).json()
+
+        kept = [[one[name] for name in ("slug", "visibility", "review_due_on", "category")] for one in versions]
+        assert kept == [["moved", "agents", "2030-01-01", None], ["refund-rules", "public", None, None]]
+
+    async def test_shows_who_brought_it_to_which_status(self, client):
+        article_id = await published(client)
+        for verb in ("publish", "archive", "draft"):
+            await client.post(f"/articles/{article_id}/{verb}", headers=EDITOR)
+
+        moves = (await client.get(f"/articles/{article_id}/moves", headers=EDITOR)).json()
+
+        assert [(one["status"], one["moved_by"]) for one in moves] == [
+            ("draft", "Sara"),
+            ("archived", "Sara"),
+            ("published", "Sara"),
+        ]
 
     async def test_who_does_not_know_of_visibility_shows_nobody_more(self, client):
         created = await client.post("/articles", json={**ARTICLE, "visibility": "agents"}, headers=EDITOR)
@@ -293,9 +345,11 @@ class TestAccess:
     async def test_every_route_refuses_strangers_and_the_wrong_role(self, client):
         routes = [
             *(("POST", "/answers", {"question": "x", "language": "en"}, PROGRAM),),
+            ("POST", "/doubts", {"conversation_id": "c"}, PROGRAM),
             *(("GET", "/articles/1/answer?language=en", None, PROGRAM),),
             *(("GET", path, None, EDITOR) for path in ("/articles", "/articles/1", "/articles/1/versions")),
             ("GET", "/articles/1/usage", None, EDITOR),
+            *(("GET", f"/articles/1/{part}", None, EDITOR) for part in ("warnings", "moves")),
             *(("GET", path, None, EDITOR) for path in ("/categories", "/gaps")),
             *(("POST", f"/articles/1/{verb}", None, EDITOR) for verb in ("publish", "archive", "review", "draft")),
             ("POST", "/articles/1/schedule", {"at": "2030-01-01T08:00:00Z"}, EDITOR),
@@ -307,4 +361,6 @@ class TestAccess:
             wrong = EDITOR if right is PROGRAM else PROGRAM
             assert (await client.request(method, path, json=body)).status_code == 401, path
             assert (await client.request(method, path, json=body, headers=wrong)).status_code in (401, 403), path
-            assert (await client.request(method, path, json=body, headers=right)).status_code in (200, 201, 404), path
+            assert (await client.request(method, path, json=body, headers=right)).status_code in (200, 201, 204, 404), (
+                path
+            )

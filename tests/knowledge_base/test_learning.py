@@ -1,11 +1,16 @@
 """What contacts asked in vain, and what articles did."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
+from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from knowledge_base.enums import GapCause, GapState
 from knowledge_base.learning import Learning
-from knowledge_base.models import Article
+from knowledge_base.models import Article, ArticleUse, Gap
 from knowledge_base.repository import Uses
 from knowledge_base.service import KnowledgeService
 
@@ -55,6 +60,40 @@ class TestUses:
             assert await open_knowledge(session).uses.counts([article.id]) == {article.id: Uses(1, 1, 0)}
 
 
+class TestDoubted:
+    async def test_makes_a_gap_of_the_last_answer_once_and_counts_no_handoff(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?", body="Ten days.")
+        async with work.begin() as session:
+            await open_knowledge(session).answer(article.title, language="en", conversation_id="c", message_id="m")
+
+        for _again in range(2):
+            async with work.begin() as session:
+                await open_knowledge(session).doubted("c")
+
+        async with work.reading() as session:
+            knowledge = open_knowledge(session)
+            (gap,) = await knowledge.gaps.in_state(GapState.open)
+            assert (gap.cause, gap.question, gap.best_article_id) == (GapCause.voted_down, article.title, article.id)
+            assert (gap.conversation_id, gap.message_id) == ("c", "m")
+            assert await knowledge.uses.counts([article.id]) == {article.id: Uses(1, 0, 0)}
+
+    async def test_keeps_nothing_where_nothing_was_answered_lately(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle, clock: FixedClock
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?")
+        async with work.begin() as session:
+            await open_knowledge(session).answer(article.title, language="en", conversation_id="c", message_id="m")
+        clock.advance(timedelta(hours=1))
+
+        async with work.begin() as session:
+            for conversation_id in ("c", "another"):
+                await open_knowledge(session).doubted(conversation_id)
+
+            assert await open_knowledge(session).gaps.in_state(GapState.open) == []
+
+
 class TestVotedDown:
     async def test_keeps_the_question_until_the_reader_thinks_better_of_it(
         self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
@@ -70,6 +109,54 @@ class TestVotedDown:
                 kept.append([gap.cause for gap in await open_knowledge(session).gaps.in_state(GapState.open)])
 
         assert kept == [[GapCause.voted_down], [GapCause.voted_down], []]
+
+
+class TestAskedLike:
+    async def test_gives_open_questions_that_came_nearest_but_nothing_that_it_has(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?", questions=["my money?"])
+        await make_article("parking", title="Where can I park my car?")
+        asked = ["My  money", "refund when", "how long does any refund take", "car park where?"]
+        async with work.begin() as session:
+            for question in asked:
+                await open_knowledge(session).answer(question, language="en", message_id=question)
+
+        async with work.reading() as session:
+            suggested = await Learning(open_knowledge(session)).asked_like(article.id)
+            (first,) = await Learning(open_knowledge(session)).asked_like(article.id, count=1)
+
+        assert suggested == ["how long does any refund take", "refund when"]
+        assert first == suggested[0]
+
+    @pytest.mark.parametrize(
+        ("question", "helped", "suggested"),
+        [
+            ("when is my money back", True, ["when is my money back"]),
+            ("when is my money back", False, []),
+            # It was understood from the message before it.
+            ("how long?\nand on holidays", True, []),
+        ],
+    )
+    async def test_gives_what_it_answered_where_that_helped(
+        self,
+        work: UnitOfWork,
+        open_knowledge: OpenKnowledge,
+        make_article: MakeArticle,
+        question: str,
+        helped: bool,
+        suggested: list[str],
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?")
+        async with work.begin() as session:
+            await open_knowledge(session).answer(article.title, language="en", conversation_id="c", message_id="m")
+            await session.execute(update(ArticleUse).values(question=question))
+            if not helped:
+                await open_knowledge(session).handed_off("c")
+                await session.execute(update(Gap).values(state=GapState.dismissed))
+
+        async with work.reading() as session:
+            assert await Learning(open_knowledge(session)).asked_like(article.id) == suggested
 
 
 class TestStartArticle:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from knowledge_base.confidence import Thresholds
 from knowledge_base.enums import Band
 from knowledge_base.pretence import instead
 from knowledge_base.schemas import ArticleDraft
@@ -107,6 +108,14 @@ class TestOverlaps:
         assert overlap.is_duplicate
         assert overlap.answered == ["Where to park", "is there a parking lot?"]
         assert seen() == before
+
+    async def test_names_the_same_however_sure_the_bot_has_to_be(self, make_article, trial, live):
+        article = await make_article("parking", **PARKING)
+        live.search.calibration = replace(live.search.calibration, thresholds=Thresholds(answer=1.0, offer=1.0))
+
+        (overlap,) = await trial("overlaps", unsaved(**PARKING))
+
+        assert (overlap.article_id, overlap.is_duplicate) == (article.id, True)
 
     async def test_names_the_questions_that_it_would_take(self, make_article, trial):
         article = await make_article(

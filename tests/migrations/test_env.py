@@ -32,7 +32,7 @@ NEW = {
     *("article_imports", "import_rows", "operating_points", "intent_labels"),
     *("email_originals", "email_threads", "poller_leases"),
     *("telegram_bots", "poller_offsets", "telegram_groups", "telegram_accounts", "pairing_codes", "handoff_alerts"),
-    *("merged_conversations", "former_addresses"),
+    *("merged_conversations", "former_addresses", "article_moves"),
     *("parked_updates", "telegram_notices"),
 }
 # Tables that a downgrade takes away, by the version that it goes to.

@@ -1,5 +1,6 @@
 """The list of articles."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from knowledge_base.ordering import Order
 from knowledge_base.repository import Wanted
 from web.dates import TEHRAN
 from web.knowledge.pages import HOME, knowledge_page
+from web.knowledge.people import people_who_edit
 from web.knowledge_access import KnowledgeReadDep
 
 router = APIRouter(include_in_schema=False)
@@ -23,7 +25,9 @@ LAST_PAGE = 10_000
 # An article that nobody means to review, and nobody touched for this long, may say what is no longer so.
 STALE_AFTER = timedelta(days=182)
 UNUSED_AFTER = timedelta(days=90)
+HELPS_FEW = 0.5
 
+_ID = re.compile(r"0|[1-9][0-9]{0,8}")
 _ORDERS = {order.value: order for order in Order}
 
 
@@ -38,6 +42,10 @@ class Filter(BaseModel):
     review: str = ""
     # `none` leaves those that were shown to nobody for long.
     use: str = ""
+    # `low` leaves those that helped fewer than half of the readers who said so.
+    helpful: str = ""
+    # Who looks after it, by their id; `0` for nobody.
+    owner: str = ""
     # An order's name, with `-` before it for the greatest first.
     sort: str = ""
     page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
@@ -80,6 +88,8 @@ class Filter(BaseModel):
             due_by=now.astimezone(TEHRAN).date() if self.review in ("due", "stale") else None,
             untouched_since=now - STALE_AFTER if self.review == "stale" else None,
             unused_since=now - UNUSED_AFTER if self.use == "none" else None,
+            owner_id=int(self.owner) if _ID.fullmatch(self.owner) else None,
+            helped_less_than=HELPS_FEW if self.helpful == "low" else None,
         )
 
 
@@ -109,6 +119,7 @@ async def list_articles(
         translations=await knowledge.articles.at_addresses({article.slug for article in articles}),
         votes=await knowledge.votes.counts(ids),
         uses=await knowledge.uses.counts(ids),
+        people=await people_who_edit(knowledge.session),
         categories=await knowledge.categories.all(),
         to_embed=await knowledge.articles.count_with_another_encoder(knowledge.live.embedder.fingerprint),
         open_gaps=await knowledge.gaps.count(GapState.open),

@@ -1,6 +1,6 @@
 """Writing an article: a new one, a change, and what happens when two people change the same."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,7 +11,11 @@ from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
+from knowledge_base.excerpts import opening
+from knowledge_base.learning import Learning
 from knowledge_base.models import Article
+from knowledge_base.passages import split
+from knowledge_base.repository import NOBODY
 from knowledge_base.schemas import BODY_CHARACTERS
 from knowledge_base.service import (
     AddressTaken,
@@ -23,7 +27,7 @@ from knowledge_base.service import (
     as_draft,
 )
 from knowledge_base.transitions import StatusChangeRefused
-from knowledge_base.trial import Broken, Overlap, Trial
+from knowledge_base.trial import Trial, Warnings
 from web.dates import TEHRAN
 from web.desk.pages import fragment
 from web.help.contents import article_html
@@ -32,6 +36,7 @@ from web.knowledge.days import write_day, write_moment
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
 from web.knowledge.gaps import settle_with_equals
 from web.knowledge.pages import HOME, knowledge_page
+from web.knowledge.people import people_who_edit
 from web.knowledge.trial import unsaved_text
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 from web.templating import LANGUAGES, language_of
@@ -52,7 +57,7 @@ async def start_article(
     gap: RowId | None = None,
 ) -> Response:
     """An empty form, or one prepared to translate an article or to answer a question that had no answer."""
-    form = ArticleForm(language=language if language in LANGUAGES else language_of(request))
+    form = ArticleForm(language=language if language in LANGUAGES else language_of(request), owner=agent.id)
     if translate is not None:
         original = await knowledge.get(translate)
         form.slug, form.language = original.slug, OTHER_LANGUAGE[original.language]
@@ -74,19 +79,42 @@ async def create_article(
         if warnings := await _warnings(reading, form, None):
             return await show_editor(request, agent, reading, form, overlaps=warnings.overlaps, broken=warnings.broken)
         publish_at = _chosen_time(request, form, reading)
-        article = await knowledge.create(new, by=agent.name)
+        owner_id = agent.id if form.owner is None else await _chosen_owner(reading, form, None)
+        article = await knowledge.create(new, by=agent.name, owner_id=owner_id)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, problems=_problems(refusal))
-    return await _finish(knowledge, article, form, publish_at=publish_at)
+    return await _finish(knowledge, article, form, publish_at=publish_at, by=agent.name)
 
 
 @router.post("/preview")
 async def preview_article(
-    request: Request, _agent: KnowledgeEditor, title: Annotated[str, Form()] = "", body: Annotated[str, Form()] = ""
+    request: Request,
+    _agent: KnowledgeEditor,
+    title: Annotated[str, Form()] = "",
+    summary: Annotated[str, Form()] = "",
+    body: Annotated[str, Form()] = "",
 ) -> Response:
-    """How the text would look; nothing is kept of it."""
-    html = article_html(body[:BODY_CHARACTERS]).html
-    return HTMLResponse(fragment(request, "knowledge/preview.html", title=title, html=html))
+    """How the text would look on its page and in a chat; nothing is kept of it."""
+    return HTMLResponse(fragment(request, "knowledge/previews.html", preview=_preview(title, summary, body)))
+
+
+@router.get("/{article_id:int}/tested")
+async def show_tested(
+    request: Request, article_id: RowId, _agent: KnowledgeEditor, knowledge: KnowledgeReadDep
+) -> Response:
+    """What has become of the test questions since the article was changed; asked for while they are being asked."""
+    article = await knowledge.get(article_id)
+    context = {"article": article, "tested": await _tested(knowledge, article)}
+    return HTMLResponse(fragment(request, "knowledge/tested.html", **context))
+
+
+@router.get("/{article_id:int}/asked")
+async def suggest_questions(
+    request: Request, article_id: RowId, _agent: KnowledgeEditor, knowledge: KnowledgeReadDep
+) -> Response:
+    """Real questions to add to the other ways to ask for an article."""
+    asked = await Learning(knowledge).asked_like(article_id)
+    return HTMLResponse(fragment(request, "knowledge/asked.html", asked=asked))
 
 
 @router.get("/{article_id:int}")
@@ -104,7 +132,7 @@ async def edit_article(
     if gap is not None and (asked := await knowledge.gaps.get(gap)):
         form = form.answering(asked)
     # Contacts read the text already: all that is left is to say whom it gets in the way of.
-    was_saved = done == "saved" and article.is_public
+    was_saved = done in ("saved", "restored") and article.is_public
     overlaps = await Trial(knowledge).overlaps(unsaved_text(form, article)) if was_saved else []
     return await show_editor(request, agent, knowledge, form, article=article, done=done, overlaps=overlaps)
 
@@ -130,6 +158,7 @@ async def save_article(
                 request, agent, reading, form, article=article, overlaps=warnings.overlaps, broken=warnings.broken
             )
         publish_at = _chosen_time(request, form, reading)
+        owner_id = await _chosen_owner(reading, form, article)
         if draft.model_dump() != as_draft(article).model_dump() or slug != article.slug:
             article = await knowledge.save(
                 article_id,
@@ -140,7 +169,9 @@ async def save_article(
                 seen=form.status,
                 then=form.action.status,
             )
-        return await _finish(knowledge, article, form, publish_at=publish_at)
+        if owner_id != article.owner_id:
+            article = await knowledge.give_to(article_id, owner_id)
+        return await _finish(knowledge, article, form, publish_at=publish_at, by=agent.name)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
         return await show_editor(request, agent, reading, form, article=article, problems=_problems(refusal))
     except StatusChangeRefused:
@@ -192,9 +223,12 @@ async def show_editor(
         article=article,
         problems=problems or {},
         asked=await knowledge.gaps.get(form.gap) if form.gap is not None else None,
-        preview=article_html(form.body[:BODY_CHARACTERS]).html,
+        preview=_preview(form.title, form.summary, form.body),
         categories=await knowledge.categories.all(),
+        tested=await _tested(knowledge, article) if article else None,
+        people=await people_who_edit(knowledge.session, besides=form.owner),
         versions=await knowledge.articles.versions(article.id) if article else [],
+        moves=await knowledge.articles.moves(article.id) if article else [],
         translation=translations.get((article.slug if article else "", OTHER_LANGUAGE.get(form.language, ""))),
         today=write_day(knowledge.clock.now().astimezone(TEHRAN).date(), language_of(request)),
         now=write_moment(knowledge.clock.now(), language_of(request)),
@@ -203,20 +237,38 @@ async def show_editor(
 
 
 @dataclass(frozen=True)
-class Warnings:
-    """What a text would get in the way of."""
+class Tested:
+    """The test questions asked after an article's change, and those that fail or are answered since then."""
 
-    overlaps: list[Overlap] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
+    is_asking: bool
+    broken: list[str]
+    mended: list[str]
 
-    def __bool__(self) -> bool:
-        return bool(self.overlaps or self.broken)
+
+async def _tested(knowledge: KnowledgeService, article: Article) -> Tested | None:
+    """None where the change was none to contacts, or there is nothing to ask."""
+    run = await knowledge.regression.after_change(article) if article.was_published else None
+    if run is None:
+        return None
+    questions = await knowledge.regression.questions([*run.broken, *run.mended])
+    broken, mended = ([questions[one] for one in ids if one in questions] for ids in (run.broken, run.mended))
+    return Tested(run.finished_at is None, broken, mended)
+
+
+def _preview(title: str, summary: str, body: str) -> dict[str, str]:
+    """A text as its page shows it, and what a chat says of it to who chooses its title."""
+    body = body[:BODY_CHARACTERS]
+    passages = split(body) or split(summary)
+    says = opening(summary, [one.text for one in passages])
+    return {"title": title, "html": article_html(body).html, "says": says}
 
 
 async def _warnings(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> Warnings:
     """What to warn of before contacts read the text; nothing where they are not to, or are to all the same."""
     publishes = form.action in (Action.publish, Action.schedule)
     is_read = article is not None and article.is_public and form.action is Action.save
+    if article is not None and article.is_public and form.action is Action.archive:
+        return Warnings(broken=await Trial(knowledge).broken_without(article.id))
     if not publishes and not is_read:
         return Warnings()
     trial, unsaved = Trial(knowledge), unsaved_text(form, article)
@@ -241,11 +293,27 @@ def _chosen_time(request: Request, form: ArticleForm, knowledge: KnowledgeServic
     return at
 
 
+async def _chosen_owner(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> int | None:
+    """Who is to look after the article; none for nobody.
+
+    Raises:
+        FormUnfit: somebody who may not edit it.
+    """
+    present = article.owner_id if article else None
+    if form.owner is None or form.owner == (present or NOBODY):
+        return present
+    if form.owner == NOBODY:
+        return None
+    if form.owner not in {one.id for one in await people_who_edit(knowledge.session)}:
+        raise FormUnfit({"owner": "owner"})
+    return form.owner
+
+
 async def _finish(
-    knowledge: KnowledgeService, article: Article, form: ArticleForm, *, publish_at: datetime | None
+    knowledge: KnowledgeService, article: Article, form: ArticleForm, *, publish_at: datetime | None, by: str
 ) -> Response:
     """Do what the button says besides saving, settle the question that the text answers, and show the article."""
-    article, done = await _act(knowledge, article, form.action, publish_at)
+    article, done = await _act(knowledge, article, form.action, publish_at, by=by)
     suffix = ""
     if form.gap is not None and article.is_public:
         await settle_with_equals(knowledge, form.gap)
@@ -255,20 +323,20 @@ async def _finish(
 
 
 async def _act(
-    knowledge: KnowledgeService, article: Article, action: Action, publish_at: datetime | None
+    knowledge: KnowledgeService, article: Article, action: Action, publish_at: datetime | None, *, by: str
 ) -> tuple[Article, str]:
     """The article after what the button says, and the name of the sentence that says so."""
     for_agents = "" if article.visibility is Visibility.public else "_agents"
     if publish_at:
-        return await knowledge.schedule(article.id, at=publish_at), "scheduled"
+        return await knowledge.schedule(article.id, at=publish_at, by=by), "scheduled"
     if action in (Action.publish, Action.publish_anyway):
-        return await knowledge.publish(article.id), f"published{for_agents}"
+        return await knowledge.publish(article.id, by=by), f"published{for_agents}"
     if action is Action.review:
-        return await knowledge.submit(article.id), "in_review"
+        return await knowledge.submit(article.id, by=by), "in_review"
     if action is Action.draft:
-        return await knowledge.return_to_draft(article.id), "draft"
-    if action is Action.archive:
-        return await knowledge.archive(article.id), "archived"
+        return await knowledge.return_to_draft(article.id, by=by), "draft"
+    if action in (Action.archive, Action.archive_anyway):
+        return await knowledge.archive(article.id, by=by), "archived"
     return article, f"saved{for_agents}" if article.status is ArticleStatus.published else "saved_draft"
 
 

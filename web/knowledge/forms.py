@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from core.http import RowId
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.models import Article, ArticleVersion, Gap
+from knowledge_base.repository import NOBODY
 from knowledge_base.schemas import ArticleCreate, ArticleDraft, Slug
 from knowledge_base.service import as_draft
 from web.knowledge.days import read_day, read_moment, write_day, write_moment
@@ -32,6 +33,8 @@ class Action(StrEnum):
     review = "review"
     draft = "draft"
     archive = "archive"
+    # Whatever test questions are not answered any more.
+    archive_anyway = "archive_anyway"
     preview = "preview"
 
     @property
@@ -49,6 +52,7 @@ _STATUSES = {
     Action.review: ArticleStatus.in_review,
     Action.draft: ArticleStatus.draft,
     Action.archive: ArticleStatus.archived,
+    Action.archive_anyway: ArticleStatus.archived,
 }
 
 
@@ -76,6 +80,8 @@ class ArticleForm(BaseModel):
     visibility: str = Visibility.public.value
     # When to publish, for who schedules it.
     publish_at: str = ""
+    # Who is to look after it, by their id; `NOBODY` for nobody, none leaves it as it is.
+    owner: Annotated[int, Field(ge=NOBODY, le=2**31 - 1)] | None = None
     # The version that the editor saw.
     version: int = 0
     # And its status; none for a new article.
@@ -100,6 +106,7 @@ class ArticleForm(BaseModel):
             review_due=write_day(text.review_due_on, reader),
             visibility=(text.visibility or article.visibility).value,
             publish_at=write_moment(article.publishes_at, reader),
+            owner=article.owner_id or NOBODY,
             version=article.version,
             status=article.status,
         )
@@ -165,8 +172,17 @@ class ArticleForm(BaseModel):
         }
 
 
+def as_saved(version: ArticleVersion, article: Article) -> ArticleDraft:
+    """A version with all that it holds; what was not kept then is what it is now."""
+    text = restored(version, article)
+    if version.slug is None:
+        return text
+    kept = {name: getattr(version, name) for name in ("category", "visibility", "reviewed_on", "review_due_on")}
+    return text.model_copy(update=kept)
+
+
 def restored(version: ArticleVersion, article: Article) -> ArticleDraft:
-    """An earlier text as a draft, under the article's present category and review."""
+    """An earlier text as a draft, under what is the article's at present: bringing it back opens nothing to anybody."""
     earlier = {"title": version.title, "summary": version.summary, "body": version.body, "questions": version.questions}
     return as_draft(article).model_copy(update=earlier)
 

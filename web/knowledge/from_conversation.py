@@ -50,7 +50,12 @@ async def make_article(
     if conversation.status is not ConversationStatus.resolved or not questions or not answers:
         raise NothingAnswered
     article = await Learning(knowledge).start_from_answers(
-        questions, answers, language=conversation.language, slug=_slug(conversation, matter), by=agent.name
+        questions,
+        answers,
+        language=conversation.language,
+        slug=_slug(conversation, matter),
+        by=agent.name,
+        owner_id=agent.id,
     )
     return RedirectResponse(f"{HOME}/{article.id}?done=draft_of_conversation", status_code=303)
 

@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field
 
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
+from crm.models import Agent
 from knowledge_base.enums import GapState
 from knowledge_base.learning import Learning
 from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
 from knowledge_base.regression import QUESTION_CHARACTERS, RegressionSet
 from knowledge_base.service import ArticleNotFound, GapNotFound, KnowledgeService
+from knowledge_base.trial import Warnings
 from web.knowledge.articles import LAST_PAGE
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
@@ -35,6 +37,8 @@ class GroupAction(StrEnum):
 
     draft = "draft"
     add = "add"
+    # Whatever else it gets in the way of.
+    add_anyway = "add_anyway"
     expect = "expect"
     answered = "answered"
     dismissed = "dismissed"
@@ -104,15 +108,24 @@ async def list_gaps(
 
 
 @router.post("/questions")
-async def act_on_group(agent: KnowledgeEditor, knowledge: KnowledgeDep, form: Annotated[GroupForm, Form()]) -> Response:
+async def act_on_group(
+    request: Request,
+    agent: KnowledgeEditor,
+    reading: KnowledgeReadDep,
+    knowledge: KnowledgeDep,
+    form: Annotated[GroupForm, Form()],
+) -> Response:
     """Begin an article for a group, add it to one, dismiss it, mark it answered, or open it again."""
     learning = Learning(knowledge)
     if form.action is GroupAction.draft:
-        article = await learning.start_article(form.gap_ids, typical=form.typical or form.gap_ids[0], by=agent.name)
+        typical = form.typical or form.gap_ids[0]
+        article = await learning.start_article(form.gap_ids, typical=typical, by=agent.name, owner_id=agent.id)
         return RedirectResponse(f"{HOME}/{article.id}?done=draft_of_questions", status_code=303)
-    if form.action is GroupAction.add:
+    if form.action in (GroupAction.add, GroupAction.add_anyway):
         if form.article is None:
             raise ArticleNotFound
+        if form.action is GroupAction.add and (warnings := await _warnings(reading, form.article, form)):
+            return await _warn(request, agent, reading, form, form.article, warnings)
         article = await learning.add_to(form.article, form.gap_ids, by=agent.name)
         return RedirectResponse(f"{HOME}/{article.id}?done=questions_added", status_code=303)
     if form.action is GroupAction.expect:
@@ -126,6 +139,30 @@ async def act_on_group(agent: KnowledgeEditor, knowledge: KnowledgeDep, form: An
 
 def _address(state: GapState, page: int) -> str:
     return f"{PATH}?state={state.value}" + (f"&page={page}" if page > 1 else "")
+
+
+async def _warnings(reading: KnowledgeService, article_id: int, form: GroupForm) -> Warnings:
+    return await Learning(reading).warnings_of_adding(article_id, form.gap_ids)
+
+
+async def _warn(
+    request: Request,
+    agent: Agent,
+    knowledge: KnowledgeService,
+    form: GroupForm,
+    article_id: int,
+    warnings: Warnings,
+) -> Response:
+    """What adding the questions would get in the way of, before anything is added."""
+    return knowledge_page(
+        request,
+        "adding.html",
+        agent,
+        form=form,
+        article=await knowledge.get(article_id),
+        warnings=warnings,
+        open_gaps=await knowledge.gaps.count(GapState.open),
+    )
 
 
 async def _expect(knowledge: KnowledgeService, gap_id: int, article_id: int, *, by: str) -> None:

@@ -10,12 +10,14 @@ from core.errors import NotFound
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from knowledge_base.enums import ArticleStatus
-from knowledge_base.models import ArticleVersion
-from knowledge_base.service import ArticleChanged, as_draft
+from knowledge_base.models import Article, ArticleVersion
+from knowledge_base.schemas import ArticleDraft
+from knowledge_base.service import ArticleChanged, KnowledgeService, as_draft
+from knowledge_base.trial import Broken, Trial, Unsaved
 from web.help.contents import article_html
 from web.knowledge.comparison import compare
-from web.knowledge.editor import show_conflict
-from web.knowledge.forms import ArticleForm, restored
+from web.knowledge.editor import show_conflict, show_editor
+from web.knowledge.forms import ArticleForm, as_saved, restored
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 from web.templating import language_of
@@ -45,7 +47,7 @@ async def list_versions(
         versions=versions,
         left=older,
         right=newer,
-        comparison=compare(restored(older, article), restored(newer, article)),
+        comparison=compare(as_saved(older, article), as_saved(newer, article)),
     )
 
 
@@ -63,7 +65,7 @@ async def show_version(
         article=article,
         version=version,
         html=article_html(version.body).html,
-        comparison=compare(restored(version, article), as_draft(article)),
+        comparison=compare(as_saved(version, article), as_draft(article)),
     )
 
 
@@ -81,12 +83,19 @@ async def restore_version(
     """Save an earlier text as the newest version; `seen` and `status` are what the editor compared it with."""
     article = await reading.get(article_id)
     draft = restored(_numbered(await reading.articles.versions(article_id), number), article)
+    form = ArticleForm.of(article, reader=language_of(request), draft=draft)
+    if article.is_public and article.version == seen and (broken := await _broken(reading, article, draft)):
+        return await show_editor(request, agent, reading, form, article=article, broken=broken)
     try:
         await knowledge.save(article_id, draft, version=seen, by=agent.name, seen=status)
     except ArticleChanged as change:
-        form = ArticleForm.of(article, reader=language_of(request), draft=draft)
         return await show_conflict(request, agent, reading, form, article=article, change=change)
     return RedirectResponse(f"{HOME}/{article_id}?done=restored", status_code=303)
+
+
+async def _broken(knowledge: KnowledgeService, article: Article, draft: ArticleDraft) -> list[Broken]:
+    """The test questions that this text would keep from being answered as they should."""
+    return await Trial(knowledge).broken(Unsaved(draft, article.slug, article.language, article.id))
 
 
 def _numbered(versions: Sequence[ArticleVersion], number: int) -> ArticleVersion:

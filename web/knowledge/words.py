@@ -193,6 +193,7 @@ PROBLEMS = {
     "reviewed_on": _("Write a date as year/month/day."),
     "review_due_on": _("Write a date as year/month/day."),
     "visibility": _("Choose who may see it."),
+    "owner": _("Choose somebody who may edit articles."),
     "status": _("This article cannot go there from its present status: somebody may have published or archived it."),
     "publish_at": _("Write a day and a time as year/month/day hour:minute."),
     "time_unfit": _("Choose a time that is still to come, within ten years."),

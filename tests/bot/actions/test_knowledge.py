@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.names import LATER_RESPONSES, Actions, Outcomes, Responses
+from bot.names import LATER_RESPONSES, Actions, Intents, Outcomes, Responses
 from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
 
 HANDOFF = "POST /conversations/c-1/handoff"
 MIXED_UP = {"name": "nlu_fallback", "confidence": 0.6}
 MONEY = [{"name": "request_refund", "confidence": 0.35}]
 ANSWERS = "POST /knowledge/answers"
+DOUBTS = "POST /knowledge/doubts"
 ARTICLE = {
     "article_id": 12,
     "title": "قیمت دوره‌ها",
@@ -177,6 +178,30 @@ class TestOtherWishes:
 
         assert LATER_RESPONSES["request_invoice"] not in responses_in(result)
         assert slots_in(result) == {"other_wishes": None}
+
+
+class TestDoubt:
+    async def test_tells_editors_of_an_answer_that_did_not_help(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(DOUBTS, status_code=204)
+
+        result = await actions.run(Actions.OWN_UP, intent={"name": Intents.DOUBT})
+
+        assert api.body_of(DOUBTS) == {"conversation_id": "c-1"}
+        assert responses_in(result) == [Responses.NOT_HELPFUL]
+
+    async def test_answers_all_the_same_where_editors_cannot_be_told(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.refuses(DOUBTS, 500, "down")
+
+        result = await actions.run(Actions.OWN_UP, intent={"name": Intents.DOUBT})
+
+        assert responses_in(result) == [Responses.NOT_HELPFUL]
+
+    async def test_tells_them_of_nothing_else(self, actions: RunningActions, api: FakeApi) -> None:
+        await actions.run(Actions.OWN_UP, intent={"name": Intents.OUT_OF_SCOPE})
+
+        assert api.calls == []
 
 
 class TestReadArticle:

@@ -193,6 +193,34 @@ class TestList:
         assert f">{head}</a></th>" in page
         assert [numbers[1], numbers[2], numbers[4]] == digits
 
+    async def test_finds_what_helped_few(self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts) -> None:
+        for title, slug, helpful in (("Of help", "of-help", True), ("Of no help", "of-no-help", False)):
+            await write(title, slug=slug)
+            async with parts.work.begin() as session:
+                await parts.open_knowledge(session).vote(slug, "en", reader="r", helpful=helpful)
+        await write("Not voted on", slug="not-voted-on")
+
+        page = (await editor.get(LIST, params={"helpful": "low"})).text
+
+        titles = [title for title in ("Of help", "Of no help", "Not voted on") if f"{title}</bdi>" in page]
+        assert titles == ["Of no help"]
+
+    async def test_finds_what_somebody_looks_after(
+        self, client: httpx.AsyncClient, sign_in: SignIn, write: WriteArticle, parts: Parts
+    ) -> None:
+        me = await sign_in(Role.editor)
+        mine = await write("Mine", slug="mine")
+        await write("Nobodys", slug="nobodys")
+        async with parts.work.begin() as session:
+            await parts.open_knowledge(session).give_to(mine.id, me.id)
+
+        found = [
+            [title for title in ("Mine", "Nobodys") if f"{title}</bdi>" in (await client.get(LIST, params=params)).text]
+            for params in ({"owner": str(me.id)}, {"owner": "0"}, {"owner": "'; --"})
+        ]
+
+        assert found == [["Mine"], ["Nobodys"], ["Mine", "Nobodys"]]
+
     async def test_tells_what_agents_alone_see(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
         await write("Exceptions", slug="exceptions", visibility="agents")
 

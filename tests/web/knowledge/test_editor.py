@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from html import unescape
 from typing import Any
 
 import httpx
@@ -154,6 +155,33 @@ class TestSave:
         await editor.post(page_of(article), data=typed(title="Refund rules", body="Text", questions="why"))
 
         assert (await stored(parts, article.id)).version == 1
+
+    async def test_who_writes_an_article_looks_after_it_until_somebody_else_is_chosen(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        response = await editor.post(NEW, data=typed(title="Refund rules", slug="refund-rules", language="en"))
+        article = await stored(parts, int(response.headers["location"].split("?")[0].rsplit("/", 1)[1]))
+        owners = [article.owner_id]
+        for owner in (None, "999", "0"):
+            form = typed(title=article.title) | ({"owner": owner} if owner else {})
+            response = await editor.post(page_of(article), data=form)
+            assert ("Choose somebody who may edit articles." in response.text) is (owner == "999")
+            owners.append((await stored(parts, article.id)).owner_id)
+
+        assert owners[0] is not None
+        assert owners[1:] == [owners[0], owners[0], None]
+        assert (await stored(parts, article.id)).version == 1
+
+    async def test_real_questions_are_there_to_be_added(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        article = await write("How long does a refund take?", slug="refunds", body="Ten days.")
+        await ask(editor, 'How long does any "refund" <b>take</b>?')
+
+        page = (await editor.get(page_of(article))).text
+        asked = (await editor.get(f"{page_of(article)}/asked")).text
+
+        assert f'hx-get="{page_of(article)}/asked"' in page
+        assert 'data-asked="How long does any &#34;refund&#34; &lt;b&gt;take&lt;/b&gt;?"' in asked
+        assert (await editor.get("/desk/knowledge/999/asked")).status_code == 404
 
     async def test_archiving_takes_it_from_contacts(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
         article = await write("Refund rules", slug="refunds", body="Ten days.")
@@ -312,6 +340,20 @@ class TestPreview:
         for text in (typing, (await editor.get(page_of(article))).text):
             assert ("Pictures from other sites are not shown" in text) is warned
         assert "Pictures from other sites" not in (await editor.get(article.url)).text
+
+    async def test_shows_what_a_chat_would_say_of_it(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        content = {"summary": "Ten days.", "body": "## When\n\n**Banks** take <i>longer</i>."}
+        article = await write("Refunds", slug="refunds", **content)
+        headers = {"authorization": f"Bearer {SERVICE_TOKEN}"}
+        chosen = f"/api/v1/knowledge/articles/{article.id}/answer?language=en"
+        said = (await editor.get(chosen, headers=headers)).json()["text"]
+
+        typing = (await editor.post("/desk/knowledge/preview", data={"title": "Refunds", **content})).text
+
+        for page in (typing, (await editor.get(page_of(article))).text):
+            (bubble,) = re.findall(r'<blockquote class="bot-says words" dir="ltr">(.*?)</blockquote>', page, re.DOTALL)
+            assert unescape(bubble) == said
+            assert "**" not in said
 
     async def test_without_scripts_a_button_shows_it_and_saves_nothing(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts

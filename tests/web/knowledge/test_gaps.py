@@ -212,6 +212,24 @@ class TestOneClick:
         assert "Is there parking?</textarea>" in (await editor.get(page_of(article))).text
         assert await in_state(parts, GapState.answered) == {gap}
 
+    async def test_warns_before_it_adds_what_another_article_answers(
+        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle, parts: Parts
+    ) -> None:
+        gap = await asked("Is there parking?", language="en")
+        await write("Is there parking?", slug="parking", body="Behind the house.")
+        article = await write("Opening hours", slug="hours")
+        form = {"gaps": gap, "article": article.id, "typical": gap}
+
+        warned = await editor.post(LIST, data=form | {"action": "add"})
+        before = await in_state(parts, GapState.open)
+        added = await editor.post(LIST, data=form | {"action": "add_anyway"})
+
+        assert "Not added yet" in warned.text
+        assert "nearly the same" in warned.text
+        assert before == {gap}
+        assert added.status_code == 303
+        assert await in_state(parts, GapState.answered) == {gap}
+
     @pytest.mark.parametrize("gaps", ["", "x", "1,,2", "99999999999", "1;2", "-1"])
     async def test_odd_groups_are_refused(self, editor: httpx.AsyncClient, gaps: str) -> None:
         assert (await editor.post(LIST, data={"gaps": gaps, "action": "dismissed"})).status_code == 422

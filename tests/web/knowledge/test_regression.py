@@ -1,9 +1,11 @@
 """Questions with the article that should answer them."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 
+from core.clock import FixedClock
 from crm.enums import Role
 from crm.models import Agent
 from knowledge_base.enums import Band, GapState, Verdict
@@ -160,6 +162,45 @@ class TestKeep:
         assert [(one.question, one.article_id) for one in await kept(parts)] == [("where is my money", article.id)]
 
 
+class TestAfterPublishing:
+    async def test_the_article_says_what_fails_since_then(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, clock: FixedClock
+    ) -> None:
+        article = await write(QUESTION, slug="refunds", body="Ten days.")
+        another = await write("Opening hours", slug="hours")
+        await editor.post(PAGE, data={"question": QUESTION, "address": "refunds"})
+        clock.advance(timedelta(seconds=1))
+        form = typed(title="Something else", body="Nothing.", version=1, status="published", action="save_anyway")
+        await editor.post(f"/desk/knowledge/{article.id}", data=form)
+
+        asking = (await editor.get(f"/desk/knowledge/{article.id}")).text
+        await run_all(parts)
+        page = (await editor.get(f"/desk/knowledge/{article.id}")).text
+        piece = (await editor.get(f"/desk/knowledge/{article.id}/tested")).text
+        elsewhere = (await editor.get(f"/desk/knowledge/{another.id}")).text
+
+        assert "being asked now" in asking
+        for text in (page, piece):
+            assert "fail since then" in text
+            assert f">{QUESTION}</bdi></li>" in text
+            assert "being asked now" not in text
+        assert "fail since then" not in elsewhere
+
+    async def test_so_does_another_that_was_changed_before_they_were_asked(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, clock: FixedClock
+    ) -> None:
+        first = await write("Opening hours", slug="hours")
+        await editor.post(PAGE, data={"question": "when are you open", "address": "hours"})
+        await editor.post(f"/desk/knowledge/{first.id}", data=typed(title="Opening hours!", status="published"))
+        clock.advance(timedelta(seconds=1))
+        second = await write("When are you open", slug="hours", language="fa")
+        await run_all(parts)
+
+        page = (await editor.get(f"/desk/knowledge/{second.id}")).text
+
+        assert "Test questions since the last change of this article" in page
+
+
 class TestWarning:
     async def test_a_text_that_breaks_a_question_is_warned_of_and_not_saved(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
@@ -178,8 +219,52 @@ class TestWarning:
         assert saved.status_code == 303
         assert (await stored(parts, article.id)).visibility == "agents"
 
+    async def test_archiving_what_answers_a_question_is_warned_of(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write(QUESTION, slug="refunds", body="Ten days.")
+        await editor.post(PAGE, data={"question": QUESTION, "address": "refunds"})
+        form = typed(title=QUESTION, body="Ten days.", version=1, status="published")
+
+        warned = await editor.post(f"/desk/knowledge/{article.id}", data=form | {"action": "archive"})
+        before = await stored(parts, article.id)
+        await editor.post(f"/desk/knowledge/{article.id}", data=form | {"action": "archive_anyway"})
+
+        assert "Not archived yet" in warned.text
+        assert 'value="archive_anyway"' in warned.text
+        assert before.status == "published"
+        assert (await stored(parts, article.id)).status == "archived"
+
+    async def test_bringing_back_a_text_that_breaks_a_question_is_warned_of(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write("Something else", slug="refunds", body="Nothing.")
+        form = typed(title=QUESTION, body="Ten days.", version=1, status="published")
+        await editor.post(f"/desk/knowledge/{article.id}", data=form)
+        await editor.post(PAGE, data={"question": QUESTION, "address": "refunds"})
+
+        seen = {"seen": 2, "status": "published"}
+        warned = await editor.post(f"/desk/knowledge/{article.id}/versions/1/restore", data=seen)
+
+        assert "test questions would not be answered as they should any more" in warned.text
+        assert "Nothing.</textarea>" in warned.text
+        assert 'value="save_anyway"' in warned.text
+        assert (await stored(parts, article.id)).title == QUESTION
+
 
 class TestApi:
+    async def test_warns_of_what_an_article_gets_in_the_way_of(
+        self, editor: httpx.AsyncClient, write: WriteArticle
+    ) -> None:
+        there = await write(QUESTION, slug="refunds", body="Ten days.")
+        draft = await write(QUESTION, slug="again", body="Ten days.", published=False)
+
+        warnings = (await editor.get(f"/api/v1/knowledge/articles/{draft.id}/warnings")).json()
+        alone = (await editor.get(f"/api/v1/knowledge/articles/{there.id}/warnings")).json()
+
+        assert [(one["article_id"], one["is_duplicate"]) for one in warnings["overlaps"]] == [(there.id, True)]
+        assert alone == {"overlaps": [], "broken": []}
+
     async def test_adds_lists_and_removes(self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts) -> None:
         article = await write(QUESTION, slug="refunds", body="Ten days.")
 

@@ -55,6 +55,32 @@ class TestVersions:
         assert page.count("<h1") == 1
         assert '<h2 class="article-title">بازگشت وجه</h2>' in page
 
+    async def test_tells_of_a_text_that_was_opened_to_everybody_and_brings_back_its_words_alone(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write("Exceptions", slug="exceptions", body="Pay.", visibility="public", published=False)
+        form = typed(title="Exceptions", body="Pay.", visibility="agents", review_due="2030-01-01")
+        await editor.post(page_of(article), data=form)
+
+        pages = [(await editor.get(f"{page_of(article)}/versions{rest}")).text for rest in ("", "/1")]
+        await editor.post(f"{page_of(article)}/versions/1/restore", data={"seen": 2, "status": "draft"})
+
+        for page in pages:
+            assert "<del>Everybody</del>" in page
+            assert "<ins>Agents only</ins>" in page
+            assert "<ins>2030-01-01</ins>" in page
+        assert (await stored(parts, article.id)).visibility == "agents"
+
+    async def test_the_article_tells_who_published_it(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
+        article = await write("Exceptions", slug="exceptions", published=False)
+
+        before = (await editor.get(page_of(article))).text
+        await editor.post(page_of(article), data=typed(title="Exceptions", action="publish", status="draft"))
+        page = (await editor.get(page_of(article))).text
+
+        assert "Changes of status" not in before
+        assert "Editor" in page.partition("Changes of status")[2]
+
     async def test_any_two_can_be_compared(self, editor: httpx.AsyncClient, article: Article) -> None:
         page = (await editor.get(f"{page_of(article)}/versions", params={"left": 1, "right": 3})).text
 

@@ -68,6 +68,14 @@ if (article) {
     keep();
     sessionStorage.setItem(SENT, draft);
   });
+  article.addEventListener("click", ({ target }) => {
+    const add = target.closest("[data-asked]");
+    if (!add) return;
+    const lines = elements.questions.value.split("\n").filter((line) => line.trim());
+    elements.questions.value = [...lines, add.dataset.asked].join("\n");
+    elements.questions.dispatchEvent(new Event("input", { bubbles: true }));
+    add.closest("li").remove();
+  });
   article.querySelector("[data-discard]")?.addEventListener("click", () => {
     leaving = true;
     sessionStorage.removeItem(draft);
