@@ -107,9 +107,9 @@ class ActionOwnUp(SupportAction):
         if intent == Intents.ABUSE and tracker.get_slot(Slots.SENTIMENT) == _CALM:
             # Random keys look like an insult to the classifier, which knows no word of either.
             intent = Intents.NLU_FALLBACK
-        # An answer that did not help was none; the handoff policy counts it so.
         if intent == Intents.DOUBT:
             await self._note_doubt(tracker.sender_id)
+        # An answer that did not help was none; the handoff policy counts it so.
         is_unmet = intent in (Intents.DOUBT, Intents.NLU_FALLBACK)
         custom: dict[str, object] = {"outcome": Outcomes.NOT_UNDERSTOOD} if is_unmet else {}
         responses = _OWNING_UP.get(intent or "", _OWNING_UP[Intents.OUT_OF_SCOPE])

@@ -131,6 +131,7 @@ class TestOwningUp:
     ) -> None:
         api.answers(ANSWERS, knowledge("decline"))
         api.answers(HANDOFF, {"status": "waiting", "ticket_number": "HM-1"})
+        api.answers(DOUBTS, status_code=204)
         said: list[str] = []
         apologies: Any = None
 
