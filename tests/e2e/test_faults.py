@@ -83,6 +83,20 @@ class TestAppDown:
         expect(desk.page.locator("textarea[name=text]")).to_have_value("a long and careful answer")
 
 
+class TestDeadLine:
+    LINE = "document.querySelector('#live')._htmx.ws.connection"
+
+    def test_the_desk_does_not_wait_for_it_when_the_network_is_back(self, stack: Stack, desk: Desk) -> None:
+        page = desk.page
+        page.goto(f"{stack.url}/desk?lang=en")
+        until(page, f"{self.LINE}?.socket?.readyState === WebSocket.OPEN")
+        page.evaluate(f"window.dead = {self.LINE}.socket; dead.send = () => {{}}")
+
+        page.evaluate("dispatchEvent(new Event('online'))")
+
+        until(page, f"{self.LINE}.socket !== dead && {self.LINE}.socket?.readyState === WebSocket.OPEN")
+
+
 class TestStop:
     """The last one, since nothing is started again after it."""
 
@@ -97,17 +111,3 @@ class TestStop:
         assert app.poll() is not None
         assert rasa.poll() is not None
         assert "Traceback" not in stack.log("app").rsplit("Shutting down", 1)[-1]
-
-
-class TestDeadLine:
-    LINE = "document.querySelector('#live')._htmx.ws.connection"
-
-    def test_the_desk_does_not_wait_for_it_when_the_network_is_back(self, stack: Stack, desk: Desk) -> None:
-        page = desk.page
-        page.goto(f"{stack.url}/desk?lang=en")
-        until(page, f"{self.LINE}?.socket?.readyState === WebSocket.OPEN")
-        page.evaluate(f"window.dead = {self.LINE}.socket; dead.send = () => {{}}")
-
-        page.evaluate("dispatchEvent(new Event('online'))")
-
-        until(page, f"{self.LINE}.socket !== dead && {self.LINE}.socket?.readyState === WebSocket.OPEN")
