@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from connectors.ports import Connector
+from core.tasks import end_all
 
 # Telegram shows it for five. https://core.telegram.org/bots/api#sendchataction
 SHOWN_SECONDS = 4.0
@@ -23,11 +24,12 @@ class TypingSigns:
         self._now = now
         self._shown_at: dict[tuple[int, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     def show(self, inbox_id: int, contact_external_id: str) -> None:
         """Show it, unless it is still to be seen."""
         connector = self._connectors.get(inbox_id)
-        if connector is None or self._is_shown(inbox_id, contact_external_id):
+        if self._stopping or connector is None or self._is_shown(inbox_id, contact_external_id):
             return
         task = asyncio.create_task(connector.show_typing(contact_external_id), name="typing")
         self._tasks.add(task)
@@ -35,9 +37,8 @@ class TypingSigns:
 
     async def stop(self) -> None:
         """Let go of what is still being shown."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._stopping = True
+        await end_all(tuple(self._tasks))
 
     def _is_shown(self, inbox_id: int, contact_external_id: str) -> bool:
         contact, now = (inbox_id, contact_external_id), self._now()

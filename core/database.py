@@ -1,5 +1,6 @@
 """The database: declarative base, engine and sessions, the same on SQLite and PostgreSQL."""
 
+import asyncio
 import errno
 import sqlite3
 from collections.abc import AsyncIterator
@@ -8,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, MetaData, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeDecorator
@@ -90,8 +92,7 @@ class Database:
             async with session.begin():
                 yield session
         finally:
-            # Leaving the session's own block closes it in a task, and the next writer waits until that had its turn.
-            await session.close()
+            await self._close(session)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -100,7 +101,14 @@ class Database:
         try:
             yield session
         finally:
+            await self._close(session)
+
+    async def _close(self, session: AsyncSession) -> None:
+        if self.engine.dialect.name == "sqlite":
+            # This waits for nothing. In a task, as leaving the session's own block has it, the next writer would wait.
             await session.close()
+        else:
+            await asyncio.shield(asyncio.create_task(session.close()))
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -130,6 +138,21 @@ def without_nul(parameters: Any) -> Any:
     if isinstance(parameters, dict):
         return {name: without_nul(value) for name, value in parameters.items()}
     return parameters
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database is busy, full or gone for now, whatever was asked of it.
+
+    What the driver raises by itself where it cannot connect is not among that: a channel's own line may raise the same.
+    """
+    if isinstance(error, DBAPIError):
+        by_code = getattr(error.orig, "sqlstate", None) or ""
+        return isinstance(error, OperationalError) or error.connection_invalidated or by_code[:2] in _AWAY
+    return isinstance(error, NoConnectionLeft)
+
+
+# PostgreSQL's classes of errors: connection, resources, operator.
+_AWAY = ("08", "53", "57")
 
 
 def is_disk_full(error: Exception) -> bool:

@@ -68,6 +68,10 @@ class Worker:
         try:
             async with self._slots[self._lane(key)]:
                 goes_on = await self._handle(key)
+        except asyncio.CancelledError:
+            # Whoever ends this task, or the loop, wants no other one in its place.
+            self._again.discard(key)
+            raise
         except Exception:
             logger.exception("%s: %s failed", self.name, key)
         finally:

@@ -23,7 +23,8 @@ _PHRASES = (
     r"good (?:morning|afternoon|evening|night|day)",
     r"how are you(?: doing| today)?|what'?s up",
     r"thanks?(?: you)?(?: so much| very much| a lot)?|thx|ty|cheers",
-    r"(?:good ?)?bye(?: bye)?|see you(?: later)?|take care",
+    # "Bye bye" is two of them: said in two ways, a long row of them would be read in more ways than can be tried.
+    r"(?:good ?)?bye|see you(?: later)?|take care",
 )
 _COURTESIES = re.compile(rf"(?:\W*\b(?:{'|'.join(_PHRASES)})\b)+\W*")
 

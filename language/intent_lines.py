@@ -17,6 +17,11 @@ class BrokenIntents(Exception):
     """A file is no training file of intents; the message names it and the reason."""
 
 
+def plain(line: str) -> str:
+    """A line without the marks of its entities."""
+    return _ENTITY.sub(r"\1", line)
+
+
 def read_intent_lines(folder: Path = INTENTS_FOLDER) -> Iterator[tuple[str, str]]:
     """Each line of the folder's `.yml` files with its intent first, in order of file names; raises BrokenIntents."""
     for file in sorted(folder.glob("*.yml")):
@@ -26,5 +31,5 @@ def read_intent_lines(folder: Path = INTENTS_FOLDER) -> Iterator[tuple[str, str]
         except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
             raise BrokenIntents(f"{file.name} is no file of intents: {error!r}.") from error
         for intent, lines in examples:
-            texts = (_ENTITY.sub(r"\1", line.strip().removeprefix("- ")).strip() for line in lines)
+            texts = (plain(line.strip().removeprefix("- ")).strip() for line in lines)
             yield from ((intent, text) for text in texts if text)

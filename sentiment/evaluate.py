@@ -1,4 +1,4 @@
-"""Measure the shipped model as it is: `python -m sentiment.evaluate --data D.jsonl [--json] [--report DIR]`.
+"""Measure the shipped model as it is: `./hamyar evaluate sentiment --data D.jsonl [--json] [--report DIR]`.
 
 Each line of the data is `{"text": ..., "label": "negative" | "neutral" | "positive", "lang": ...}`. Beside the model
 stands what a plain lexicon reaches on the same lines. With `--report`, a page with figures is left in a folder.
@@ -170,7 +170,7 @@ def _number(value: float | None) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m sentiment.evaluate", description="Measure the sentiment model.")
+    parser = argparse.ArgumentParser(prog="./hamyar evaluate sentiment", description="Measure the sentiment model.")
     parser.add_argument("--data", type=Path, required=True, help="a .jsonl file of text, label and lang")
     parser.add_argument("--label", default="label", help="the key under which a line has its label")
     parser.add_argument("--encoder", type=Path, default=ENCODER_FOLDER, help="the encoder's folder")

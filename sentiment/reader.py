@@ -29,6 +29,6 @@ class MoodReader:
     def read(self, vector: NDArray[np.float32], text: str, own: Words | None = None) -> Sentiment:
         """The mood of a message from its vector of kind "query" and its text as written.
 
-        None where nobody knows a word of it, nor do those whose words may be given.
+        What holds no word that anybody knows, those of `own` included, has no mood.
         """
         return NO_MOOD if is_nonsense(text, own) else self._model.predict(vector, text)

@@ -1,4 +1,8 @@
-"""What is measured was not learned: no training line stands close to a line of the test sets."""
+"""What is measured was not learned: no line of `sentiment/data` stands close to a test set, no intent's line to theirs.
+
+Moods also learn calm lines from the intents and from the businesses' questions, which nobody labelled; those are not
+compared here: docs/models/sentiment.md has their counts.
+"""
 
 import json
 from collections import defaultdict
@@ -42,6 +46,7 @@ class TestMoods:
 
     @pytest.mark.parametrize("tested", [messages, conversations, held_out])
     def test_learn_nothing_close_to_a_sentence_of_the_other_sets(self, tested):
+        assert len(sentences(tested())) > 100
         assert list(close_pairs(sentences(tested()), moods())) == []
 
 

@@ -40,6 +40,9 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
             logger.warning("%s of conversation %s: %s", self.name(), tracker.sender_id, error)
             await self._apologise(dispatcher, tracker, error)
             return []
+        if any(event.get("name") == Slots.OTHER_WISHES for event in events):
+            # The action has seen to them itself.
+            return events
         return events + self._speak_of_other_wish(dispatcher, tracker)
 
     def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -48,8 +51,8 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
         to_come = [wish for wish in waiting if wish in LATER_RESPONSES and wish != intent_of(tracker)]
         if not waiting:
             return []
-        for wish in to_come[:1]:
-            dispatcher.utter_message(response=LATER_RESPONSES[wish])
+        if to_come:
+            dispatcher.utter_message(response=LATER_RESPONSES[to_come[0]])
         return [SlotSet(Slots.OTHER_WISHES, to_come[1:] or None)]
 
     async def _apologise(self, dispatcher: CollectingDispatcher, tracker: Tracker, error: BackendError) -> None:

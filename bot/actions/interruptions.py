@@ -29,6 +29,9 @@ _COURTESIES: Final = frozenset(
 _COMMANDS: Final = frozenset({Intents.CLOSE_TICKET, Intents.ADD_TO_TICKET, Intents.RATE_CONVERSATION})
 _TICKET_FORM: Final = (Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL)
 
+# "Add to HM-1042 that …", «به تیکتم اضافه کن که …»: what is to be added stands in the same message.
+NOTE: Final = re.compile(r"(?::|\bthat\b|(?<=\s)که|\bke\b)\s+(?P<note>\S.{4,})", re.IGNORECASE | re.DOTALL)
+
 _QUESTION_WORD: Final = re.compile(
     r"(?:^|\s)(?:چند|چنده|چندمه?|چقدره?|چقده|کجاست|کجان?|کجایید|کی|چطوری?|چطوره|چگونه|چیه|چیست|چیا|چه|آیا|کدوم\S*|کدام\S*)"
     r"(?=[\s!.،]|$)"
@@ -80,6 +83,16 @@ _ERRORS: Final = {
     for slot, field in _FIELDS.items()
 }
 # "Sorry, I meant billing, not login", «منظورم صورت‌حساب بود نه ورود»
+_VERB_BEFORE_NOT: Final = re.compile(
+    r"\b(?:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|should|may|might|must|need|but|it'?s|i'?m|still)\s*$",
+    re.IGNORECASE,
+)
+# After "the subject was wrong": what is asked for, and no title.
+_PLEA: Final = re.compile(
+    r"^(?:please|pls|plz|sorry|fix|can you|could you|change it|correct it"
+    r"|لطفا\w?|ببخشید|شرمنده|معذرت|درستش? کن|اصلاحش? کن|عوضش? کن|میشه|می\u200cشه)",
+    re.IGNORECASE,
+)
 _NOT_BUT: Final = re.compile(
     rf"^\s*(?={_LEAD})(?:(?:{_LEAD_WORDS})[\s،,.:!–-]+){{0,4}}(?P<said>(?:i meant?|منظورم(?:\s+این بود)?)[\s:،,]+)?"
     r"(?P<value>\S.{0,40}?)(?:\s+(?:بود|است|هست))?"
@@ -109,14 +122,23 @@ def is_interrupted(tracker: Tracker) -> bool:
     if requested == Slots.CONTACT_DETAIL and find_contact_detail(text):
         return False
     if intent in _COMMANDS:
-        # "Please add that I paid by card" is a description; with another ticket's number it is none.
-        return requested in _TICKET_FORM and (intent != Intents.ADD_TO_TICKET or find_ticket_number(text) is not None)
+        return requested in _TICKET_FORM and _is_whole(intent, text)
     if requested == Slots.CONTACT_DETAIL:
         # "No" is an answer here: the contact would rather not leave one.
         return intent != Intents.DENY
     if intent in _COURTESIES:
         return len(text.split()) <= WORDS_OF_A_COURTESY
     return _asks(text) or (intent == Intents.ASK_KNOWLEDGE and _asks_unmarked(text, confidence))
+
+
+def _is_whole(intent: str | None, command: str) -> bool:
+    """Whether a command can be followed at once: what it leaves open would be asked for beside the form's own question.
+
+    "Please add that I paid by card" is a description; with another ticket's number it is none.
+    """
+    if intent == Intents.RATE_CONVERSATION:
+        return True
+    return find_ticket_number(command) is not None and (intent == Intents.CLOSE_TICKET or bool(NOTE.search(command)))
 
 
 def _asks(text: str) -> bool:
@@ -135,12 +157,13 @@ def _asks_unmarked(text: str, confidence: float) -> bool:
 
 def find_correction(tracker: Tracker) -> Correction | None:
     """The answer to another of the ticket form's questions that the latest message gives anew, if it does."""
-    text = tracker.latest_message.get("text") or ""
+    # The patterns take a long row of spaces apart in more ways than can be tried.
+    text = re.sub(r"\s{3,}", "  ", (tracker.latest_message.get("text") or "")[:2000])
     requested = tracker.get_slot(Slots.REQUESTED_SLOT)
     for patterns in (_ERRORS, _CORRECTIONS):
         for slot, pattern in patterns.items():
-            match = pattern.match(text[:2000])
-            if match and slot != requested:
+            match = pattern.match(text)
+            if match and slot != requested and not _PLEA.match(match["value"]):
                 return Correction(slot, match["value"].strip(' «»"“”'))
     exchange = _find_exchange(tracker, text)
     if exchange:
@@ -156,7 +179,8 @@ def find_correction(tracker: Tracker) -> Correction | None:
 def _find_exchange(tracker: Tracker, text: str) -> Correction | None:
     """ "I meant billing, not login": in the answer that has the wrong word, the right one takes its place."""
     match = _NOT_BUT.match(text[:300])
-    if match is None:
+    if match is None or _VERB_BEFORE_NOT.search(match["value"]):
+        # "It is still not working" tells what is wrong.
         return None
     requested = tracker.get_slot(Slots.REQUESTED_SLOT)
     right, wrong = (match[name].strip(' «»"“”،,') for name in ("value", "wrong"))

@@ -201,8 +201,8 @@ async def _own_up(
     if tracker.active_loop_name:
         return []
     await backend.hand_off(tracker.sender_id, reason=HandoffReason.not_understood)
-    # Whoever is handed back to the bot begins anew.
-    return [SlotSet(Slots.APOLOGIES, None)]
+    # Whoever is handed back to the bot begins anew; the other wishes are the person's to read.
+    return [SlotSet(Slots.APOLOGIES, None), SlotSet(Slots.OTHER_WISHES, None)]
 
 
 def _said(tracker: Tracker) -> list[str]:

@@ -1,6 +1,5 @@
 """Add to a ticket, and close one."""
 
-import re
 from typing import Any
 
 from rasa_sdk import FormValidationAction, Tracker
@@ -10,7 +9,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import BackendRefused
 from bot.actions.base import SupportAction, previous_action_of
-from bot.actions.interruptions import is_interrupted
+from bot.actions.interruptions import NOTE, is_interrupted
 from bot.actions.schemas import Ticket
 from bot.actions.tickets import ticket_buttons
 from bot.identifiers import find_ticket_number
@@ -18,9 +17,6 @@ from bot.names import Actions, Intents, Responses, Slots
 
 SHORTEST_NOTE = 3
 LONGEST_NOTE = 4000
-
-# "Add to HM-1042 that …", «به تیکتم اضافه کن که …»: what is to be added stands in the same message.
-_NOTE = re.compile(r"(?::|\bthat\b|(?<=\s)که|\bke\b)\s+(?P<note>\S.{4,})", re.IGNORECASE | re.DOTALL)
 
 
 class ActionChooseTicket(SupportAction):
@@ -174,7 +170,7 @@ def _note_in(tracker: Tracker) -> str | None:
     if text.startswith("/"):
         earlier: str | None = tracker.get_slot(Slots.TICKET_NOTE)
         return earlier
-    note = _NOTE.search(text)
+    note = NOTE.search(text)
     return note["note"].strip()[:LONGEST_NOTE] if note else None
 
 

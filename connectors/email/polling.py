@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-
 from connectors.email.mail import glimpse
 from connectors.email.mailbox import MAILBOX_ERRORS, Mailbox
 from connectors.email.ports import Hold
 from connectors.parking import described
 from connectors.ports import Parking, Unhandled
+from core.database import is_away
 from crm.enums import ParkedReason
 
 logger = logging.getLogger(__name__)
@@ -112,10 +110,10 @@ class Poller:
             if raw and not await self._handle(raw, is_whole=is_whole):
                 await self._park(uid, raw, reason=ParkedReason.automatic)
             await asyncio.to_thread(self._mailbox.mark_seen, uid)
-        except (OperationalError, NoConnectionLeft):
-            # The database is busy, full or gone: no mail's fault, and not to be counted.
-            raise
         except Exception as error:
+            if is_away(error):
+                # No mail's fault, and not to be counted.
+                raise
             logger.exception("a mail could not be dealt with")
             await self._put_off(uid, raw, error)
             return

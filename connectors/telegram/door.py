@@ -5,13 +5,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from telegram import Update
 
 from connectors.parking import described
 from connectors.ports import Parking, Unhandled
 from connectors.telegram.incoming import UpdateUnreadable
+from core.database import is_away
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +38,10 @@ class Door:
             # Neither the words nor the traceback, which shows them: they are a contact's.
             logger.error("an update from Telegram could not be read and is set aside")
             await self._park(update, str(error), attempts=1)
-        except (OperationalError, NoConnectionLeft):
-            # The database is busy, full or gone: not the update's fault, and not to be counted.
-            raise
         except Exception as error:
+            if is_away(error):
+                # Not the update's fault, and not to be counted.
+                raise
             attempts = self._failed(key)
             if attempts < MAX_FAILURES:
                 raise

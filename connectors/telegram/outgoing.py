@@ -166,7 +166,14 @@ class Outgoing:
 
     async def _call(self, chat: str, part: _Part) -> int:
         async with self._overall:
-            sent = await (self._send_file(chat, part, part.file) if part.file else self._send_words(chat, part))
+            try:
+                sent = await (self._send_file(chat, part, part.file) if part.file else self._send_words(chat, part))
+            except (TelegramError, TimeoutError, RuntimeError):
+                # The last one is the library's, of a client that is closed.
+                raise
+            except Exception as error:
+                # It reads Telegram's answer, which only comes once the message is there.
+                raise SendUncertain(f"the answer could not be read ({type(error).__name__})") from error
         return sent.message_id
 
     async def _send_words(self, chat: str, part: _Part) -> Message:

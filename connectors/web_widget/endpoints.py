@@ -52,6 +52,7 @@ from core.errors import AppError, TooManyRequests
 from core.events import Event, EventBus
 from core.http import host_of
 from core.security import Signer
+from core.tasks import end_all
 from core.unit_of_work import UnitOfWork
 from crm.contacts.service import ContactService, Introduction
 from crm.conversations.intake import Intake
@@ -256,12 +257,7 @@ class WidgetLink:
             done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
         finally:
             # Also when the server stops and cancels us.
-            for side in sides:
-                side.cancel()
-            while pending := {side for side in sides if not side.done()}:
-                # Who cancels us twice gets no further: a side may be in the middle of a statement.
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait(pending)
+            await end_all(sides)
         for side in done:
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 side.result()

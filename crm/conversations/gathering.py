@@ -10,9 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-
+from core.database import is_away
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import Received
 
@@ -20,8 +18,6 @@ logger = logging.getLogger(__name__)
 
 # Those who wait behind a batch should not wait for long.
 LARGEST_BATCH = 32
-# The database is busy or gone, whatever is to be stored.
-NOT_NOW = (OSError, OperationalError, NoConnectionLeft)
 
 
 class _Waiting(NamedTuple):
@@ -93,12 +89,12 @@ class Gathering:
         """False where each should be tried alone."""
         try:
             received = await self._store([one.incoming for one in batch])
-        except NOT_NOW as error:
-            # Nobody can be stored now, whoever it is; trying each would hold up all that follows.
-            for one in batch:
-                _refuse(one, error)
-            return True
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OSError) or is_away(error):
+                # Nobody can be stored now, whoever it is; trying each would hold up all that follows.
+                for one in batch:
+                    _refuse(one, error)
+                return True
             logger.info("%d messages could not be stored together", len(batch), exc_info=True)
             return False
         for one, result in zip(batch, received, strict=True):

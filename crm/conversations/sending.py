@@ -29,7 +29,7 @@ SENDING_LIMIT = timedelta(seconds=60)
 # What is left of a limit for noting the outcome, once the call was cut off.
 TIME_TO_NOTE = timedelta(seconds=10)
 LONGEST_BACKOFF_SECONDS = 900
-# A failure of ours this often, within three quarters of an hour, will not mend itself; what follows has waited long.
+# A failure of ours after so many attempts of any kind ends them: what follows has waited for long.
 MOST_ATTEMPTS_OF_OURS = 12
 UNSENT = (DeliveryState.pending, DeliveryState.sending)
 
@@ -125,12 +125,14 @@ class SendingQueue(ABC, Generic[Row]):
             async with asyncio.timeout((claim.call.limit - TIME_TO_NOTE).total_seconds()) as deadline:
                 external_id = await claim.call.make()
         except SendLater as later:
-            return await self._postpone(claim, later)
+            wait = backoff_seconds(claim.attempt) if later.after_seconds is None else later.after_seconds
+            return await self._postpone(claim, later, after_seconds=wait)
         except SendRefused as refusal:
             return await self._note(claim, DeliveryState.failed, error=str(refusal))
         except SendUncertain as doubt:
             if doubt.parts_sent:
-                return await self._go_on(claim, doubt)
+                # The parts behind it.
+                return await self._postpone(claim, doubt, after_seconds=0)
             return await self._note(claim, DeliveryState.maybe_sent, error=str(doubt))
         except Exception as error:
             if deadline.expired():
@@ -139,32 +141,21 @@ class SendingQueue(ABC, Generic[Row]):
             return await self._stumble(claim, type(error).__name__)
         return await self._note(claim, DeliveryState.sent, external_id=external_id)
 
-    async def _postpone(self, claim: Claim, later: SendLater) -> bool:
+    async def _postpone(self, claim: Claim, reason: SendLater | SendUncertain, *, after_seconds: float) -> bool:
+        """Give the row back for another attempt; true where that one need not wait."""
         async with self.work.begin() as session:
             if row := await self._ours(session, claim):
-                wait = backoff_seconds(claim.attempt) if later.after_seconds is None else later.after_seconds
-                self._give_back(row, after_seconds=wait, error=str(later))
-                self._postponed(row, later)
-        return False
-
-    async def _go_on(self, claim: Claim, doubt: SendUncertain) -> bool:
-        """Have the parts sent that follow one which may not have arrived."""
-        async with self.work.begin() as session:
-            if row := await self._ours(session, claim):
-                self._give_back(row, after_seconds=0, error=str(doubt))
-                self._postponed(row, doubt)
-        return True
+                row.state = DeliveryState.pending
+                row.next_attempt_at = self.clock.now() + timedelta(seconds=after_seconds)
+                row.error = str(reason)[:200]
+                self._postponed(row, reason)
+        return after_seconds == 0
 
     async def _stumble(self, claim: Claim, error: str) -> bool:
         """After a failure of ours, which came before the message left: try again later, but not for ever."""
         if claim.attempt >= MOST_ATTEMPTS_OF_OURS:
             return await self._note(claim, DeliveryState.failed, error=error)
-        return await self._postpone(claim, SendLater(error))
-
-    def _give_back(self, row: Row, *, after_seconds: float, error: str) -> None:
-        row.state = DeliveryState.pending
-        row.next_attempt_at = self.clock.now() + timedelta(seconds=after_seconds)
-        row.error = error[:200]
+        return await self._postpone(claim, SendLater(error), after_seconds=backoff_seconds(claim.attempt))
 
     def _postponed(self, row: Row, reason: SendLater | SendUncertain) -> None:
         """Keep what else is known of how far a row has come."""

@@ -41,6 +41,10 @@ class TestIsCourtesy:
     def test_leaves_what_names_a_matter(self, text):
         assert not is_courtesy(normalise(text))
 
+    @pytest.mark.parametrize("text", ["bye " * 500 + "x", "سلام " * 500 + "x", "thank you so much " * 300 + "x"])
+    def test_is_not_led_astray_by_a_long_row_of_them(self, text):
+        assert not is_courtesy(text)
+
     @given(st.text())
     def test_takes_any_text(self, text):
         assert is_courtesy(text) in (True, False)

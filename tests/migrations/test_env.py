@@ -73,15 +73,19 @@ def empty_tables(engine: Engine) -> set[str]:
         }
 
 
+DEMO = {"firm_fa": "آکادمی رابطه", "firm_en": "Rabeteh Academy", "firm_site": "/demo"}
+
+
 class TestUpgrade:
+    @pytest.mark.parametrize(("name", "added"), [("آکادمی رابطه", DEMO), ("فروشگاه ما", {})])
     def test_the_demo_businesss_widget_gets_its_name_and_keeps_its_settings(
-        self, alembic: Config, tmp_path: Path
+        self, alembic: Config, tmp_path: Path, name: str, added: dict[str, str]
     ) -> None:
         engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
         command.downgrade(alembic, "0015")
         inbox = {"channel": Channel.web_widget, "name": "x", "config": {"ask_name": True}, "created_at": NOON}
         with engine.begin() as connection:
-            connection.execute(insert(Inbox).values({**inbox, "key": "rabeteh-web"}))
+            connection.execute(insert(Inbox).values({**inbox, "key": "rabeteh-web", "name": name}))
             connection.execute(insert(Inbox).values({**inbox, "key": "another"}))
 
         command.upgrade(alembic, "head")
@@ -90,12 +94,7 @@ class TestUpgrade:
             configs = dict(connection.execute(select(Inbox.key, Inbox.config)).all())
         engine.dispose()
         assert configs["another"] == {"ask_name": True}
-        assert configs["rabeteh-web"] == {
-            "firm_fa": "آکادمی رابطه",
-            "firm_en": "Rabeteh Academy",
-            "firm_site": "/demo",
-            "ask_name": True,
-        }
+        assert configs["rabeteh-web"] == {**added, "ask_name": True}
 
 
 class TestDowngrade:

@@ -8,6 +8,7 @@ import yaml
 from language.detection import detect
 from language.encoder import Encoder
 from language.hashing_encoder import HashingEncoder
+from language.intent_lines import plain
 from language.reading import text_for_encoder
 from sentiment.examples import DATA_FOLDER, Example, read_examples
 from sentiment.frustration import ContactTurn, frustration, heard_signals, load_weights
@@ -172,8 +173,9 @@ def calm_steps(folder: Path) -> set[str]:
     stories = [
         story for file in folder.glob("*.yml") for story in yaml.safe_load(file.read_text(encoding="utf-8"))["stories"]
     ]
-    steps = [step for story in stories for step in story["steps"] if "user" in step]
-    return {step["user"].strip() for step in steps if step.get("intent") not in HEATED_INTENTS}
+    steps = [step for story in stories for step in story["steps"] if step.get("intent") not in HEATED_INTENTS]
+    said = {plain(step["user"]).strip() for step in steps if "user" in step}
+    return {text for text in said if not text.startswith("/")}
 
 
 def predicted(model: SentimentModel, encoder: HashingEncoder, text: str) -> Sentiment:

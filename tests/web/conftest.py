@@ -80,8 +80,11 @@ def parts(
 
 
 @pytest.fixture
-def app(parts: Parts) -> FastAPI:
-    return create_app(parts)
+async def app(parts: Parts) -> AsyncIterator[FastAPI]:
+    """The app; what storing a message has set going ends with the test, before the database goes."""
+    app = create_app(parts)
+    yield app
+    await app.state.turn_worker.stop(grace_seconds=0)
 
 
 @pytest.fixture

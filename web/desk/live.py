@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.events import Event
+from core.tasks import end_all
 from crm.agents.auth import signed_in_agent
 from crm.agents.permissions import Permission, may
 from crm.conversations.service import ConversationNotFound, ConversationService
@@ -75,10 +76,11 @@ class LiveDesk:
         async with self.socket.app.state.events.listen("desk") as events:
             # Who only writes never notices that the browser has gone, and keeps the server from shutting down.
             tasks = {asyncio.create_task(self._read(events)), asyncio.create_task(self._write(events))}
-            done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                # Also when the server stops and cancels us.
+                await end_all(tasks)
             for task in done:
                 with suppress(WebSocketDisconnect):
                     task.result()

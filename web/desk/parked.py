@@ -2,13 +2,11 @@
 is tried again or left as it is.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from connectors.parking import ParkedUpdates
-from core.http import ReadingSessionDep, SessionDep
+from core.http import ReadingSessionDep, RowId, SessionDep
 from crm.agents.auth import TurnKeeper
 from crm.dependencies import ConversationsDep, ConversationsReadDep
 from web.desk.pages import page
@@ -17,9 +15,6 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 
 PATH = "/desk/parked"
 LIST_LENGTH = 200
-
-ParkedId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-MessageId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/parked")
@@ -33,28 +28,28 @@ async def list_parked(
 
 
 @router.post("/parked/{message_id}/try-again")
-async def try_again(message_id: MessageId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
+async def try_again(message_id: RowId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
     """Give a message another turn; the worker finds it when it next looks around."""
     await conversations.try_again(message_id)
     return RedirectResponse(PATH, status_code=303)
 
 
 @router.post("/parked/{message_id}/dismiss")
-async def dismiss(message_id: MessageId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
+async def dismiss(message_id: RowId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
     """Take a message off the list."""
     await conversations.dismiss(message_id)
     return RedirectResponse(PATH, status_code=303)
 
 
 @router.post("/parked/updates/{parked_id}/try-again")
-async def try_update_again(parked_id: ParkedId, _agent: TurnKeeper, session: SessionDep) -> Response:
+async def try_update_again(parked_id: RowId, _agent: TurnKeeper, session: SessionDep) -> Response:
     """Have something that came in dealt with once more; it leaves the list when that went well."""
     await ParkedUpdates(session).try_again(parked_id)
     return RedirectResponse(PATH, status_code=303)
 
 
 @router.post("/parked/updates/{parked_id}/dismiss")
-async def dismiss_update(parked_id: ParkedId, _agent: TurnKeeper, session: SessionDep) -> Response:
+async def dismiss_update(parked_id: RowId, _agent: TurnKeeper, session: SessionDep) -> Response:
     """Forget something that came in."""
     await ParkedUpdates(session).dismiss(parked_id)
     return RedirectResponse(PATH, status_code=303)

@@ -115,7 +115,10 @@ async def act_on_group(
     knowledge: KnowledgeDep,
     form: Annotated[GroupForm, Form()],
 ) -> Response:
-    """Begin an article for a group, add it to one, dismiss it, mark it answered, or open it again."""
+    """Begin an article for a group, add it to one, dismiss it, mark it answered, or open it again.
+
+    Where adding would get in the way of other articles, nothing is changed and the page says so.
+    """
     learning = Learning(knowledge)
     if form.action is GroupAction.draft:
         typical = form.typical or form.gap_ids[0]
@@ -161,6 +164,7 @@ async def _warn(
         form=form,
         article=await knowledge.get(article_id),
         warnings=warnings,
+        back=_address(form.shown, form.page),
         open_gaps=await knowledge.gaps.count(GapState.open),
     )
 

@@ -36,7 +36,7 @@ class TestIsInterrupted:
             ("سفارشم کجاست؟ مرسی از شما", "order_status"),
             ("where is my order?? thank you so much", "order_status"),
             ("please close my ticket HM-1042", "close_ticket"),
-            ("تیکت قبلیم رو ببندید", "close_ticket"),
+            ("تیکت HM-۱۰۴۲ رو ببندید", "close_ticket"),
             ("add to HM-1042 that the parcel came", "add_to_ticket"),
             ("به تیکت HM-۱۰۴۲ اضافه کن که بسته رسید", "add_to_ticket"),
             ("می‌خوام به این گفتگو نمره بدم", "rate_conversation"),
@@ -55,6 +55,9 @@ class TestIsInterrupted:
             ("Why was I charged twice? I paid on Monday and again on Tuesday, both by card.", "payment_trouble"),
             ("هر چند بار که امتحان کردم پول کم شد", "payment_trouble"),
             ("please add that I paid by card", "add_to_ticket"),
+            # Which one is meant would be asked beside the form's own question.
+            ("تیکت قبلیم رو ببندید", "close_ticket"),
+            ("add to HM-1042", "add_to_ticket"),
             ("قیمت دوره اشتباه نوشته شده", "ask_knowledge"),
             ("the price on the page is wrong", "ask_knowledge"),
         ],
@@ -109,6 +112,14 @@ class TestFindCorrection:
             ("my card works, not the login", None),
             ("موضوع اینه که پولم کم شده", None),
             ("رمزم اشتباه بود، عوضش کردم", None),
+            ("no, it is still not login", None),
+            ("I meant the video is not playing", None),
+            ("Sorry, the app is not loading", None),
+            ("Actually, I have not received the parcel", None),
+            ("wait, I did not order it", None),
+            ("عنوان اشتباهه، لطفاً درستش کنید", None),
+            ("the title was wrong, please fix it", None),
+            ("موضوع اشتباه بود، ببخشید", None),
         ],
     )
     def test_hears_another_subject_while_the_description_is_asked_for(self, text: str, subject: str | None) -> None:
@@ -128,6 +139,15 @@ class TestFindCorrection:
 
         assert find_correction(said) == Correction(DESCRIPTION, "I paid on tuesday by card")
 
-    @pytest.mark.parametrize("text", ["no " * 600, "wrong subject, " * 200, "not not " * 300, "موضوع اشتباه " * 200])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "no " * 600,
+            "wrong subject, " * 200,
+            "not not " * 300,
+            "موضوع اشتباه " * 200,
+            f"change the subject{' ' * 1_900}x",
+        ],
+    )
     def test_reads_a_hostile_text_without_losing_its_way(self, text: str) -> None:
         find_correction(tracker(text, "inform", requested=DESCRIPTION))

@@ -146,6 +146,18 @@ class TestOwningUp:
         assert api.body_of(HANDOFF)["reason"] == "not_understood"
         assert apologies is None
 
+    async def test_leaves_the_other_wishes_to_the_person(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(HANDOFF, {"status": "waiting", "ticket_number": "HM-1"})
+        slots = {
+            "apologies": [Responses.OUT_OF_SCOPE, Responses.OUT_OF_SCOPE_AGAIN],
+            "other_wishes": ["request_invoice"],
+        }
+
+        result = await actions.run(Actions.OWN_UP, intent={"name": "out_of_scope"}, slots=slots)
+
+        assert responses_in(result) == []
+        assert slots_in(result)["other_wishes"] is None
+
     async def test_leaves_a_form_to_its_questions_when_all_is_said(self, actions: RunningActions, api: FakeApi) -> None:
         slots = {"apologies": [Responses.OUT_OF_SCOPE, Responses.OUT_OF_SCOPE_AGAIN]}
 

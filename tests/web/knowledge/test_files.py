@@ -122,7 +122,7 @@ UNFIT = "slug,language,title,status,reviewed,published_at,category,summary,visib
 WRONG = {
     "a b,en,T,,,,,,,": ("slug", "فقط حروف کوچک لاتین"),
     "a,de,T,,,,,,,": ("language", "بنویسید fa یا en"),
-    "a,en,,,,,,,,": ("title", "عنوان باید بین ۱ تا ۳۰۰"),
+    "a,en,,,,,,,,": ("title", "عنوان باید ۱ تا ۳۰۰"),
     "a,en,T,nearly,,,,,,": ("status", "بنویسید draft یا in_review"),
     "a,en,T,,tomorrow,,,,,": ("reviewed", "روز را به تاریخ میلادی و به شکل YYYY-MM-DD"),
     "a,en,T,,,2026-11-30T09:00,,,,": ("published_at", "زمان را به تاریخ میلادی و با اختلاف ساعت"),

@@ -19,13 +19,19 @@ if (article) {
   // Of new articles, a translation and an answer to a question each have a draft of their own.
   const draft = ["hamyar", address, elements.gap?.value, address.endsWith("/new") && elements.slug.defaultValue].join(" ");
 
-  const keep = () => {
+  // Where storage is blocked or full, nothing is kept, and the browser still asks before it leaves the page.
+  const stored = (act) => {
     try {
-      if (isUnsaved()) sessionStorage.setItem(draft, written());
-      else sessionStorage.removeItem(draft);
+      return act(sessionStorage);
     } catch {
-      // Storage is blocked or full: the browser still asks before it leaves the page.
+      return null;
     }
+  };
+  const forget = (key) => stored((storage) => storage.removeItem(key));
+  const keep = () => {
+    // What no longer fits must not leave an older text behind.
+    forget(draft);
+    if (isUnsaved()) stored((storage) => storage.setItem(draft, written()));
   };
   const follow = () => {
     const direction = elements.language.value === "fa" ? "rtl" : "ltr";
@@ -33,7 +39,7 @@ if (article) {
     for (const part of article.querySelectorAll(".text, #preview")) part.lang = elements.language.value;
   };
   const restore = () => {
-    const kept = sessionStorage.getItem(draft);
+    const kept = stored((storage) => storage.getItem(draft));
     if (!kept || kept === atFirst) return;
     for (const [name, value] of JSON.parse(kept)) if (elements[name]) elements[name].value = value;
     if (elements.language) follow();
@@ -41,10 +47,10 @@ if (article) {
     article.querySelector("#restored").hidden = false;
   };
 
-  const sent = sessionStorage.getItem(SENT);
-  sessionStorage.removeItem(SENT);
+  const sent = stored((storage) => storage.getItem(SENT));
+  forget(SENT);
   // What was sent has arrived: it is saved, or came back in this form.
-  if (sent && (unsavedAtFirst || isSaved)) sessionStorage.removeItem(sent);
+  if (sent && (unsavedAtFirst || isSaved)) forget(sent);
   if (isSaved) {
     // So that the same page, opened again, does not say so of a later text.
     page.searchParams.delete("done");
@@ -66,7 +72,7 @@ if (article) {
   article.addEventListener("submit", () => {
     leaving = true;
     keep();
-    sessionStorage.setItem(SENT, draft);
+    stored((storage) => storage.setItem(SENT, draft));
   });
   article.addEventListener("click", ({ target }) => {
     const add = target.closest("[data-asked]");
@@ -78,7 +84,7 @@ if (article) {
   });
   article.querySelector("[data-discard]")?.addEventListener("click", () => {
     leaving = true;
-    sessionStorage.removeItem(draft);
+    forget(draft);
     location.reload();
   });
   addEventListener("keydown", (event) => {
