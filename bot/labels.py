@@ -1,7 +1,7 @@
 """What people who work here said that messages mean, added to the training data that ships."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import yaml
 
 from bot.labelled_rows import OOS, Row, read_rows
 from bot.names import INTENT_NAMES, Intents
+from language.intent_lines import read_intent_lines, text_of
 from language.normalise import normalise
 
 SHIPPED = Path("bot/nlu/data")
@@ -46,33 +47,23 @@ def usable_rows(labels: "Path | None") -> list[Row]:
 
 def _shipped() -> dict[str, str]:
     """The intent of each example, by its words."""
-    return {
-        normalise(example): entry["intent"]
-        for file in SHIPPED.glob("*.yml")
-        for entry in _entries(file)
-        for example in _examples(entry)
-    }
+    return {normalise(text): intent for intent, text in read_intent_lines(SHIPPED)}
 
 
 def _without(words: Iterable[str], folder: Path) -> Path:
-    """A copy of the data that ships, less some examples."""
+    """A copy of the data that ships, less some examples of intents."""
     unwanted = set(words)
     folder.mkdir()
     for file in SHIPPED.glob("*.yml"):
-        kept = []
-        for entry in _entries(file):
-            lines = [f"- {one}\n" for one in _examples(entry) if normalise(one) not in unwanted]
-            if lines:
-                kept.append({**entry, "examples": "".join(lines)})
-        content = {"version": "3.1", "nlu": kept}
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content["nlu"] = [kept for entry in content["nlu"] if (kept := _less(entry, unwanted))]
         (folder / file.name).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return folder
 
 
-def _entries(file: Path) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
-    return entries
-
-
-def _examples(entry: dict[str, Any]) -> list[str]:
-    return [line.strip().removeprefix("- ") for line in entry["examples"].splitlines() if line.strip()]
+def _less(entry: dict[str, Any], unwanted: Container[str]) -> "dict[str, Any] | None":
+    """An entry without some of its examples; as it is where it is no intent's, and nothing where none is left."""
+    if "intent" not in entry:
+        return entry
+    lines = [line for line in entry["examples"].splitlines() if normalise(text_of(line)) not in unwanted]
+    return {**entry, "examples": "\n".join(lines) + "\n"} if any(map(text_of, lines)) else None

@@ -87,6 +87,7 @@ class Entities:
     ORDER_NUMBER: Final = "order_number"
     AMOUNT: Final = "amount"
     DATE: Final = "date"
+    PRODUCT: Final = "product"
     ARTICLE_ID: Final = "article_id"
     RATING: Final = "rating"
 
@@ -107,6 +108,7 @@ class Slots:
     ORDER_NUMBER: Final = "order_number"
     AMOUNT: Final = "amount"
     DATE: Final = "date"
+    PRODUCT: Final = "product"
     OTHER_WISHES: Final = "other_wishes"
     APOLOGIES: Final = "apologies"
     ARTICLE_ID: Final = "article_id"
@@ -216,6 +218,7 @@ class SystemResponses:
     DETAIL_AMOUNT_EURO: Final = "utter_detail_amount_euro"
     DETAIL_AMOUNT_POUND: Final = "utter_detail_amount_pound"
     DETAIL_DATE: Final = "utter_detail_date"
+    DETAIL_PRODUCT: Final = "utter_detail_product"
 
 
 class Outcomes:

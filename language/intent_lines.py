@@ -17,6 +17,11 @@ class BrokenIntents(Exception):
     """A file is no training file of intents; the message names it and the reason."""
 
 
+def text_of(line: str) -> str:
+    """The text of a line of examples, which begins with a dash; empty where there is none."""
+    return plain(line.strip().removeprefix("-")).strip()
+
+
 def plain(line: str) -> str:
     """A line without the marks of its entities."""
     return _ENTITY.sub(r"\1", line)
@@ -31,5 +36,4 @@ def read_intent_lines(folder: Path = INTENTS_FOLDER) -> Iterator[tuple[str, str]
         except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
             raise BrokenIntents(f"{file.name} is no file of intents: {error!r}.") from error
         for intent, lines in examples:
-            texts = (plain(line.strip().removeprefix("- ")).strip() for line in lines)
-            yield from ((intent, text) for text in texts if text)
+            yield from ((intent, text) for text in map(text_of, lines) if text)

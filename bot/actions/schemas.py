@@ -62,6 +62,7 @@ class TicketDetails(BaseModel):
     order_number: str | None = None
     amount: str | None = None
     date: str | None = None
+    product: str | None = None
 
 
 class Ticket(BaseModel):

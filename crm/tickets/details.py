@@ -14,5 +14,7 @@ def with_details(description: str, details: TicketDetails, wording: Wording, lan
         named[f"utter_detail_amount_{currency}"] = amount
     if details.date:
         named["utter_detail_date"] = details.date
+    if details.product:
+        named["utter_detail_product"] = details.product
     lines = [wording.say(response, language, value=value).text for response, value in named.items()]
     return "\n\n".join(part for part in (description, "\n".join(lines)) if part)

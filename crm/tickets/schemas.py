@@ -13,6 +13,7 @@ class TicketDetails(BaseModel):
     order_number: Annotated[str, Field(max_length=64)] | None = None
     amount: Annotated[str, Field(pattern=r"^[\d.,]{1,32} (toman|rial|dollar|euro|pound)$")] | None = None
     date: Annotated[str, Field(max_length=64)] | None = None
+    product: Annotated[str, Field(max_length=200)] | None = None
 
 
 class TicketCreate(BaseModel):

@@ -25,6 +25,7 @@ TRAINING: list[dict[str, Any]] = [
     entry
     for file in sorted(Path("bot/nlu/data").glob("*.yml"))
     for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
+    if "intent" in entry
 ]
 RULES: list[dict[str, Any]] = [
     rule

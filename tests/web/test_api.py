@@ -300,12 +300,13 @@ class TestTickets:
     async def test_what_was_mentioned_stands_in_the_description(
         self, as_program: httpx.AsyncClient, conversation: Conversation
     ) -> None:
-        details = {"order_number": "77341", "amount": "450000 toman", "date": "12 مهر"}
+        details = {"order_number": "77341", "amount": "450000 toman", "date": "12 مهر", "product": "مبانی CRM"}
         body = {"conversation_id": conversation.id, "subject": "x", "description": "y", "idempotency_key": "1"}
 
         opened = await as_program.post("/api/v1/tickets", json=body | {"details": details})
 
-        assert opened.json()["description"] == "y\n\nشمارهٔ سفارش: 77341\nمبلغ: 450000 تومان\nتاریخ: 12 مهر"
+        lines = ["شمارهٔ سفارش: 77341", "مبلغ: 450000 تومان", "تاریخ: 12 مهر", "محصول یا خدمت: مبانی CRM"]
+        assert opened.json()["description"] == "y\n\n" + "\n".join(lines)
 
 
 class TestErrors:
