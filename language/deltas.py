@@ -1,0 +1,112 @@
+"""What training adds to the published network: the difference of its matrices, small enough to be committed.
+
+Each weight of the difference takes four bits, in blocks that share a scale. A low rank would take as little, but leaves
+out most of what a slow training changes (docs/evidence/encoder.md). Set-up adds the deltas when it makes the model's
+folder, so serving costs what it did.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+
+DELTAS_FILE = Path(__file__).with_name("weights") / "support_deltas.npz"
+BLOCK = 64
+LEVELS = 7
+"""Weights are whole multiples of their block's scale, from -7 to 7."""
+# How far a block's greatest weights are cut off so that the others are finer; the best is taken for each block.
+CUTS = (1.0, 0.85, 0.7, 0.6, 0.5)
+
+Weights = Mapping[str, "torch.Tensor"]
+
+
+class DeltasUnreadable(Exception):
+    """The file is no set of deltas for this network; the message says why in one line."""
+
+
+def matrices_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The weight matrices of the transformer's layers, with names that do not depend on what wraps the network."""
+    import torch
+
+    return {
+        name[name.index("encoder.layer.") :]: module.weight
+        for name, module in network.named_modules()
+        if isinstance(module, torch.nn.Linear) and "encoder.layer." in name
+    }
+
+
+def copy_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The matrices as they are now."""
+    return {name: matrix.detach().clone() for name, matrix in matrices_of(network).items()}
+
+
+def save(weights: Weights, path: Path, *, published: Weights, share: float = 1.0) -> None:
+    """Write this share of the way from the published weights to others; the file appears whole or not at all.
+
+    A share between 0 and 1 is the average of old and new weights (Wortsman et al., "Robust fine-tuning of zero-shot
+    models", CVPR 2022).
+    """
+    packed: dict[str, NDArray[Any]] = {}
+    for name, new in weights.items():
+        codes, scales = pack((share * (new - published[name])).numpy())
+        packed |= {f"{name}.codes": codes, f"{name}.scales": scales}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.savez_compressed(file, **packed)  # type: ignore[arg-type]
+    unfinished.replace(path)
+
+
+def merge(network: torch.nn.Module, path: Path) -> None:
+    """Add the saved deltas to the matrices; raises DeltasUnreadable."""
+    import torch
+
+    matrices = matrices_of(network)
+    saved = _read(path)
+    if {f"{name}.{part}" for name in matrices for part in ("codes", "scales")} != set(saved):
+        raise DeltasUnreadable(f"{path.name} holds deltas of another network")
+    with torch.no_grad():
+        for name, matrix in matrices.items():
+            codes, scales = saved[f"{name}.codes"], saved[f"{name}.scales"]
+            if codes.dtype != np.uint8 or 2 * codes.size != matrix.numel() or scales.size * BLOCK != matrix.numel():
+                raise DeltasUnreadable(f"{path.name} holds deltas of another network")
+            matrix.add_(torch.from_numpy(unpack(codes, scales)).reshape(matrix.shape))
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            return {name: saved[name] for name in saved}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DeltasUnreadable(f"{path.name} is damaged ({error})") from error
+
+
+def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """A matrix, whose size a block divides, as two codes a byte and a scale for each block of a row after the other."""
+    blocks = matrix.astype(np.float32).reshape(-1, BLOCK)
+    greatest = np.abs(blocks).max(axis=1, keepdims=True)
+    codes, scales = np.zeros_like(blocks), np.zeros(greatest.shape, np.float16)
+    least = np.full(greatest.shape, np.inf, np.float32)
+    for cut in CUTS:
+        tried = (cut * greatest / LEVELS).astype(np.float16)
+        rounded = np.clip(np.rint(blocks / np.maximum(tried.astype(np.float32), 1e-12)), -LEVELS, LEVELS)
+        lost = ((rounded * tried - blocks) ** 2).sum(axis=1, keepdims=True)
+        codes, scales = np.where(lost < least, rounded, codes), np.where(lost < least, tried, scales)
+        least = np.minimum(least, lost)
+    shifted = (codes.ravel() + LEVELS + 1).astype(np.uint8)
+    return (shifted[0::2] | shifted[1::2] << 4).astype(np.uint8), scales.ravel().astype(np.float16)
+
+
+def unpack(codes: NDArray[np.uint8], scales: NDArray[np.float16]) -> NDArray[np.float32]:
+    """What `pack` was given, nearly, in one row."""
+    pairs = np.stack([codes & 0x0F, codes >> 4], axis=1).astype(np.float32) - LEVELS - 1
+    flat: NDArray[np.float32] = (pairs.reshape(-1, BLOCK) * scales.astype(np.float32)[:, None]).ravel()
+    return flat
