@@ -36,6 +36,7 @@ BASE_FOLDER = Path("var/models/encoder-base")
 CHECKPOINT = Path("var/training/encoder.pt")
 CHECKPOINT_STEPS = 50
 LONGEST_TOKENS = 128
+MOODS_EVERY = 3
 # Beside a long text a short one is mostly padding.
 ENCODED_TOGETHER = 32
 MUCH_LONGER = 1.35
@@ -49,13 +50,18 @@ class Recipe:
     steps: int = 900
     matters: int = 32
     general: int = 6
+    # Every so many steps; it costs as much time as the questions do.
+    general_every: int = 3
     moods: int = 24
+    longest_tokens: int = LONGEST_TOKENS
     learning_rate: float = 8e-5
     warm_up: int = 30
     temperature: float = 0.05
     general_weight: float = 0.3
     anchor_weight: float = 12.0
     english_anchor_weight: float = 1.5
+    # How like texts are to each other: general ones with their passages, and moods.
+    general_likeness_weight: float = 0.0
     likeness_weight: float = 1.0
     # Of the averaged weights, which are kept, at each step.
     average: float = 0.99
@@ -88,7 +94,7 @@ class Training:
         self.moods = [[View("", text, "query") for text in texts] for texts in moods]
         held = self.batches.every_general_view() + self.batches.every_english_view()
         held += [view for texts in self.moods for view in texts]
-        self.published = _as_published(model, held)
+        self.published = _published_vectors(model, held, recipe.longest_tokens)
         self.published_weights = deltas.copy_of(model)
         if start:
             deltas.merge(model, start)
@@ -107,7 +113,7 @@ class Training:
         import torch
 
         support = self.batches.at(self.step)
-        asked = encode(self.model, support)
+        asked = self._encode(support)
         loss = self._contrast(support, asked)
         total = loss + self.recipe.english_anchor_weight * self._moved(support, asked) + self._forgotten()
         self.optimiser.zero_grad()
@@ -120,36 +126,42 @@ class Training:
         return float(loss.detach())
 
     def _forgotten(self) -> torch.Tensor | float:
-        """What general passages and moods have lost, by turns; every third step nothing is asked, which saves time."""
-        if self.step % 3 == 0:
-            return self._lost_of_passages()
-        return self.recipe.likeness_weight * self._lost_of_moods() if self.step % 3 == 1 and self.moods else 0.0
+        """What general passages and moods have lost; not asked at every step, which saves time."""
+        lost: torch.Tensor | float = 0.0
+        if self.step % self.recipe.general_every == 0:
+            lost += self._lost_of_passages()
+        if self.step % MOODS_EVERY == 1 and self.moods:
+            lost += self.recipe.likeness_weight * self._lost_of_moods()
+        return lost
 
     def _lost_of_passages(self) -> torch.Tensor:
-        shown, written = zip(*self.batches.general_at(self.step // 3), strict=True)
-        vectors = encode(self.model, shown)
+        shown, written = zip(*self.batches.general_at(self.step // self.recipe.general_every), strict=True)
+        vectors = self._encode(shown)
         recipe = self.recipe
-        contrast = recipe.general_weight * self._contrast(shown, vectors)
-        return contrast + recipe.anchor_weight * self._moved(written, vectors)
+        lost = recipe.general_weight * self._contrast(shown, vectors)
+        lost += recipe.anchor_weight * self._moved(written, vectors)
+        return lost + recipe.general_likeness_weight * unlikeness(vectors, self._as_published(written))
 
     def _lost_of_moods(self) -> torch.Tensor:
-        import torch
-
         chance = random.Random(f"{self.recipe.seed}:moods:{self.step}")
         texts = chance.choice(self.moods)
         chosen = chance.sample(texts, min(self.recipe.moods, len(texts)))
-        published = torch.stack([self.published[view] for view in chosen])
-        return unlikeness(encode(self.model, chosen), published)
+        return unlikeness(self._encode(chosen), self._as_published(chosen))
 
     def _moved(self, views: Sequence[View], vectors: torch.Tensor) -> torch.Tensor:
         """How far those views that are held have moved from where the published model has them, in 1 - cosine."""
-        import torch
-
         held = [place for place, view in enumerate(views) if view in self.published]
         if not held:
             return vectors.new_zeros(())
-        published = torch.stack([self.published[views[place]] for place in held])
-        return 1 - (vectors[held] * published).sum(dim=1).mean()
+        return 1 - (vectors[held] * self._as_published([views[place] for place in held])).sum(dim=1).mean()
+
+    def _as_published(self, views: Sequence[View]) -> torch.Tensor:
+        import torch
+
+        return torch.stack([self.published[view] for view in views])
+
+    def _encode(self, views: Sequence[View]) -> torch.Tensor:
+        return encode(self.model, views, self.recipe.longest_tokens)
 
     def _contrast(self, views: Sequence[View], vectors: torch.Tensor) -> torch.Tensor:
         return contrast(vectors, [view.matter for view in views], self.recipe.temperature)
@@ -215,12 +227,12 @@ class Training:
         return float(0.5 * (1 + np.cos(np.pi * min(1.0, done))))
 
 
-def encode(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
+def encode(model: SentenceTransformer, views: Sequence[View], longest: int = LONGEST_TOKENS) -> torch.Tensor:
     """The views' unit vectors with their gradients, shape (views, dimension)."""
     import torch
 
     order = sorted(range(len(views)), key=lambda place: len(views[place].text))
-    parts = [_encode_alike(model, [views[place] for place in part]) for part in _of_like_length(views, order)]
+    parts = [_encode_alike(model, [views[place] for place in part], longest) for part in _of_like_length(views, order)]
     places = torch.empty(len(views), dtype=torch.long)
     places[torch.tensor(order)] = torch.arange(len(views))
     return torch.nn.functional.normalize(torch.cat(parts)[places], dim=1)
@@ -238,19 +250,19 @@ def _of_like_length(views: Sequence[View], order: Sequence[int]) -> Iterator[lis
     yield part
 
 
-def _as_published(model: SentenceTransformer, views: Sequence[View]) -> dict[View, torch.Tensor]:
+def _published_vectors(model: SentenceTransformer, views: Sequence[View], longest: int) -> dict[View, torch.Tensor]:
     """The vectors that the published model gives, by which it is told what has moved."""
     import torch
 
     with torch.no_grad():
-        return dict(zip(views, encode(model, views), strict=True))
+        return dict(zip(views, encode(model, views, longest), strict=True))
 
 
-def _encode_alike(model: SentenceTransformer, views: Sequence[View]) -> torch.Tensor:
+def _encode_alike(model: SentenceTransformer, views: Sequence[View], longest: int) -> torch.Tensor:
     import torch
 
     features = model.preprocess([model.prompts[view.kind] + view.text for view in views])
-    features = {name: tensor[:, :LONGEST_TOKENS] for name, tensor in features.items() if hasattr(tensor, "dim")}
+    features = {name: tensor[:, :longest] for name, tensor in features.items() if hasattr(tensor, "dim")}
     # Half precision takes a third of the time where the processor multiplies in it, and many times as much elsewhere.
     with torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("amx_bf16"))):
         vectors: torch.Tensor = model(features)["sentence_embedding"]
