@@ -71,14 +71,21 @@ def merge(network: torch.nn.Module, path: Path) -> None:
 
     matrices = matrices_of(network)
     saved = _read(path)
-    if {f"{name}.{part}" for name in matrices for part in ("codes", "scales")} != set(saved):
+    if not _fit(saved, matrices):
         raise DeltasUnreadable(f"{path.name} holds deltas of another network")
     with torch.no_grad():
         for name, matrix in matrices.items():
-            codes, scales = saved[f"{name}.codes"], saved[f"{name}.scales"]
-            if codes.dtype != np.uint8 or 2 * codes.size != matrix.numel() or scales.size * BLOCK != matrix.numel():
-                raise DeltasUnreadable(f"{path.name} holds deltas of another network")
-            matrix.add_(torch.from_numpy(unpack(codes, scales)).reshape(matrix.shape))
+            flat = unpack(saved[f"{name}.codes"], saved[f"{name}.scales"])
+            matrix.add_(torch.from_numpy(flat).reshape(matrix.shape))
+
+
+def _fit(saved: Mapping[str, NDArray[Any]], matrices: Weights) -> bool:
+    """Whether there are codes and scales for each of the matrices, and for no other."""
+    return set(saved) == {f"{name}.{part}" for name in matrices for part in ("codes", "scales")} and all(
+        saved[f"{name}.codes"].dtype == np.uint8
+        and saved[f"{name}.codes"].size * 2 == saved[f"{name}.scales"].size * BLOCK == matrix.numel()
+        for name, matrix in matrices.items()
+    )
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
