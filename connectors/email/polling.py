@@ -127,11 +127,12 @@ class Poller:
 
     async def _put_off(self, uid: str, raw: bytes, error: Exception) -> None:
         """Leave a mail for later, or set it aside; those behind it come next, over a new line if this one broke."""
-        count = self._failed[uid].count + 1 if uid in self._failed else 1
-        self._failed[uid] = _Failures(count, self._now() + FIRST_WAIT_SECONDS * 2 ** min(count - 1, MAX_FAILURES))
         if isinstance(error, MAILBOX_ERRORS):
             self._mailbox.close()
+            # Where this fails too, the line is to blame, and no mail.
             await asyncio.to_thread(self._mailbox.open)
+        count = self._failed[uid].count + 1 if uid in self._failed else 1
+        self._failed[uid] = _Failures(count, self._now() + FIRST_WAIT_SECONDS * 2 ** min(count - 1, MAX_FAILURES))
         if count >= MAX_FAILURES:
             await self._park(uid, raw, error=described(error), attempts=count)
             await asyncio.to_thread(self._mailbox.mark_seen, uid)

@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # One part may take some forty seconds, and the outbox cuts a call off after fifty: crm.conversations.sending.
-_MOST_BEFORE_ANOTHER_PART_SECONDS = 8.0
+_MOST_BEFORE_ANOTHER_PART_SECONDS = 4.0
+_LONGEST_WAIT_FOR_A_TURN_SECONDS = 5.0
 # Failures before the request left; after any other nobody can know whether Telegram took the message.
 _NEVER_LEFT = (
     # What the library and httpx say of a client that was closed, as a bot's is when an admin changes it.
@@ -131,7 +132,7 @@ class Outgoing:
             logger.debug("no typing sign: %s", type(error).__name__)
 
     async def _tell(self, chat: str, part: _Part) -> str:
-        await self._pace.wait(chat)
+        await self._turn(chat)
         try:
             sent_id = await self._call(chat, part)
         except ChatMigrated as migrated:
@@ -156,7 +157,7 @@ class Outgoing:
         ]
 
     async def _send_part(self, chat: str, part: _Part) -> int:
-        await self._pace.wait(chat)
+        await self._turn(chat)
         try:
             return await self._call(chat, part)
         except TelegramError as error:
@@ -164,16 +165,28 @@ class Outgoing:
         except TimeoutError as error:
             raise SendUncertain("the file took too long") from error
 
+    async def _turn(self, chat: str) -> None:
+        """Wait until Telegram allows another message; while we wait, nothing has left.
+
+        Raises:
+            SendLater: that takes so long that the outbox might cut off the call itself.
+        """
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT_FOR_A_TURN_SECONDS):
+                await self._pace.wait(chat, longest=_LONGEST_WAIT_FOR_A_TURN_SECONDS)
+                await self._overall.acquire()
+        except TimeoutError as error:
+            raise SendLater("many others go before it", after_seconds=_LONGEST_WAIT_FOR_A_TURN_SECONDS) from error
+
     async def _call(self, chat: str, part: _Part) -> int:
-        async with self._overall:
-            try:
-                sent = await (self._send_file(chat, part, part.file) if part.file else self._send_words(chat, part))
-            except (TelegramError, TimeoutError, RuntimeError):
-                # The last one is the library's, of a client that is closed.
-                raise
-            except Exception as error:
-                # It reads Telegram's answer, which only comes once the message is there.
-                raise SendUncertain(f"the answer could not be read ({type(error).__name__})") from error
+        try:
+            sent = await (self._send_file(chat, part, part.file) if part.file else self._send_words(chat, part))
+        except (TelegramError, TimeoutError, RuntimeError):
+            # The last one is the library's, of a client that is closed.
+            raise
+        except Exception as error:
+            # It reads Telegram's answer, which only comes once the message is there.
+            raise SendUncertain(f"the answer could not be read ({type(error).__name__})") from error
         return sent.message_id
 
     async def _send_words(self, chat: str, part: _Part) -> Message:

@@ -1,6 +1,7 @@
 """How fast we may send and how soon we try again."""
 
 import asyncio
+import math
 import time
 from typing import Protocol
 
@@ -46,19 +47,27 @@ class Pace:
         self._seconds = seconds
         self._free_at: dict[str, float] = {}
 
-    def reserve(self, chat: str) -> float:
-        """Take the chat's next free moment; returns the seconds until then."""
+    def reserve(self, chat: str, *, within: float = math.inf) -> float | None:
+        """Take the chat's next free moment; returns the seconds until then, or `None` where it comes too late."""
         now = self._timer.now()
         moment = max(now, self._free_at.get(chat, now))
+        if moment - now > within:
+            return None
         if len(self._free_at) >= _REMEMBERED_CHATS:
             self._free_at = {known: free_at for known, free_at in self._free_at.items() if free_at > now}
         # Groups have negative numbers.
         self._free_at[chat] = moment + (SECONDS_PER_GROUP if chat.startswith("-") else self._seconds)
         return moment - now
 
-    async def wait(self, chat: str) -> None:
-        """Wait for the chat's next free moment and take it."""
-        seconds = self.reserve(chat)
+    async def wait(self, chat: str, *, longest: float = math.inf) -> None:
+        """Wait for the chat's next free moment and take it.
+
+        Raises:
+            TimeoutError: it comes later than the longest wait; it is not taken.
+        """
+        seconds = self.reserve(chat, within=longest)
+        if seconds is None:
+            raise TimeoutError
         if seconds > 0:
             await self._timer.sleep(seconds)
 

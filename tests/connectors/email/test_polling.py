@@ -1,10 +1,12 @@
 """Mails that cannot be fetched or dealt with, over a line to the real server that fails when told to."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from connectors.email.connector import EmailConnector
+from connectors.email.mailbox import MAILBOX_ERRORS
 from connectors.email.outgoing import Server
 from connectors.email.polling import FIRST_WAIT_SECONDS, MAX_FAILURES
 from connectors.parking import ParkedUpdates, SecondTries
@@ -123,6 +125,31 @@ class TestFetch:
         faults["UID FETCH"] = "cut"
         await far_shop.fetch()
 
+        faults.clear()
+        now.seconds += FIRST_WAIT_SECONDS
+        await far_shop.fetch()
+
+        assert len(await far_shop.all(Message)) == 1
+        assert await far_shop.all(ParkedUpdate) == []
+
+    async def test_blames_no_mail_for_a_server_that_is_down(
+        self,
+        far_shop: Shop,
+        server: MailServer,
+        faults: dict[str, str],
+    ):
+        now = patient(far_shop)
+        server.write("سلام")
+        for _ in range(MAX_FAILURES + 1):
+            await asyncio.to_thread(far_shop.connector.poller._mailbox.open)
+            faults |= {"UID FETCH": "cut", "LOGIN": "cut"}
+            with pytest.raises(MAILBOX_ERRORS):
+                await far_shop.fetch()
+            faults.clear()
+            now.seconds += FIRST_WAIT_SECONDS * 2**MAX_FAILURES
+
+        faults["UID FETCH"] = "cut"
+        await far_shop.fetch()
         faults.clear()
         now.seconds += FIRST_WAIT_SECONDS
         await far_shop.fetch()

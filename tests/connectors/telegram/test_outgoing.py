@@ -172,6 +172,21 @@ class TestPace:
 
         assert timer.slept == []
 
+    async def test_what_has_to_wait_too_long_was_not_sent_and_goes_later(self, make_connector, telegram: Emulator):
+        class StillTimer(FakeTimer):
+            def now(self) -> float:
+                return 100.0
+
+        connector = make_connector(timer=StillTimer())
+        group = "-100200"
+        telegram.chats[int(group)] = {"id": int(group), "type": "supergroup", "title": "همکاران"}
+        several = [connector.send(outgoing(str(number), contact_external_id=group)) for number in range(4)]
+
+        *sent, late, last = await asyncio.gather(*several, return_exceptions=True)
+
+        assert len(telegram.sent) == len(sent) == 2
+        assert [(type(one), one.parts_sent) for one in (late, last)] == [(SendLater, 0)] * 2
+
 
 class TestTrouble:
     async def test_telegrams_wish_to_wait_goes_to_the_outbox(self, connector, telegram: Emulator):

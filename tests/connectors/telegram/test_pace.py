@@ -29,6 +29,19 @@ class TestPace:
 
         assert pace.reserve("a") == 0
 
+    async def test_takes_no_moment_that_comes_too_late(self):
+        timer = FakeTimer()
+        pace = Pace(timer)
+        for _ in range(3):
+            pace.reserve("a")
+
+        with pytest.raises(TimeoutError):
+            await pace.wait("a", longest=2)
+        await timer.sleep(1)
+        await pace.wait("a", longest=2)
+
+        assert timer.slept == [1, 2]
+
     async def test_forgets_chats_that_are_free_again(self):
         timer = FakeTimer()
         pace = Pace(timer)
