@@ -110,10 +110,10 @@ class TicketService:
             TicketAlreadyClosed
         """
         _require_changeable(ticket)
-        now = self.clock.now()
         if status is not None:
             ticket.status = status
-            ticket.solved_at = now if status in (TicketStatus.solved, TicketStatus.closed) else None
+            is_solved = status in (TicketStatus.solved, TicketStatus.closed)
+            ticket.solved_at = (ticket.solved_at or self.clock.now()) if is_solved else None
         if priority is not None and priority is not ticket.priority:
             await self._reprioritise(ticket, priority)
         return await self._changed(ticket)

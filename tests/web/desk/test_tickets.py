@@ -1,10 +1,12 @@
 """The desk's tickets."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from core.clock import FixedClock
 from crm.enums import Role
 from crm.models import Agent, Conversation
 
@@ -61,6 +63,32 @@ class TestChangeTicket:
         assert 'value="on_hold" selected' in page
         assert 'value="urgent" selected' in page
         assert f'value="{agent.id}" selected' in page
+
+    async def test_leaves_a_solved_one_solved_when_it_was(
+        self, client: httpx.AsyncClient, clock: FixedClock, waiting: Conversation
+    ) -> None:
+        form = {"status": "solved", "priority": "normal"}
+        await client.post("/desk/tickets/HM-1001", data=form)
+        solved_at = await self._solved_at(client)
+        clock.advance(timedelta(days=3))
+
+        await client.post("/desk/tickets/HM-1001", data=form | {"priority": "low"})
+        assert await self._solved_at(client) == solved_at
+        await client.post("/desk/tickets/HM-1001", data=form | {"status": "closed"})
+        assert await self._solved_at(client) == solved_at
+
+    async def test_opened_again_it_is_not_solved_any_more(
+        self, client: httpx.AsyncClient, waiting: Conversation
+    ) -> None:
+        for status in ("solved", "open"):
+            await client.post("/desk/tickets/HM-1001", data={"status": status, "priority": "normal"})
+
+        assert await self._solved_at(client) is None
+
+    @staticmethod
+    async def _solved_at(client: httpx.AsyncClient) -> str | None:
+        solved_at: str | None = (await client.get("/api/v1/tickets/HM-1001")).json()["solved_at"]
+        return solved_at
 
     async def test_gives_it_back_to_nobody(
         self, client: httpx.AsyncClient, agent: Agent, waiting: Conversation
