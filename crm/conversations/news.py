@@ -22,7 +22,7 @@ def as_seen(message: Message) -> Event:
     return {
         "sequence": message.sequence,
         "author": message.author.value,
-        "agent_name": message.agent.name if message.agent else None,
+        "agent_name": message.agent_name,
         "external_id": message.external_id,
         "text": message.text,
         "buttons": message.buttons,

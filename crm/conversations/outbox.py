@@ -118,7 +118,7 @@ def _outgoing(conversation: Conversation, delivery: Delivery, file: File | None)
         kind=message.kind,
         buttons=message.buttons,
         articles=message.articles,
-        agent_name=message.agent.name if message.agent else None,
+        agent_name=message.agent_name,
         file=file,
         parts_sent=delivery.parts_sent,
     )

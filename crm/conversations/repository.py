@@ -417,6 +417,21 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).one_or_none()
 
+    async def last_agent_before(self, message: Message) -> int | None:
+        """Who of us last wrote to the contact before a message, by their id."""
+        statement = (
+            select(Message.agent_id)
+            .where(
+                Message.conversation_id == message.conversation_id,
+                Message.sequence < message.sequence,
+                Message.author == Author.agent,
+                Message.kind != MessageKind.internal_note,
+            )
+            .order_by(Message.sequence.desc())
+            .limit(1)
+        )
+        return await self.session.scalar(statement)
+
     async def pending(self, conversation_id: str, *, limit: int, after: int = 0) -> Sequence[Message]:
         """The contact's messages that nobody has dealt with, as they are now, oldest first."""
         asked = {"conversation_id": conversation_id, "after": after, "limit": limit}

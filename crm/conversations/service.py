@@ -244,6 +244,8 @@ class ConversationService:
     async def rate(self, conversation: Conversation, *, score: int, comment: str = "", thank: bool = True) -> Rating:
         """Store the contact's rating, 1 to 5, and thank for it unless the caller does; the same again changes nothing.
 
+        It is of who had the conversation when it was resolved.
+
         Raises:
             RatingNotAsked: when nobody asked, or the question is answered otherwise already.
         """
@@ -259,7 +261,7 @@ class ConversationService:
             raise RatingNotAsked
         rating = Rating(
             conversation_id=conversation.id,
-            agent_id=conversation.assignee_id,
+            agent_id=asked.agent_id or await self.conversations.last_agent_before(asked),
             score=score,
             comment=safe_text(comment)[:2000],
             created_at=self.clock.now(),
@@ -453,7 +455,9 @@ class ConversationService:
         conversation.resolved_at = self.clock.now()
         await self.tickets.solve_for(conversation)
         await self.say(conversation, "utter_resolved")
-        await self.say(conversation, "utter_ask_rating")
+        asked = await self.say(conversation, "utter_ask_rating")
+        # Whom the rating is of: by the time that it comes, somebody else may have the conversation.
+        asked.agent_id = conversation.assignee_id
 
     async def return_to_bot(self, conversation: Conversation) -> None:
         """Let the bot answer again, with a clean slate."""

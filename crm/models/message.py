@@ -77,6 +77,11 @@ class Message(Base):
         """The words that the writer wants to be read."""
         return self.text if self.corrected_text is None else self.corrected_text
 
+    @property
+    def agent_name(self) -> str | None:
+        """Who of us says this; of a rating request that is nobody, though it is kept whom the rating is of."""
+        return self.agent.name if self.agent and self.author is Author.agent else None
+
 
 class Delivery(Sending, Base):
     """The outbox: one message that must still reach a channel which we have to call.

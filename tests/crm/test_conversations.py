@@ -12,6 +12,7 @@ from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.files import File
 from crm.conversations.intake import Intake
+from crm.conversations.news import as_seen
 from crm.conversations.ports import IncomingFile
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import (
@@ -51,6 +52,12 @@ async def service(
     """The service in one transaction, after the visitor and the agent are there."""
     async with work.begin() as session:
         yield open_service(session)
+
+
+async def hand_to(agent: Agent, conversation: Conversation, service: ConversationService) -> None:
+    """The contact comes back after the matter was resolved, and somebody else takes it."""
+    service.begin_anew(conversation)
+    await service.take(conversation, by=agent)
 
 
 class TestReceive:
@@ -299,6 +306,51 @@ class TestRate:
 
         assert again.id == first.id
         assert len(await service.conversations.messages(locked.id)) == said
+
+    async def test_that_comes_late_is_of_who_had_the_conversation_then(
+        self, service: ConversationService, conversation: Conversation, agent: Agent, make_agent: MakeAgent
+    ) -> None:
+        omid = await make_agent("Omid")
+        locked = await service.lock(conversation.id)
+        await service.take(locked, by=agent)
+        await service.resolve(locked)
+        await hand_to(omid, locked, service)
+
+        rating = await service.rate(locked, score=1)
+
+        assert rating.agent_id == agent.id
+
+    async def test_is_of_who_wrote_last_before_it_was_asked_for_where_nothing_else_is_known(
+        self, service: ConversationService, conversation: Conversation, agent: Agent, make_agent: MakeAgent
+    ) -> None:
+        omid = await make_agent("Omid")
+        locked = await service.lock(conversation.id)
+        await service.reply(locked, "done", by=agent)
+        await service.add_note(locked, "an easy one", by=omid)
+        await service.resolve(locked)
+        # As requests were kept before.
+        (await service.conversations.messages(locked.id))[-1].agent_id = None
+        await hand_to(omid, locked, service)
+        await service.reply(locked, "me again", by=omid)
+
+        rating = await service.rate(locked, score=1)
+
+        assert rating.agent_id == agent.id
+
+    async def test_is_asked_for_in_nobodys_name(
+        self, work: UnitOfWork, open_service: OpenService, conversation: Conversation, agent: Agent
+    ) -> None:
+        async with work.begin() as session:
+            service = open_service(session)
+            locked = await service.lock(conversation.id)
+            await service.reply(locked, "done", by=agent)
+            await service.resolve(locked)
+
+        async with work.reading() as session:
+            seen = [as_seen(one) for one in await open_service(session).conversations.messages(conversation.id)]
+
+        assert [(one["kind"], one["agent_name"]) for one in seen if one["agent_name"]] == [("text", "Sara")]
+        assert seen[-1]["kind"] == "rating_request"
 
     async def test_unasked_is_refused(self, service: ConversationService, conversation: Conversation) -> None:
         with pytest.raises(RatingNotAsked):
