@@ -69,9 +69,18 @@ def _excerpt(text: str, asked: Set[str]) -> str:
             first -= 1
         else:
             break
-    part = text[pieces[first][0] : pieces[last][1]].strip()[:MAX_CHARACTERS]
+    whole = text[pieces[first][0] : pieces[last][1]].strip()
+    part = _beginning(whole)
     opening = f"{CUT} " if first > 0 else ""
-    return f"{opening}{part}{f' {CUT}' if last + 1 < len(pieces) else ''}"
+    return f"{opening}{part}{f' {CUT}' if last + 1 < len(pieces) or part != whole else ''}"
+
+
+def _beginning(text: str) -> str:
+    """As many whole words as there is room for."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    words = text[: MAX_CHARACTERS + 1].rpartition(" ")[0].rstrip()
+    return words or text[:MAX_CHARACTERS]
 
 
 def _nearest(pieces: Sequence[str], asked: Set[str]) -> int:

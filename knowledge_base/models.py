@@ -89,7 +89,10 @@ class Article(Base):
         lazy="raise", order_by="ArticleVersion.number", passive_deletes=True
     )
     variants: Mapped[list["QuestionVariant"]] = relationship(
-        lazy="raise", order_by="QuestionVariant.id", cascade="all, delete-orphan", passive_deletes=True
+        lazy="raise",
+        order_by="(QuestionVariant.position, QuestionVariant.id)",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
     )
     passages: Mapped[list["Passage"]] = relationship(
         lazy="raise", order_by="Passage.position", cascade="all, delete-orphan", passive_deletes=True
@@ -175,6 +178,8 @@ class QuestionVariant(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    # The editor's order; what was written before it was kept stands in the order of the rows.
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
     text: Mapped[str] = mapped_column(Text)
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
 

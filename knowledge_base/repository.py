@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, exists, func, or_, select, union, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload, load_only, selectinload, undefer
@@ -103,20 +103,30 @@ class ArticleRepository:
         statement = select(Article).where(Article.slug == slug, Article.language == language).options(*_SHOWN)
         return (await self.session.scalars(statement)).one_or_none()
 
-    async def moved_from(self, slug: str, language: str) -> Article | None:
-        """The article that was at this address before it moved, unless another one is there now."""
+    async def public_at(self, slug: str, language: str) -> Article | None:
+        """The article that contacts see at this address, or are led on to since it has moved."""
+        for found in (self.by_address, self._moved_from):
+            article = await found(slug, language)
+            if article and article.is_public:
+                return article
+        return None
+
+    async def _moved_from(self, slug: str, language: str) -> Article | None:
+        """The article that was at this address before it moved, unless another one was published there since."""
         statement = select(Article).join(FormerAddress, FormerAddress.article_id == Article.id).options(*_SHOWN)
         former = (FormerAddress.slug == slug, FormerAddress.language == language)
         return (await self.session.scalars(statement.where(*former))).one_or_none()
 
     async def leave_address(self, article: Article) -> None:
-        """Let the address where contacts have known an article lead to wherever it goes."""
-        if article.was_published:
+        """Let the address where contacts may have known an article lead to wherever it goes."""
+        published = (ArticleMove.article_id == article.id, ArticleMove.status == ArticleStatus.published)
+        # Who takes it back to a draft takes the day of its publication away.
+        if article.was_published or await self.session.scalar(select(exists().where(*published))):
             former = FormerAddress(slug=article.slug, language=article.language, article_id=article.id)
             await self.session.merge(former)
 
     async def claim_address(self, slug: str, language: str) -> None:
-        """Let an address lead nowhere else: an article comes to stand there."""
+        """Let an address lead nowhere else: contacts see an article there."""
         former = (FormerAddress.slug == slug, FormerAddress.language == language)
         await self.session.execute(delete(FormerAddress).where(*former))
 
@@ -226,9 +236,11 @@ class ArticleRepository:
         return {(slug, language): found for slug, language, found in await self.session.execute(statement)}
 
     async def slugs_like(self, slug: str) -> frozenset[str]:
-        """The addresses in use that begin like this one."""
-        statement = select(Article.slug).where(Article.slug.startswith(slug, autoescape=True))
-        return frozenset((await self.session.scalars(statement)).all())
+        """The addresses that begin like this one and are in use, or lead on to where an article has moved."""
+        present, former = (
+            select(kind.slug).where(kind.slug.startswith(slug, autoescape=True)) for kind in (Article, FormerAddress)
+        )
+        return frozenset((await self.session.scalars(union(present, former))).all())
 
     async def headings(self, *, language: str) -> Sequence[Article]:
         """Every article in one language that contacts may see, by title, without its text."""

@@ -338,7 +338,6 @@ class KnowledgeService:
         if await self.articles.by_address(draft.slug, draft.language):
             raise AddressTaken
         category = await self._category(draft.category)
-        await self.articles.claim_address(draft.slug, draft.language)
         article = Article(
             slug=draft.slug,
             language=draft.language,
@@ -388,6 +387,7 @@ class KnowledgeService:
         if slug and slug != article.slug:
             await self._move_to(slug, article, by=by)
         await self._write(article, draft, category, embedded, by=by)
+        await self._meet_contacts(article)
         self.live.follow(self.session, article)
         if article.status is ArticleStatus.published:
             await self.want_regression(RunCause.published, article_id=article.id)
@@ -399,7 +399,7 @@ class KnowledgeService:
         now = self.clock.now()
         article.published_at = min(article.published_at or now, now)
         await self._move(article, ArticleStatus.published, by=by)
-        await self.settle_answered(article)
+        await self._meet_contacts(article)
         return article
 
     async def schedule(self, article_id: int, *, at: datetime, by: str = "") -> Article:
@@ -475,8 +475,8 @@ class KnowledgeService:
         Raises:
             ArticleNotFound
         """
-        article = await self.articles.by_address(slug, language) or await self.articles.moved_from(slug, language)
-        if article is None or not article.is_public:
+        article = await self.articles.public_at(slug, language)
+        if article is None:
             raise ArticleNotFound
         await self.votes.cast(
             ArticleVote(article_id=article.id, reader=reader, helpful=helpful, voted_at=self.clock.now())
@@ -502,6 +502,12 @@ class KnowledgeService:
         """The questions that an article was to answer are answered, where contacts may see it."""
         if article.is_public:
             await self.gaps.settle_answered_by(article.id)
+
+    async def _meet_contacts(self, article: Article) -> None:
+        """What follows from contacts seeing an article where it is; nothing while they do not."""
+        if article.is_public:
+            await self.articles.claim_address(article.slug, article.language)
+            await self.settle_answered(article)
 
     async def want_regression(self, cause: RunCause, *, article_id: int | None = None) -> RegressionRun | None:
         """Let the regression set be asked as soon as this transaction has committed; none where it is empty."""
@@ -662,13 +668,13 @@ class KnowledgeService:
                 raise AddressTaken
         for one in (article, *translations):
             await self.articles.leave_address(one)
-            await self.articles.claim_address(slug, one.language)
             one.slug = slug
             one.findable = findable_of(one)
         for one in translations:
             # Other processes look at the version to see whether they search what is there.
             one.version += 1
             await self._keep_version(one, by=by)
+            await self._meet_contacts(one)
             self.live.follow(self.session, one)
 
     async def _move(self, article: Article, status: ArticleStatus, *, by: str) -> Article:

@@ -29,9 +29,11 @@ def readable(passage: Passage) -> PassageText:
 
 
 def ask_also(article: Article, questions: Sequence[str]) -> None:
-    """Make these the article's question variants, keeping the rows of those that stay."""
+    """Make these the article's question variants in this order, keeping the rows of those that stay."""
     kept = {variant.text: variant for variant in article.variants}
     article.variants = [kept.get(text) or QuestionVariant(text=text) for text in dict.fromkeys(questions)]
+    for position, variant in enumerate(article.variants):
+        variant.position = position
 
 
 def findable_of(article: Article) -> str:

@@ -16,5 +16,14 @@ class TestExcerpt:
         assert part.endswith(" …")
         assert len(part) <= MAX_CHARACTERS + 4
 
+    def test_ends_a_long_sentence_after_a_whole_word_and_says_that_more_follows(self):
+        sentence = "کالا را در بسته‌بندی اصلی به انبار بفرستید و " * 20
+
+        part = excerpt(sentence, "کالا")
+
+        assert part.endswith(" …")
+        assert sentence.startswith(f"{part.removesuffix('…')}")
+        assert len(part) <= MAX_CHARACTERS + 4
+
     def test_bounds_a_text_without_sentences(self):
         assert len(excerpt("x" * 5000, "x")) <= MAX_CHARACTERS + 4

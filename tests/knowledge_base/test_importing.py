@@ -125,6 +125,18 @@ class TestImport:
         assert before.status is ArticleStatus.published
         assert live.search.versions() == {before.id: 1}
 
+    async def test_a_question_keeps_its_place_among_the_others(self, make_article, bring, at):
+        await make_article("parking", title="Parking", questions=["where do I park?"])
+        file = PARKING.replace("questions:", "questions:\n  - may I park there?")
+        assert file != PARKING
+
+        await bring(zipped(a__md=file))
+        after = await at("parking")
+        again = await bring(zipped(a__md=file))
+
+        assert after.questions[0] == "may I park there?"
+        assert [one.slug for one in again[Change.same]] == ["parking"]
+
     async def test_one_bad_row_is_named_with_its_line_and_the_rest_go_in(self, bring, at):
         table = "slug,language,title,body,category\ngood,en,Good,Text,\nBad Slug,en,Bad,Text,\nlost,en,Lost,x,nowhere\n"
         broken = PARKING.replace("language: en", "language: de")

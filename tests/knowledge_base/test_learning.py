@@ -8,11 +8,11 @@ from sqlalchemy import update
 
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
-from knowledge_base.enums import GapCause, GapState
+from knowledge_base.enums import GapCause, GapState, Visibility
 from knowledge_base.learning import Learning
 from knowledge_base.models import Article, ArticleUse, Gap
 from knowledge_base.repository import Uses
-from knowledge_base.service import KnowledgeService
+from knowledge_base.service import KnowledgeService, as_draft
 
 OpenKnowledge = Callable[..., KnowledgeService]
 MakeArticle = Callable[..., Awaitable[Article]]
@@ -177,4 +177,25 @@ class TestStartArticle:
         async with work.reading() as session:
             settled = [gap.id for gap in await open_knowledge(session).gaps.in_state(GapState.answered)]
 
+        assert (waiting, settled) == ([found.gap_id], [found.gap_id])
+
+
+class TestAddTo:
+    async def test_settles_the_questions_when_contacts_may_see_the_article(
+        self, make_article: MakeArticle, work: UnitOfWork, open_knowledge: OpenKnowledge
+    ) -> None:
+        async with work.begin() as session:
+            found = await open_knowledge(session).answer("May I bring a horse?", language="en")
+        article = await make_article("horses", visibility="agents")
+        async with work.begin() as session:
+            await Learning(open_knowledge(session)).add_to(article.id, [found.gap_id], by="Sara")
+            waiting = [gap.id for gap in await open_knowledge(session).gaps.in_state(GapState.open)]
+
+        async with work.begin() as session:
+            knowledge = open_knowledge(session)
+            seen = as_draft(await knowledge.get(article.id))
+            await knowledge.save(article.id, seen.model_copy(update={"visibility": Visibility.public}), version=2)
+
+        async with work.reading() as session:
+            settled = [gap.id for gap in await open_knowledge(session).gaps.in_state(GapState.answered)]
         assert (waiting, settled) == ([found.gap_id], [found.gap_id])

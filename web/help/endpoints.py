@@ -81,13 +81,13 @@ async def show_article(
     request: Request, language: str, slug: str, knowledge: KnowledgeReadDep, firm: FirmDep, asked: str = ""
 ) -> Response:
     """One public article; drafts, archived ones and those for agents alone are not there."""
-    article = await knowledge.articles.by_address(slug, language)
+    article = await knowledge.articles.public_at(slug, language)
     written_in = await knowledge.articles.public_languages(slug)
     addresses = {each: article_url(slug, each) for each in written_in}
-    if article is None and (moved := await knowledge.articles.moved_from(slug, language)) and moved.is_public:
-        return _moved(request, moved)
-    if article is None or not article.is_public:
+    if article is None:
         return _missing(request, firm, language if language in LANGUAGES else language_of(request), addresses)
+    if article.slug != slug:
+        return _moved(request, article)
     reader = reader_of(request)
     near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
     page = _page(

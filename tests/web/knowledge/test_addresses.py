@@ -87,6 +87,29 @@ class TestPublished:
 
         assert "Twenty days." in (await editor.get("/help/en/refunds")).text
 
+    async def test_leads_on_while_another_article_at_its_old_address_is_a_draft(
+        self, editor: httpx.AsyncClient, write: WriteArticle, write_rules: WriteArticle
+    ) -> None:
+        article = await write_rules()
+        await editor.post(page_of(article), data=moved("money-back"))
+
+        await write("New rules", slug="refunds", body="Twenty days.", published=False)
+        response = await editor.post("/help/en/refunds/vote", data={"helpful": "yes"})
+
+        assert (await editor.get("/help/en/refunds")).headers["location"] == "/help/en/money-back"
+        assert response.headers["location"] == "/help/en/money-back#vote"
+
+    async def test_leads_on_from_where_it_was_before_it_became_a_draft_again(
+        self, editor: httpx.AsyncClient, write_rules: WriteArticle
+    ) -> None:
+        article = await write_rules()
+        await editor.post(page_of(article), data=moved("refunds", action="archive", status="published"))
+        await editor.post(page_of(article), data=moved("refunds", action="draft", status="archived"))
+
+        await editor.post(page_of(article), data=moved("money-back", action="publish", status="draft"))
+
+        assert (await editor.get("/help/en/refunds")).headers["location"] == "/help/en/money-back"
+
     async def test_does_not_lead_to_what_contacts_may_not_see(
         self, editor: httpx.AsyncClient, write_rules: WriteArticle
     ) -> None:
