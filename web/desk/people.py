@@ -7,8 +7,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
+from core.http import RowId
 from crm.agents.auth import AgentManager
-from crm.agents.schemas import AgentCreate
+from crm.agents.schemas import AgentCreate, Name
 from crm.agents.service import EmailTaken, LastAdmin, PasswordUnfit
 from crm.dependencies import AgentsDep
 from crm.enums import Role
@@ -53,10 +54,10 @@ async def create_person(
 @router.post("/people/{agent_id}")
 async def change_person(
     request: Request,
-    agent_id: int,
+    agent_id: RowId,
     agent: AgentManager,
     agents: AgentsDep,
-    name: Annotated[str, Form(min_length=1, max_length=120)],
+    name: Annotated[Name, Form()],
     role: Annotated[Role, Form()],
     password: Annotated[str, Form()] = "",
     is_active: Annotated[bool, Form()] = False,

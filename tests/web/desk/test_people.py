@@ -41,6 +41,7 @@ class TestCreatePerson:
             ({"email": "nobody"}, "not an e-mail address"),
             ({"email": "admin@example.com"}, "has an account with this e-mail address already"),
             ({"name": ""}, "from 1 to 120 characters"),
+            ({"name": "   "}, "from 1 to 120 characters"),
         ],
     )
     async def test_says_in_words_what_is_wrong_and_keeps_what_was_typed(
@@ -55,6 +56,21 @@ class TestCreatePerson:
 
 
 class TestChangePerson:
+    async def test_an_account_has_a_name_of_more_than_spaces(
+        self, client: httpx.AsyncClient, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        sara = await make_agent("Sara")
+
+        response = await client.post(f"/desk/people/{sara.id}", data={"name": "   ", "role": "agent"})
+
+        assert response.status_code == 422
+        assert "<bdi>Sara</bdi>" in (await client.get("/desk/people")).text
+
+    async def test_refuses_a_number_that_no_account_can_have(self, client: httpx.AsyncClient) -> None:
+        response = await client.post("/desk/people/99999999999999999999", data={"name": "Sara", "role": "agent"})
+
+        assert response.status_code == 422
+
     async def test_a_switched_off_account_cannot_sign_in(
         self, client: httpx.AsyncClient, make_agent: Callable[..., Awaitable[Agent]]
     ) -> None:
