@@ -68,9 +68,13 @@ async def list_messages(
 ) -> Response:
     """Messages of the same words together; those without a label where it is unknown what was asked for."""
     chosen = next((one for one in Shown if one == shown), Shown.unlabelled)
-    lists = {Shown.unlabelled: await labels.unlabelled(), Shown.labelled: await labels.labelled()}
     language = language if language in words.LANGUAGES else ""
-    groups = [group for group in lists[chosen] if not language or group.latest.language == language]
+    found = {Shown.unlabelled: await labels.unlabelled(), Shown.labelled: await labels.labelled()}
+    lists = {
+        one: [group for group in groups if not language or group.latest.language == language]
+        for one, groups in found.items()
+    }
+    groups = lists[chosen]
     return page(
         request,
         "desk/intents.html",

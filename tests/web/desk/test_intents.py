@@ -1,6 +1,7 @@
 """What messages mean, as an admin says it, and as the bot will learn it."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -129,6 +130,22 @@ class TestList:
         assert "به فارسی" in html
         assert "in English" not in html
         assert (await client.get(f"{PATH}?language={HOSTILE}&shown={HOSTILE}")).status_code == 200
+
+    async def test_counts_what_each_tab_would_list_in_the_language(
+        self, client: httpx.AsyncClient, meant: Meant
+    ) -> None:
+        labelled = await meant("in English")
+        await meant("and this too")
+        await meant("به فارسی", visitor="another")
+        await client.post(PATH, data={"messages": str(labelled.id), "intent": "greet"})
+
+        assert await self._counts(client, "") == ["2", "1"]
+        assert await self._counts(client, "en") == ["1", "1"]
+        assert await self._counts(client, "fa") == ["1", "0"]
+
+    @staticmethod
+    async def _counts(client: httpx.AsyncClient, language: str) -> list[str]:
+        return re.findall(r'class="count">(\d+)<', (await client.get(f"{PATH}?language={language}")).text)
 
     async def test_is_there_in_persian(self, client: httpx.AsyncClient, meant: Meant) -> None:
         await meant("hm")
