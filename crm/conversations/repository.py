@@ -472,10 +472,15 @@ class ConversationRepository:
         return bool(result.rowcount)  # type: ignore[attr-defined]
 
     async def in_status(
-        self, *, statuses: Sequence[ConversationStatus], assignee_id: int | None = None, limit: int = 100
+        self,
+        *,
+        statuses: Sequence[ConversationStatus],
+        assignee_id: int | None = None,
+        limit: int = 100,
+        offset: int = 0,
     ) -> Sequence[Conversation]:
         """Conversations in these states: who waits longest first, otherwise the latest first."""
-        statement = select(Conversation).where(Conversation.status.in_(statuses)).options(*_SHOWN).limit(limit)
+        statement = select(Conversation).where(Conversation.status.in_(statuses)).options(*_SHOWN)
         if assignee_id is not None:
             statement = statement.where(Conversation.assignee_id == assignee_id)
         order: Any = (
@@ -483,7 +488,9 @@ class ConversationRepository:
             if list(statuses) == [ConversationStatus.waiting]
             else Conversation.updated_at.desc()
         )
-        return (await self.session.scalars(statement.order_by(order))).all()
+        # The id, so that those of one moment stay on the same page of a list.
+        statement = statement.order_by(order, Conversation.id).limit(limit).offset(offset)
+        return (await self.session.scalars(statement)).all()
 
     async def last_messages(self, conversation_ids: Sequence[str]) -> dict[str, Message]:
         """What contact, bot or agent said last in each conversation; what the product itself said does not count."""
@@ -503,8 +510,11 @@ class ConversationRepository:
         )
         return {message.conversation_id: message for message in await self.session.scalars(statement)}
 
-    async def count_by_status(self) -> dict[ConversationStatus, int]:
+    async def count_by_status(self, *, assignee_id: int | None = None) -> dict[ConversationStatus, int]:
+        """How many conversations there are, or how many somebody has."""
         statement = select(Conversation.status, func.count()).group_by(Conversation.status)
+        if assignee_id is not None:
+            statement = statement.where(Conversation.assignee_id == assignee_id)
         return dict((await self.session.execute(statement)).all())
 
     async def handoffs(self, conversation_id: str) -> Sequence[Handoff]:

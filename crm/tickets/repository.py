@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -12,6 +12,11 @@ from crm.models.ticket import NUMBER_OFFSET
 
 _SHOWN = (joinedload(Ticket.contact), joinedload(Ticket.assignee))
 UNFINISHED = (TicketStatus.new, TicketStatus.open, TicketStatus.pending, TicketStatus.on_hold)
+# What an unfinished ticket has to meet next: the first response, then the resolution.
+_NEXT_DUE = case(
+    (Ticket.first_responded_at.is_(None), func.coalesce(Ticket.first_response_due_at, Ticket.resolution_due_at)),
+    else_=Ticket.resolution_due_at,
+)
 
 
 class TicketRepository:
@@ -60,12 +65,30 @@ class TicketRepository:
         return {str(ticket.conversation_id): ticket for ticket in await self.session.scalars(statement)}
 
     async def in_status(
-        self, *, statuses: Sequence[TicketStatus] = (), assignee_id: int | None = None, limit: int = 100
+        self,
+        *,
+        statuses: Sequence[TicketStatus] = (),
+        assignee_id: int | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        by_due: bool = False,
     ) -> Sequence[Ticket]:
-        """Tickets in these states (all, when none is named), latest first."""
-        statement = select(Ticket).options(*_SHOWN).order_by(Ticket.id.desc()).limit(limit)
-        if statuses:
-            statement = statement.where(Ticket.status.in_(statuses))
-        if assignee_id is not None:
-            statement = statement.where(Ticket.assignee_id == assignee_id)
-        return (await self.session.scalars(statement)).all()
+        """Tickets in these states (all, when none is named), latest first or the most overdue first."""
+        statement = select(Ticket).where(*_are(statuses, assignee_id)).options(*_SHOWN).limit(limit).offset(offset)
+        if by_due:
+            statement = statement.order_by(_NEXT_DUE.nulls_last())
+        return (await self.session.scalars(statement.order_by(Ticket.id.desc()))).all()
+
+    async def count(self, *, statuses: Sequence[TicketStatus] = (), assignee_id: int | None = None) -> int:
+        """How many of these there are."""
+        statement = select(func.count()).select_from(Ticket).where(*_are(statuses, assignee_id))
+        return await self.session.scalar(statement) or 0
+
+
+def _are(statuses: Sequence[TicketStatus], assignee_id: int | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if statuses:
+        conditions.append(Ticket.status.in_(statuses))
+    if assignee_id is not None:
+        conditions.append(Ticket.assignee_id == assignee_id)
+    return conditions

@@ -32,7 +32,7 @@ async def read_draft(request: Request, _agent: ConversationAgent) -> Draft:
     """The form; read here and not by FastAPI, which would take in a large file before it asks who sends it."""
     async with request.form(max_files=1, max_fields=10) as form:
         fields: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str) and value}
-        fields["shown"] = {name: fields.pop(name, None) for name in ("tab", "start")}
+        fields["shown"] = {name: fields.pop(name) for name in Shown.model_fields if name in fields}
         upload = form.get("file")
         # A browser sends a field without a name where nothing was chosen.
         if isinstance(upload, UploadFile) and upload.filename:

@@ -24,9 +24,9 @@ from crm.conversations.service import (
 from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep
 from crm.models import Agent
 from web.desk.composer import DraftDep, composer
-from web.desk.pages import fragment, is_htmx, page
+from web.desk.pages import PageNumber, fragment, is_htmx, page
 from web.desk.presenter import Tab
-from web.desk.reading import Shown, read_earlier, read_inbox, read_thread
+from web.desk.reading import Shown, address_of, read_earlier, read_inbox, read_thread
 from web.knowledge_access import KnowledgeReadDep
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -35,9 +35,13 @@ SUGGESTIONS = 4
 ConversationPath = "/conversations/{conversation_id}"
 
 
-def read_shown(tab: Annotated[Tab | None, Form()] = None, start: Annotated[int | None, Form(ge=0)] = None) -> Shown:
+def read_shown(
+    tab: Annotated[Tab | None, Form()] = None,
+    number: Annotated[int, Form(ge=1, alias="page")] = 1,
+    start: Annotated[int | None, Form(ge=0)] = None,
+) -> Shown:
     """What the page showed where a button was pressed."""
-    return Shown(tab=tab, start=start)
+    return Shown(tab=tab, page=number, start=start)
 
 
 ShownDep = Annotated[Shown, Depends(read_shown)]
@@ -45,10 +49,14 @@ ShownDep = Annotated[Shown, Depends(read_shown)]
 
 @router.get("")
 async def show_inbox(
-    request: Request, agent: ConversationAgent, conversations: ConversationsReadDep, tab: Tab = Tab.waiting
+    request: Request,
+    agent: ConversationAgent,
+    conversations: ConversationsReadDep,
+    tab: Tab = Tab.waiting,
+    number: PageNumber = 1,
 ) -> Response:
     """A list, with no conversation open."""
-    inbox = await read_inbox(conversations, agent, tab)
+    inbox = await read_inbox(conversations, agent, tab, page=number)
     return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=None)
 
 
@@ -59,12 +67,13 @@ async def show_conversation(
     agent: ConversationAgent,
     conversations: ConversationsReadDep,
     tab: Tab | None = None,
+    number: PageNumber = 1,
 ) -> Response:
     """A conversation, beside the list it was opened from."""
     thread = await read_thread(conversations, agent, conversation_id)
     if thread.conversation.id != conversation_id:
-        return RedirectResponse(_address(thread.conversation.id, tab), status_code=302)
-    inbox = await read_inbox(conversations, agent, tab or thread.tab)
+        return RedirectResponse(address_of(thread.conversation.id, tab=tab, page=number), status_code=302)
+    inbox = await read_inbox(conversations, agent, tab or thread.tab, page=number)
     return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **composer())
 
 
@@ -217,13 +226,13 @@ async def _after(
     """What a change is answered with: the changed parts for htmx, otherwise the page."""
     refused = "problem" in changed
     if not is_htmx(request) and not refused:
-        return RedirectResponse(_address(conversation_id, shown.tab), status_code=303)
+        return RedirectResponse(address_of(conversation_id, tab=shown.tab, page=shown.page), status_code=303)
     thread = await read_thread(conversations, agent, conversation_id, start=shown.start)
     if is_htmx(request) and thread.conversation.id != conversation_id:
         # The page shows a conversation that is part of another one now.
-        return Response(headers={"HX-Redirect": _address(thread.conversation.id, shown.tab)})
+        return Response(headers={"HX-Redirect": address_of(thread.conversation.id, tab=shown.tab, page=shown.page)})
     context = composer(**changed)
-    inbox = await read_inbox(conversations, agent, shown.tab or thread.tab)
+    inbox = await read_inbox(conversations, agent, shown.tab or thread.tab, page=shown.page)
     status = 422 if refused else 200
     if not is_htmx(request):
         return page(
@@ -238,7 +247,3 @@ async def _after(
         )
     parts = fragment(request, "desk/parts/after.html", agent=agent, inbox=inbox, thread=thread, **context)
     return HTMLResponse(parts, status_code=status)
-
-
-def _address(conversation_id: str, tab: Tab | None) -> str:
-    return f"/desk/conversations/{conversation_id}" + (f"?tab={tab}" if tab else "")

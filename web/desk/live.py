@@ -35,11 +35,12 @@ PING, PONG = '{"ping": true}', '{"pong": true}'
 
 
 class View(BaseModel):
-    """What an agent's browser shows: a list, and perhaps a conversation from a message on."""
+    """What an agent's browser shows: a page of a list, and perhaps a conversation from a message on."""
 
     model_config = ConfigDict(extra="ignore")
 
     tab: Tab = Tab.waiting
+    page: Annotated[int, Field(ge=1)] = 1
     conversation: Annotated[str, Field(max_length=32)] = ""
     start: Annotated[int, Field(ge=0)] = 0
 
@@ -132,7 +133,7 @@ class LiveDesk:
     async def _push_parts(self, conversations: ConversationService, view: View) -> None:
         """Send the list and the open conversation, each only if it looks different from what was sent last."""
         context = {"agent": self.agent, "selected": view.conversation}
-        inbox = await read_inbox(conversations, self.agent, view.tab)
+        inbox = await read_inbox(conversations, self.agent, view.tab, page=view.page)
         await self._send("inbox", fragment(self.socket, "desk/parts/live_inbox.html", inbox=inbox, **context))
         if not view.conversation:
             return

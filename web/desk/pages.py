@@ -1,9 +1,9 @@
 """Pages for people who are signed in: the frame with the navigation they may use."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from fastapi.requests import HTTPConnection
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
@@ -15,6 +15,9 @@ from web.desk import words
 from web.desk.presenter import is_safe_url
 from web.desk.words import _
 from web.templating import language_of, render, words_for
+
+# Which page of a list is asked for; one beyond the last is the last.
+PageNumber = Annotated[int, Query(ge=1, alias="page")]
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ def fragment(connection: HTTPConnection, template: str, **context: Any) -> str:
     templates: Jinja2Templates = connection.app.state.templates
     known = {**words_for(language_of(connection)), "words": words, "is_safe_url": is_safe_url}
     return templates.get_template(template).render({**known, **context})
+
+
+def pages_of(count: int, *, length: int) -> int:
+    """How many pages a list of so many takes; an empty one is a page too."""
+    return max(1, -(-count // length))
 
 
 def is_htmx(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +12,7 @@ from crm.conversations.files import MAX_FILE_BYTES
 from crm.conversations.service import FILE_CHANNELS, ConversationService
 from crm.enums import ConversationStatus
 from crm.models import Agent, Conversation, Handoff, Rating, Ticket
+from web.desk.pages import pages_of
 from web.desk.presenter import (
     Actions,
     Due,
@@ -35,21 +37,35 @@ THREAD_STEP = 30
 
 
 class Shown(BaseModel):
-    """What an agent's page shows: a list, and a conversation's messages after `start`; None where it does not say."""
+    """What an agent sees: a page of a list, and a conversation's messages after `start`; None where that is not said."""
 
     model_config = ConfigDict(frozen=True)
 
     tab: Tab | None = None
+    page: Annotated[int, Field(ge=1)] = 1
     start: Annotated[int, Field(ge=0)] | None = None
 
 
 @dataclass(frozen=True)
 class Inbox:
-    """One list, and how long each is."""
+    """One page of a list, and how long each list is."""
 
     tab: Tab
+    page: int
+    pages: int
     rows: list[Row]
     counts: dict[Tab, int]
+
+    def address(self, conversation_id: str = "", *, page: int | None = None) -> str:
+        """Where this page of the list is, or another, with a conversation beside it."""
+        return address_of(conversation_id, tab=self.tab, page=page or self.page)
+
+
+def address_of(conversation_id: str = "", *, tab: Tab | None, page: int = 1) -> str:
+    """Where a page of a list is, with a conversation beside it; without a list, the one that has the conversation."""
+    path = f"/desk/conversations/{conversation_id}" if conversation_id else "/desk"
+    query = ({"tab": tab.value} if tab else {}) | ({"page": page} if page > 1 else {})
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 @dataclass(frozen=True)
@@ -77,26 +93,32 @@ class Thread:
     colleagues: list[Agent]
 
 
-async def read_inbox(conversations: ConversationService, agent: Agent, tab: Tab) -> Inbox:
-    """A list as this agent sees it now."""
+async def read_inbox(conversations: ConversationService, agent: Agent, tab: Tab, *, page: int = 1) -> Inbox:
+    """A page of a list as this agent sees it now; the last one where the list has become shorter."""
     repository = conversations.conversations
-    assignee_id = agent.id if tab is Tab.mine else None
-    found = await repository.in_status(statuses=tab.statuses, assignee_id=assignee_id, limit=LIST_LENGTH)
+    counts = await _counts(conversations, agent)
+    pages = pages_of(counts[tab], length=LIST_LENGTH)
+    page = min(page, pages)
+    found = await repository.in_status(
+        statuses=tab.statuses,
+        assignee_id=agent.id if tab is Tab.mine else None,
+        limit=LIST_LENGTH,
+        offset=(page - 1) * LIST_LENGTH,
+    )
     ids = [conversation.id for conversation in found]
     last = await repository.last_messages(ids)
     tickets = await conversations.tickets.tickets.unfinished_by_conversation(ids)
     now = conversations.clock.now()
     rows = [row_of(item, last.get(item.id), tickets.get(item.id), now) for item in found]
-    return Inbox(tab, rows, await _counts(conversations, agent))
+    return Inbox(tab, page, pages, rows, counts)
 
 
 async def _counts(conversations: ConversationService, agent: Agent) -> dict[Tab, int]:
-    by_status = await conversations.conversations.count_by_status()
-    counts = {tab: sum(by_status.get(status, 0) for status in tab.statuses) for tab in Tab}
-    mine = await conversations.conversations.in_status(
-        statuses=Tab.mine.statuses, assignee_id=agent.id, limit=LIST_LENGTH
-    )
-    return counts | {Tab.mine: len(mine)}
+    everybodys = await conversations.conversations.count_by_status()
+    mine = await conversations.conversations.count_by_status(assignee_id=agent.id)
+    return {
+        tab: sum((mine if tab is Tab.mine else everybodys).get(status, 0) for status in tab.statuses) for tab in Tab
+    }
 
 
 async def read_thread(

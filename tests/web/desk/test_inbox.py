@@ -1,5 +1,6 @@
 """Lists and conversations as agents see and change them."""
 
+import html
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -92,6 +93,75 @@ class TestShowInbox:
         # A deferred htmx starts on a timer of its own; then the socket sometimes never opened.
         assert '<script src="/static/vendor/htmx.min.js"></script>' in page
         assert '<script src="/static/vendor/hx-ws.min.js"></script>' in page
+
+
+class TestPagesOfTheList:
+    @pytest.fixture
+    async def conversations(self, monkeypatch: pytest.MonkeyPatch, says: Says) -> list[Conversation]:
+        """Those of three contacts, the latest last; a page has room for two."""
+        monkeypatch.setattr("web.desk.reading.LIST_LENGTH", 2)
+        return [await says("Hello", visitor=f"visitor {number}") for number in range(3)]
+
+    async def test_all_conversations_can_be_reached_each_on_one_page(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversations: list[Conversation]
+    ) -> None:
+        await sign_in(Role.agent)
+
+        first = (await client.get("/desk?tab=with_bot")).text
+        (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
+        second = (await client.get(html.unescape(following))).text
+
+        assert "Page 1 of 2" in first
+        assert 'rel="next"' not in second
+        shown = [rows_in(first), rows_in(second)]
+        assert [len(rows) for rows in shown] == [2, 1]
+        assert {*shown[0], *shown[1]} == {conversation.id for conversation in conversations}
+
+    async def test_an_agent_stays_on_a_page_whatever_they_do_there(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversations: list[Conversation]
+    ) -> None:
+        await sign_in(Role.agent)
+        (row,) = rows_in((await client.get("/desk?tab=with_bot&page=2")).text)
+        address = f"/desk/conversations/{row}"
+
+        page = (await client.get(f"{address}?tab=with_bot&page=2")).text
+        noted = await client.post(
+            f"{address}/messages", data={"text": "Hm.", "kind": "note", "tab": "with_bot", "page": "2"}
+        )
+        parts = await client.post(
+            f"{address}/messages", data={"text": "Hm.", "kind": "note", "tab": "with_bot", "page": "2"}, headers=HTMX
+        )
+
+        assert len(rows_in(page)) == 1
+        assert '"page": 2' in html.unescape(page)
+        assert f'rel="prev" href="{address}?tab=with_bot"' in page
+        assert noted.headers["location"] == f"{address}?tab=with_bot&page=2"
+        assert 'name="page" value="2"' in parts.text
+        assert len(rows_in(parts.text)) == 1
+
+    async def test_the_last_one_stands_for_all_beyond_it(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversations: list[Conversation]
+    ) -> None:
+        await sign_in(Role.agent)
+
+        assert "Page 2 of 2" in (await client.get("/desk?tab=with_bot&page=99999999999999999999")).text
+        assert (await client.get("/desk?tab=with_bot&page=0")).status_code == 422
+
+    async def test_my_own_are_counted_beyond_the_first(
+        self, client: httpx.AsyncClient, sign_in: SignIn, conversations: list[Conversation]
+    ) -> None:
+        await sign_in(Role.agent)
+        for conversation in conversations:
+            await client.post(f"/desk/conversations/{conversation.id}/take")
+
+        page = (await client.get("/desk?tab=mine")).text
+
+        assert re.search(r'id="tab-mine".*?class="count">3<', page, re.DOTALL)
+        assert "Page 1 of 2" in page
+
+
+def rows_in(page: str) -> list[str]:
+    return re.findall(r'<li id="row-(\w+)"', page)
 
 
 class TestShowConversation:

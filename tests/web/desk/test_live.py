@@ -58,6 +58,28 @@ class TestLive:
         assert f'id="row-{conversation.id}"' in html
         assert "<title>" in html
 
+    async def test_keeps_who_looks_at_another_page_of_the_list_there(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        open_socket: OpenSocket,
+        says: Says,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("web.desk.reading.LIST_LENGTH", 2)
+        await sign_in(Role.agent)
+        for visitor in ("Ali", "Sara", "Omid"):
+            await says("Hello", visitor=visitor, name=visitor)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View(tab="with_bot", page=2))
+
+        await says("Is anybody there?", visitor="Mina", name="Mina")
+
+        html = await socket.text_with('hx-target="#inbox"')
+        assert html.count('id="row-') == 2
+        assert "page=2" in html
+        assert 'rel="prev"' in html
+
     async def test_the_open_conversation_gets_new_messages_and_keeps_the_composer(
         self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, says: Says, waiting: Conversation
     ) -> None:

@@ -1,5 +1,7 @@
 """The desk's tickets."""
 
+import html
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -7,8 +9,9 @@ import httpx
 import pytest
 
 from core.clock import FixedClock
-from crm.enums import Role
-from crm.models import Agent, Conversation
+from core.unit_of_work import UnitOfWork
+from crm.enums import Priority, Role, TicketStatus
+from crm.models import Agent, Conversation, Ticket
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 
@@ -34,6 +37,71 @@ class TestListTickets:
         assert "HM-1001" not in (await client.get(f"/desk/tickets?assignee={agent.id}")).text
         await client.post(f"/desk/conversations/{waiting.id}/messages", data={"text": "Hello"})
         assert "HM-1001" in (await client.get(f"/desk/tickets?assignee={agent.id}")).text
+
+    async def test_shows_the_most_overdue_first_and_the_others_on_further_pages(
+        self,
+        client: httpx.AsyncClient,
+        work: UnitOfWork,
+        clock: FixedClock,
+        waiting: Conversation,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("web.desk.tickets.ON_A_PAGE", 2)
+        # Days from now: what is due next is the first response, or after that the solution.
+        due = {2: (5, None), 3: (-3, 9), 4: (None, -1), 5: (None, None)}
+        async with work.begin() as session:
+            session.add_all(ticket_due(number, *days, clock=clock, of=waiting) for number, days in due.items())
+            session.add(ticket_due(6, -9, 4, clock=clock, of=waiting, answered=True))
+
+        first = (await client.get("/desk/tickets")).text
+        (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
+        pages = [first, (await client.get(html.unescape(following))).text]
+        pages.append((await client.get("/desk/tickets?page=99")).text)
+
+        assert [numbers_in(page) for page in pages] == [["HM-1003", "HM-1004"], ["HM-1006", "HM-1002"], LAST]
+        assert "Page 3 of 3" in pages[-1]
+        assert "status=unfinished" in following
+
+    async def test_shows_finished_ones_the_latest_first(
+        self, client: httpx.AsyncClient, work: UnitOfWork, clock: FixedClock, waiting: Conversation
+    ) -> None:
+        async with work.begin() as session:
+            session.add(ticket_due(2, 1, 1, clock=clock, of=waiting))
+
+        assert numbers_in((await client.get("/desk/tickets?status=all")).text) == ["HM-1002", "HM-1001"]
+
+
+# Without a target the latest come first.
+LAST = ["HM-1005", "HM-1001"]
+
+
+def ticket_due(
+    number: int,
+    response_days: int | None,
+    resolution_days: int | None,
+    *,
+    clock: FixedClock,
+    of: Conversation,
+    answered: bool = False,
+) -> Ticket:
+    now = clock.now()
+    return Ticket(
+        id=number,
+        contact_id=of.contact_id,
+        conversation_id=of.id,
+        subject="Invoice",
+        status=TicketStatus.open,
+        priority=Priority.normal,
+        created_at=now,
+        updated_at=now,
+        first_response_due_at=None if response_days is None else now + timedelta(days=response_days),
+        resolution_due_at=None if resolution_days is None else now + timedelta(days=resolution_days),
+        first_responded_at=now if answered else None,
+    )
+
+
+def numbers_in(page: str) -> list[str]:
+    return re.findall(r'<td><a href="/desk/tickets/(HM-\d+)"', page)
 
 
 class TestShowTicket:
