@@ -68,7 +68,7 @@ class StoredColleagues:
             await pairing.link(agent.id, user_id)
         return Linked.account
 
-    async def answer(self, text: str, *, chat: int, alert: Answered, user_id: int, message: int) -> Answer:
+    async def answer(self, text: str, *, alert: Answered, user_id: int, message: str) -> Answer:
         """Send an agent's words to the contact whose handoff the alert told of, once, as the desk would."""
         async with self.work.begin() as session:
             conversation_id = await self._conversation(session, alert)
@@ -85,7 +85,7 @@ class StoredColleagues:
                     await service.lock(conversation_id),
                     text,
                     by=agent,
-                    external_id=f"telegram-group:{self.inbox_id}:{chat}:{message}",
+                    external_id=f"telegram-group:{self.inbox_id}:{message}",
                 )
             except AppError:
                 # Refused before anything was changed.

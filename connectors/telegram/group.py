@@ -44,9 +44,8 @@ class AgentsGroup:
         await self._queue(message, self._say(name, language).text)
 
     async def _link(self, message: Message) -> None:
-        chat = message.chat.id
-        place = f"{chat}:{message.message_id}"
-        linked = await self._colleagues.pair(_code(message), chat=chat, title=message.chat.title or "", message=place)
+        chat, title = message.chat.id, message.chat.title or ""
+        linked = await self._colleagues.pair(_code(message), chat=chat, title=title, message=self._place(message))
         language = await self._colleagues.language_of(chat)
         if language is None:
             return
@@ -58,8 +57,7 @@ class AgentsGroup:
         # Whoever writes in the name of a group or channel is nobody in particular.
         if writer is None or writer.is_bot or message.sender_chat:
             return None
-        place = f"{message.chat.id}:{message.message_id}"
-        return await self._colleagues.link(_code(message), user_id=writer.id, message=place)
+        return await self._colleagues.link(_code(message), user_id=writer.id, message=self._place(message))
 
     async def _answer(self, message: Message, language: str) -> None:
         """Send a reply to an alert on to the contact, or say why not."""
@@ -71,10 +69,9 @@ class AgentsGroup:
             return
         answer = await self._colleagues.answer(
             message.text,
-            chat=message.chat.id,
             alert=Answered(alert.chat.id, alert.message_id, alert.text or ""),
             user_id=writer.id,
-            message=message.message_id,
+            message=self._place(message),
         )
         if answer is not Answer.stored:
             await self._tell(message, _REFUSALS[answer], language)
@@ -83,12 +80,16 @@ class AgentsGroup:
         answered = message.reply_to_message
         return bool(answered and answered.from_user and answered.from_user.id == self._bot_number)
 
+    def _place(self, message: Message) -> str:
+        """Where a message stands: each bot may count those of a small group from 1."""
+        return f"{self._bot_number}:{message.chat.id}:{message.message_id}"
+
     async def _tell(self, message: Message, name: str, language: str) -> None:
         await self._queue(message, self._say(name, language).text, answers=message.message_id)
 
     async def _queue(self, message: Message, text: str, *, answers: int | None = None) -> None:
         chat = str(message.chat.id)
-        await self._notices.queue(Notice(chat=chat, cause=f"{chat}:{message.message_id}", text=text, answers=answers))
+        await self._notices.queue(Notice(chat=chat, cause=self._place(message), text=text, answers=answers))
 
 
 def _code(message: Message) -> str:

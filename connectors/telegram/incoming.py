@@ -20,6 +20,7 @@ from connectors.telegram.files import file_of
 from connectors.telegram.group import AgentsGroup
 from connectors.telegram.keyboards import Choice, LanguageChoice, Score, Suggestion
 from connectors.telegram.ports import Button, Notice, Notices, Say, Threads
+from connectors.telegram.tokens import number_of
 from core.errors import Conflict, InvalidInput, NotFound
 from core.tasks import end
 from crm.conversations.files import safe_file_name
@@ -303,8 +304,8 @@ def _command(message: Message) -> str | None:
 
 
 def _external_id(message: Message) -> str:
-    """Telegram counts messages within each chat."""
-    return f"{message.chat.id}:{message.message_id}"
+    """Telegram counts messages within each chat with a bot: with an inbox's next bot they begin at 1 again."""
+    return f"{number_of(message.get_bot().token)}:{message.chat.id}:{message.message_id}"
 
 
 def _act(message: Message) -> str:

@@ -101,8 +101,11 @@ class Colleagues(Protocol):
         """Make a Telegram account an agent's; `None` for a code that is not for that."""
         ...
 
-    async def answer(self, text: str, *, chat: int, alert: Answered, user_id: int, message: int) -> Answer:
-        """Send words to the contact of the alert that they answer, once, as the agent's whose account it is."""
+    async def answer(self, text: str, *, alert: Answered, user_id: int, message: str) -> Answer:
+        """Send words to the contact of the alert that they answer, as the agent's whose account it is.
+
+        `message` is where they stand; what stands there is sent once.
+        """
         ...
 
     async def move(self, chat: int, *, to: int) -> None:

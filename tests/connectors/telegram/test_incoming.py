@@ -4,11 +4,12 @@ import pytest
 
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.ports import Button
+from connectors.telegram.tokens import number_of
 from core.errors import Conflict, InvalidInput, Unavailable
 from crm.conversations.ports import IncomingFile
 from crm.enums import AttachmentKind, MessageKind
 from tests.connectors.telegram.conftest import SARA, FakeDesk, outgoing, payload, until
-from tests.connectors.telegram.emulator import Emulator
+from tests.connectors.telegram.emulator import TOKEN, Emulator
 
 POLL = {
     "id": "1",
@@ -38,7 +39,7 @@ class TestText:
         await until(lambda: desk.stored)
 
         assert desk.last.text == "سلام، سفارشم کی می‌رسه؟ 🙂"
-        assert desk.last.external_id == f"{SARA}:11"
+        assert desk.last.external_id == f"{number_of(TOKEN)}:{SARA}:11"
         assert desk.last.contact_external_id == str(SARA)
         assert (desk.last.inbox_id, desk.last.contact_name, desk.last.language) == (3, "سارا احمدی", "fa")
         assert desk.last.payload is None
@@ -237,7 +238,7 @@ class TestEdits:
         await until(lambda: desk.corrections)
 
         edited_at = datetime(2026, 11, 23, 1, 11, tzinfo=UTC)
-        assert desk.corrections == [(f"{SARA}:11", "سلام، سفارشم کِی می‌رسد؟", edited_at)]
+        assert desk.corrections == [(f"{number_of(TOKEN)}:{SARA}:11", "سلام، سفارشم کِی می‌رسد؟", edited_at)]
         assert desk.calls == 1
 
     async def test_of_what_could_not_be_stored_before_are_a_message(self, polling, telegram: Emulator, desk: FakeDesk):

@@ -9,7 +9,7 @@ from connectors.telegram.webhook import MAX_BODY_BYTES, MEMBERS, SECRET_HEADER, 
 from core.errors import TooManyRequests
 from core.rate_limit import RateLimit
 from tests.connectors.telegram.conftest import PUBLIC_URL, SECRET, FakeDesk, app_of, payload, until
-from tests.connectors.telegram.emulator import Emulator
+from tests.connectors.telegram.emulator import TOKEN, Emulator
 
 PATH = "/telegram/shop/webhook"
 
@@ -52,6 +52,14 @@ class TestWebhook:
         assert telegram.webhook_answers == [500, 500, 500, 200]
         assert telegram.waits == [0.0, 1.0, 2.0]
         assert desk.texts == ["یک"]
+
+    async def test_a_new_bot_whose_messages_are_counted_anew_loses_none(self, make_connector, desk: FakeDesk):
+        for token, text in ((TOKEN, "یک"), (TOKEN.replace("7000000001", "7000000002"), "دو")):
+            transport = httpx.ASGITransport(app_of(make_connector(token=token, webhook=True)))
+            async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as new_site:
+                await post(new_site, an_update(1, 5, text))
+
+        assert desk.texts == ["یک", "دو"]
 
     async def test_says_ok_to_what_nobody_could_answer(self, site, telegram: Emulator, desk: FakeDesk):
         telegram.write("\u2003")
