@@ -2,7 +2,15 @@
 
 from enum import StrEnum
 
+from core.errors import InvalidInput
 from crm.enums import Role
+from crm.models import Agent
+
+
+class HandlesNoConversations(InvalidInput):
+    """This person cannot open conversations and tickets, and so cannot be given them."""
+
+    code = "handles_no_conversations"
 
 
 class Permission(StrEnum):
@@ -32,3 +40,18 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 def may(role: Role, permission: Permission) -> bool:
     """Whether people in this role may do this."""
     return permission in PERMISSIONS[role]
+
+
+def handles_conversations(agent: Agent) -> bool:
+    """Whether this person can open conversations and tickets."""
+    return agent.is_active and may(agent.role, Permission.handle_conversations)
+
+
+def require_handles_conversations(agent: Agent) -> None:
+    """Refuse to give work to whom it would be out of sight.
+
+    Raises:
+        HandlesNoConversations
+    """
+    if not handles_conversations(agent):
+        raise HandlesNoConversations

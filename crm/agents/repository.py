@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from crm.agents.permissions import handles_conversations
 from crm.enums import Role
 from crm.models import Agent, AgentSession
 
@@ -24,6 +25,10 @@ class AgentRepository:
     async def all(self) -> Sequence[Agent]:
         """Everybody, by name."""
         return (await self.session.scalars(select(Agent).order_by(Agent.name))).all()
+
+    async def who_may_have_work(self, *, now: int | None = None) -> list[Agent]:
+        """To whom a conversation or a ticket can be given, and who has it now, by name."""
+        return [person for person in await self.all() if handles_conversations(person) or person.id == now]
 
     async def count_active(self, role: Role) -> int:
         statement = select(func.count()).select_from(Agent).where(Agent.role == role, Agent.is_active)

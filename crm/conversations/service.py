@@ -12,6 +12,7 @@ from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from core.events import Event
 from core.unit_of_work import announce
+from crm.agents.permissions import require_handles_conversations
 from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.news import CHANGED, news_of
@@ -443,10 +444,17 @@ class ConversationService:
         await self.say(conversation, "utter_agent_joined", agent_name=by.name)
 
     async def assign(self, conversation: Conversation, *, to: Agent) -> None:
-        """Make an agent answer for a conversation."""
+        """Make an agent answer for a conversation; who has it already may keep it.
+
+        Raises:
+            HandlesNoConversations
+        """
         # Who asks was read in a session of their own.
-        conversation.assignee = await self.session.get_one(Agent, to.id)
-        conversation.assignee_id = to.id
+        assignee = await self.session.get_one(Agent, to.id)
+        if assignee.id != conversation.assignee_id:
+            require_handles_conversations(assignee)
+        conversation.assignee = assignee
+        conversation.assignee_id = assignee.id
         self._changed(conversation)
 
     async def resolve(self, conversation: Conversation) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import Conflict, NotFound
 from core.unit_of_work import announce
+from crm.agents.permissions import require_handles_conversations
 from crm.enums import Priority, TicketStatus
 from crm.models import Agent, Conversation, Ticket
 from crm.sla.targets import policy_for, targets
@@ -119,14 +120,17 @@ class TicketService:
         return await self._changed(ticket)
 
     async def assign(self, ticket: Ticket, *, to: Agent | None) -> Ticket:
-        """Give a ticket to somebody, or back to nobody.
+        """Give a ticket to somebody, or back to nobody; who has it already may keep it.
 
         Raises:
-            TicketAlreadyClosed
+            TicketAlreadyClosed, HandlesNoConversations
         """
         _require_changeable(ticket)
-        ticket.assignee = await self.session.get_one(Agent, to.id) if to else None
-        ticket.assignee_id = to.id if to else None
+        assignee = await self.session.get_one(Agent, to.id) if to else None
+        if assignee and assignee.id != ticket.assignee_id:
+            require_handles_conversations(assignee)
+        ticket.assignee = assignee
+        ticket.assignee_id = assignee.id if assignee else None
         return await self._changed(ticket)
 
     async def _changed(self, ticket: Ticket) -> Ticket:

@@ -183,7 +183,7 @@ async def assign(
 ) -> Response:
     """Give an open conversation to a colleague."""
     person = await agents.agents.get(assignee)
-    if person is None or not person.is_active:
+    if person is None:
         raise AgentNotFound
     await conversations.assign(await conversations.lock(conversation_id), to=person)
     return await _after(request, agent, conversations, conversation_id, shown)

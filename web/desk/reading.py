@@ -37,7 +37,7 @@ THREAD_STEP = 30
 
 
 class Shown(BaseModel):
-    """What an agent sees: a page of a list, and a conversation's messages after `start`; None where that is not said."""
+    """What an agent sees: a page of a list, and a conversation's messages after `start`; None where it is not said."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -161,7 +161,7 @@ async def read_thread(
         tickets=tickets,
         ratings=list(await repository.ratings(conversation.id)),
         max_file_bytes=MAX_FILE_BYTES if conversation.inbox.channel in FILE_CHANNELS else 0,
-        colleagues=await _colleagues(conversations),
+        colleagues=await AgentRepository(conversations.session).who_may_have_work(now=conversation.assignee_id),
     )
 
 
@@ -177,11 +177,6 @@ async def read_earlier(conversations: ConversationService, conversation_id: str,
         seen_sequence=conversation.contact_seen_sequence,
         got_sequence=conversation.contact_got_sequence,
     )
-
-
-async def _colleagues(conversations: ConversationService) -> list[Agent]:
-    everybody = await AgentRepository(conversations.session).all()
-    return [person for person in everybody if person.is_active and may(person.role, Permission.handle_conversations)]
 
 
 async def _current_handoff(conversations: ConversationService, conversation: Conversation) -> Handoff | None:

@@ -78,7 +78,7 @@ async def show_ticket(
         section="tickets",
         ticket=ticket,
         due=due_of(ticket, tickets.clock.now()),
-        people=[person for person in await agents.agents.all() if person.is_active or person.id == ticket.assignee_id],
+        people=await agents.agents.who_may_have_work(now=ticket.assignee_id),
     )
 
 

@@ -3,10 +3,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from fastapi import FastAPI
 
+from crm.agents.service import AgentService
 from crm.conversations.intake import Intake
 from crm.conversations.service import ConversationService
 from crm.enums import HandoffReason
-from crm.models import Conversation, Inbox
+from crm.models import Agent, Conversation, Inbox
 from tests.conftest import message
 from tests.web.desk.browser_socket import BrowserSocket, browser_socket
 
@@ -40,6 +41,17 @@ async def waiting(app: FastAPI, conversation: Conversation) -> Conversation:
         service: ConversationService = app.state.open_conversations(session)
         await service.hand_off(await service.lock(conversation.id), HandoffReason.contact_asked)
     return conversation
+
+
+@pytest.fixture
+def switch_off(app: FastAPI) -> Callable[[Agent], Awaitable[None]]:
+    """Let somebody not work here any more."""
+
+    async def switch(agent: Agent) -> None:
+        async with app.state.work.begin() as session:
+            await AgentService(session, clock=app.state.clock).change(agent.id, is_active=False)
+
+    return switch
 
 
 @pytest.fixture

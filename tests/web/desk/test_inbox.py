@@ -462,6 +462,32 @@ class TestAssign:
         assert f'id="row-{waiting.id}"' not in (await client.get("/desk?tab=mine")).text
         assert "Omid" in (await client.get("/desk?tab=open")).text
 
+    async def test_offers_those_who_can_open_it_and_refuses_the_others(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        make_agent: Callable[..., Awaitable[Agent]],
+        switch_off: Callable[[Agent], Awaitable[None]],
+        waiting: Conversation,
+    ) -> None:
+        me = await sign_in(Role.agent)
+        editor, gone = await make_agent("Edi", Role.editor), await make_agent("Gone")
+        await switch_off(gone)
+        address = f"/desk/conversations/{waiting.id}"
+        await client.post(f"{address}/take")
+
+        page = (await client.get(address)).text
+        answers = [
+            await client.post(f"{address}/assign", data={"assignee": str(one.id)}, headers=HTMX)
+            for one in (editor, gone)
+        ]
+
+        assert f'<option value="{me.id}" selected>' in page
+        assert not [one.name for one in (editor, gone) if f'<option value="{one.id}"' in page]
+        assert [answer.status_code for answer in answers] == [422, 422]
+        assert all("cannot open conversations and tickets" in answer.text for answer in answers)
+        assert f'id="row-{waiting.id}"' in (await client.get("/desk?tab=mine")).text
+
 
 class TestResolve:
     async def test_asks_the_contact_for_a_rating(

@@ -14,6 +14,7 @@ from crm.enums import Priority, Role, TicketStatus
 from crm.models import Agent, Conversation, Ticket
 
 SignIn = Callable[[Role], Awaitable[Agent]]
+MakeAgent = Callable[..., Awaitable[Agent]]
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +168,47 @@ class TestChangeTicket:
         await client.post("/desk/tickets/HM-1001", data={**form, "assignee": ""})
 
         assert f'value="{agent.id}" selected' not in (await client.get("/desk/tickets/HM-1001")).text
+
+    async def test_goes_to_nobody_who_could_not_open_it(
+        self,
+        client: httpx.AsyncClient,
+        make_agent: MakeAgent,
+        switch_off: Callable[[Agent], Awaitable[None]],
+        waiting: Conversation,
+    ) -> None:
+        editor, gone = await make_agent("Edi", Role.editor), await make_agent("Gone")
+        await switch_off(gone)
+        form = {"status": "open", "priority": "urgent"}
+
+        page = (await client.get("/desk/tickets/HM-1001")).text
+        for one in (editor, gone):
+            refused = await client.post("/desk/tickets/HM-1001", data=form | {"assignee": str(one.id)})
+            by_api = await client.patch("/api/v1/tickets/HM-1001", json={"assignee_id": one.id})
+
+            assert f'<option value="{one.id}"' not in page
+            assert refused.status_code == by_api.status_code == 422
+            assert by_api.json()["error"]["code"] == "handles_no_conversations"
+
+        assert 'value="urgent" selected' not in (await client.get("/desk/tickets/HM-1001")).text
+
+    async def test_may_stay_with_who_has_it_though_they_have_gone(
+        self,
+        client: httpx.AsyncClient,
+        make_agent: MakeAgent,
+        switch_off: Callable[[Agent], Awaitable[None]],
+        waiting: Conversation,
+    ) -> None:
+        gone = await make_agent("Gone")
+        form = {"status": "open", "priority": "normal", "assignee": str(gone.id)}
+        await client.post("/desk/tickets/HM-1001", data=form)
+        await switch_off(gone)
+
+        response = await client.post("/desk/tickets/HM-1001", data=form | {"priority": "urgent"})
+
+        assert response.status_code == 303
+        page = (await client.get("/desk/tickets/HM-1001")).text
+        assert f'<option value="{gone.id}" selected>' in page
+        assert 'value="urgent" selected' in page
 
     async def test_a_closed_ticket_cannot_change(self, client: httpx.AsyncClient, waiting: Conversation) -> None:
         await client.post("/desk/tickets/HM-1001", data={"status": "closed", "priority": "low"})
