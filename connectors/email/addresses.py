@@ -11,6 +11,8 @@ MAX_NAME_CHARACTERS = 120
 MAX_SUBJECT_CHARACTERS = 250
 MAX_KEY_CHARACTERS = 120
 _ADDRESS = re.compile(r"[^\s@<>\"(),;:\\\[\]]+@[^\s@<>\"(),;:\\\[\]]+")
+# After a name that may hold commas, brackets and half of its quotes, as web forms write it.
+_BRACKETED = re.compile(r"<([^<>]*@[^<>]*)>")
 # What mail programs put before the subject of an answer, in normalised words.
 _ANSWER = re.compile(
     r"\s*(?:(?:re|fwd?|aw|wg|sv|vs|antw|tr|پاسخ|جواب|باز ?ارسال|ارسال مجدد|هدایت|فوروارد)\s*(?:[\[(]\d{1,3}[\])])?\s*:)"
@@ -21,8 +23,9 @@ _ZWNJ = "\u200c"
 
 def sender_of(value: str) -> tuple[str, str]:
     """The name and the address, in lower case, of a `From`; both empty where nobody could be written to."""
-    name, address = parseaddr(value)
-    address = address.lower()
+    bracketed = [*_BRACKETED.finditer(value)]
+    name, address = (value[: bracketed[-1].start()], bracketed[-1][1]) if bracketed else parseaddr(value)
+    name, address = name.strip(' "').replace('\\"', '"'), address.strip().lower()
     if len(address) > MAX_ADDRESS_CHARACTERS or not _ADDRESS.fullmatch(address) or not address.isprintable():
         return "", ""
     return name, address

@@ -47,6 +47,7 @@ class Incoming:
         threads: Threads,
         say: Say,
         replies_per_hour: int,
+        files_per_day: int,
     ) -> None:
         self._inbox_id = inbox_id
         self._own_address = own_address
@@ -55,6 +56,7 @@ class Incoming:
         self._threads = threads
         self._say = say
         self._replies_per_hour = replies_per_hour
+        self._files_per_day = files_per_day
 
     async def handle(self, raw: bytes, *, is_whole: bool = True, by_person: bool = False) -> bool:
         """Deal with one mail; what it holds of a contact is stored when this returns.
@@ -65,10 +67,10 @@ class Incoming:
         # In a thread of its own: a large one takes a second, and others wait for the loop.
         mail = await asyncio.to_thread(read_mail, raw, own_address=self._own_address, is_whole=is_whole)
         if mail is None:
-            logger.info("a mail from nobody who could be answered is left alone")
-            return True
+            return False
         if by_person:
             mail = replace(mail, is_automatic=False)
+        mail = await self._within_files_per_day(mail)
         thread = await self._threads.find(self._inbox_id, mail)
         if mail.is_automatic and thread is None:
             # Our own come back to us where an address forwards to itself.
@@ -78,9 +80,19 @@ class Incoming:
         language = await self._threads.language(self._inbox_id, thread) or _language_of(mail)
         if mail.is_automatic:
             await self._store(mail, thread, self._words(mail, language, is_first=is_first), wants_answer=False)
+            await self._store_more_files(mail, thread, language)
         elif not await self._store_rating(mail, thread):
             await self._store_question(mail, thread, language, is_first=is_first)
         return True
+
+    async def _within_files_per_day(self, mail: Mail) -> Mail:
+        """The mail with as many of its files as its address may still send today, and the names of the others."""
+        if not mail.files:
+            return mail
+        sent = await self._threads.files_sent(self._inbox_id, mail.address)
+        taken = max(0, self._files_per_day - sent)
+        names = tuple(file.name for file in mail.files[taken:])
+        return replace(mail, files=mail.files[:taken], refused=(*mail.refused, *names))
 
     async def _store_question(self, mail: Mail, thread: str, language: str, *, is_first: bool) -> None:
         words = await self._chosen(mail, thread) or self._words(mail, language, is_first=is_first)

@@ -29,6 +29,9 @@ MAX_REFERENCES = 30
 MAX_TEXT_BYTES = 200_000
 MAX_ORIGINAL_CHARACTERS = 100_000
 _MAX_PARTS = 100
+# The library looks for the end of each at every line: minutes, for a mail that is made so.
+_MOST_MULTIPARTS = 50
+_MULTIPART = re.compile(rb"(?im)^content-type:\s*multipart/")
 _DEEPEST_PART = 10
 _MAX_HEADER_CHARACTERS = 10_000
 # Pictures of signatures and those that tell their sender of being read.
@@ -36,6 +39,9 @@ _SMALLEST_INLINE_BYTES = 5_000
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 # Old Persian mail programs write it and do not say so.
 _OLD_PERSIAN = "windows-1256"
+# Where no more of a text is, as of one that is cut off or has a foreign footer, it is UTF-8 all the same.
+_UNREADABLE = "\ufffd"
+_MOST_UNREADABLE = 0.05
 # No charsets of mails, and slow on long texts.
 _NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
 
@@ -118,12 +124,14 @@ def glimpse(raw: bytes) -> tuple[str, str]:
 
 def _parsed(raw: bytes) -> Message:
     try:
-        return message_from_bytes(raw)
+        if len(_MULTIPART.findall(raw)) <= _MOST_MULTIPARTS:
+            return message_from_bytes(raw)
     except (RecursionError, MessageError, ValueError, LookupError):
-        logger.warning("a mail has a form that cannot be read; its headers are")
-        message = BytesHeaderParser().parsebytes(raw[:MAX_TEXT_BYTES], headersonly=True)
-        message.set_payload("")
-        return message
+        pass
+    logger.warning("a mail has a form that cannot be read; its headers are")
+    message = BytesHeaderParser().parsebytes(raw[:MAX_TEXT_BYTES], headersonly=True)
+    message.set_payload("")
+    return message
 
 
 def _header(message: Message, name: str) -> str:
@@ -144,13 +152,19 @@ def _decoded(value: str) -> str:
 
 def _as_text(content: bytes, charset: str | None) -> str:
     """Bytes in the charset that they are said to be in, or in the likeliest; never fails."""
-    for name in (charset, "utf-8", _OLD_PERSIAN):
+    for name in (charset, "utf-8"):
         try:
             if name and codecs.lookup(name).name.replace("-", "_") not in _NO_CHARSETS:
                 return content.decode(name)
         except (LookupError, ValueError):
             continue
-    return content.decode("utf-8", "replace")
+    text = content.decode("utf-8", "replace")
+    if text.count(_UNREADABLE) <= _MOST_UNREADABLE * len(text):
+        return text
+    try:
+        return content.decode(_OLD_PERSIAN)
+    except ValueError:
+        return text
 
 
 def _parts(message: Message, depth: int = 0) -> Iterator[Message]:

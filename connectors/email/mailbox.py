@@ -72,7 +72,10 @@ class Mailbox:
 
     def mark_seen(self, uid: str) -> None:
         """Say that a mail is dealt with."""
-        self._opened.flag([uid], "\\Seen", value=True)
+        # Of the library's own way to do so comes an EXPUNGE of all that somebody has marked as deleted.
+        status, _answer = self._opened.client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
+        if status != "OK":
+            raise IMAP4.error(f"STORE was answered with {status}")
 
     def close(self) -> None:
         """Let go of the connection, also under a call that is waiting in another thread; never fails."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -36,6 +37,8 @@ _LONGEST_SECONDS = 45.0
 _LONGEST_WITH_FILE_SECONDS = 240.0
 # Ours to mend, so the message waits until somebody has.
 _MENDING_SECONDS = 300.0
+
+_LINE_END = "\r\n"
 
 Security = Literal["tls", "starttls", "none"]
 
@@ -87,7 +90,8 @@ class Outgoing:
         mail = self._write(message, envelope)
         seconds = _LONGEST_WITH_FILE_SECONDS if message.file else _LONGEST_SECONDS
         message_id = self._ids.give(message.message_id)
-        content = _thread_fields(message_id, envelope) + mail.as_bytes()
+        content = _thread_fields(message_id, envelope) + _subject_field(self._subject(message, envelope))
+        content += mail.as_bytes()
         await self._hand_in(content, str(mail["To"]), seconds=seconds)
         return message_id
 
@@ -95,7 +99,6 @@ class Outgoing:
         mail = EmailMessage(SMTP_POLICY)
         mail["From"] = self._sender(message)
         mail["To"] = _recipient(envelope.address)
-        mail["Subject"] = self._subject(message, envelope)
         mail["Date"] = format_datetime(self._clock.now())
         if envelope.is_automatic:
             # So that other machines do not answer. RFC 3834
@@ -194,6 +197,12 @@ def _thread_fields(message_id: str, envelope: Envelope) -> bytes:
     if envelope.references:
         fields.append("References: " + "\r\n ".join(envelope.references))
     return "".join(f"{field}\r\n" for field in fields).encode("ascii")
+
+
+def _subject_field(subject: str) -> bytes:
+    """The library's policies lose the space between two encoded words: "لطفا ۱۲" would come as "لطفا۱۲"."""
+    written = Header(subject, None if subject.isascii() else "utf-8", header_name="Subject")
+    return f"Subject: {written.encode(linesep=_LINE_END)}{_LINE_END}".encode("ascii")
 
 
 def _recipient(address: str) -> Address:

@@ -27,6 +27,10 @@ class MailGone(Exception):
     """A mail is no longer in the mailbox."""
 
 
+class MailUnanswerable(Exception):
+    """A mail names no sender."""
+
+
 class Handle(Protocol):
     """Deals with one mail for good, or raises; false where it was left alone though somebody should see it."""
 
@@ -66,6 +70,8 @@ class Poller:
         self._since = since
         self._now = now
         self._failed: dict[str, _Failures] = {}
+        # Unread ones from before, by the name of their set of UIDs.
+        self._too_old: set[tuple[str, str]] = set()
         # The mailbox is one connection.
         self._line = asyncio.Lock()
 
@@ -77,7 +83,7 @@ class Poller:
                 return
             await asyncio.to_thread(self._mailbox.open)
             for uid in await asyncio.to_thread(lambda: self._mailbox.unread(since=self._since)):
-                if self._is_waiting(uid):
+                if self._is_waiting(uid) or (self._mailbox.uid_validity, uid) in self._too_old:
                     continue
                 if not await self._hold():
                     return
@@ -87,7 +93,7 @@ class Poller:
         """Deal with a mail that was set aside; raises whatever goes wrong.
 
         Raises:
-            MailGone
+            MailGone, MailUnanswerable
         """
         async with self._line:
             try:
@@ -96,7 +102,8 @@ class Poller:
                 raw, is_whole = await self._fetch(uid) if validity == self._mailbox.uid_validity else (b"", False)
                 if not raw:
                     raise MailGone("the mail is no longer in the mailbox")
-                await self._handle(raw, is_whole=is_whole, by_person=by_person)
+                if not await self._handle(raw, is_whole=is_whole, by_person=by_person):
+                    raise MailUnanswerable("nobody could be answered")
             except MAILBOX_ERRORS:
                 self._mailbox.close()
                 raise
@@ -105,6 +112,7 @@ class Poller:
         raw = b""
         try:
             if not await asyncio.to_thread(lambda: self._mailbox.came_after(uid, self._since)):
+                self._too_old.add((self._mailbox.uid_validity, uid))
                 return
             raw, is_whole = await self._fetch(uid)
             if raw and not await self._handle(raw, is_whole=is_whole):

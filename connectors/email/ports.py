@@ -58,6 +58,10 @@ class Threads(Protocol):
         """How many messages the product itself wrote to an address within the last hour."""
         ...
 
+    async def files_sent(self, inbox_id: int, address: str) -> int:
+        """How many files an address has sent within the last day."""
+        ...
+
     async def keep_original(self, inbox_id: int, external_id: str, text: str) -> None:
         """Keep all that a stored mail said, once."""
         ...

@@ -21,6 +21,8 @@ _WROTE = re.compile(
     r"|[>\s]*[0-9]{4}-[0-9]{2}-[0-9]{2}\s.*<[^<>\s]+@[^<>\s]+>:"
 )
 _DATE_OR_ADDRESS = re.compile(r"[0-9۰-۹٠-٩]|@")
+_CLOCK = re.compile(r"[0-9۰-۹٠-٩]{1,2}[:٫.][0-9۰-۹٠-٩]{2}")
+_DATE = re.compile(r"[0-9۰-۹٠-٩]{4}|[0-9۰-۹٠-٩]{1,2}([-/.])[0-9۰-۹٠-٩]{1,2}\1[0-9۰-۹٠-٩]{2}")
 _SEPARATOR = re.compile(r"-{2,}\s*(?:Original Message|Original Appointment|پیام اصلی|پیغام اصلی)\s*-{2,}|_{20,}", re.I)
 # What was forwarded is what it is about.
 _FORWARDED = re.compile(
@@ -30,14 +32,22 @@ _FORWARDED = re.compile(
 )
 _FIELD = re.compile(
     r"\*?(?:(?P<sender>From|از|فرستنده)"
-    r"|Sent|Date|To|Cc|Subject|ارسال(?:[ \u200c]?شده)?|تاریخ(?: ارسال)?|زمان|به|گیرنده|رونوشت|کپی|موضوع|عنوان)\*?\s*:",
+    r"|(?P<subject>Subject|موضوع|عنوان)"
+    r"|Sent|Date|To|Cc|ارسال(?:[ \u200c]?شده)?|تاریخ(?: ارسال)?|زمان|به|گیرنده|رونوشت|کپی)\*?\s*:",
     re.I,
 )
 _BLOCK_LINES = 6
-_SIGNATURE = re.compile(r"--\s?")
+# Two dashes and a space, as RFC 3676 (4.3) has it; two dashes alone are what people draw between two thoughts.
+_SIGNATURE = "-- "
+# What else was sent from somewhere, or with somebody, is what a contact writes about.
+_DEVICE = (
+    r"(?:phone|mobile|tablet|i ?phone|ipad|android|blackberry|samsung|galaxy|huawei|xiaomi|pixel|outlook|gmail|yahoo|"
+    r"proton|thunderbird|spark|mail\b|آی[ \u200c]?فون|آی[ \u200c]?پد|گوشی|موبایل|تلفن|تبلت|سامسونگ|گلکسی|شیائومی|هواوی|"
+    r"اندروید|جی[ \u200c]?میل|یاهو|اوت[ \u200c]?لوک|ایمیل)"
+)
 _SENT_FROM = re.compile(
-    r"(?:Sent from (?:my |Outlook|Mail for|Yahoo|the )|Get Outlook for |(?:ارسال|فرستاده)[ \u200c]?شده (?:از|با|توسط) )"
-    r".{0,80}",
+    r"(?:Sent (?:from|via|with|using) (?:(?:my|the|an?) )?(?:\S{1,15} ){0,2}" + _DEVICE + r"|Get Outlook for "
+    r"|(?:ارسال|فرستاده)[ \u200c]?شده (?:از|با|توسط) (?:\S{1,15} ){0,1}" + _DEVICE + r").{0,40}",
     re.I,
 )
 
@@ -60,7 +70,7 @@ def _unsigned(lines: list[str]) -> str:
 def _is_signature(lines: list[str]) -> bool:
     """Whether there is no more than a signature, as below a photo that was sent without words."""
     first = next((plain for line in lines if (plain := _plain(line))), "")
-    return bool(_SIGNATURE.fullmatch(first)) or not _unsigned(lines)
+    return first == _SIGNATURE.strip() or not _unsigned(lines)
 
 
 def _own_lines(lines: list[str]) -> list[str]:
@@ -70,14 +80,15 @@ def _own_lines(lines: list[str]) -> list[str]:
         plain = _plain(lines[place])
         if _FORWARDED.fullmatch(plain):
             return kept + lines[place:]
-        if _SIGNATURE.fullmatch(plain) or _SEPARATOR.fullmatch(plain) or _begins_block(lines, place):
+        if _MARKS.sub("", lines[place]) == _SIGNATURE or _SEPARATOR.fullmatch(plain) or _begins_block(lines, place):
             return kept
         if length := _wrote_header(lines, place):
-            place += length
-            if not _is_quoted_next(lines, place):
+            if _is_quoted_next(lines, place + length):
+                # The answers may stand between or below the quoted lines.
+                place += length
+                continue
+            if _is_programs(lines[place : place + length]):
                 return kept
-            # The answers may stand between or below the quoted lines.
-            continue
         if not plain.startswith(">"):
             kept.append(lines[place])
         place += 1
@@ -105,6 +116,12 @@ def _wrote_header(lines: list[str], place: int) -> int:
     return 0
 
 
+def _is_programs(header: list[str]) -> bool:
+    """Whether a mail program wrote this header: people give no address, nor the minute and the year."""
+    said = " ".join(map(_plain, header))
+    return "@" in said or bool(_CLOCK.search(said) and _DATE.search(said))
+
+
 def _is_quoted_next(lines: list[str], place: int) -> bool:
     following = next((plain for line in lines[place : place + 4] if (plain := _plain(line))), "")
     return following.startswith(">")
@@ -115,5 +132,8 @@ def _begins_block(lines: list[str], place: int) -> bool:
     first = _FIELD.match(_plain(lines[place]))
     if first is None or first["sender"] is None:
         return False
-    following = [_plain(line) for line in lines[place + 1 : place + _BLOCK_LINES]]
-    return sum(_FIELD.match(line) is not None for line in following) >= 2
+    following = [_FIELD.match(_plain(line)) for line in lines[place + 1 : place + _BLOCK_LINES]]
+    fields = [field for field in following if field]
+    # Else somebody may well write from where, to where and on which day.
+    is_mail = "@" in lines[place] or any(field["subject"] for field in fields)
+    return len(fields) >= 2 and is_mail

@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
 from crm.conversations.repository import ConversationRepository
 from crm.enums import Author, ConversationStatus, MessageKind
-from crm.models import Contact, ContactIdentity, Conversation, EmailOriginal, EmailThread, Message
+from crm.models import Attachment, Contact, ContactIdentity, Conversation, EmailOriginal, EmailThread, Message
 
 # Of a thread's mails, how many a new one refers to.
 _NAMED_MAILS = 10
@@ -82,6 +82,23 @@ class StoredThreads:
                 EmailThread.address == address,
                 Message.author.in_((Author.bot, Author.system)),
                 Message.created_at > self._clock.now() - timedelta(hours=1),
+            )
+        )
+        async with self._work.reading() as session:
+            return await session.scalar(statement) or 0
+
+    async def files_sent(self, inbox_id: int, address: str) -> int:
+        """In all its threads."""
+        statement = (
+            select(func.count(Attachment.id))
+            .join(Message, Message.id == Attachment.message_id)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .join(EmailThread, EmailThread.identity_id == Conversation.identity_id)
+            .where(
+                EmailThread.inbox_id == inbox_id,
+                EmailThread.address == address,
+                Message.author == Author.contact,
+                Message.created_at > self._clock.now() - timedelta(days=1),
             )
         )
         async with self._work.reading() as session:

@@ -80,7 +80,7 @@ class Message(Base):
     @property
     def agent_name(self) -> str | None:
         """Who of us says this; of a rating request that is nobody, though it is kept whom the rating is of."""
-        return self.agent.name if self.agent and self.author is Author.agent else None
+        return self.agent.name if self.author is Author.agent and self.agent else None
 
 
 class Delivery(Sending, Base):

@@ -88,7 +88,6 @@ async def make_shop(server: MailServer, work, open_service, turns, clock):
         session.add(inbox)
     # Before this moment the mailbox is another test's.
     since = datetime.now(UTC).replace(microsecond=0)
-    server.deliver(b"From: nobody\r\n\r\n")
 
     def make(*, owner: str = "this process", **more) -> Shop:
         woken: list[str] = []
@@ -114,6 +113,7 @@ async def make_shop(server: MailServer, work, open_service, turns, clock):
                 "clock": clock,
                 "public_url": "https://hamyar.example",
                 "replies_per_hour": 20,
+                "files_per_day": 20,
                 **more,
             }
         )

@@ -157,6 +157,25 @@ class TestThreads:
         (answer,) = server.sent
         assert answer["References"].split() == [answer["In-Reply-To"]]
 
+    async def test_are_read_without_taking_away_what_somebody_has_marked_as_deleted(
+        self, shop: Shop, server: MailServer
+    ):
+        server.write("an old one")
+        server.mark_deleted(server.uids()[-1])
+        server.write("سلام")
+
+        await shop.fetch()
+
+        assert len(server.uids()) == 2
+
+    @pytest.mark.parametrize("subject", ["لطفا 123 سلام", "سفارش ABC 12 نرسید، لطفاً Reply کنید " * 3, "Order 12"])
+    async def test_keep_every_space_of_a_subject(self, shop: Shop, server: MailServer, subject: str):
+        server.write("سلام", subject=subject.strip())
+
+        await shop.answer()
+
+        assert server.sent[0]["Subject"] == f"Re: {subject.strip()}"
+
     async def test_joins_by_subject_where_nothing_is_referred_to(self, shop: Shop, server: MailServer):
         server.write("سلام", subject="سفارش ۱۲")
         server.write("رسید؟", subject="پاسخ: Re: سفارش 12")
@@ -300,6 +319,24 @@ class TestFiles:
             f"[{responses.PLACEHOLDERS['application']}] bill.pdf",
         ]
         assert len(server.sent) == 1
+
+    async def test_of_what_looks_automatic_are_all_kept(self, shop: Shop, server: MailServer):
+        server.write("سلام", message_id="<first@customer.example>")
+        await shop.fetch()
+
+        server.deliver(photo("Re: سفارش", files=3, **{"In-Reply-To": "<first@customer.example>", "Precedence": "bulk"}))
+        await shop.fetch()
+
+        assert len(await shop.all(Attachment)) == 3
+
+    async def test_beyond_those_of_a_day_are_named_and_not_kept(self, make_shop, server: MailServer):
+        shop: Shop = make_shop(files_per_day=3)
+        for subject in ("یک", "دو"):
+            server.deliver(photo(subject, "ببینید", files=2))
+            await shop.fetch()
+
+        assert len(await shop.all(Attachment)) == 3
+        assert (await shop.all(Message))[2].text == f"دو\n\nببینید\n\n[{responses.FILE_REFUSED}] photo.png"
 
     @pytest.mark.parametrize("below", ["", "\nSent from my iPhone\n", "ارسال شده از گوشی من", "-- \nSara\nAcme Ltd"])
     async def test_alone_are_no_question_and_their_sender_is_asked_for_words_once(

@@ -32,6 +32,38 @@ class TestReadMail:
         assert read("Content-Type: text/plain; charset=utf-8", "سلام".encode("windows-1256")).text == "سلام"
         assert read("Content-Type: text/plain; charset=punycode", "سلام").text == "سلام"
 
+    def test_reads_persian_on_where_a_letter_is_cut_off_or_a_footer_is_in_another_charset(self):
+        long = "سفارش من هنوز نرسیده است. " * 9_000
+
+        cut = [read("Content-Type: text/plain; charset=utf-8", f"{'x' * odd}{long}").text for odd in (0, 1)]
+        foreign = read("Content-Type: text/plain; charset=utf-8", f"{long[:200]}\n-- Caf".encode() + b"\xe9").text
+
+        assert all("سفارش من هنوز نرسیده است." in text for text in (*cut, foreign))
+
+    @pytest.mark.parametrize(
+        ("sender", "name", "address"),
+        [
+            ("Karimi, Ali <ali@customer.example>", "Karimi, Ali", "ali@customer.example"),
+            ("Ali [VIP] <ali@customer.example>", "Ali [VIP]", "ali@customer.example"),
+            ('"Ali <ali@customer.example>', "Ali", "ali@customer.example"),
+            ("=?utf-8?Q?Ali,_Reza?= <ali@customer.example>", "Ali, Reza", "ali@customer.example"),
+            ("info@karimi.example <karimi@shop.example>", "info@karimi.example", "karimi@shop.example"),
+            ("ali@customer.example (Ali Karimi)", "Ali Karimi", "ali@customer.example"),
+        ],
+    )
+    def test_knows_a_sender_who_is_written_carelessly(self, sender: str, name: str, address: str):
+        mail = read_mail(f"From: {sender}\n\nx".encode(), own_address=OWN)
+
+        assert mail
+        assert (mail.name, mail.address) == (name, address)
+
+    def test_reads_no_more_than_the_headers_of_one_that_is_made_to_take_minutes(self):
+        nested = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(60))
+
+        mail = read("Subject: hello\n" + nested.partition("\n\n")[0], nested.partition("\n\n")[2] + "x\n" * 1000)
+
+        assert (mail.subject, mail.text) == ("hello", "")
+
     def test_prefers_plain_text_and_makes_it_of_html(self):
         both = "--b\nContent-Type: text/html\n\n<b>rich</b>\n--b\nContent-Type: text/plain\n\nplain\n--b--\n"
         assert read('Content-Type: multipart/alternative; boundary="b"', both).text == "plain"
@@ -129,7 +161,20 @@ class TestWithoutQuotes:
 
         assert without_quotes(text) == text
 
-    @pytest.mark.parametrize("text", ["> only quoted", "او در سال ۱۲ نوشت:\nکتاب خوبی بود", "From: now on\nTo: you"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "> only quoted",
+            "او در سال ۱۲ نوشت:\nکتاب خوبی بود",
+            "From: now on\nTo: you",
+            "سلام\nاز: تهران\nبه: شیراز\nتاریخ: ۵ مرداد\nلطفاً تاریخ را عوض کنید",
+            "در تاریخ ۱۲ مرداد پشتیبان شما برایم نوشت:\nپول تا فردا برمی‌گردد\nولی هنوز برنگشته است.",
+            "Hello\n--\nmy order is late",
+            "ارسال شده با پست پیشتاز ولی هنوز نرسیده",
+            "سلام\nارسال‌شده توسط شما اشتباه بود",
+            "Where is it?\nSent from the warehouse two weeks ago, still nothing.",
+        ],
+    )
     def test_leaves_what_only_looks_like_it(self, text: str):
         assert without_quotes(text) == text
 

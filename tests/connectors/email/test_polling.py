@@ -221,6 +221,20 @@ class TestAutomatic:
         assert len(await shop.all(Conversation)) == 1
         assert len(server.sent) == 1
 
+    async def test_one_that_names_no_sender_is_shown_to_admins_too(self, shop: Shop, server: MailServer):
+        server.deliver(b"From: nobody\nSubject: hello\n\nhello")
+        await shop.fetch()
+
+        await try_again(shop, shop.connector)
+
+        (parked,) = await shop.all(ParkedUpdate)
+        assert (parked.sender, parked.text, parked.error) == (
+            "nobody",
+            "hello",
+            "MailUnanswerable: nobody could be answered",
+        )
+        assert server.unread() == 0
+
     async def test_our_own_that_come_back_are_not(self, shop: Shop, server: MailServer):
         server.write("echo", sender=ADDRESS)
 
