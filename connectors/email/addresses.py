@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from email.utils import parseaddr
+from email.utils import parseaddr, unquote
 
 from language.normalise import normalise, safe_text
 
@@ -11,8 +11,7 @@ MAX_NAME_CHARACTERS = 120
 MAX_SUBJECT_CHARACTERS = 250
 MAX_KEY_CHARACTERS = 120
 _ADDRESS = re.compile(r"[^\s@<>\"(),;:\\\[\]]+@[^\s@<>\"(),;:\\\[\]]+")
-# After a name that may hold commas, brackets and half of its quotes, as web forms write it.
-_BRACKETED = re.compile(r"<([^<>]*@[^<>]*)>")
+_BRACKETS = re.compile(r"<([^<>]*)>")
 # What mail programs put before the subject of an answer, in normalised words.
 _ANSWER = re.compile(
     r"\s*(?:(?:re|fwd?|aw|wg|sv|vs|antw|tr|پاسخ|جواب|باز ?ارسال|ارسال مجدد|هدایت|فوروارد)\s*(?:[\[(]\d{1,3}[\])])?\s*:)"
@@ -23,9 +22,8 @@ _ZWNJ = "\u200c"
 
 def sender_of(value: str) -> tuple[str, str]:
     """The name and the address, in lower case, of a `From`; both empty where nobody could be written to."""
-    bracketed = [*_BRACKETED.finditer(value)]
-    name, address = (value[: bracketed[-1].start()], bracketed[-1][1]) if bracketed else parseaddr(value)
-    name, address = name.strip(' "').replace('\\"', '"'), address.strip().lower()
+    name, address = _in_brackets(value) or parseaddr(value)
+    address = address.strip().lower()
     if len(address) > MAX_ADDRESS_CHARACTERS or not _ADDRESS.fullmatch(address) or not address.isprintable():
         return "", ""
     return name, address
@@ -43,6 +41,18 @@ def subject_key(subject: str) -> str:
     while match := _ANSWER.match(key):
         key = key[match.end() :]
     return key.strip()[:MAX_KEY_CHARACTERS]
+
+
+def _in_brackets(value: str) -> tuple[str, str] | None:
+    """What stands between the last angle brackets, and the name before them; `None` where there is no such address.
+
+    `parseaddr` finds nobody where a name has a comma, and takes an address that somebody has for a name.
+    """
+    found = [match for match in _BRACKETS.finditer(value) if "@" in match[1]]
+    if not found:
+        return None
+    name = value[: found[-1].start()].strip()
+    return unquote(name) if name.endswith('"') else name.lstrip('"'), found[-1][1]
 
 
 def _is_plain(character: str) -> bool:

@@ -29,9 +29,11 @@ MAX_REFERENCES = 30
 MAX_TEXT_BYTES = 200_000
 MAX_ORIGINAL_CHARACTERS = 100_000
 _MAX_PARTS = 100
-# The library looks for the end of each at every line: minutes, for a mail that is made so.
+# The parser looks for the end of each at every line: a second or two at these bounds, and minutes far beyond.
 _MOST_MULTIPARTS = 50
-_MULTIPART = re.compile(rb"(?im)^content-type:\s*multipart/")
+_MOST_LINES_TIMES_MULTIPARTS = 20_000_000
+# In lower case; what may stand between is what the parser strips.
+_MULTIPART = re.compile(rb"content-type:[\x00-\x20]*multipart/")
 _DEEPEST_PART = 10
 _MAX_HEADER_CHARACTERS = 10_000
 # Pictures of signatures and those that tell their sender of being read.
@@ -39,9 +41,8 @@ _SMALLEST_INLINE_BYTES = 5_000
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 # Old Persian mail programs write it and do not say so.
 _OLD_PERSIAN = "windows-1256"
-# Where no more of a text is, as of one that is cut off or has a foreign footer, it is UTF-8 all the same.
-_UNREADABLE = "\ufffd"
-_MOST_UNREADABLE = 0.05
+# UTF-8 with one wrong byte, as a gateway's footer brings it, has far fewer, and text in another charset far more.
+_LETTERS_PER_BROKEN_ONE = 10
 # No charsets of mails, and slow on long texts.
 _NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
 
@@ -124,7 +125,7 @@ def glimpse(raw: bytes) -> tuple[str, str]:
 
 def _parsed(raw: bytes) -> Message:
     try:
-        if len(_MULTIPART.findall(raw)) <= _MOST_MULTIPARTS:
+        if not _is_costly(raw):
             return message_from_bytes(raw)
     except (RecursionError, MessageError, ValueError, LookupError):
         pass
@@ -132,6 +133,13 @@ def _parsed(raw: bytes) -> Message:
     message = BytesHeaderParser().parsebytes(raw[:MAX_TEXT_BYTES], headersonly=True)
     message.set_payload("")
     return message
+
+
+def _is_costly(raw: bytes) -> bool:
+    """Whether a mail's parts, which may stand in each other, would keep the parser busy for long."""
+    parts = len(_MULTIPART.findall(raw.lower()))
+    lines = max(raw.count(b"\n"), raw.count(b"\r"))
+    return parts > _MOST_MULTIPARTS or parts * lines > _MOST_LINES_TIMES_MULTIPARTS
 
 
 def _header(message: Message, name: str) -> str:
@@ -158,13 +166,11 @@ def _as_text(content: bytes, charset: str | None) -> str:
                 return content.decode(name)
         except (LookupError, ValueError):
             continue
-    text = content.decode("utf-8", "replace")
-    if text.count(_UNREADABLE) <= _MOST_UNREADABLE * len(text):
-        return text
-    try:
-        return content.decode(_OLD_PERSIAN)
-    except ValueError:
-        return text
+    # Not to its end: where we or the server cut a text, half a letter is left.
+    likely = codecs.getincrementaldecoder("utf-8")("replace").decode(content)
+    foreign = sum(not letter.isascii() for letter in likely)
+    is_likely = _LETTERS_PER_BROKEN_ONE * likely.count("\ufffd") < foreign
+    return likely if is_likely else content.decode(_OLD_PERSIAN, "replace")
 
 
 def _parts(message: Message, depth: int = 0) -> Iterator[Message]:

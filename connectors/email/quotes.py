@@ -20,9 +20,9 @@ _WROTE = re.compile(
     r"|[>\s]*\S.*(?<!\S)نوشت(?:ند|[هۀ][ \u200c]?است|[هۀ][ \u200c]?اند)?\s*:"
     r"|[>\s]*[0-9]{4}-[0-9]{2}-[0-9]{2}\s.*<[^<>\s]+@[^<>\s]+>:"
 )
+_TIME = re.compile(r"(?<!\d)\d{1,2}[:٫.]\d{2}(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:[1۱١][34۳۴٣٤]|[2۲٢][0۰٠])\d{2}(?!\d)")
 _DATE_OR_ADDRESS = re.compile(r"[0-9۰-۹٠-٩]|@")
-_CLOCK = re.compile(r"[0-9۰-۹٠-٩]{1,2}[:٫.][0-9۰-۹٠-٩]{2}")
-_DATE = re.compile(r"[0-9۰-۹٠-٩]{4}|[0-9۰-۹٠-٩]{1,2}([-/.])[0-9۰-۹٠-٩]{1,2}\1[0-9۰-۹٠-٩]{2}")
 _SEPARATOR = re.compile(r"-{2,}\s*(?:Original Message|Original Appointment|پیام اصلی|پیغام اصلی)\s*-{2,}|_{20,}", re.I)
 # What was forwarded is what it is about.
 _FORWARDED = re.compile(
@@ -37,19 +37,31 @@ _FIELD = re.compile(
     re.I,
 )
 _BLOCK_LINES = 6
-# Two dashes and a space, as RFC 3676 (4.3) has it; two dashes alone are what people draw between two thoughts.
-_SIGNATURE = "-- "
-# What else was sent from somewhere, or with somebody, is what a contact writes about.
-_DEVICE = (
-    r"(?:phone|mobile|tablet|i ?phone|ipad|android|blackberry|samsung|galaxy|huawei|xiaomi|pixel|outlook|gmail|yahoo|"
-    r"proton|thunderbird|spark|mail\b|آی[ \u200c]?فون|آی[ \u200c]?پد|گوشی|موبایل|تلفن|تبلت|سامسونگ|گلکسی|شیائومی|هواوی|"
-    r"اندروید|جی[ \u200c]?میل|یاهو|اوت[ \u200c]?لوک|ایمیل)"
+# RFC 3676, 4.3. Without the space, people write it between their own words too.
+_SIGNATURE = re.compile(r"--\s")
+_SIGNATURE_LINES = 6
+_SIGNATURE_NAME_WORDS = 3
+_SIGNATURE_CHARACTERS = 60
+_CONTACT = re.compile(r"@|https?://|\bwww\.|(?<!\d)[+0۰٠][\d ()./-]{7,}")
+# What a phone writes below a mail has these words and no others: «ارسال شده با پست» is what a mail is about.
+_DEVICES = (
+    r"i ?phone|i ?pad|android|windows|outlook|gmail|yahoo|aol|proton|thunderbird|samsung|galaxy|huawei|honor|xiaomi"
+    r"|redmi|poco|nokia|pixel|blackberry|phone|smartphone|mobile|tablet"
+    r"|آی[ \u200c]?فون|آی[ \u200c]?پد|اندروید|ویندوز|اوت[ \u200c]?لوک|جی[ \u200c]?میل|یاهو|سامسونگ|گا?لکسی|هوا?وی"
+    r"|شیا[ئي]ومی|شیاومی|ردمی|نوکیا|گوشی|موبایل|تلفن|تبلت"
+)
+_AROUND_DEVICES = (
+    r"my|the|all|new|an?|on|for|with|app|mail|e-?mail|device|ios|plus|pro|max|mini|note|ultra|secure|\d+\w?|[a-z]\d+\w?|5g"
+    r"|من|خود|خودم|ام|در|روی|برای|طریق|برنامه|اپ|اپلیکیشن|نرم[ \u200c]?افزار|دستگاه|همراه|هوشمند|ایمیل|میل"
 )
 _SENT_FROM = re.compile(
-    r"(?:Sent (?:from|via|with|using) (?:(?:my|the|an?) )?(?:\S{1,15} ){0,2}" + _DEVICE + r"|Get Outlook for "
-    r"|(?:ارسال|فرستاده)[ \u200c]?شده (?:از|با|توسط) (?:\S{1,15} ){0,1}" + _DEVICE + r").{0,40}",
+    r"(?:Get|دریافت) Outlook (?:for|برای) \w+\W*"
+    r"|(?:Sent (?:from|via|with|using)|(?:ارسال|فرستاده)[ \u200c]?شده (?:از|با|توسط))"
+    rf"(?:\W+(?:{_AROUND_DEVICES}))*\W+(?:{_DEVICES})(?:\W+(?:{_DEVICES}|{_AROUND_DEVICES}))*\W*",
     re.I,
 )
+# Outlook writes one behind the name of a program.
+_LINK = re.compile(r"<https?://[^<>\s]*>")
 
 
 def without_quotes(text: str) -> str:
@@ -62,37 +74,61 @@ def without_quotes(text: str) -> str:
 def _unsigned(lines: list[str]) -> str:
     """The lines without what a phone writes below them."""
     kept = list(lines)
-    while kept and (not kept[-1].strip() or _SENT_FROM.fullmatch(_plain(kept[-1]))):
+    while kept and (not kept[-1].strip() or _SENT_FROM.fullmatch(_LINK.sub("", _plain(kept[-1])))):
         kept.pop()
     return "\n".join(kept).strip()
 
 
 def _is_signature(lines: list[str]) -> bool:
     """Whether there is no more than a signature, as below a photo that was sent without words."""
-    first = next((plain for line in lines if (plain := _plain(line))), "")
-    return first == _SIGNATURE.strip() or not _unsigned(lines)
+    first = next((line for line in lines if _plain(line)), "")
+    return _is_sig_dash(first) or not _unsigned(_without_contact(lines))
 
 
 def _own_lines(lines: list[str]) -> list[str]:
     kept: list[str] = []
+    forwarded: list[str] = []
     place = 0
     while place < len(lines):
         plain = _plain(lines[place])
         if _FORWARDED.fullmatch(plain):
-            return kept + lines[place:]
-        if _MARKS.sub("", lines[place]) == _SIGNATURE or _SEPARATOR.fullmatch(plain) or _begins_block(lines, place):
-            return kept
+            forwarded = lines[place:]
+            break
+        if _is_sig_dash(lines[place]) or _SEPARATOR.fullmatch(plain) or _begins_block(lines, place):
+            break
         if length := _wrote_header(lines, place):
-            if _is_quoted_next(lines, place + length):
-                # The answers may stand between or below the quoted lines.
-                place += length
-                continue
-            if _is_programs(lines[place : place + length]):
-                return kept
+            place += length
+            if not _is_quoted_next(lines, place):
+                break
+            # The answers may stand between or below the quoted lines.
+            continue
         if not plain.startswith(">"):
             kept.append(lines[place])
         place += 1
-    return kept
+    return _without_contact(kept) + forwarded
+
+
+def _is_sig_dash(line: str) -> bool:
+    return bool(_SIGNATURE.fullmatch(_MARKS.sub("", line[:_LONGEST_HEADER_CHARACTERS])))
+
+
+def _without_contact(lines: list[str]) -> list[str]:
+    """The lines without a signature below a bare `--`: a name, and how its bearer is reached, in a few short lines."""
+    below: list[str] = []
+    for place in range(len(lines) - 1, -1, -1):
+        plain = _plain(lines[place])
+        if plain == "--":
+            return lines[:place] if not below or (_is_contact(below) and any(map(_plain, lines[:place]))) else lines
+        if plain:
+            below.insert(0, plain)
+        if len(below) > _SIGNATURE_LINES or len(plain) > _SIGNATURE_CHARACTERS:
+            break
+    return lines
+
+
+def _is_contact(lines: list[str]) -> bool:
+    is_named = len(lines) > 1 and len(lines[0].split()) <= _SIGNATURE_NAME_WORDS
+    return is_named and any(map(_CONTACT.search, lines))
 
 
 def _plain(line: str) -> str:
@@ -112,14 +148,13 @@ def _wrote_header(lines: list[str], place: int) -> int:
         if not plain or len(said) > _LONGEST_HEADER_CHARACTERS or (length > 1 and _HEADER_OPENS.match(plain)):
             return 0
         if said.endswith(":") and _WROTE.fullmatch(said) and _DATE_OR_ADDRESS.search(said):
-            return length
+            return length if _is_quoted_next(lines, place + length) or _is_exact(said) else 0
     return 0
 
 
-def _is_programs(header: list[str]) -> bool:
-    """Whether a mail program wrote this header: people give no address, nor the minute and the year."""
-    said = " ".join(map(_plain, header))
-    return "@" in said or bool(_CLOCK.search(said) and _DATE.search(said))
+def _is_exact(header: str) -> bool:
+    """Whether a header says more than people do who tell what somebody wrote to them."""
+    return "@" in header or bool(_TIME.search(header) and _YEAR.search(header))
 
 
 def _is_quoted_next(lines: list[str], place: int) -> bool:
@@ -128,12 +163,14 @@ def _is_quoted_next(lines: list[str], place: int) -> bool:
 
 
 def _begins_block(lines: list[str], place: int) -> bool:
-    """Whether Outlook's block of fields begins here: the sender first, then two more at least."""
-    first = _FIELD.match(_plain(lines[place]))
+    """Whether Outlook's block of fields begins here: the sender first, then two more at least.
+
+    One is the subject, where the sender has no address: a journey too goes from and to somewhere on a date.
+    """
+    sender = _plain(lines[place])
+    first = _FIELD.match(sender)
     if first is None or first["sender"] is None:
         return False
-    following = [_FIELD.match(_plain(line)) for line in lines[place + 1 : place + _BLOCK_LINES]]
-    fields = [field for field in following if field]
-    # Else somebody may well write from where, to where and on which day.
-    is_mail = "@" in lines[place] or any(field["subject"] for field in fields)
-    return len(fields) >= 2 and is_mail
+    matches = [_FIELD.match(_plain(line)) for line in lines[place + 1 : place + _BLOCK_LINES]]
+    fields = [match for match in matches if match]
+    return len(fields) >= 2 and ("@" in sender or any(field["subject"] for field in fields))

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.email.html_text import to_text
-from connectors.email.mail import Mail, read_mail
+from connectors.email.mail import MAX_TEXT_BYTES, Mail, read_mail
 from connectors.email.quotes import without_quotes
 
 OWN = "support@hamyar.example"
@@ -46,6 +46,8 @@ class TestReadMail:
             ("Karimi, Ali <ali@customer.example>", "Karimi, Ali", "ali@customer.example"),
             ("Ali [VIP] <ali@customer.example>", "Ali [VIP]", "ali@customer.example"),
             ('"Ali <ali@customer.example>', "Ali", "ali@customer.example"),
+            ('"Karimi, \\"Ali\\"" <ali@customer.example>', 'Karimi, "Ali"', "ali@customer.example"),
+            ("Ali @ Shop <ali@customer.example>", "Ali @ Shop", "ali@customer.example"),
             ("=?utf-8?Q?Ali,_Reza?= <ali@customer.example>", "Ali, Reza", "ali@customer.example"),
             ("info@karimi.example <karimi@shop.example>", "info@karimi.example", "karimi@shop.example"),
             ("ali@customer.example (Ali Karimi)", "Ali Karimi", "ali@customer.example"),
@@ -57,12 +59,18 @@ class TestReadMail:
         assert mail
         assert (mail.name, mail.address) == (name, address)
 
-    def test_reads_no_more_than_the_headers_of_one_that_is_made_to_take_minutes(self):
-        nested = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(60))
+    @pytest.mark.parametrize("charset", ["", "Content-Type: text/plain; charset=utf-8"])
+    def test_takes_utf_8_for_what_it_is_though_half_a_letter_or_a_foreign_one_stands_in_it(self, charset: str):
+        text = "سلام، سفارش من نرسیده است."
 
-        mail = read("Subject: hello\n" + nested.partition("\n\n")[0], nested.partition("\n\n")[2] + "x\n" * 1000)
+        assert read(charset, (text + "ش").encode()[:-1]).text == text
+        assert read(charset, text.encode() + b"\nCaf\xe9 gateway").text == f"{text}\nCaf\ufffd gateway"
+        assert read(charset, ("My order " * 50 + "نشد").encode("windows-1256")).text.endswith("نشد")
 
-        assert (mail.subject, mail.text) == ("hello", "")
+    def test_reads_a_text_up_to_a_letter_where_it_is_too_long(self):
+        for more in range(2):
+            text = read("Content-Type: text/plain; charset=utf-8", "." * more + "ش" * MAX_TEXT_BYTES).text
+            assert set(text[1:]) == {"ش"}
 
     def test_prefers_plain_text_and_makes_it_of_html(self):
         both = "--b\nContent-Type: text/html\n\n<b>rich</b>\n--b\nContent-Type: text/plain\n\nplain\n--b--\n"
@@ -97,6 +105,16 @@ class TestReadMail:
     @pytest.mark.parametrize("sender", ["", "nobody", "a@b@c", "<>", "a b@c.example", "x" * 300 + "@c.example"])
     def test_knows_who_cannot_be_answered(self, sender: str):
         assert read_mail(f"From: {sender}\n\nx".encode(), own_address=OWN) is None
+
+    @pytest.mark.parametrize(("depth", "lines"), [(51, 10), (30, 700_000)])
+    def test_reads_no_more_than_the_headers_where_parts_are_made_to_take_long(self, depth: int, lines: int):
+        raw = b"From: a@b.example\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\n"
+        raw += b"".join(b"Content-Type:\x1c multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
+
+        mail = read_mail(raw + b"\n" * lines, own_address=OWN)
+
+        assert mail
+        assert (mail.address, mail.subject, mail.text) == ("a@b.example", "x", "")
 
     def test_takes_no_files_of_one_that_is_cut_off(self):
         raw = b'From: a@b.example\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n\ntext\n--b\n'
@@ -142,6 +160,18 @@ class TestWithoutQuotes:
             "ارسال‌شده از iPhone من\n\n> در ۲ آذر ۱۴۰۵، ساعت ۱۲:۰۰، همیار <s@x.ir> نوشت:\n> \n> سلام",
             "Sent from my iPhone\n\n> On 23 Nov 2026, at 12:00, Hamyar <s@x.example> wrote:\n> \n> hi",
             "-- \nسارا\n09120000000",
+            "--\nسارا محمدی\nمدیر فروش شرکت نمونه\nتلفن: ۰۲۱-۸۸۸۸۸۸۸۸",
+            "--\nSara\nsara@customer.example\nSent from my iPhone",
+            "--",
+            "در ۱۴۰۵/۹/۲، ساعت ۱۲:۰۰، همیار نوشت:\n\nسلام",
+            "Sent from Outlook for iOS<https://aka.ms/o0ukef>",
+            "Sent from Mail<https://go.microsoft.com/fwlink/?LinkId=550986> for Windows 10",
+            "Sent from my Samsung Galaxy S21 smartphone.",
+            "Sent from Yahoo Mail on Android",
+            "ارسال شده از آی‌فون من",
+            "فرستاده شده از گوشی هوشمند سامسونگ من",
+            "ارسال شده از Outlook برای Android",
+            "دریافت Outlook برای iOS",
         ],
     )
     def test_keeps_the_writers_own_words(self, quoted: str):
@@ -173,6 +203,13 @@ class TestWithoutQuotes:
             "ارسال شده با پست پیشتاز ولی هنوز نرسیده",
             "سلام\nارسال‌شده توسط شما اشتباه بود",
             "Where is it?\nSent from the warehouse two weeks ago, still nothing.",
+            "Where is it?\nSent from Samsung two weeks ago, still nothing.",
+            "سلام\nدریافت گوشی",
+            "سلام\nارسال شده از تهران، دو هفته است نرسیده",
+            "سلام\nارسال شده با پست، گوشی سامسونگ هنوز نرسیده",
+            "On 5 May your agent wrote:\nit comes tomorrow\nand it did not",
+            "سلام، کجاست؟\n--\nسفارش ۱۲۳۴۵۶۷۸\nمیدان ونک",
+            "Hello\n--\nplease call me, it is late\n09120000000",
         ],
     )
     def test_leaves_what_only_looks_like_it(self, text: str):
