@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from connectors.email import responses
 from connectors.email.choices import number_in
 from connectors.email.mail import Mail, read_mail
+from connectors.email.polling import MailUnanswerable
 from connectors.email.ports import Say, Threads
 from connectors.ports import Rate, Receive
 from core.errors import Conflict, NotFound
@@ -63,11 +64,14 @@ class Incoming:
 
         What machines write begins no conversation and gets no answer; in a thread of their address people see it.
         False where somebody should see what was left alone for that; `by_person`, they have.
+
+        Raises:
+            MailUnanswerable
         """
         # In a thread of its own: a large one takes a second, and others wait for the loop.
         mail = await asyncio.to_thread(read_mail, raw, own_address=self._own_address, is_whole=is_whole)
         if mail is None:
-            return False
+            raise MailUnanswerable("nobody can be read whom an answer would go to")
         if by_person:
             mail = replace(mail, is_automatic=False)
         mail = await self._within_files_per_day(mail)
@@ -89,7 +93,7 @@ class Incoming:
         """The mail with as many of its files as its address may still send today, and the names of the others."""
         if not mail.files:
             return mail
-        sent = await self._threads.files_sent(self._inbox_id, mail.address)
+        sent = await self._threads.files_sent(self._inbox_id, mail)
         taken = max(0, self._files_per_day - sent)
         names = tuple(file.name for file in mail.files[taken:])
         return replace(mail, files=mail.files[:taken], refused=(*mail.refused, *names))

@@ -28,7 +28,7 @@ class MailGone(Exception):
 
 
 class MailUnanswerable(Exception):
-    """A mail names no sender."""
+    """A mail names no sender, or no person seems to be one."""
 
 
 class Handle(Protocol):
@@ -103,7 +103,7 @@ class Poller:
                 if not raw:
                     raise MailGone("the mail is no longer in the mailbox")
                 if not await self._handle(raw, is_whole=is_whole, by_person=by_person):
-                    raise MailUnanswerable("nobody could be answered")
+                    raise MailUnanswerable("a machine seems to have written it")
             except MAILBOX_ERRORS:
                 self._mailbox.close()
                 raise

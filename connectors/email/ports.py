@@ -58,8 +58,8 @@ class Threads(Protocol):
         """How many messages the product itself wrote to an address within the last hour."""
         ...
 
-    async def files_sent(self, inbox_id: int, address: str) -> int:
-        """How many files an address has sent within the last day."""
+    async def files_sent(self, inbox_id: int, mail: Mail) -> int:
+        """How many files a mail's sender has sent within the last day, besides those of the mail itself."""
         ...
 
     async def keep_original(self, inbox_id: int, external_id: str, text: str) -> None:

@@ -87,8 +87,8 @@ class StoredThreads:
         async with self._work.reading() as session:
             return await session.scalar(statement) or 0
 
-    async def files_sent(self, inbox_id: int, address: str) -> int:
-        """In all its threads."""
+    async def files_sent(self, inbox_id: int, mail: Mail) -> int:
+        """In all their threads. Of a mail that comes again after a failure, some are stored already."""
         statement = (
             select(func.count(Attachment.id))
             .join(Message, Message.id == Attachment.message_id)
@@ -96,8 +96,9 @@ class StoredThreads:
             .join(EmailThread, EmailThread.identity_id == Conversation.identity_id)
             .where(
                 EmailThread.inbox_id == inbox_id,
-                EmailThread.address == address,
+                EmailThread.address == mail.address,
                 Message.author == Author.contact,
+                ~Message.external_id.startswith(mail.external_id, autoescape=True),
                 Message.created_at > self._clock.now() - timedelta(days=1),
             )
         )

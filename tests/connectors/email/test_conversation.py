@@ -338,6 +338,26 @@ class TestFiles:
         assert len(await shop.all(Attachment)) == 3
         assert (await shop.all(Message))[2].text == f"دو\n\nببینید\n\n[{responses.FILE_REFUSED}] photo.png"
 
+    async def test_are_all_stored_when_their_mail_comes_again_after_a_failure(self, make_shop, server: MailServer):
+        shop: Shop = make_shop(files_per_day=2)
+        incoming = shop.connector.poller._handle.__self__
+        receive = incoming._receive
+
+        async def failing(message):
+            if message.external_id.endswith("#2"):
+                raise RuntimeError("told to")
+            return await receive(message)
+
+        incoming._receive = failing
+        server.deliver(photo("two photos", "ببینید", files=2))
+        await shop.fetch()
+
+        incoming._receive = receive
+        shop.connector.poller._now = lambda: 1e12
+        await shop.fetch()
+
+        assert len(await shop.all(Attachment)) == 2
+
     @pytest.mark.parametrize("below", ["", "\nSent from my iPhone\n", "ارسال شده از گوشی من", "-- \nSara\nAcme Ltd"])
     async def test_alone_are_no_question_and_their_sender_is_asked_for_words_once(
         self, shop: Shop, server: MailServer, bot: FakeBot, below: str

@@ -157,6 +157,21 @@ class TestFetch:
         assert len(await far_shop.all(Message)) == 1
         assert await far_shop.all(ParkedUpdate) == []
 
+    async def test_asks_only_once_about_mails_from_before_the_start(
+        self,
+        far_shop: Shop,
+        server: MailServer,
+        faults: dict[str, str],
+    ):
+        far_shop.connector.poller._since += timedelta(minutes=5)
+        server.write("old")
+        await far_shop.fetch()
+
+        faults["UID FETCH"] = "no"
+        await try_often(far_shop)
+
+        assert await far_shop.all(ParkedUpdate) == []
+
 
 class TestPoison:
     async def test_is_set_aside_with_its_sender_and_subject_and_stored_once_it_can_be(
@@ -223,16 +238,13 @@ class TestAutomatic:
 
     async def test_one_that_names_no_sender_is_shown_to_admins_too(self, shop: Shop, server: MailServer):
         server.deliver(b"From: nobody\nSubject: hello\n\nhello")
-        await shop.fetch()
+        await try_often(shop)
 
         await try_again(shop, shop.connector)
 
         (parked,) = await shop.all(ParkedUpdate)
-        assert (parked.sender, parked.text, parked.error) == (
-            "nobody",
-            "hello",
-            "MailUnanswerable: nobody could be answered",
-        )
+        assert (parked.reason, parked.sender, parked.text) == (ParkedReason.failed, "nobody", "hello")
+        assert parked.error == "MailUnanswerable: nobody can be read whom an answer would go to"
         assert server.unread() == 0
 
     async def test_our_own_that_come_back_are_not(self, shop: Shop, server: MailServer):
