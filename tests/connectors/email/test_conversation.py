@@ -1,6 +1,7 @@
 """The whole way over real sockets: IMAP, the conversation in its database, the bot, the outbox, SMTP."""
 
 import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -455,6 +456,19 @@ class TestDelivery:
 
         (delivery,) = await shop.all(Delivery)
         assert delivery.state is DeliveryState.pending
+
+    async def test_brings_the_subject_as_it_was(self, shop: Shop, server: MailServer):
+        words = ("سلام", "پشتیبانی", "سفارش‌ها", "است،", "(تهران)", "order", "iPhone", "15", "#123", "۱۲", "<x>", "é")
+        chosen = random.Random(7)
+        subjects = [" ".join(chosen.choices(words, k=length)) for length in range(3, 36, 3)]
+        for subject in subjects:
+            server.deliver(
+                f"From: {CUSTOMER}\r\nSubject: {subject}\r\nMessage-ID: {make_msgid()}\r\n\r\nhi\r\n".encode()
+            )
+
+        await shop.answer()
+
+        assert sorted(mail["Subject"] for mail in server.sent) == sorted(f"Re: {subject}" for subject in subjects)
 
     async def test_takes_no_header_from_anybody(self, shop: Shop, server: MailServer):
         server.deliver(
