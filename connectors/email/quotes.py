@@ -50,8 +50,9 @@ _DEVICES = (
     r"|آی[ \u200c]?فون|آی[ \u200c]?پد|اندروید|ویندوز|اوت[ \u200c]?لوک|جی[ \u200c]?میل|یاهو|سامسونگ|گا?لکسی|هوا?وی"
     r"|شیا[ئي]ومی|شیاومی|ردمی|نوکیا|گوشی|موبایل|تلفن|تبلت"
 )
+# Each word can be read in one way only: of two, a long line that fails in the end would have endless readings.
 _AROUND_DEVICES = (
-    r"my|the|all|new|an?|on|for|with|app|mail|e-?mail|device|ios|plus|pro|max|mini|note|ultra|secure|\d+\w?|[a-z]\d+\w?|5g"
+    r"my|the|all|new|an?|on|for|with|app|mail|e-?mail|device|ios|plus|pro|max|mini|note|ultra|secure|\d+[a-z]?|[a-z]\d+[a-z]?"
     r"|من|خود|خودم|ام|در|روی|برای|طریق|برنامه|اپ|اپلیکیشن|نرم[ \u200c]?افزار|دستگاه|همراه|هوشمند|ایمیل|میل"
 )
 _SENT_FROM = re.compile(

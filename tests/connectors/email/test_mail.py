@@ -186,6 +186,12 @@ class TestWithoutQuotes:
 
         assert without_quotes(text) == "the first\ntomorrow"
 
+    @pytest.mark.parametrize("word", ["11", "5g", "a1", "my", "iphone", "گوشی", "-"])
+    def test_reads_hostile_lines_in_no_time(self, word: str):
+        text = f"Sent from {f'{word} ' * 60}x"
+
+        assert without_quotes(text) == text
+
     def test_keeps_what_was_forwarded(self):
         text = "See:\n---------- Forwarded message ---------\nFrom: x\nDate: a\nTo: b\n\nthe matter"
 
