@@ -117,14 +117,28 @@ def _kind_of(digits: str, *, international: bool) -> Personal:
 def _names(known: Iterable[str]) -> re.Pattern[str] | None:
     """Finds whole names before their parts, however their letters are joined or typed; none for no names."""
     wholes = {" ".join(_UNSEEN.sub("", one).split()) for one in known}
-    parts = {part for whole in wholes for part in re.split(r"[\s\u200c]+", whole) if len(part) > 2}
-    all_names = sorted({one for one in wholes | parts if len(one) > 1}, key=len, reverse=True)
+    parts = {part for whole in wholes for part in re.split(r"[\s\u200c]+", whole) if len("".join(_words_of(part))) > 2}
+    all_names = sorted({one for one in wholes | parts if len("".join(_words_of(one))) > 1}, key=len, reverse=True)
     if not all_names:
         return None
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(_spelled, all_names))})(?!\w)", re.IGNORECASE)
 
 
+def _words_of(name: str) -> list[str]:
+    """A name's words, without what only joins letters or parts words; none where there is nothing else."""
+    return [word for word in re.split(r"[\s\u200c_.\-]+", name.replace("\u0640", "")) if word]
+
+
 def _spelled(name: str) -> str:
-    """A pattern for a name as it may be typed."""
-    letters = (_SAME_LETTERS.get(letter, re.escape(letter)) for letter in name.replace("\u200c", " "))
-    return r"[\u0640\u200c]?".join(r"[\s\u200c_.-]*" if letter == r"\ " else letter for letter in letters)
+    """A pattern for a name as it may be typed.
+
+    What may stand between its letters or words is none of them, and is never given back: people choose their names,
+    and one of gaps alone would else be tried in more ways than anybody can wait for.
+    """
+    words = (r"[\u0640\u200c]*+".join(map(_typed, word)) for word in _words_of(name))
+    return r"[\s\u200c\u0640_.\-]*+".join(words)
+
+
+def _typed(letter: str) -> str:
+    """A pattern for a letter, from whichever keyboard."""
+    return _SAME_LETTERS.get(letter, re.escape(letter))

@@ -120,16 +120,19 @@ class AlertOutbox(SendingQueue[HandoffAlert]):
             return None
         return Call(partial(self._tell, bot, row.inbox_id, group.chat_id, await self._text(session, row, group)))
 
-    async def _tell(self, bot: AlertSender, inbox_id: int, chat: int, text: str) -> str:
+    async def _tell(self, bot: AlertSender, inbox_id: int, chat: int, text: Callable[[], str]) -> str:
         try:
-            return await bot.send_alert(chat, text)
+            return await bot.send_alert(chat, text())
         except GroupMoved as moved:
             async with self.work.begin() as session:
                 await move_group(session, inbox_id, chat, to=moved.chat)
             raise SendLater("the group has another number now", after_seconds=1) from moved
 
-    async def _text(self, session: AsyncSession, row: HandoffAlert, group: TelegramGroup) -> str:
-        """The alert: what agents need in order to decide who goes, and no more of the contact than that."""
+    async def _text(self, session: AsyncSession, row: HandoffAlert, group: TelegramGroup) -> Callable[[], str]:
+        """What writes the alert: what agents need in order to decide who goes, and no more of the contact than that.
+
+        The contact's words are read when it is called: nobody who writes is to wait for that.
+        """
         repository = ConversationRepository(session)
         handoff = await session.get_one(Handoff, row.handoff_id)
         ticket = await session.get_one(Ticket, handoff.ticket_id)
@@ -138,16 +141,17 @@ class AlertOutbox(SendingQueue[HandoffAlert]):
         last = await repository.last_typed_by_contact(conversation.id)
         contact = conversation.contact
         known = (contact.name, contact.email, contact.phone, conversation.identity.external_id)
-        words = without_personal(last.latest_text if last else "", known=known, placeholders=_HIDDEN)
         link = f"{self._public_url}/desk/conversations/{conversation.id}" if self._public_url else ""
-        return alert_html(
+        write = partial(
+            alert_html,
             self._say(ALERT, group.language).text,
             ticket_number=ticket.number,
             inbox=conversation.inbox.name,
             reasons=self._describe(handoff, group.language),
-            words=words,
             link=link,
         )
+        words = last.latest_text if last else ""
+        return lambda: write(words=without_personal(words, known=known, placeholders=_HIDDEN))
 
 
 def alert_html(template: str, *, ticket_number: str, inbox: str, reasons: Sequence[str], words: str, link: str) -> str:

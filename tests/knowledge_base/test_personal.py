@@ -131,6 +131,21 @@ class TestWithoutPersonal:
     def test_hostile_names_are_only_names(self, name: str) -> None:
         assert clean("Hello there (friend)", name) == "Hello there (friend)"
 
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [("_ " * 40, "_" * 60 + "x"), ("ـ" * 40, "ـ" * 60 + "x"), ("a." * 99, "a." * 98)],
+    )
+    def test_names_of_what_only_parts_words_come_to_an_end(self, name: str, text: str) -> None:
+        assert clean(text, name) == text
+
+    @pytest.mark.parametrize("name", ["A.", "_", "- -", "ـــ"])
+    def test_what_is_hardly_a_name_takes_nothing_out(self, name: str) -> None:
+        assert clean("a - b _ ـــ. c", name) == "a - b _ ـــ. c"
+
+    @pytest.mark.parametrize("written", ["Anne-Marie", "anne_marie", "Anne  Marie", "anne.marie", "AnneMarie"])
+    def test_words_of_a_name_however_they_are_parted(self, written: str) -> None:
+        assert clean(f"I am {written}!", "Anne-Marie") == "I am [name]!"
+
     @pytest.mark.parametrize("piece", ["a", "1", "1 ", "a@", "a.", "@", "IR", "http://", "a-1", "(at)", ".a/"])
     def test_endless_text_comes_to_an_end(self, piece: str) -> None:
         assert isinstance(clean(piece * 20_000, "Ali"), str)

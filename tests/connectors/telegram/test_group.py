@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from connectors.telegram import alerts
 from connectors.telegram.alerts import AlertOutbox, HandoffAlerts
 from connectors.telegram.colleagues import StoredColleagues
 from connectors.telegram.inboxes import TelegramInboxes
@@ -276,6 +277,21 @@ class TestAlert:
         assert "سفارشم نرسیده! شماره‌ام … است" in text
         for private in ("09121234567", "سارا", "احمدی", "visitor"):
             assert private not in text
+
+    async def test_reads_the_contacts_words_after_the_transaction_that_others_wait_for(
+        self, firm: Firm, admin: Agent, conversation, monkeypatch
+    ):
+        await firm.pair(admin)
+        await firm.hand_off(conversation)
+
+        def unreadable(*_words, **_known) -> str:
+            raise ValueError("not these words")
+
+        monkeypatch.setattr(alerts, "without_personal", unreadable)
+
+        await firm.tell()
+
+        assert [(one.attempts, one.state) for one in await firm.all(HandoffAlert)] == [(1, DeliveryState.pending)]
 
     async def test_is_in_the_language_of_whoever_paired_the_group(self, firm: Firm, admin: Agent, conversation):
         async with firm.work.begin() as session:
