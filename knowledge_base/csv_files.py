@@ -10,8 +10,16 @@ from knowledge_base.enums import Reason
 
 # A spreadsheet takes a cell that begins so for a formula, and what tells it not to is an apostrophe before it:
 # https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_DEFUSED = re.compile(r"'+[=+\-@\t\r]")
+# One that separates by semicolons also begins a cell after those that stand inside ours, and a row after a line break,
+# since for it our quotation marks stand amid its cells.
+_BLANKS = r'(?:[^\S\t\n\r]|")*+'
+# An item of a list stays as people wrote it where there is nothing in its line that calls, runs or looks elsewhere.
+_LIST_ITEM = r"[+\-] [^(|!\n\r]*+(?:[\n\r]|\Z)"
+_FORMULA = re.compile(
+    rf"\A{_BLANKS}'*+(?=[=+\-@\t\r])"
+    rf"|[;,\t]{_BLANKS}'*+(?=[=+\-@])"
+    rf"|[\n\r]{_BLANKS}'*+(?=[=+\-@])(?!{_LIST_ITEM})"
+)
 # In Persian and in many other places, Excel writes semicolons.
 DELIMITERS = ",;\t"
 LONGEST_CELL = 1_000_000
@@ -123,8 +131,8 @@ def _records(lines: Sequence[str], *, delimiter: str) -> Iterator[_Record | Refu
 
 
 def _defused(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return _FORMULA.sub(lambda found: f"{found[0]}'", cell)
 
 
 def _undo(cell: str) -> str:
-    return cell[1:] if _DEFUSED.match(cell) else cell
+    return _FORMULA.sub(lambda found: found[0].removesuffix("'"), cell)
