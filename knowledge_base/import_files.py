@@ -32,6 +32,8 @@ MAX_IMPORT_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 60_000_000
 MAX_MEMBER_BYTES = 2_000_000
 MOST_MEMBERS = 10_000
+# Of the other ways, one step unpacks as much as the zip's maker likes, whatever is asked for.
+_WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MOST_ARTICLES = 5_000
 COLUMNS = (*FrontMatter.model_fields, "body")
 # What stands in an export beside the articles and says what became of them: nothing to bring in.
@@ -93,6 +95,8 @@ def _members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     members = [one for one in archive.infolist() if not one.is_dir() and not _is_passed_over(one.filename)]
     if len(members) > MOST_MEMBERS or sum(one.file_size for one in members) > MAX_UNPACKED_BYTES:
         raise ImportRefused(Refused(Reason.zip_too_large, name))
+    if other := [one.filename for one in members if one.compress_type not in _WAYS]:
+        raise ImportRefused(Refused(Reason.zip_broken, name, detail=f"neither stored nor deflated: {other[0][:150]}"))
     return members
 
 

@@ -282,6 +282,18 @@ class TestRefusals:
         assert (refused.reason, refused.line) == (reason, line)
         assert refused.detail.startswith(f"{field}:") or not field
 
+    @pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_a_zip_whose_steps_have_no_end_is_not_unpacked(self, way, monkeypatch):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", way) as archive:
+            archive.writestr("a.md", PARKING)
+        monkeypatch.delattr(zipfile.ZipExtFile, "read")
+
+        with pytest.raises(ImportRefused) as refusal:
+            read_file(out.getvalue(), name="a.zip")
+
+        assert refusal.value.refused.reason is Reason.zip_broken
+
     def test_a_zip_that_unpacks_without_end_is_not_unpacked(self):
         bomb = zipped(**{f"{number}__md": b"0" * (MAX_UNPACKED_BYTES // 20) for number in range(21)})
         assert len(bomb) < MAX_IMPORT_BYTES
