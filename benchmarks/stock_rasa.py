@@ -49,7 +49,7 @@ class StockRasa:
     def __init__(self, *, actions_url: str, actions_token: str) -> None:
         self.port = free_port()
         self.trained_seconds = 0.0
-        self._actions = f"{actions_url}?token={actions_token}"
+        self._actions = {"url": actions_url, "headers": {"Authorization": f"Bearer {actions_token}"}}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,7 +75,7 @@ class StockRasa:
 
     def start(self) -> None:
         """Serve and wait until ready."""
-        (FOLDER / "endpoints.yml").write_text(yaml.safe_dump({"action_endpoint": {"url": self._actions}}))
+        (FOLDER / "endpoints.yml").write_text(yaml.safe_dump({"action_endpoint": self._actions}))
         (FOLDER / "credentials.yml").write_text("rest:\n")
         options = ["--model", "models/stock.tar.gz", "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
         with (FOLDER / "log").open("wb") as log:
