@@ -47,6 +47,7 @@ _HOURS = re.compile(r"\d{1,2}:\d{2}\s?[-‐-―]\s?\d{1,2}:\d{2}")
 _MONEY = re.compile(
     r"[\s\u200c]*(?:هزار|میلیون|میلیارد|تومان|تومن|ریال|toman|rial|irr|usd|eur|dollar|euro|[$€£])", re.I
 )
+_MOBILE = re.compile(r"(?:98)?9\d{9}")
 # Fewer digits are a year, a price or a count; where they stand apart, as in a card's number, a few more.
 FEWEST_DIGITS = 5
 FEWEST_SPACED_DIGITS = 8
@@ -99,7 +100,8 @@ def _number_without(found: re.Match[str], placeholders: Mapping[Personal, str]) 
 def _is_money(found: re.Match[str], digits: str) -> bool:
     if len(digits) > MOST_DIGITS_OF_MONEY or digits.startswith("0"):
         return False
-    has_unit = found[0].isdecimal() and _MONEY.match(found.string, found.end())
+    # A mobile's number without its 0 may stand before the word for money, and no price needs to be kept at that risk.
+    has_unit = found[0].isdecimal() and not _MOBILE.fullmatch(digits) and _MONEY.match(found.string, found.end())
     return bool(has_unit or _THOUSANDS.fullmatch(found[0]))
 
 

@@ -47,6 +47,10 @@ class TestWithoutPersonal:
     def test_telephone_numbers(self, number: str) -> None:
         assert clean(f"تماس: {number}.") == "تماس: [phone]."
 
+    @pytest.mark.parametrize("number", ["9121234567", "۹۱۲۱۲۳۴۵۶۷", "989121234567"])
+    def test_a_telephone_number_before_the_word_for_money_is_no_price(self, number: str) -> None:
+        assert clean(f"{number} toman, {number} تومان") == "[phone] toman, [phone] تومان"
+
     @pytest.mark.parametrize(
         ("number", "kind"),
         [
