@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, Query, UploadFile, status
+from fastapi import APIRouter, Depends, Query, Request, status
 from fastapi.responses import Response
 
 from core.errors import InvalidInput
@@ -63,6 +63,7 @@ from knowledge_base.schemas import (
 )
 from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit, as_draft
 from knowledge_base.trial import Trial, Unsaved, Warnings
+from knowledge_base.uploads import FORM, Upload, read_upload
 from language.vectors import VectorUnreadable, from_base64
 
 
@@ -385,10 +386,13 @@ def _add_files(
     only_reading = Depends(reading, scope="function")
     for_editors = [Depends(editor)]
 
-    @router.post("/imports", response_model=ImportRead, status_code=status.HTTP_201_CREATED)
+    async def editors_upload(request: Request, _by: Any = Depends(editor)) -> Upload:
+        return await read_upload(request)
+
+    # The file first: no transaction is to wait until it is here.
+    @router.post("/imports", response_model=ImportRead, status_code=status.HTTP_201_CREATED, openapi_extra=FORM)
     async def check_import(
-        file: Annotated[UploadFile, File()],
-        publish_new: Annotated[bool, Form()] = False,
+        upload: Annotated[Upload, Depends(editors_upload)],
         reading: KnowledgeService = only_reading,
         service: KnowledgeService = in_transaction,
         by: Any = Depends(editor),
@@ -398,10 +402,9 @@ def _add_files(
         `publish_new` publishes new articles of which the file says no status; without it they are drafts.
         """
         try:
-            name = file.filename or ""
-            checked = await check_file(reading, await file.read(), name=name, publish_new=publish_new)
+            checked = await check_file(reading, upload.file, name=upload.name, publish_new=upload.publish_new)
         except ImportRefused as error:
-            raise FileUnfit(f"{error.refused.reason.value}: {error.refused.detail or name}") from error
+            raise FileUnfit(f"{error.refused.reason.value}: {error.refused.detail or upload.name}") from error
         return await _shown(service, await ArticleImports(service).keep(checked, by=by.name))
 
     @router.get("/imports/{import_id}", response_model=ImportRead, dependencies=for_editors)

@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.requests import HTTPConnection
 
 from core.http import ReadingSessionDep, SessionDep
+from crm.agents.auth import KnowledgeEditor
 from knowledge_base.service import KnowledgeService
+from knowledge_base.uploads import Upload, read_upload
 
 
 def get_knowledge(connection: HTTPConnection, session: SessionDep) -> KnowledgeService:
@@ -21,5 +23,11 @@ def get_knowledge_for_reading(connection: HTTPConnection, session: ReadingSessio
     return service
 
 
+async def get_upload(request: Request, _agent: KnowledgeEditor) -> Upload:
+    """An editor's file; it stands before the service in an endpoint, so that no transaction waits for it."""
+    return await read_upload(request)
+
+
 KnowledgeDep = Annotated[KnowledgeService, Depends(get_knowledge)]
 KnowledgeReadDep = Annotated[KnowledgeService, Depends(get_knowledge_for_reading)]
+UploadDep = Annotated[Upload, Depends(get_upload)]

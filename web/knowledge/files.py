@@ -1,9 +1,9 @@
 """Bringing articles in from files, and taking them out."""
 
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from core.http import RowId
@@ -17,7 +17,7 @@ from knowledge_base.service import KnowledgeService
 from web.knowledge import words
 from web.knowledge.comparison import compare
 from web.knowledge.pages import HOME, knowledge_page
-from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
+from web.knowledge_access import KnowledgeDep, KnowledgeReadDep, UploadDep
 from web.templating import language_of
 from web.translation import translate
 
@@ -37,16 +37,11 @@ async def show_files(request: Request, agent: KnowledgeEditor, knowledge: Knowle
 
 @router.post("/files")
 async def check_import(
-    request: Request,
-    agent: KnowledgeEditor,
-    reading: KnowledgeReadDep,
-    knowledge: KnowledgeDep,
-    file: Annotated[UploadFile, File()],
-    publish_new: Annotated[bool, Form()] = False,
+    request: Request, agent: KnowledgeEditor, upload: UploadDep, reading: KnowledgeReadDep, knowledge: KnowledgeDep
 ) -> Response:
     """Look through a file; nothing is changed until the editor has seen what would be."""
     try:
-        checked = await check_file(reading, await file.read(), name=file.filename or "", publish_new=publish_new)
+        checked = await check_file(reading, upload.file, name=upload.name, publish_new=upload.publish_new)
     except ImportRefused as refusal:
         return await _show(request, agent, reading, refused=refusal.refused, status=422)
     kept = await ArticleImports(knowledge).keep(checked, by=agent.name)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
@@ -23,7 +23,7 @@ from knowledge_base.service import ArticleNotFound, KnowledgeService, QuestionBl
 from web.desk.pages import fragment, is_htmx
 from web.knowledge import words
 from web.knowledge.pages import HOME, knowledge_page
-from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
+from web.knowledge_access import KnowledgeDep, KnowledgeReadDep, UploadDep
 from web.templating import LANGUAGES
 
 router = APIRouter(include_in_schema=False)
@@ -83,12 +83,11 @@ async def keep_question(
 
 @router.post("/regression/import")
 async def read_expectations(
-    request: Request, agent: KnowledgeEditor, knowledge: KnowledgeDep, file: Annotated[UploadFile, File()]
+    request: Request, agent: KnowledgeEditor, upload: UploadDep, knowledge: KnowledgeDep
 ) -> Response:
     """Take in a table of questions and addresses, and say what became of each row."""
-    name = file.filename or ""
     try:
-        report = await RegressionSet(knowledge).read(decoded(await file.read(), file=name), by=agent.name)
+        report = await RegressionSet(knowledge).read(decoded(upload.file, file=upload.name), by=agent.name)
     except ImportRefused as refusal:
         report = ExpectationsRead(refused=[refusal.refused])
     return await _show(request, agent, knowledge, report=report)

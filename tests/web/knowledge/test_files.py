@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
@@ -252,6 +252,28 @@ ROUTES = (
 
 
 class TestAccess:
+    @pytest.mark.parametrize("path", [PAGE, f"{API}/imports", "/desk/knowledge/regression/import"])
+    async def test_nothing_is_read_of_somebody_who_may_not_send_a_file(
+        self, client: httpx.AsyncClient, sign_in: Callable[[Role], Awaitable[Agent]], path: str
+    ) -> None:
+        read = 0
+
+        async def body() -> AsyncIterator[bytes]:
+            nonlocal read
+            read += 1
+            yield bytes(100_000)
+
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        unknown = await client.post(path, content=body(), headers=headers)
+        await sign_in(Role.agent)
+        agent = await client.post(path, content=body(), headers=headers)
+
+        assert (unknown.status_code, agent.status_code, read) == (401, 403, 0)
+
+    async def test_a_form_without_a_file_is_refused(self, editor: httpx.AsyncClient) -> None:
+        for fields in ({}, {"file": "no file"}, {"publish_new": "perhaps"}):
+            assert (await editor.post(f"{API}/imports", data=fields)).status_code == 422
+
     async def test_nobody_gets_in_without_signing_in(self, client: httpx.AsyncClient) -> None:
         for method, path in ROUTES:
             status = (await client.request(method, path)).status_code
