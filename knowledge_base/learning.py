@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,9 @@ from knowledge_base.search import Floats
 from knowledge_base.service import GapNotFound, KnowledgeService, Offer, as_draft
 from knowledge_base.storage import from_bytes
 from knowledge_base.trial import Trial, Unsaved, Warnings
+
+# What a question says without what tells who asked it: articles are read by everybody.
+Impersonal = Callable[[Gap], str]
 
 # More questions than this are not grouped: the latest are.
 MOST_GROUPED = 10_000
@@ -112,7 +115,7 @@ class Learning:
         return near, SAME_RAW if projected is None else SAME_PROJECTED
 
     async def start_article(
-        self, gap_ids: Sequence[int], *, typical: int, by: str, owner_id: int | None = None
+        self, gap_ids: Sequence[int], *, typical: int, asked: Impersonal, by: str, owner_id: int | None = None
     ) -> Article:
         """A draft that asks these questions; they are settled when it is published.
 
@@ -122,10 +125,10 @@ class Learning:
         gaps = await self._gaps(gap_ids)
         title = next((gap for gap in gaps if gap.id == typical), gaps[0])
         draft = ArticleCreate(
-            slug=await self._free_slug(title),
+            slug=await self._free_slug(title, asked(title)),
             language="fa" if title.language == "fa" else "en",
-            title=_line(title.question, TITLE_CHARACTERS),
-            questions=wordings([gap.question for gap in gaps]),
+            title=_line(asked(title), TITLE_CHARACTERS),
+            questions=wordings([asked(gap) for gap in gaps]),
         )
         article = await self._knowledge.create(draft, by=by, owner_id=owner_id)
         await self._answered_by(article, gaps)
@@ -156,7 +159,7 @@ class Learning:
         )
         return await self._knowledge.create(draft, by=by, owner_id=owner_id)
 
-    async def add_to(self, article_id: int, gap_ids: Sequence[int], *, by: str) -> Article:
+    async def add_to(self, article_id: int, gap_ids: Sequence[int], *, asked: Impersonal, by: str) -> Article:
         """Make these questions variants of an article, and settle them where it is published.
 
         Raises:
@@ -164,13 +167,13 @@ class Learning:
         """
         gaps = await self._gaps(gap_ids)
         article = await self._knowledge.get(article_id)
-        draft = _asking_also(article, gaps)
+        draft = _asking_also(article, [asked(gap) for gap in gaps])
         if draft.questions != article.questions:
             article = await self._knowledge.save(article_id, draft, version=article.version, by=by, seen=article.status)
         await self._answered_by(article, gaps)
         return article
 
-    async def warnings_of_adding(self, article_id: int, gap_ids: Sequence[int]) -> Warnings:
+    async def warnings_of_adding(self, article_id: int, gap_ids: Sequence[int], *, asked: Impersonal) -> Warnings:
         """What an article would get in the way of with these questions; nothing while contacts do not read it.
 
         Raises:
@@ -180,7 +183,8 @@ class Learning:
         article = await self._knowledge.get(article_id)
         if not article.is_public:
             return Warnings()
-        unsaved = Unsaved(_asking_also(article, gaps), article.slug, article.language, article.id)
+        also = _asking_also(article, [asked(gap) for gap in gaps])
+        unsaved = Unsaved(also, article.slug, article.language, article.id)
         return await Trial(self._knowledge).warnings(unsaved)
 
     async def settle(self, gap_ids: Sequence[int], state: GapState) -> None:
@@ -201,9 +205,9 @@ class Learning:
             raise GapNotFound
         return gaps
 
-    async def _free_slug(self, gap: Gap) -> str:
+    async def _free_slug(self, gap: Gap, question: str) -> str:
         """An address that nobody has; the editor gives it a better one by writing the article anew."""
-        words = re.findall(r"[a-z0-9]+", gap.question.lower())[:6]
+        words = re.findall(r"[a-z0-9]+", question.lower())[:6]
         first = "-".join(words)[:60].strip("-") if gap.language == "en" and words else f"question-{gap.id}"
         return await self._knowledge.free_slug(first)
 
@@ -212,11 +216,11 @@ class Learning:
         return projection.questions(vectors) if projection and projection.encoder == encoder else None
 
 
-def _asking_also(article: Article, gaps: Sequence[Gap]) -> ArticleDraft:
+def _asking_also(article: Article, questions: Sequence[str]) -> ArticleDraft:
     """The article with those of these questions as variants that it has not yet."""
     draft = as_draft(article)
     asked = {matching_form(one) for one in [article.title, *draft.questions]}
-    new = [one for one in wordings([gap.question for gap in gaps]) if matching_form(one) not in asked]
+    new = [one for one in wordings(questions) if matching_form(one) not in asked]
     return draft.model_copy(update={"questions": [*draft.questions, *new][:ALL_VARIANTS]})
 
 

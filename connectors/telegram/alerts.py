@@ -16,6 +16,7 @@ from connectors.telegram.ports import Say
 from connectors.telegram.responses import ALERT
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
+from crm.contacts.names import names_of_contact
 from crm.conversations.ports import SendLater, SendRefused
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.sending import UNSENT, Call, SendingQueue
@@ -139,8 +140,7 @@ class AlertOutbox(SendingQueue[HandoffAlert]):
         conversation = await repository.get(handoff.conversation_id)
         assert conversation  # noqa: S101 - the handoff refers to it
         last = await repository.last_typed_by_contact(conversation.id)
-        contact = conversation.contact
-        known = (contact.name, contact.email, contact.phone, conversation.identity.external_id)
+        known = names_of_contact(conversation)
         link = f"{self._public_url}/desk/conversations/{conversation.id}" if self._public_url else ""
         write = partial(
             alert_html,

@@ -1,7 +1,7 @@
 """Conversations and their messages in SQL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -191,6 +191,12 @@ class ConversationRepository:
     async def lock(self, conversation_id: str) -> Conversation | None:
         """The same without the state, and no other transaction changes it until this one ends."""
         return (await self.session.scalars(_LOCK, {"conversation_id": conversation_id})).one_or_none()
+
+    async def with_contacts(self, conversation_ids: Collection[str]) -> Sequence[Conversation]:
+        """Those of these conversations that there are, with their contacts and addresses."""
+        shown = (joinedload(Conversation.contact), joinedload(Conversation.identity))
+        statement = select(Conversation).where(Conversation.id.in_(conversation_ids)).options(*shown)
+        return (await self.session.scalars(statement)).all()
 
     async def merged_into(self, conversation_id: str) -> str | None:
         """The id of the conversation that this one has become part of; none where it has not."""

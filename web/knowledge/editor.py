@@ -35,6 +35,7 @@ from web.knowledge.comparison import compare
 from web.knowledge.days import write_day, write_moment
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
 from web.knowledge.gaps import settle_with_equals
+from web.knowledge.impersonal import question_of, without_people
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge.people import people_who_edit
 from web.knowledge.trial import unsaved_text
@@ -63,7 +64,8 @@ async def start_article(
         form.slug, form.language = original.slug, OTHER_LANGUAGE[original.language]
         form.category = original.category.slug if original.category else ""
     if gap is not None and (asked := await knowledge.gaps.get(gap)):
-        form = form.model_copy(update={"language": asked.language}).answering(asked)
+        question = await question_of(knowledge, asked)
+        form = form.model_copy(update={"language": asked.language}).answering(asked, question)
     return await show_editor(request, agent, knowledge, form)
 
 
@@ -113,7 +115,7 @@ async def suggest_questions(
     request: Request, article_id: RowId, _agent: KnowledgeEditor, knowledge: KnowledgeReadDep
 ) -> Response:
     """Real questions to add to the other ways to ask for an article."""
-    asked = await Learning(knowledge).asked_like(article_id)
+    asked = [without_people(one, ()) for one in await Learning(knowledge).asked_like(article_id)]
     return HTMLResponse(fragment(request, "knowledge/asked.html", asked=asked))
 
 
@@ -130,7 +132,7 @@ async def edit_article(
     article = await knowledge.get(article_id)
     form = ArticleForm.of(article, reader=language_of(request))
     if gap is not None and (asked := await knowledge.gaps.get(gap)):
-        form = form.answering(asked)
+        form = form.answering(asked, await question_of(knowledge, asked))
     # Contacts read the text already: all that is left is to say whom it gets in the way of.
     was_saved = done in ("saved", "restored") and article.is_public
     overlaps = await Trial(knowledge).overlaps(unsaved_text(form, article)) if was_saved else []

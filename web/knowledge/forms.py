@@ -111,10 +111,10 @@ class ArticleForm(BaseModel):
             status=article.status,
         )
 
-    def answering(self, gap: Gap) -> Self:
-        """The same with a question that had no answer as one more way to ask."""
-        question = " ".join(gap.question.split())[:VARIANT_CHARACTERS]
-        questions = dict.fromkeys([*self.questions.splitlines(), question])
+    def answering(self, gap: Gap, question: str) -> Self:
+        """The same with the words of a question that had no answer as one more way to ask."""
+        line = " ".join(question.split())[:VARIANT_CHARACTERS]
+        questions = dict.fromkeys([*self.questions.splitlines(), line])
         return self.model_copy(update={"questions": "\n".join(questions), "gap": gap.id})
 
     def draft(self) -> ArticleDraft:

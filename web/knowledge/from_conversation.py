@@ -10,20 +10,18 @@ from fastapi.responses import RedirectResponse, Response
 
 from core.errors import Conflict
 from crm.agents.auth import ConversationAgent, KnowledgeEditor
+from crm.contacts.names import names_of_contact
 from crm.dependencies import ConversationsReadDep
 from crm.enums import Author, ConversationStatus, MessageKind
 from crm.models import Conversation, Message
 from knowledge_base.learning import Learning, wordings
-from knowledge_base.personal import Personal, without_personal
+from web.knowledge.impersonal import without_people
 from web.knowledge.pages import HOME
-from web.knowledge.words import PLACEHOLDERS
 from web.knowledge_access import KnowledgeDep
-from web.translation import translate
 
 router = APIRouter(include_in_schema=False)
 
 RESOLVED = "utter_resolved"
-_PERSIAN = re.compile("[\u0621-\u06d3]")
 _ASKS = re.compile("[?؟]")
 
 
@@ -79,21 +77,12 @@ def _questions(matter: Sequence[Message]) -> list[str]:
 
 def _people(conversation: Conversation, matter: Sequence[Message]) -> list[str]:
     """Names and addresses of whoever took part."""
-    contact = conversation.contact
     colleagues = {one.agent.name for one in matter if one.agent}
-    return [contact.name, contact.email, contact.phone, conversation.identity.external_id, *colleagues]
+    return [*names_of_contact(conversation), *colleagues]
 
 
 def _without(people: Sequence[str], texts: Sequence[str]) -> list[str]:
-    return [
-        without_personal(text, known=people, placeholders=_placeholders("fa" if _PERSIAN.search(text) else "en"))
-        for text in texts
-        if text.strip()
-    ]
-
-
-def _placeholders(language: str) -> dict[Personal, str]:
-    return {kind: translate(text, language) for kind, text in PLACEHOLDERS.items()}
+    return [without_people(text, people) for text in texts if text.strip()]
 
 
 def _slug(conversation: Conversation, matter: Sequence[Message]) -> str:

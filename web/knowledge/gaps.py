@@ -12,13 +12,14 @@ from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import GapState
-from knowledge_base.learning import Learning
+from knowledge_base.learning import Impersonal, Learning
 from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
 from knowledge_base.regression import QUESTION_CHARACTERS, RegressionSet
 from knowledge_base.service import ArticleNotFound, GapNotFound, KnowledgeService
 from knowledge_base.trial import Warnings
 from web.knowledge.articles import LAST_PAGE
+from web.knowledge.impersonal import impersonal, question_of
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
 
@@ -122,14 +123,18 @@ async def act_on_group(
     learning = Learning(knowledge)
     if form.action is GroupAction.draft:
         typical = form.typical or form.gap_ids[0]
-        article = await learning.start_article(form.gap_ids, typical=typical, by=agent.name, owner_id=agent.id)
+        asked = await _impersonal(knowledge, form)
+        article = await learning.start_article(
+            form.gap_ids, typical=typical, asked=asked, by=agent.name, owner_id=agent.id
+        )
         return RedirectResponse(f"{HOME}/{article.id}?done=draft_of_questions", status_code=303)
     if form.action in (GroupAction.add, GroupAction.add_anyway):
         if form.article is None:
             raise ArticleNotFound
         if form.action is GroupAction.add and (warnings := await _warnings(reading, form.article, form)):
             return await _warn(request, agent, reading, form, form.article, warnings)
-        article = await learning.add_to(form.article, form.gap_ids, by=agent.name)
+        asked = await _impersonal(knowledge, form)
+        article = await learning.add_to(form.article, form.gap_ids, asked=asked, by=agent.name)
         return RedirectResponse(f"{HOME}/{article.id}?done=questions_added", status_code=303)
     if form.action is GroupAction.expect:
         if form.article is None:
@@ -145,7 +150,12 @@ def _address(state: GapState, page: int) -> str:
 
 
 async def _warnings(reading: KnowledgeService, article_id: int, form: GroupForm) -> Warnings:
-    return await Learning(reading).warnings_of_adding(article_id, form.gap_ids)
+    asked = await _impersonal(reading, form)
+    return await Learning(reading).warnings_of_adding(article_id, form.gap_ids, asked=asked)
+
+
+async def _impersonal(knowledge: KnowledgeService, form: GroupForm) -> Impersonal:
+    return await impersonal(knowledge, await knowledge.gaps.some(form.gap_ids))
 
 
 async def _warn(
@@ -174,7 +184,8 @@ async def _expect(knowledge: KnowledgeService, gap_id: int, article_id: int, *, 
     gap = await knowledge.gaps.get(gap_id)
     if gap is None:
         raise GapNotFound
-    await RegressionSet(knowledge).add(gap.question[:QUESTION_CHARACTERS], article_id, by=by)
+    question = await question_of(knowledge, gap)
+    await RegressionSet(knowledge).add(question[:QUESTION_CHARACTERS], article_id, by=by)
 
 
 def _key(gap: Gap) -> tuple[str, str]:

@@ -278,6 +278,17 @@ class TestAlert:
         for private in ("09121234567", "سارا", "احمدی", "visitor"):
             assert private not in text
 
+    async def test_does_not_say_what_the_contacts_site_calls_them(self, firm: Firm, admin, intake_of, inbox):
+        incoming = message(inbox, "سفارش ali42 کجاست؟", visitor="user:ali42")
+        received = await intake_of(firm.open_service).receive(incoming)
+        await firm.pair(admin)
+
+        await firm.hand_off(received.conversation)
+
+        text = (await firm.alert())["text"]
+        assert "سفارش … کجاست؟" in text
+        assert "ali42" not in text
+
     async def test_reads_the_contacts_words_after_the_transaction_that_others_wait_for(
         self, firm: Firm, admin: Agent, conversation, monkeypatch
     ):

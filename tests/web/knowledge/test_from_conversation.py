@@ -24,12 +24,15 @@ def talk(app: FastAPI, intake: Intake, inbox: Inbox, make_agent: Callable[..., A
     """A contact asks, a person answers, and the matter is resolved."""
     count = 0
 
-    async def talk(*asked: str, answers: tuple[str, ...] = (), resolve: bool = True) -> Conversation:
+    async def talk(
+        *asked: str, answers: tuple[str, ...] = (), resolve: bool = True, visitor: str = "visitor"
+    ) -> Conversation:
         nonlocal count
         count += 1
         colleague = await make_agent(f"Mina{count}")
         for place, text in enumerate(asked):
-            incoming = message(inbox, text, number=100 * count + place, language="fa", contact_name="علی رضایی")
+            more = {"number": 100 * count + place, "language": "fa", "contact_name": "علی رضایی", "visitor": visitor}
+            incoming = message(inbox, text, **more)
             conversation = (await intake.receive(incoming)).conversation
         async with app.state.work.begin() as session:
             service: ConversationService = app.state.open_conversations(session)
@@ -87,6 +90,17 @@ class TestMakeArticle:
         await client.post(address(conversation))
 
         assert (await drafts(parts))[0].body == "[نام] هستم. تا ۳ روز کاری."
+
+    async def test_nor_what_their_own_site_calls_who_asked(
+        self, client: httpx.AsyncClient, sign_in: SignIn, talk: Talk, parts: Parts
+    ) -> None:
+        conversation = await talk("سفارش ali42 کی می‌رسد؟", answers=("Ali42 عزیز، فردا.",), visitor="user:ali42")
+        await sign_in(Role.supervisor)
+
+        await client.post(address(conversation))
+        [draft] = await drafts(parts)
+
+        assert (draft.title, draft.body) == ("سفارش [نام] کی می‌رسد؟", "[نام] عزیز، فردا.")
 
     async def test_pressed_twice_makes_one_draft(
         self, client: httpx.AsyncClient, sign_in: SignIn, talk: Talk, parts: Parts

@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from crm.conversations.intake import Intake
 from crm.enums import Role
-from crm.models import Agent
+from crm.models import Agent, Inbox
 from knowledge_base.enums import GapState
-from knowledge_base.models import Gap
+from knowledge_base.models import Expectation, Gap
+from tests.conftest import message
 from tests.web.knowledge.conftest import WriteArticle
 from tests.web.knowledge.test_editor import page_of, typed
 from web.knowledge import gaps
@@ -200,6 +203,47 @@ class TestOneClick:
         assert "is-there-parking" in page
         assert waiting == set(both)
         assert "To be answered by:" in (await editor.get(LIST)).text
+
+    async def test_keeps_nothing_of_who_asked(
+        self,
+        editor: httpx.AsyncClient,
+        asked: Callable[..., Awaitable[int]],
+        write: WriteArticle,
+        intake: Intake,
+        inbox: Inbox,
+        parts: Parts,
+    ) -> None:
+        incoming = message(inbox, "hello", contact_name="Sara Ahmadi")
+        conversation = (await intake.receive(incoming)).conversation.id
+        gap = await asked("sara here, 09121234567, is there parking?", language="en", conversation=conversation)
+        article = await write("Opening hours", slug="hours")
+        form = {"gaps": gap, "typical": gap, "article": article.id}
+
+        begun = (await editor.get("/desk/knowledge/new", params={"gap": gap})).text
+        drafted = (await editor.post(LIST, data=form | {"action": "draft"})).headers["location"]
+        await editor.post(LIST, data=form | {"action": "add"})
+        await editor.post(LIST, data=form | {"action": "expect"})
+
+        async with parts.work.reading() as session:
+            knowledge = parts.open_knowledge(session)
+            draft = await knowledge.get(int(drafted.rpartition("/")[2].partition("?")[0]))
+            other = await knowledge.get(article.id)
+            kept = [one.question for one in await session.scalars(select(Expectation))]
+        said = "[name] here, [phone number], is there parking?"
+        assert (draft.title, draft.slug) == (said, "name-here-phone-number-is-there")
+        assert other.questions == [said]
+        assert kept == [said]
+        assert f"{said}</textarea>" in begun
+
+    async def test_questions_to_be_added_say_nothing_of_who_asked(
+        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle
+    ) -> None:
+        article = await write("Is there parking?", slug="parking")
+        await asked("is there any parking? 09121234567", language="en")
+
+        suggested = (await editor.get(f"{page_of(article)}/asked")).text
+
+        assert "is there any parking? [phone number]" in suggested
 
     async def test_adds_them_to_an_article_and_settles_them(
         self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle, parts: Parts
