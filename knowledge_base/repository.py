@@ -459,6 +459,18 @@ class GapRepository:
         """The gap that a message left."""
         return (await self.session.scalars(select(Gap).where(Gap.message_id == message_id))).one_or_none()
 
+    async def of_answer(self, use: ArticleUse) -> Gap | None:
+        """The gap of an answer that did not help: its message's, or the same conversation's since, asking the same."""
+        if use.message_id:
+            return await self.of_message(use.message_id)
+        statement = select(Gap).where(
+            Gap.conversation_id == use.conversation_id,
+            Gap.question == use.question,
+            Gap.best_article_id == use.article_id,
+            Gap.created_at >= use.used_at,
+        )
+        return (await self.session.scalars(statement.limit(1))).one_or_none()
+
     async def in_state(self, state: GapState, *, limit: int = 100, offset: int = 0) -> Sequence[Gap]:
         """Gaps, latest first."""
         statement = select(Gap).where(Gap.state == state).options(joinedload(Gap.best_article))

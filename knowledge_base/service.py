@@ -286,7 +286,7 @@ class KnowledgeService:
 
     async def _keep_answered(self, use: ArticleUse, cause: GapCause) -> None:
         """Keep the question of an answer that did not help, once; an article that was chosen answers none."""
-        if use.question and not (use.message_id and await self.gaps.of_message(use.message_id)):
+        if use.question and not await self.gaps.of_answer(use):
             self.session.add(
                 Gap(
                     question=use.question,

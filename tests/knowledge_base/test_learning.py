@@ -18,6 +18,11 @@ OpenKnowledge = Callable[..., KnowledgeService]
 MakeArticle = Callable[..., Awaitable[Article]]
 
 
+def as_it_is(gap: Gap) -> str:
+    """A question that tells nobody who asked it."""
+    return gap.question
+
+
 class TestHandedOff:
     async def test_makes_a_gap_of_the_question_that_was_answered(
         self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle
@@ -78,6 +83,24 @@ class TestDoubted:
             assert (gap.cause, gap.question, gap.best_article_id) == (GapCause.voted_down, article.title, article.id)
             assert (gap.conversation_id, gap.message_id) == ("c", "m")
             assert await knowledge.uses.counts([article.id]) == {article.id: Uses(1, 0, 0)}
+
+    async def test_makes_one_gap_of_an_answer_whose_message_has_no_name_and_another_of_the_next(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle, clock: FixedClock
+    ) -> None:
+        article = await make_article("refunds", title="How long does a refund take?", body="Ten days.")
+
+        kept = []
+        for is_asked in (True, False, True):
+            async with work.begin() as session:
+                if is_asked:
+                    await open_knowledge(session).answer(article.title, language="en", conversation_id="c")
+            clock.advance(timedelta(minutes=1))
+            async with work.begin() as session:
+                await open_knowledge(session).doubted("c")
+                kept.append(len(await open_knowledge(session).gaps.in_state(GapState.open)))
+            clock.advance(timedelta(minutes=1))
+
+        assert kept == [1, 1, 2]
 
     async def test_keeps_nothing_where_nothing_was_answered_lately(
         self, work: UnitOfWork, open_knowledge: OpenKnowledge, make_article: MakeArticle, clock: FixedClock
@@ -169,7 +192,7 @@ class TestStartArticle:
 
         async with work.begin() as session:
             article = await Learning(open_knowledge(session)).start_article(
-                [found.gap_id], typical=found.gap_id, by="Sara"
+                [found.gap_id], typical=found.gap_id, asked=as_it_is, by="Sara"
             )
         async with work.begin() as session:
             waiting = [gap.id for gap in await open_knowledge(session).gaps.in_state(GapState.open)]
@@ -188,7 +211,7 @@ class TestAddTo:
             found = await open_knowledge(session).answer("May I bring a horse?", language="en")
         article = await make_article("horses", visibility="agents")
         async with work.begin() as session:
-            await Learning(open_knowledge(session)).add_to(article.id, [found.gap_id], by="Sara")
+            await Learning(open_knowledge(session)).add_to(article.id, [found.gap_id], asked=as_it_is, by="Sara")
             waiting = [gap.id for gap in await open_knowledge(session).gaps.in_state(GapState.open)]
 
         async with work.begin() as session:
