@@ -87,7 +87,7 @@ class Settings(RankingSettings, ActionSettings):
     files_per_day: int = 20
     # New or returning visitors from one address; a mobile network may share one among many.
     widget_sessions_per_minute: int = 120
-    # Wrong passwords for one account or from one address.
+    # Tries for one account from one address.
     sign_ins_per_minute: int = 10
 
     # The folder that set-up made from the encoder's weights.

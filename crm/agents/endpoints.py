@@ -30,8 +30,8 @@ def set_session_cookie(request: Request, response: Response, token: str) -> None
 @router.post("/session", response_model=AgentRead)
 async def sign_in(body: SignIn, request: Request, response: Response, known: AgentsReadDep, agents: AgentsDep) -> Agent:
     """Sign in with e-mail and password; open to everybody, and limited in its rate."""
-    request.app.state.sign_in_limiter.check(request, body.email)
-    agent = await known.verify(body.email, body.password)
+    with request.app.state.sign_in_limiter.trying(request, body.email):
+        agent = await known.verify(body.email, body.password)
     token = await agents.open_session(agent)
     set_session_cookie(request, response, token)
     return agent

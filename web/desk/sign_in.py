@@ -39,8 +39,8 @@ async def sign_in(
 ) -> Response:
     """Sign in and go on to where the person wanted to go; open to everybody, and limited in its rate."""
     try:
-        request.app.state.sign_in_limiter.check(request, email)
-        agent = await known.verify(email, password)
+        with request.app.state.sign_in_limiter.trying(request, email):
+            agent = await known.verify(email, password)
     except (SignInFailed, TooManyRequests) as problem:
         return _refused(request, problem, email=email, next=next)
     token = await agents.open_session(agent)
