@@ -21,6 +21,7 @@ from connectors.web_widget.connector import (
     VisitorUnknown,
     WidgetNotAllowed,
     address_of_user,
+    topic_of_users,
 )
 from connectors.web_widget.entrance import Entrance
 from connectors.web_widget.files import WidgetFiles
@@ -60,6 +61,7 @@ from crm.conversations.news import CHANGED
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import LANGUAGES, topic_of_contact
 from crm.conversations.turns import OpenService
+from crm.models import Inbox
 from crm.wording import DEFAULT_LANGUAGE, Wording
 
 # WebSocket close codes of the widget's protocol: make a new session; do not come back.
@@ -203,7 +205,10 @@ def create_router(
             clock=clock,
             base_url=settings.public_url.rstrip("/") or _base_url(socket),
         )
-        async with events.listen(topic_of_contact(visitor.inbox_id, visitor.external_id)) as queue:
+        topics = [topic_of_contact(visitor.inbox_id, visitor.external_id)]
+        if visitor.user:
+            topics.append(topic_of_users(visitor.inbox_id))
+        async with events.listen(*topics) as queue:
             await link.run(queue)
 
     return router
@@ -260,7 +265,14 @@ class WidgetLink:
             await end_all(sides)
         for side in done:
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-                side.result()
+                await self._end(side)
+
+    async def _end(self, side: asyncio.Task[None]) -> None:
+        """What a side ended with; a user whom the site vouches for no more is sent away."""
+        try:
+            side.result()
+        except VisitorUnknown:
+            await self.socket.close(CLOSE_UNKNOWN_VISITOR)
 
     async def _send_news(self, queue: asyncio.Queue[Event]) -> None:
         await self._catch_up(first=True)
@@ -286,8 +298,14 @@ class WidgetLink:
         return bool(event["sequence"] <= self.sent)
 
     async def _catch_up(self, *, first: bool = False) -> None:
-        """Send every message after the last one sent, and the status if it is another."""
+        """Send every message after the last one sent, and the status if it is another.
+
+        Raises:
+            VisitorUnknown: the secret that the user was signed with is another meanwhile.
+        """
         async with self.entrance.work.reading() as session:
+            if self.visitor.user:
+                self.visitor.check_secret(await session.get_one(Inbox, self.visitor.inbox_id))
             conversations = self.open_service(session).conversations
             conversation, messages = await conversations.news(
                 self.visitor.inbox_id, self.visitor.external_id, after=self.sent, limit=PAGE

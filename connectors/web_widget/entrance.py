@@ -49,7 +49,7 @@ class Entrance:
         """
         visitor = self.tokens.read(_bearer(connection) if token is None else token)
         async with self.work.reading() as session:
-            self._checked(await session.get(Inbox, visitor.inbox_id), connection)
+            visitor.check_secret(self._checked(await session.get(Inbox, visitor.inbox_id), connection))
         return visitor
 
     def check_user(self, inbox: Inbox, user: KnownUser) -> None:

@@ -1,17 +1,20 @@
 """Who a visitor of the widget is, what they see, fill in and send, and on which sites."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from itsdangerous import TimestampSigner
 from sqlalchemy import func, select
 
 from connectors.web_widget.config import identity_secret
+from connectors.web_widget.connector import TOKEN_SECONDS, VisitorTokens, VisitorUnknown
 from core.config import Settings
-from core.security import derived_secret
+from core.security import Signer, derived_secret
 from crm.conversations.files import MAX_FILE_BYTES
 from crm.conversations.service import ConversationService
 from crm.enums import HandoffReason, Role
@@ -204,6 +207,88 @@ class TestKnownUser:
         assert his["conversation_id"] is None
         await write(await talk(his["token"]), "his")
         assert len({conversation.contact_id for conversation in await stored(app, Conversation)}) == 2
+
+
+class TestSecret:
+    @pytest.fixture
+    async def renew(
+        self, client: httpx.AsyncClient, inbox: Inbox, sign_in: Callable[[Role], Awaitable[Agent]]
+    ) -> Callable[[], Awaitable[None]]:
+        """Somebody at the desk makes another secret."""
+
+        async def make_another() -> None:
+            await sign_in(Role.admin)
+            assert (await client.post(f"/desk/widget/{inbox.key}/secret")).status_code == 303
+
+        return make_another
+
+    async def test_another_one_ends_the_tokens_of_known_users_and_of_nobody_else(
+        self, client: httpx.AsyncClient, inbox: Inbox, sign: Sign, renew: Callable[[], Awaitable[None]]
+    ) -> None:
+        user, anonymous = await session_of(client, inbox, user=sign("42")), await session_of(client, inbox)
+
+        await renew()
+
+        for session, status in ((user, 401), (anonymous, 204)):
+            headers = {"authorization": f"Bearer {session['token']}"}
+            assert (await client.post("/widget/introduction", json={}, headers=headers)).status_code == status
+        assert (await session_of(client, inbox, token=user["token"]))["visitor"] != user["visitor"]
+        assert (await session_of(client, inbox, token=anonymous["token"]))["visitor"] == anonymous["visitor"]
+
+    async def test_another_one_closes_the_open_chats_of_known_users_and_no_others(
+        self,
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        inbox: Inbox,
+        sign: Sign,
+        talk: Talk,
+        renew: Callable[[], Awaitable[None]],
+    ) -> None:
+        user = await talk((await session_of(client, inbox, user=sign("42")))["token"])
+        anonymous = await talk((await session_of(client, inbox))["token"])
+
+        await renew()
+
+        assert (await user.receive())["code"] == 4401
+        assert (await write(anonymous, "still here"))["type"] == "accepted"
+
+    async def test_a_chat_that_did_not_hear_of_another_one_is_closed_at_its_next_heartbeat(
+        self, client: httpx.AsyncClient, inbox: Inbox, sign: Sign, talk: Talk, configure: Callable[..., Awaitable[None]]
+    ) -> None:
+        socket = await talk((await session_of(client, inbox, user=sign("42")))["token"])
+        await configure(secret_version=2)
+
+        await socket.send(json.dumps({"type": "ping"}))
+
+        assert json.loads((await socket.receive())["text"])["type"] == "pong"
+        assert (await socket.receive())["code"] == 4401
+
+
+class TestTokens:
+    def test_from_before_they_named_a_secret_are_good_for_the_first_one(self, settings: Settings, inbox: Inbox) -> None:
+        secret_key = settings.secret_key.get_secret_value()
+        token = Signer(secret_key, purpose="widget visitor").sign(
+            {"inbox": inbox.id, "visitor": "device", "language": "en", "user": "user:42"}
+        )
+        visitor = VisitorTokens(secret_key).read(token)
+        visitor.check_secret(inbox)
+
+        with pytest.raises(VisitorUnknown):
+            visitor.check_secret(Inbox(config={"secret_version": 2}))
+
+    async def test_last_for_half_a_year_and_each_session_gives_a_new_one(
+        self, client: httpx.AsyncClient, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        start, later = int(time.time()), TOKEN_SECONDS * 2 // 3
+        first = await session_of(client, inbox)
+
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: start + later)
+        second = await session_of(client, inbox, token=first["token"])
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: start + 2 * later)
+        third = await session_of(client, inbox, token=second["token"])
+        too_late = await session_of(client, inbox, token=first["token"])
+
+        assert first["visitor"] == second["visitor"] == third["visitor"] != too_late["visitor"]
 
 
 async def _id_of(session: Any, text: str) -> str:

@@ -9,9 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from connectors.web_widget.config import WidgetConfig, config_of, identity_secret
+from connectors.web_widget.connector import topic_of_users
 from core.errors import NotFound
 from core.http import ReadingSessionDep, SessionDep
+from core.unit_of_work import announce
 from crm.agents.auth import WidgetKeeper
+from crm.conversations.news import CHANGED
 from crm.enums import Channel
 from crm.models import Agent, Inbox
 from web.desk.pages import page
@@ -78,9 +81,10 @@ async def change_widget(
 
 @router.post("/widget/{key}/secret")
 async def renew_secret(key: str, _agent: WidgetKeeper, session: SessionDep) -> Response:
-    """Replace the secret; what was signed with the old one is refused from now on."""
+    """Replace the secret; what was signed with the old one is refused from now on, open chats of such users too."""
     inbox = await _locked(session, key)
     inbox.config = {**inbox.config, "secret_version": config_of(inbox).secret_version + 1}
+    announce(session, topic_of_users(inbox.id), CHANGED)
     return RedirectResponse(f"{PATH}?saved=true", status_code=303)
 
 
