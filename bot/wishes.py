@@ -5,6 +5,7 @@ for words that name one. Standard library only.
 """
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from bot.names import WISHES_BY_URGENCY, Intents
@@ -14,7 +15,8 @@ _WORDS_OF_A_CLAUSE: Final = 2
 
 # What joins two wishes; "but" («ولی») goes on with the same one.
 _JOINT: Final = re.compile(
-    r"[.!?؟؛;،,\n]+|\s(?:و|همچنین|ضمناً?|در ضمن|بعدش|and|also|plus|as well as|besides|then|va)(?=\s)"
+    # «گفت و گو» is one word.
+    r"[.!?؟؛;،,\n]+|\s(?!و گو)(?:و|همچنین|ضمناً?|در ضمن|بعدش|and|also|plus|as well as|besides|then|va)(?=\s)"
     # «آدرسم رو هم عوض کن» begins at the address.
     r"|(?:^|\s)(?!(?:رو|را)\s)(?=\S+(?:\s(?:رو|را))?\sهم\s+\S+\s+\S)",
     re.IGNORECASE,
@@ -25,12 +27,34 @@ _REFUSAL: Final = re.compile(
     r"|(?:^|\s)(?:نه|بدون)(?=\s)|ن(?:کن|ده|بند|فرست|زن)ی[دن]?(?:\s|$)",
     re.IGNORECASE,
 )
+# Who is asked for, but not one's own people («مدیرم») nor management («مدیریت»).
+_SOMEBODY: Final = (
+    r"(?:اپراتور|کارشناس|پشتیبان|همکار|آدم|انسان|نفر|مسئول|مدیر|مشاور)(?!یت|(?:م|ام|مون|مان|امون)(?!\w))\S*"
+)
+_PERSON: Final = r"(?:human|person|agent|operator|representative|rep|supervisor|manager|colleague|adviser|advisor)s?\b"
+_ANYBODY: Final = r"(?:some|any)(?:one|body)\b"
+_REAL: Final = "(?:real |actual |live |human )*"
+# "I need an operator now", not "I need operator access".
+_END: Final = r"(?=\s*$|\s*[^\w\s]| (?:please|now|right|here|to|who|instead|asap|today|for|because)\b)"
+_SPEAK: Final = r"(?:صحبت|حرف|گفت[\u200c ]?و[\u200c ]?گو|چت)\S*"
+# What surely asks for a person: a noun alone ("human resources", «اپراتور جواب نداد») does not.
+_ASKS_FOR_PERSON: Final = (
+    rf"با (?:\S+ ){{0,3}}?{_SOMEBODY} (?:\S+ ){{0,3}}?{_SPEAK} (?:کن|بزن|داشته)",
+    rf"{_SPEAK} (?:کنم|کنیم|بزنم|بزنیم) با (?:\S+ ){{0,2}}?{_SOMEBODY}",
+    rf"(?:به|با) (?:\S+ ){{0,2}}?{_SOMEBODY} (?:\S+ ){{0,3}}?(?:وصل|متصل)|(?:وصل|متصل)(?:م کن| کن(?!م|یم))",
+    rf"(?:^\s*|(?:یه|یک) ){_SOMEBODY}(?: (?:انسانی|واقعی))? (?:می[\u200c ]?خوا|لطفا|بیار|بیاد|بفرست|جواب بد)",
+    rf"(?:talk|speak|chat) (?:to|with) (?:(?!my |our |his |her |their )\w+ ){{0,3}}?(?:{_PERSON}|{_ANYBODY})",
+    r"(?:talk|speak|chat) (?:to|with) (?:your |the )?(?:support|sales|team|staff|humans?)\b",
+    r"(?:connect|transfer|put|hand|pass|switch) (?:me|us)\b.{0,12} (?:to|with) "
+    rf"(?:\w+ ){{0,3}}?(?:{_PERSON}|{_ANYBODY}|support\b)",
+    rf"(?:want|need|i'd like|(?:give|get) me|have|get|is there) (?:an?|the|your|some) {_REAL}{_PERSON}{_END}",
+    rf"{_REAL}{_PERSON} please",
+    r"\bba (?:\w+ ){0,3}?(?:operator|karshenas|poshtiban|adam|ensan|nafar)\w* (?:\w+ ){0,2}?(?:sohbat|harf|chat) [kb]",
+    r"\bvaslam? kon",
+)
 # The words of each wish, as alternatives.
 _WORDS: Final = {
-    Intents.TALK_TO_PERSON: (
-        r"اپراتور|با (?:یه |یک )?(?:آدم|کارشناس|نفر|انسان)|وصلم? کن",
-        r"(?:talk|speak) (?:to|with) (?:a|an|your|some)|real person|\bhuman\b|\boperator\b",
-    ),
+    Intents.TALK_TO_PERSON: _ASKS_FOR_PERSON,
     Intents.PAYMENT_TROUBLE: (
         r"(?:پول|مبلغ|وجه)\S*.{0,25}(?:کم|کسر|برداشت)|دو بار.{0,20}(?:پول|کم|پرداخت|برداشت)|درگاه",
         r"پرداخت\S*.{0,20}(?:ناموفق|خطا|ارور|نشد|نمی)|charged|declined|payment (?:failed|fails|error)|debited",
@@ -147,20 +171,44 @@ _COURTESY: Final = re.compile(
 _DICTATION: Final = re.compile(
     rf"(?:{'|'.join(_WORDS[Intents.ADD_TO_TICKET])}).{{0,20}}(?::|\bthat\b|\s(?:که|ke)\s)", re.IGNORECASE
 )
+# Of a person these speak only where the classifier thinks of one too.
+_SPEAKS_OF_PERSON: Final = re.compile(
+    r"اپراتور|با (?:یه |یک )?(?:آدم|کارشناس|نفر|انسان)"
+    r"|(?:talk|speak) (?:to|with) (?:a|an|your|some)\b|real person|\bhuman\b|\boperator\b",
+    re.IGNORECASE,
+)
+# "Your agent told me to talk to another one", «گفت با یک کارشناس صحبت کنم»; but «گفتم» and "I said" go on asking.
+_REPORT: Final = re.compile(
+    r"(?<!\w)(?:گفت|فرمود)(?:ن|ند|ه|ه[\u200c ]?(?:بود|اند|ن)\w*|ید|ین)?(?![\w\u200c]| ?و ?گو)"
+    r"|\b(?:told|asked|advised|instructed|directed|referred) (?:me|us)\b|(?<!\bi )(?<!\bwe )\bsaid\b"
+    r"|\b(?:was|were|been) (?:told|advised|asked|referred)\b|\bgoft(?:and?|an|id)?\b",
+    re.IGNORECASE,
+)
 _CUES: Final = {wish: re.compile("|".join(words), re.IGNORECASE) for wish, words in _WORDS.items()}
 
 
-def find_wishes(text: str) -> list[str]:
+def find_wishes(text: str, *, likeliest: Collection[str] = ()) -> list[str]:
     """The different wishes that the clauses of a message name, the most urgent first.
 
-    None where it is one clause, or a note for a ticket.
+    None where it is one clause, or a note for a ticket. A person who is only spoken of is wished for where that is
+    among what the classifier thinks likeliest.
     """
     text = text[:_MOST_CHARACTERS]
     clauses = [clause for clause in _JOINT.split(text) if len(clause.split()) >= _WORDS_OF_A_CLAUSE]
     if len(clauses) < 2 or _DICTATION.search(text):
         return []
-    named = {wish for clause in clauses if (wish := _wish_in(clause))}
+    named = {wish for clause in clauses if (wish := _wish_in(clause, likeliest))}
     return [wish for wish in WISHES_BY_URGENCY if wish in named]
+
+
+def only_reports_request(text: str) -> bool:
+    """Whether a person is asked for in what somebody else is reported to have said, and nowhere else."""
+    asking = [
+        clause
+        for clause in _JOINT.split(text[:_MOST_CHARACTERS])
+        if _CUES[Intents.TALK_TO_PERSON].search(clause) or _SPEAKS_OF_PERSON.search(clause)
+    ]
+    return bool(asking) and all(map(_REPORT.search, asking))
 
 
 def wish_instead(text: str, intent: str) -> str | None:
@@ -210,8 +258,15 @@ def _refuses(clause: str, intent: str) -> bool:
     return is_unwanted != is_forbidden and (is_forbidden or not is_question)
 
 
-def _wish_in(clause: str) -> str | None:
+def _wish_in(clause: str, likeliest: Collection[str] = ()) -> str | None:
     """The most urgent wish that a clause names. "I can't" is a trouble, "I don't want" a refusal."""
     if _REFUSAL.search(clause):
         return None
-    return next((wish for wish in WISHES_BY_URGENCY if _CUES[wish].search(clause)), None)
+    return next((wish for wish in WISHES_BY_URGENCY if _is_named(wish, clause, likeliest)), None)
+
+
+def _is_named(wish: str, clause: str, likeliest: Collection[str]) -> bool:
+    if wish != Intents.TALK_TO_PERSON:
+        return bool(_CUES[wish].search(clause))
+    is_spoken_of = wish in likeliest and bool(_SPEAKS_OF_PERSON.search(clause))
+    return (is_spoken_of or bool(_CUES[wish].search(clause))) and not _REPORT.search(clause)

@@ -6,14 +6,16 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.names import Intents, Slots
 from bot.wishes import find_wishes, wish_instead
 
-# Two wishes in plain words are understood, whatever the classifier made of their mixture.
+# Two wishes in plain words are understood, whatever the classifier made of their mixture. People who label what was
+# unsure are shown them all the same.
 SURE = 0.6
+_LIKELIEST = 2
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -36,15 +38,25 @@ class WishComponent(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            first, *others = find_wishes(message.get(TEXT) or "") or [None]
+            first, *others = find_wishes(message.get(TEXT) or "", likeliest=_likeliest(message)) or [None]
             if others:
                 message.set(Slots.OTHER_WISHES, others, add_to_output=True)
             else:
                 first = _instead(message)
             if first:
-                confidence = max((message.get(INTENT) or {}).get("confidence") or 0.0, SURE)
+                confidence = max(_confidence_in(message, first), SURE)
                 message.set(INTENT, {"name": first, "confidence": confidence}, add_to_output=True)
         return messages
+
+
+def _confidence_in(message: Message, wish: str) -> float:
+    """How sure the classifier itself was of a wish."""
+    ranking = message.get(INTENT_RANKING_KEY) or []
+    return next((guess["confidence"] for guess in ranking if guess["name"] == wish), 0.0)
+
+
+def _likeliest(message: Message) -> "list[str]":
+    return [guess["name"] for guess in (message.get(INTENT_RANKING_KEY) or [])[:_LIKELIEST]]
 
 
 def _instead(message: Message) -> "str | None":
@@ -52,7 +64,6 @@ def _instead(message: Message) -> "str | None":
     text, heard = message.get(TEXT) or "", (message.get(INTENT) or {}).get("name")
     if heard != Intents.NLU_FALLBACK:
         return wish_instead(text, heard) if heard else None
-    likeliest = [guess["name"] for guess in (message.get("intent_ranking") or [])[:2]]
-    found = [wish for name in likeliest if (wish := wish_instead(text, name))]
+    found = [wish for name in _likeliest(message) if (wish := wish_instead(text, name))]
     # Of a mixture that was not understood only a wish in plain words is certain.
     return next((wish for wish in found if wish not in {Intents.DENY, Intents.ASK_KNOWLEDGE}), None)

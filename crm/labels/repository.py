@@ -13,8 +13,9 @@ from crm.models import Agent, Contact, Conversation, IntentLabel, Message
 # How many of the latest messages are looked through for doubtful ones, and how many of these are taken.
 LOOKED_BACK = 50_000
 MOST_DOUBTFUL = 2_000
-# Below this the guess is looked at by a person; the bot acts on some of these guesses all the same.
-SURE_FROM = 0.6
+# Above this the guess is not looked at by a person. The bot acts on some of the others all the same, and gives just
+# this to a wish that it heard in plain words where the classifier did not.
+SURE_ABOVE = 0.6
 FALLBACK = "nlu_fallback"
 # Who wishes for a person is rightly handed off.
 TALK_TO_PERSON = "talk_to_person"
@@ -89,7 +90,7 @@ class LabelRepository:
 
 
 def _is_unsure() -> ColumnElement[bool]:
-    return or_(Message.intent == FALLBACK, and_(Message.intent.is_not(None), Message.intent_confidence < SURE_FROM))
+    return or_(Message.intent == FALLBACK, and_(Message.intent.is_not(None), Message.intent_confidence <= SURE_ABOVE))
 
 
 def _was_mended() -> ColumnElement[bool]:

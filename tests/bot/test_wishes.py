@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.wishes import find_wishes, wish_instead
+from bot.wishes import find_wishes, only_reports_request, wish_instead
 
 
 class TestFindWishes:
@@ -44,11 +44,94 @@ class TestFindWishes:
     def test_takes_a_note_for_no_wishes(self, text: str) -> None:
         assert find_wishes(text) == []
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "وصلم کن به اپراتور، سفارشم هم نرسیده",
+            "سفارشم نرسیده و می‌خوام با یه نفر صحبت کنم",
+            "سفارشم نرسیده، لطفاً وصلم کنید به پشتیبانی",
+            "سفارشم کجاست؟ می‌خوام با کارشناستون گفت و گو کنم",
+            "سفارشم کجاست؟ یه آدم واقعی می‌خوام",
+            "اپراتور می‌خوام. سفارشم کجاست",
+            "سفارشم کجاست؟ گفتم با یه کارشناس صحبت کنم",
+            "where is my order and can I speak to someone",
+            "where is my order, I need a human",
+            "where is my order? Get me a real person please",
+            "where is my order? transfer me to an agent",
+            "where is my order? operator please",
+            "sefaresham nareside va mikham ba operator sohbat konam",
+        ],
+    )
+    def test_hears_who_asks_for_a_person(self, text: str) -> None:
+        assert find_wishes(text)[:2] == ["talk_to_person", "order_status"]
+
+    @pytest.mark.parametrize(
+        ("text", "wishes"),
+        [
+            ("human resources course, how much is it", ["ask_knowledge"]),
+            ("I speak to a lot of customers, how much is the CRM course", ["ask_knowledge"]),
+            ("I need operator access, how much is it", ["ask_knowledge"]),
+            ("I speak to my manager today, how much is the CRM course", ["ask_knowledge"]),
+            ("پول دو بار از کارتم کم شده و اپراتور جواب نداد", ["payment_trouble"]),
+            ("با کارشناس شما صحبت کردم، سفارشم نرسیده", ["order_status"]),
+            ("باید با مدیرم صحبت کنم، قیمت دوره چنده", ["ask_knowledge"]),
+        ],
+    )
+    def test_takes_no_person_who_is_only_spoken_of(self, text: str, wishes: list[str]) -> None:
+        assert find_wishes(text) == wishes
+
+    def test_takes_one_who_is_spoken_of_where_the_classifier_thinks_of_one_too(self) -> None:
+        text = "اپراتور کجاست؟ سفارشم نرسیده"
+
+        assert find_wishes(text, likeliest=["order_status", "talk_to_person"]) == ["talk_to_person", "order_status"]
+        assert find_wishes(text, likeliest=["order_status", "complaint"]) == ["order_status"]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "سفارشم نرسیده. کارشناس شما گفت با یک کارشناس دیگه صحبت کنم",
+            "my order hasn't arrived, the human agent told me to speak to a supervisor",
+        ],
+    )
+    def test_takes_what_somebody_else_said_for_no_wish(self, text: str) -> None:
+        assert find_wishes(text, likeliest=["order_status", "talk_to_person"]) == ["order_status"]
+
     def test_takes_no_refusal_for_a_wish(self) -> None:
         assert find_wishes("I don't want to cancel my order, I just want to change my address") == ["change_details"]
 
     def test_reads_a_hostile_text_without_losing_its_way(self) -> None:
         assert find_wishes("پول " * 50_000 + "و " * 50_000) == []
+        assert find_wishes("با اپراتور " * 5_000 + "talk to a " * 5_000) == []
+
+
+class TestOnlyReportsRequest:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "کارشناس شما گفت با یک کارشناس دیگه صحبت کنم",
+            "همکارتون گفته بود به اپراتور زنگ بزنم، ولی جواب نمی‌ده",
+            "the agent told me to speak to a human",
+            "I was told to talk to a supervisor",
+            "your operator said I should talk to another agent",
+        ],
+    )
+    def test_is_so_where_only_others_asked(self, text: str) -> None:
+        assert only_reports_request(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "سفارشم نرسیده",
+            "گفتم با یه کارشناس صحبت کنم",
+            "می‌خوام با یه کارشناس گفت و گو کنم",
+            "I said I want to talk to a human",
+            "I told you to connect me to a human",
+            "your agent told me to wait, but I want to talk to a human",
+        ],
+    )
+    def test_is_not_so_where_the_contact_asks(self, text: str) -> None:
+        assert not only_reports_request(text)
 
 
 class TestWishInstead:

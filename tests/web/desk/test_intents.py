@@ -87,6 +87,11 @@ class TestList:
         assert '<option value="request_refund" selected>Wants money back' in html
         assert "quite sure" not in html
 
+    async def test_shows_a_wish_that_only_its_words_told_of(self, client: httpx.AsyncClient, meant: Meant) -> None:
+        await meant("cancel it and send the invoice", guess="cancel_purchase", confidence=0.6)
+
+        assert "cancel it and send the invoice" in (await client.get(PATH)).text
+
     async def test_puts_the_same_words_together(self, client: httpx.AsyncClient, meant: Meant) -> None:
         await meant("کتابم كجاست")
         await meant("کتابم کجاست", visitor="another")
