@@ -13,7 +13,11 @@ from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
+from rasa.shared.core.constants import (
+    ACTION_DEACTIVATE_LOOP_NAME,
+    ACTION_LISTEN_NAME,
+    ACTION_SESSION_START_NAME,
+)
 from rasa.shared.core.events import (
     ActionExecuted,
     ActionExecutionRejected,
@@ -27,10 +31,13 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.names import Intents, MetadataKeys, Slots
+from bot.wishes import only_reports_request
 
 CHANNEL_NAME = "hamyar"
 KEPT_TURNS = 6
 """How many turns of events a state holds; slots and the active form are kept however old they are."""
+_DICTATED = frozenset({Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.TICKET_NOTE})
+"""What a form takes down in the contact's own words, whatever they name."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,9 @@ class TurnRunner:
 
     async def _take_in(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
         parse_data = await self._processor.parse_message(message, tracker)
+        asked_for = tracker.get_slot(Slots.REQUESTED_SLOT)
+        if asked_for in _DICTATED:
+            parse_data = _as_dictated(parse_data, message.text or "")
         uttered = UserUttered(
             message.text,
             parse_data["intent"],
@@ -108,7 +118,7 @@ class TurnRunner:
             metadata=message.metadata,
         )
         tracker.update(uttered, self._domain)
-        told = _slots_told(parse_data, message.metadata or {})
+        told = _slots_told(parse_data, message.metadata or {}, asked_for=asked_for)
         news = [SlotSet(name, value) for name, value in told.items() if tracker.get_slot(name) != value]
         tracker.update_with_events(news, self._domain)
 
@@ -135,6 +145,9 @@ class TurnRunner:
             tracker.update_with_events(prediction.events, self._domain)
             tracker.update(action.event_for_successful_execution(prediction), self._domain)
         tracker.update_with_events(events, self._domain)
+        if action.name() == ACTION_DEACTIVATE_LOOP_NAME and tracker.get_slot(Slots.OTHER_WISHES):
+            # They waited for a form that was broken off.
+            tracker.update(SlotSet(Slots.OTHER_WISHES, None), self._domain)
         for event in events:
             if isinstance(event, BotUttered):
                 await replies.send_response(tracker.sender_id, event.message())
@@ -176,7 +189,19 @@ def _intent_of(message: UserUttered) -> dict[str, Any]:
     }
 
 
-def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+def _as_dictated(parse_data: dict[str, Any], text: str) -> dict[str, Any]:
+    """What a message means as the words of a ticket: that an agent told them to ask for another is a part of the story.
+
+    As sure as the classifier was of that, so that people who label see what was unsure.
+    """
+    if parse_data["intent"].get("name") != Intents.TALK_TO_PERSON or not only_reports_request(text):
+        return parse_data
+    ranking = parse_data.get("intent_ranking") or []
+    confidence = next((guess["confidence"] for guess in ranking if guess["name"] == Intents.INFORM), 0.0)
+    return {**parse_data, "intent": {"name": Intents.INFORM, "confidence": confidence}}
+
+
+def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any], *, asked_for: "str | None") -> dict[str, Any]:
     """Slots that the message's circumstances set, rather than its words."""
     sentiment = metadata.get(MetadataKeys.SENTIMENT) or {}
     told = {Slots.SENTIMENT: sentiment.get("label")}
@@ -184,8 +209,8 @@ def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any]) -> dict[st
     language = metadata.get(MetadataKeys.LANGUAGE) or parse_data.get(MetadataKeys.LANGUAGE)
     if language:
         told[Slots.LANGUAGE] = language
-    # They stay until they have been spoken of: a form may come first.
-    if parse_data.get(Slots.OTHER_WISHES):
+    # They stay until they have been spoken of: a form may come first. What a ticket is to say holds none of them.
+    if parse_data.get(Slots.OTHER_WISHES) and asked_for not in _DICTATED:
         told[Slots.OTHER_WISHES] = parse_data[Slots.OTHER_WISHES]
     if MetadataKeys.CONTACT_KNOWN in metadata:
         told[Slots.CONTACT_KNOWN] = bool(metadata[MetadataKeys.CONTACT_KNOWN])

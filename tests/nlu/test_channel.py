@@ -173,6 +173,51 @@ class TestTurn:
             assert subjects == [f"موضوع شمارهٔ {number}"]
 
 
+def slots_of(turn: dict[str, Any]) -> dict[str, Any]:
+    """The slots that a state holds in the end."""
+    return {event["name"]: event.get("value") for event in turn["state"] if event["event"] == "slot"}
+
+
+class TestDictation:
+    """What a ticket is to say may name wishes, and other people's words."""
+
+    @pytest.mark.parametrize(
+        "description",
+        [
+            "پول دو بار از کارتم کم شده و اپراتور جواب نداد",
+            "سفارشم نرسیده. کارشناس شما گفت با یک کارشناس دیگه صحبت کنم",
+            "کارشناس شما گفت با یک کارشناس دیگه صحبت کنم",
+            "My card was charged, the human agent told me to open a ticket",
+            "the agent told me to speak to a human",
+        ],
+    )
+    def test_is_taken_down_whoever_is_spoken_of(self, server, actions, description) -> None:
+        *_, turn = server.talk("/open_ticket", "مشکل پرداخت", description)
+
+        assert slots_of(turn)["ticket_description"] == description
+        assert "action_hand_off" not in [call["next_action"] for call in actions.calls]
+
+    def test_ends_where_the_contact_asks_for_a_person(self, server, actions) -> None:
+        server.talk("/open_ticket", "مشکل پرداخت", "پولم دو بار کم شده، می‌خوام با یه کارشناس صحبت کنم")
+
+        assert "action_hand_off" in [call["next_action"] for call in actions.calls]
+
+    def test_leaves_no_wish_to_speak_of_later(self, server, actions) -> None:
+        *_, turn = server.talk("/open_ticket", "مشکل پرداخت", "پولم دو بار کم شده و سفارشم نرسیده")
+
+        assert slots_of(turn)["ticket_description"] == "پولم دو بار کم شده و سفارشم نرسیده"
+        assert not slots_of(turn).get("other_wishes")
+
+    @pytest.mark.parametrize("ending", ["/cancel", "/goodbye"])
+    def test_that_is_broken_off_takes_the_waiting_wishes_along(self, server, actions, ending) -> None:
+        waiting = [{"event": "slot", "name": "other_wishes", "value": ["request_invoice"]}]
+        (asking,) = server.talk("/open_ticket")
+
+        _, turn = server.turn(ending, [*asking["state"], *waiting])
+
+        assert not slots_of(turn).get("other_wishes")
+
+
 class TestState:
     def test_is_all_that_a_turn_knows_of_the_past(self, server, actions) -> None:
         actions.says("ok")
@@ -263,6 +308,16 @@ class TestWithoutForeignCommand:
     def test_leaves_words_and_our_payloads_alone(self, text) -> None:
         assert without_foreign_command(text) == text
 
-    @pytest.mark.parametrize(("text", "left"), [("/restart", "restart"), ("//x", "x"), (" / greetings", "greetings")])
+    @pytest.mark.parametrize(
+        ("text", "left"),
+        [
+            ("/restart", "restart"),
+            ("//x", "x"),
+            (" / greetings", "greetings"),
+            # Rasa takes every kind of space off before it looks.
+            ("\u00a0/restart", "restart"),
+            ("/\u2003/restart", "restart"),
+        ],
+    )
     def test_takes_the_slash_from_everything_else(self, text, left) -> None:
         assert without_foreign_command(text) == left
