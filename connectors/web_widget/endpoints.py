@@ -118,12 +118,11 @@ def create_router(
         language = body.language if body.language in LANGUAGES else DEFAULT_LANGUAGE
         async with work.reading() as session:
             inbox = await entrance.inbox(session, request, body.inbox)
-        if body.user:
-            entrance.check_user(inbox, body.user)
+        is_vouched_for = body.user is not None and entrance.vouches(inbox, body.user)
         address = address_of_user(body.user.id) if body.user else None
         token, visitor = entrance.tokens.issue(inbox, language=language, former=body.token, user=address)
         if body.user:
-            await _recognise(visitor, body.user)
+            await _recognise(visitor, body.user, is_vouched_for=is_vouched_for)
         async with work.reading() as session:
             conversation = await open_service(session).of_contact(visitor.inbox_id, visitor.external_id)
         greeting = wording.say("utter_widget_greeting", language)
@@ -137,7 +136,7 @@ def create_router(
             form=await entrance.form(visitor),
         )
 
-    async def _recognise(visitor: Visitor, user: KnownUser) -> None:
+    async def _recognise(visitor: Visitor, user: KnownUser, *, is_vouched_for: bool) -> None:
         async def once() -> None:
             async with work.begin() as session:
                 await ContactService(session, clock=clock).recognise(
@@ -146,6 +145,7 @@ def create_router(
                     former=visitor.device,
                     name=user.name,
                     email=user.email,
+                    is_vouched_for=is_vouched_for,
                 )
 
         try:

@@ -52,15 +52,18 @@ class Entrance:
             visitor.check_secret(self._checked(await session.get(Inbox, visitor.inbox_id), connection))
         return visitor
 
-    def check_user(self, inbox: Inbox, user: KnownUser) -> None:
-        """Refuse a user whom the inbox's site has not signed.
+    def vouches(self, inbox: Inbox, user: KnownUser) -> bool:
+        """Whether the inbox's site has signed the user's name and e-mail address too, and not the id alone.
 
         Raises:
-            IdentityWrong
+            IdentityWrong: it has signed neither.
         """
         secret = identity_secret(inbox, secret_key=self.settings.secret_key.get_secret_value())
+        if is_signed_by(secret, user.all_of_it, user.hash):
+            return True
         if not is_signed_by(secret, user.id, user.hash):
             raise IdentityWrong
+        return False
 
     async def form(self, visitor: Visitor) -> Form | None:
         """What this visitor has to fill in before they can write."""

@@ -26,12 +26,17 @@ Line = Annotated[str, Field(pattern=NO_CONTROLS, max_length=200)]
 
 
 class KnownUser(BaseModel):
-    """A user of the site that shows the widget; `hash` is the id's HMAC-SHA256 with the inbox's secret."""
+    """A user of the site that shows the widget; `hash` is an HMAC-SHA256 with the inbox's secret, of all or the id."""
 
     id: Annotated[str, Field(pattern=NO_CONTROLS, min_length=1, max_length=100)]
     hash: Annotated[str, Field(max_length=200)]
     name: Line = ""
     email: Line = ""
+
+    @property
+    def all_of_it(self) -> str:
+        """What is signed where a site vouches for all of it: in lines, which none of them can break."""
+        return f"{self.id}\n{self.name}\n{self.email}"
 
 
 class SessionRequest(BaseModel):

@@ -95,11 +95,14 @@ class ContactService:
             )
         await self._tell_desk(identity)
 
-    async def recognise(self, inbox_id: int, *, known: str, former: str, name: str, email: str) -> None:
+    async def recognise(
+        self, inbox_id: int, *, known: str, former: str, name: str, email: str, is_vouched_for: bool = False
+    ) -> None:
         """The contact's site vouches that whoever wrote from the address `former` is the person at the address `known`.
 
         What was written from `former` belongs to that person from now on; both must be addresses of the same
-        inbox, and `former` one that nobody else can be known by.
+        inbox, and `former` one that nobody else can be known by. Name and e-mail address replace what was known only
+        where the site vouches for them too.
 
         Raises:
             ConversationBusy: a turn is running in the former conversation; nothing is changed.
@@ -115,9 +118,12 @@ class ContactService:
         else:
             identity = identity or await self._identity(inbox_id, known)
             contact = identity.contact
-        # Unlike what a contact says, this is what their own account there says.
-        contact.name = safe_text(name).strip()[:200] or contact.name
-        contact.email = safe_text(email).strip()[:254] or contact.email
+        name, email = safe_text(name).strip()[:200], safe_text(email).strip()[:254]
+        if is_vouched_for:
+            contact.name, contact.email = name or contact.name, email or contact.email
+        else:
+            # Whoever is signed by their id alone can say here what they like.
+            contact.name, contact.email = contact.name or name, contact.email or email
         await self.session.flush()
         await self._tell_desk(identity)
 

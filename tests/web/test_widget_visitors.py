@@ -126,6 +126,27 @@ class TestKnownUser:
         assert response.json()["error"]["code"] == "identity_wrong"
         assert len(await stored(app, Contact)) == 1
 
+    async def test_whose_id_alone_is_signed_takes_nobody_elses_name_or_address(
+        self, app: FastAPI, client: httpx.AsyncClient, inbox: Inbox, sign: Sign
+    ) -> None:
+        await session_of(client, inbox, user={**sign("42"), "name": "Sara"})
+
+        await session_of(client, inbox, user={**sign("42"), "name": "The boss", "email": "sara@example.com"})
+
+        assert [(one.name, one.email) for one in await stored(app, Contact)] == [("Sara", "sara@example.com")]
+
+    async def test_is_called_what_their_site_signs_and_no_other_name_fits_that(
+        self, app: FastAPI, client: httpx.AsyncClient, inbox: Inbox, sign: Sign
+    ) -> None:
+        await session_of(client, inbox, user={**sign("42"), "name": "Sara", "email": "old@example.com"})
+        user = {**sign("42\nسارا\nnew@example.com"), "id": "42", "name": "سارا", "email": "new@example.com"}
+
+        await session_of(client, inbox, user=user)
+        refused = await client.post("/widget/session", json={"inbox": inbox.key, "user": {**user, "name": "The boss"}})
+
+        assert refused.json()["error"]["code"] == "identity_wrong"
+        assert [(one.name, one.email) for one in await stored(app, Contact)] == [("سارا", "new@example.com")]
+
     async def test_with_another_users_signature_is_refused(
         self, client: httpx.AsyncClient, inbox: Inbox, sign: Sign
     ) -> None:
