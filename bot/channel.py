@@ -12,6 +12,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from bot.commands import without_command
 from bot.names import INTENT_NAMES, MetadataKeys
 from bot.switch import ModelRefused, ModelUnknown
 from bot.turns import CHANNEL_NAME, TurnRunner
@@ -138,7 +139,7 @@ def without_foreign_command(text: str) -> str:
     command = re.match(r"\s*/+\s*(\w*)", text)
     if command is None or command[1] in INTENT_NAMES:
         return text
-    return text.lstrip("/ \t\r\n") or text
+    return without_command(text)
 
 
 def _text_of(body: dict[str, Any], key: str) -> str:

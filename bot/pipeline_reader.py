@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from bot.commands import without_command
 from bot.environment import prepare_environment, settle_rasa
 from bot.labelled_rows import OOS, BrokenLine, Row
 from bot.names import Intents, MetadataKeys
@@ -59,8 +60,7 @@ class PipelineReader:
         from language.vectors import to_base64
 
         vector = to_base64(encode_as_served(self._encoder, [text])[0])
-        # A leading slash would be a command to Rasa.
-        message = UserMessage(text.lstrip("/") or text, metadata={MetadataKeys.VECTOR: vector})
+        message = UserMessage(without_command(text), metadata={MetadataKeys.VECTOR: vector})
         started = time.perf_counter()
         parsed = asyncio.run(self._agent.processor.parse_message(message))
         return self._reading(parsed, 1000 * (time.perf_counter() - started))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from bot.commands import without_command
 from bot.labelled_rows import OOS, Row
 from bot.models import Trial
 from bot.names import Intents
@@ -81,8 +82,7 @@ def _accuracy(agent: Any, rows: Sequence[Row]) -> float | None:
 async def _is_understood(agent: Any, row: Row) -> bool:
     from rasa.core.channels.channel import UserMessage
 
-    # A leading slash would be a command to Rasa.
-    parsed = await agent.processor.parse_message(UserMessage(row.text.lstrip("/") or row.text))
+    parsed = await agent.processor.parse_message(UserMessage(without_command(row.text)))
     said = parsed["intent"]["name"]
     return said in _DECLINED if row.label in {OOS, Intents.OUT_OF_SCOPE} else said == row.label
 

@@ -45,7 +45,7 @@ class TestTryBeside:
         monkeypatch.setattr(trial, "own_messages", lambda: [Row("سلام", "greet", "fa"), Row("hello", "goodbye", "en")])
 
     def test_counts_what_both_make_of_it(self, model) -> None:
-        labelled = [Row("/سلام", "greet", "fa"), Row("یه فیلم ترسناک معرفی کن", "oos", "fa")]
+        labelled = [Row("\n /سلام", "greet", "fa"), Row("یه فیلم ترسناک معرفی کن", "oos", "fa")]
 
         found = try_beside(model, model, name="20260101-000000", labelled=labelled)
 
