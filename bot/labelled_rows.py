@@ -1,10 +1,10 @@
 """Rows of labelled text, from files that anybody may have written."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.names import Intents
+from language.data_lines import NotJson, language_of, numbered_lines, read_json
 from language.intent_lines import read_intent_lines
 
 OOS = "oos"
@@ -32,11 +32,9 @@ def shipped_rows() -> list[Row]:
 def read_rows(path: Path, *, known: "set[str] | None" = None, key: str = "label") -> list[Row]:
     """The rows of a JSONL file in UTF-8, each with its label under `key`; with `known`, no others but "oos"."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        rows = [_row(f"{path.name}, line {number}", line, known, key) for number, line in numbered_lines(path)]
     except OSError as error:
         raise BrokenLine(f"{path}: {error.strerror}.") from error
-    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    rows = [_row(f"{path.name}, line {number}", line, known, key) for number, line in numbered]
     if not rows:
         raise BrokenLine(f"{path.name}: there is nothing in it.")
     return rows
@@ -48,12 +46,10 @@ def _scoped(label: str) -> str:
 
 def _row(where: str, line: bytes, known: "set[str] | None", key: str) -> Row:
     try:
-        content = json.loads(line.decode("utf-8"))
+        content = read_json(line)
         text, label = content["text"], content[key]
-    except UnicodeDecodeError as error:
-        raise BrokenLine(f"{where}: not UTF-8.") from error
-    except ValueError as error:
-        raise BrokenLine(f"{where}: not JSON ({error}).") from error
+    except NotJson as error:
+        raise BrokenLine(f"{where}: {error}.") from error
     except (KeyError, TypeError) as error:
         raise BrokenLine(f'{where}: must be an object with "text" and "{key}".') from error
     if not isinstance(text, str) or not text.strip():
@@ -63,4 +59,4 @@ def _row(where: str, line: bytes, known: "set[str] | None", key: str) -> Row:
     label = _scoped(label)
     if known is not None and label not in known | {OOS}:
         raise BrokenLine(f"{where}: the label {label!r} is not in the training rows.")
-    return Row(text, label, str(content.get("lang") or "unknown"))
+    return Row(text, label, language_of(text, content.get("lang")))

@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.text_reader import TextReader
 from core.config import ROOT
@@ -27,6 +27,7 @@ from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.policy_trial import replay
 from crm.conversations.ports import Reader, Reading, ReadTurn
 from language.batching import BatchingEncoder
+from language.data_lines import NotJson, language_code, language_of, numbered_lines, read_json
 from language.encoder import Encoder, EncoderError
 from language.report_page import Said, write_report
 from sentiment.frustration import load_weights
@@ -36,6 +37,8 @@ from sentiment.reader import MoodReader
 POLICY_FILE = ROOT / "crm/conversations/handoff_policy.yml"
 ENCODER_FOLDER = ROOT / "var/models/encoder"
 _SHOWN = ("conversations", "recall", "false_alarm_rate", "turn_delay", "turn_delay_max", "early", "ms_p50")
+
+LanguageCode = Annotated[str | None, BeforeValidator(language_code)]
 
 
 class BrokenLine(Exception):
@@ -49,7 +52,7 @@ class LabelledConversation(BaseModel):
 
     messages: list[str] = Field(min_length=1)
     handoff: bool
-    lang: str = "unknown"
+    lang: LanguageCode = None
     due: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
@@ -60,6 +63,11 @@ class LabelledConversation(BaseModel):
         if self.due and (not self.handoff or self.due > len(self.messages)):
             raise ValueError("due must be the number of a message, and handoff true")
         return self
+
+    @property
+    def language(self) -> str:
+        """As the data set says, else as the messages are written."""
+        return language_of("\n".join(self.messages), self.lang)
 
 
 @dataclass(frozen=True)
@@ -91,8 +99,7 @@ class Judged:
 
 def read_conversations(path: Path) -> list[LabelledConversation]:
     """The lines of a JSONL file in UTF-8; blank lines are skipped, a broken one raises BrokenLine."""
-    lines = enumerate(path.read_bytes().split(b"\n"), start=1)
-    conversations = [_read_line(number, line) for number, line in lines if line.strip()]
+    conversations = [_read_line(number, line) for number, line in numbered_lines(path)]
     if not conversations:
         raise BrokenLine(f"{path}: there is nothing in it.")
     return conversations
@@ -131,7 +138,7 @@ async def judge_plainly(conversation: LabelledConversation, reader: Reader) -> J
 
 def report_on(judged: Sequence[Judged], baseline: Sequence[Judged]) -> dict[str, Any]:
     """The figures: the keys are those that `--json` prints."""
-    languages = sorted({one.conversation.lang for one in judged})
+    languages = sorted({one.conversation.language for one in judged})
     reasons = [one.reason for one in judged if one.reason]
     return {
         "conversations": len(judged),
@@ -139,7 +146,8 @@ def report_on(judged: Sequence[Judged], baseline: Sequence[Judged]) -> dict[str,
         "turn_delay_max": max((one.delay for one in _found(judged)), default=None),
         "early": sum(one.is_early for one in _found(judged)),
         "per_language": {
-            language: _scores([one for one in judged if one.conversation.lang == language]) for language in languages
+            language: _scores([one for one in judged if one.conversation.language == language])
+            for language in languages
         },
         "reasons": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         "baseline": {"name": "first negative message", **_scores(baseline)},
@@ -192,15 +200,13 @@ def _as_turn(text: str, reading: Reading, sequence: int) -> ReadTurn:
 
 def _read_line(number: int, line: bytes) -> LabelledConversation:
     try:
-        return LabelledConversation.model_validate(json.loads(line.decode("utf-8")))
-    except UnicodeDecodeError as error:
-        raise BrokenLine(f"Line {number} is not UTF-8.") from error
+        return LabelledConversation.model_validate(read_json(line))
+    except NotJson as error:
+        raise BrokenLine(f"Line {number} is {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "it"
         raise BrokenLine(f"Line {number} cannot be used: {place}: {first['msg']}.") from error
-    except (ValueError, RecursionError) as error:
-        raise BrokenLine(f"Line {number} is not JSON: {error}.") from error
 
 
 def _in_words(report: dict[str, Any]) -> str:

@@ -7,7 +7,6 @@ that is not said is that of the text. Everything goes through the code and the w
 
 import argparse
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from knowledge_base.question import MAX_CHARACTERS, answer_language, as_question
 from knowledge_base.reranking import Reranker, RerankerError, open_reranker
 from knowledge_base.search import SearchableArticle, SearchablePassage, SearchIndex
 from knowledge_base.weights import RankerWeights
+from language.data_lines import NotJson, language_code, numbered_lines, read_json
 from language.encoder import Encoder, EncoderError
 from language.perturbations import PERTURBATIONS
 
@@ -36,23 +36,18 @@ Line = TypeVar("Line", bound=BaseModel)
 
 DEPTH = 10
 CALIBRATION_BINS = 10
-LONGEST_LINE = 2_000_000
+_RANKING_FIGURES = ("recall@1", "recall@5", "mrr@10", "ndcg@10")
 
 
 class DataBroken(Exception):
     """A data file cannot be used; the message names the line."""
 
 
-def _code(language: object) -> object:
-    """`fa` of `fa-IR`, `FA` or `fa_IR`; none where nothing is said."""
-    return re.split("[-_]", language.strip().lower())[0] or None if isinstance(language, str) else language
-
-
 def _empty_if_null(value: object) -> object:
     return "" if value is None else value
 
 
-LanguageCode = Annotated[str | None, BeforeValidator(_code)]
+LanguageCode = Annotated[str | None, BeforeValidator(language_code)]
 
 
 class _Line(BaseModel):
@@ -127,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     figures = evaluation.run(queries)
-    print(json.dumps(figures) if options.json else "\n".join(_as_lines(figures)))
+    print(json.dumps(figures) if options.json else "\n".join(as_lines(figures)))
     return 0
 
 
@@ -135,10 +130,8 @@ def read_lines(path: Path, kind: type[Line]) -> list[Line]:
     """Every line of a file; raises DataBroken at the first that is not of its kind."""
     lines: list[Line] = []
     try:
-        with path.open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
-                if line.strip():
-                    lines.append(_parsed(line, kind, f"{path.name}, line {number}"))
+        for number, line in numbered_lines(path):
+            lines.append(_parsed(line, kind, f"{path.name}, line {number}"))
     except OSError as error:
         raise DataBroken(f"{path}: {error.strerror}") from error
     if not lines:
@@ -148,7 +141,9 @@ def read_lines(path: Path, kind: type[Line]) -> list[Line]:
 
 def _parsed(line: bytes, kind: type[Line], where: str) -> Line:
     try:
-        return kind.model_validate_json(line)
+        return kind.model_validate(read_json(line))
+    except NotJson as error:
+        raise DataBroken(f"{where}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -290,9 +285,10 @@ def _searchable(line: CorpusLine, number: int, next_passage: int, embedder: Embe
     return SearchableArticle(number, line.id, line.language, line.title, 1, vector, passages=passages)
 
 
-def _ranking_figures(outcomes: Sequence[Outcome], order: Callable[[Outcome], Sequence[str]]) -> dict[str, float]:
+def _ranking_figures(outcomes: Sequence[Outcome], order: Callable[[Outcome], Sequence[str]]) -> dict[str, float | None]:
+    """Null where nothing can be found."""
     if not outcomes:
-        return {}
+        return dict.fromkeys(_RANKING_FIGURES)
     hits = [[article_id in one.positives for article_id in order(one)[:DEPTH]] for one in outcomes]
     wanted = [len(one.positives) for one in outcomes]
     figures = {
@@ -327,12 +323,12 @@ def _share(flags: Sequence[bool]) -> float | None:
     return round(fmean(flags), 4) if flags else None
 
 
-def _as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
+def as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    """What is printed without `--json`."""
     yield f"{figures['queries']} queries, {figures['articles']} articles"
-    for name in ("recall@1", "recall@5", "mrr@10", "ndcg@10"):
-        if name in figures:
-            dense, words = figures["dense"][name], figures["bm25"][name]
-            yield f"{name:26} {figures[name]:.4f}   dense {dense:.4f}   bm25 {words:.4f}"
+    for name in _RANKING_FIGURES:
+        dense, words = figures["dense"][name], figures["bm25"][name]
+        yield f"{name:26} {_number(figures[name])}   dense {_number(dense)}   bm25 {_number(words)}"
     for name in ("answer_precision", "answer_coverage", "declined_unanswerable", "unanswerable_not_answered"):
         yield f"{name:26} {figures[name] if figures[name] is not None else '-'}"
     for name, figure in figures["operating_point"].items():
@@ -341,6 +337,10 @@ def _as_lines(figures: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name:26} {figures[name]}"
     for name, loss in figures["perturbed"].items():
         yield f"recall@1 lost by {name:9} {loss if loss is not None else '-'}"
+
+
+def _number(figure: float | None) -> str:
+    return "     -" if figure is None else f"{figure:.4f}"
 
 
 if __name__ == "__main__":

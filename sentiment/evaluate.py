@@ -1,7 +1,8 @@
 """Measure the shipped model as it is: `./hamyar evaluate sentiment --data D.jsonl [--json] [--report DIR]`.
 
-Each line of the data is `{"text": ..., "label": "negative" | "neutral" | "positive", "lang": ...}`. Beside the model
-stands what a plain lexicon reaches on the same lines. With `--report`, a page with figures is left in a folder.
+Each line of the data is `{"text": ..., "label": "negative" | "neutral" | "positive", "lang": ...}`; a language that is
+not said is that of the text. Beside the model stands what a plain lexicon reaches on the same lines. With `--report`, a
+page with figures is left in a folder.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
+from language.data_lines import NotJson, language_of, numbered_lines, read_json
 from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
 from language.reading import text_for_encoder
@@ -44,8 +46,7 @@ class LabelledText:
 
 def read_labelled(path: Path, *, key: str = "label") -> list[LabelledText]:
     """The lines of a JSONL file in UTF-8, each with its label under `key`; a broken one raises BrokenLine."""
-    lines = enumerate(path.read_bytes().split(b"\n"), start=1)
-    texts = [_read_line(number, line, key) for number, line in lines if line.strip()]
+    texts = [_read_line(number, line, key) for number, line in numbered_lines(path)]
     if not texts:
         raise BrokenLine(f"{path}: there is nothing in it.")
     return texts
@@ -132,19 +133,17 @@ def _per_language(texts: Sequence[LabelledText], moods: Sequence[Sentiment]) -> 
 
 def _read_line(number: int, line: bytes, key: str) -> LabelledText:
     try:
-        content = json.loads(line.decode("utf-8"))
+        content = read_json(line)
         text, label = content["text"], content[key]
-    except UnicodeDecodeError as error:
-        raise BrokenLine(f"Line {number} is not UTF-8.") from error
-    except ValueError as error:
-        raise BrokenLine(f"Line {number} is not JSON: {error}.") from error
+    except NotJson as error:
+        raise BrokenLine(f"Line {number} is {error}.") from error
     except (KeyError, TypeError) as error:
         raise BrokenLine(f'Line {number} must be an object with "text" and "{key}".') from error
     if not isinstance(text, str) or not text.strip():
         raise BrokenLine(f"Line {number} has no text.")
     if label not in _LABELS:
         raise BrokenLine(f"Line {number} has the unknown label {label!r}; the labels are {', '.join(_LABELS)}.")
-    return LabelledText(text, SentimentLabel(label), str(content.get("lang") or "unknown"))
+    return LabelledText(text, SentimentLabel(label), language_of(text, content.get("lang")))
 
 
 def _in_words(report: dict[str, Any]) -> str:

@@ -58,6 +58,27 @@ class TestReadConversations:
         with pytest.raises(BrokenLine):
             read_conversations(path)
 
+    def test_reads_a_file_of_windows_and_texts_that_nothing_could_print(self, tmp_path):
+        path = tmp_path / "data.jsonl"
+        path.write_bytes(b'\xef\xbb\xbf{"messages": ["hello \\ud800"], "handoff": false}')
+
+        assert read_conversations(path)[0].messages == ["hello \ufffd"]
+
+    def test_a_language_is_said_in_any_way_or_that_of_the_messages(self, tmp_path):
+        path = tmp_path / "data.jsonl"
+        lines = [
+            '{"messages": ["hello"], "handoff": false, "lang": "fa-IR"}',
+            '{"messages": ["سلام"], "handoff": false, "lang": null}',
+            '{"messages": ["hello there"], "handoff": false}',
+        ]
+        path.write_text("\n".join(lines), encoding="utf-8")
+
+        conversations = read_conversations(path)
+        judged = [Judged(one, None) for one in conversations]
+
+        assert [one.language for one in conversations] == ["fa", "fa", "en"]
+        assert set(report_on(judged, judged)["per_language"]) == {"fa", "en"}
+
 
 class TestJudge:
     async def test_finds_the_message_at_which_a_person_is_brought_in(self, policy):
@@ -130,7 +151,7 @@ class TestOwnConversations:
 
         assert len(conversations) >= 80
         assert 0.4 <= len(calm) / len(conversations) <= 0.6
-        assert {one.lang for one in conversations} == {"fa", "en", "finglish"}
+        assert {one.language for one in conversations} == {"fa", "en", "finglish"}
 
     def test_no_message_was_trained_on(self):
         trained = {normalise(example.text) for example in read_examples(DATA_FOLDER)}

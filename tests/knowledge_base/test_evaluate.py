@@ -3,7 +3,15 @@ import json
 import pytest
 
 from knowledge_base.embedder import Embedder
-from knowledge_base.evaluate import CorpusLine, DataBroken, Evaluation, QueryLine, calibration_error, read_lines
+from knowledge_base.evaluate import (
+    CorpusLine,
+    DataBroken,
+    Evaluation,
+    QueryLine,
+    as_lines,
+    calibration_error,
+    read_lines,
+)
 from language.hashing_encoder import HashingEncoder
 from language.perturbations import PERTURBATIONS
 
@@ -22,7 +30,7 @@ class TestReadLines:
         with pytest.raises(DataBroken, match=r"q\.jsonl, line 3"):
             read_lines(path, QueryLine)
 
-    @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"not json"])
+    @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"not json", b"[" * 100_000])
     def test_refuses_what_is_no_data(self, tmp_path, content):
         path = tmp_path / "q.jsonl"
         path.write_bytes(content)
@@ -39,6 +47,12 @@ class TestReadLines:
 
         assert (article.id, article.title, article.lang) == ("7", "", None)
         assert (query.positive_ids, query.lang) == (["7"], "en")
+
+    def test_takes_a_file_of_windows_and_texts_that_nothing_could_print(self, tmp_path):
+        path = tmp_path / "q.jsonl"
+        path.write_bytes(b'\xef\xbb\xbf{"query": "when \\ud800?", "positive_ids": []}')
+
+        assert [one.query for one in read_lines(path, QueryLine)] == ["when \ufffd?"]
 
 
 class TestCorpusLine:
@@ -65,6 +79,14 @@ class TestEvaluation:
         assert set(figures["perturbed"]) == set(PERTURBATIONS)
         assert figures["declined_unanswerable"] in (0.0, 1.0)
         assert json.loads(json.dumps(figures)) == figures
+
+    def test_a_figure_of_nothing_is_null_and_still_there(self):
+        figures = Evaluation(Embedder(HashingEncoder()), CORPUS).run([QueryLine(query="zzz qqq", positive_ids=[])])
+
+        nothing = {"recall@1": None, "recall@5": None, "mrr@10": None, "ndcg@10": None}
+        assert figures.items() >= nothing.items()
+        assert figures["dense"] == figures["bm25"] == nothing
+        assert "recall@1                        -   dense      -" in "\n".join(as_lines(figures))
 
 
 class TestCalibrationError:

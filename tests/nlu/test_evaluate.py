@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluate import figures, main, write_page
+from bot import evaluate as evaluating
+from bot.evaluate import baseline, evaluate, figures, main, write_page
 from bot.labelled_rows import BrokenLine, Row, read_rows, shipped_rows
 from bot.pipeline_reader import Reading
 
@@ -23,6 +24,7 @@ class TestReadRows:
             (b'{"text": "a", "label": 5}', "no label"),
             (b'{"label": "refund"}', "must be an object"),
             (b'["a"]', "must be an object"),
+            (b"[" * 100_000, "not JSON"),
             (b'{"text": "a", "label": "flight"}', "'flight' is not in the training rows"),
             ("سلام".encode("cp1256"), "not UTF-8"),
         ],
@@ -38,7 +40,19 @@ class TestReadRows:
         path = tmp_path / "rows.jsonl"
         path.write_bytes(b'{"text": "a", "label": "oos"}')
 
-        assert read_rows(path, known={"refund"}) == [Row("a", "oos", "unknown")]
+        assert read_rows(path, known={"refund"}) == [Row("a", "oos", "en")]
+
+    def test_reads_a_file_of_windows_with_texts_and_labels_that_nothing_could_print(self, tmp_path) -> None:
+        path = tmp_path / "rows.jsonl"
+        path.write_bytes(b'\xef\xbb\xbf{"text": "a\\ud800", "label": "b\\udc00", "lang": "FA-ir"}\n')
+
+        assert read_rows(path) == [Row("a\ufffd", "b\ufffd", "fa")]
+
+    def test_a_language_that_is_not_said_is_that_of_the_text(self, tmp_path) -> None:
+        path = tmp_path / "rows.jsonl"
+        path.write_text('{"text": "پولم چی شد", "label": "refund", "lang": null}', encoding="utf-8")
+
+        assert read_rows(path)[0].language == "fa"
 
     def test_reads_the_own_messages_beside_what_ships(self) -> None:
         known = {row.label for row in shipped_rows()}
@@ -86,6 +100,47 @@ class TestFigures:
         readings = [Reading("refund", "refund", 0.75, scope=1)] * 2 + [Reading("refund", "refund", 1.0, scope=1)]
 
         assert figures(self.ROWS, readings)["ece"] == 0.25
+
+
+class TestBaseline:
+    def test_is_null_where_nothing_that_is_learned_has_a_word(self) -> None:
+        emoji = [Row("😀", "glad", "other"), Row("😡 a", "angry", "other")]
+
+        assert baseline(emoji, [Row("good day", "glad", "en")]) is None
+
+    def test_learns_words(self) -> None:
+        rows = [Row("good day", "glad", "en"), Row("bad night", "angry", "en")]
+
+        found = baseline(rows, rows)
+
+        assert found is not None
+        assert (found["accuracy"], found["ece"]) == (1.0, None)
+
+
+class TestEvaluate:
+    """The pipeline that is trained is a plain one of Rasa: how rows go through it is the same."""
+
+    @pytest.fixture(autouse=True)
+    def plain(self, monkeypatch) -> None:
+        words = [{"name": "WhitespaceTokenizer"}, {"name": "CountVectorsFeaturizer"}]
+        pipeline = [*words, {"name": "LogisticRegressionClassifier"}]
+        monkeypatch.setattr(evaluating, "shipped_pipeline", lambda: pipeline)
+
+    def test_takes_no_text_for_a_command(self) -> None:
+        rows = [Row(text, "start", "en") for text in (" /start now", "/start", "\u00a0//start it", " / ")]
+
+        report, readings = evaluate([*rows, Row("stop that", "stop", "en")], rows)
+
+        assert {one.likeliest for one in readings} <= {"start", "stop"}
+        assert report["texts"] == 4
+
+    def test_prints_what_it_found_where_there_is_no_baseline(self, tmp_path, capsys) -> None:
+        path = tmp_path / "rows.jsonl"
+        lines = [{"text": "x 😀", "label": "glad"}, {"text": "y 😡", "label": "angry"}]
+        path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+        assert main(["--train", str(path), "--test", str(path)]) == 0
+        assert "2 texts" in capsys.readouterr().out
 
 
 class TestWritePage:

@@ -21,6 +21,8 @@ class TestReadLabelled:
             (b'{"text": 5, "label": "positive"}', "no text"),
             (b'{"label": "positive"}', "must be an object"),
             (b'["a"]', "must be an object"),
+            (b'{"text": "\\u0000", "label": "positive"}', "no text"),
+            (b"[" * 100_000, "not JSON"),
             ("سلام".encode("cp1256"), "not UTF-8"),
         ],
     )
@@ -48,7 +50,15 @@ class TestReadLabelled:
         path = tmp_path / "data.jsonl"
         path.write_bytes(b'{"text": "a", "label": "x", "sentiment": "neutral"}')
 
-        assert read_labelled(path, key="sentiment") == [LabelledText("a", SentimentLabel.neutral, "unknown")]
+        assert read_labelled(path, key="sentiment") == [LabelledText("a", SentimentLabel.neutral, "en")]
+
+    def test_reads_a_file_of_windows_a_language_that_is_not_said_and_a_text_that_nothing_could_print(self, tmp_path):
+        path = tmp_path / "data.jsonl"
+        path.write_bytes(b"\xef\xbb\xbf" + b'{"text": "see you \\ud800", "label": "neutral"}\n' + GOOD)
+
+        texts = read_labelled(path)
+
+        assert [(one.text, one.language) for one in texts] == [("see you \ufffd", "en"), ("عالی بود", "fa")]
 
 
 class TestEvaluate:
