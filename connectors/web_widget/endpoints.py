@@ -333,23 +333,29 @@ class WidgetLink:
         while True:
             raw = await _next_frame(self.socket)
             try:
-                frame = FRAME.validate_python(fields_of(raw))
+                # Before it is understood: nonsense counts too.
                 self.limits.frame(self.visitor.external_id)
-            except ValidationError:
-                await self._refuse(None, "frame_invalid", "This was not understood.")
-                continue
             except TooManyRequests as error:
-                client_id = frame.client_id if isinstance(frame, SentMessage) else None
-                if client_id:
-                    self._hold_behind(client_id)
-                await self._refuse(client_id, error.code, error.message, retry_after=error.retry_after_seconds)
-                await asyncio.sleep(PAUSE_SECONDS)
+                await self._put_off(raw, error)
+                continue
+            frame = _frame_in(raw)
+            if frame is None:
+                await self._refuse(None, "frame_invalid", "This was not understood.")
                 continue
             if handler := self._handlers.get(type(frame)):
                 await handler(frame)
             if isinstance(frame, Ping) and queue.empty():
                 # What a lost notification should have brought is found at the next heartbeat.
                 queue.put_nowait(CHANGED)
+
+    async def _put_off(self, raw: str, error: TooManyRequests) -> None:
+        """Refuse one frame too many, by its name where it is a message, and read nothing for a moment."""
+        frame = _frame_in(raw)
+        client_id = frame.client_id if isinstance(frame, SentMessage) else None
+        if client_id:
+            self._hold_behind(client_id)
+        await self._refuse(client_id, error.code, error.message, retry_after=error.retry_after_seconds)
+        await asyncio.sleep(PAUSE_SECONDS)
 
     async def _take_message(self, frame: SentMessage) -> None:
         incoming = IncomingMessage(
@@ -455,6 +461,14 @@ async def _hello(socket: WebSocket) -> Hello:
         return Hello.model_validate(fields_of(raw))
     except ValidationError as error:
         raise VisitorUnknown from error
+
+
+def _frame_in(raw: str) -> Any:
+    """The frame, or `None` for nonsense."""
+    try:
+        return FRAME.validate_python(fields_of(raw))
+    except ValidationError:
+        return None
 
 
 async def _next_frame(socket: WebSocket) -> str:

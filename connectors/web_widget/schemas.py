@@ -10,6 +10,7 @@ from connectors.web_widget.config import Form
 from core.events import Event
 from crm.conversations.news import as_seen
 from crm.conversations.repository import Glance
+from crm.conversations.service import MAX_MESSAGE_CHARACTERS
 from crm.enums import AttachmentState
 from crm.models import Attachment, Message
 from language.normalise import safe_text
@@ -17,7 +18,8 @@ from language.normalise import safe_text
 # A message's number; no more than every database can compare.
 Sequence = Annotated[int, Field(ge=0, le=2**31 - 1)]
 ClientId = Annotated[str, Field(pattern=r"^[0-9a-zA-Z_-]{8,64}$")]
-MAX_FRAME_CHARACTERS = 200_000
+# A character outside of the first 65,536 is twelve where it is escaped; then there is what stands around the text.
+MAX_FRAME_CHARACTERS = 12 * MAX_MESSAGE_CHARACTERS + 4_000
 
 
 # What cannot be stored, or has no place in a line of text.
@@ -133,12 +135,14 @@ FRAME: TypeAdapter[Any] = TypeAdapter(Frame)
 
 
 def fields_of(raw: str) -> Any:
-    """What a frame holds, in texts that can be stored; `None` for one that is no JSON.
+    """What a frame holds, in texts that can be stored; `None` for one that is no JSON, or longer than any of ours.
 
     Browsers send half a character (a lone surrogate) as an escape, which pydantic's own parser refuses.
     """
+    if len(raw) > MAX_FRAME_CHARACTERS:
+        return None
     try:
-        fields = json.loads(raw[:MAX_FRAME_CHARACTERS])
+        fields = json.loads(raw)
     except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict):

@@ -10,14 +10,17 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from connectors.web_widget import endpoints
 from connectors.web_widget.endpoints import HELD_BEHIND_REFUSED
 from connectors.web_widget.limits import WidgetLimits
+from connectors.web_widget.schemas import MAX_FRAME_CHARACTERS
 from core.clock import FixedClock
 from core.config import Settings
 from core.errors import TooManyRequests
 from core.events import Event, LocalEventBus
 from crm.conversations.ports import Reply
 from crm.conversations.repository import ConversationRepository
+from crm.conversations.service import MAX_MESSAGE_CHARACTERS
 from crm.models import Agent, Conversation, Inbox
 from tests.web.desk.browser_socket import BrowserSocket, browser_socket
 
@@ -73,6 +76,24 @@ class TestFrames:
         await widget.send(json.dumps(text_frame("half \ud83d of it")))
 
         assert json.loads(await widget.text_with("half"))["text"] == "half \ufffd of it"
+
+    async def test_the_longest_message_fits_however_it_is_written_and_nothing_longer_is_read(
+        self, widget: BrowserSocket
+    ) -> None:
+        longest = json.dumps(text_frame("😀" * MAX_MESSAGE_CHARACTERS))
+
+        assert len(longest) <= MAX_FRAME_CHARACTERS < 131_072
+        assert (await answer_to(widget, longest))["type"] == "accepted"
+        assert (await answer_to(widget, longest + " " * MAX_FRAME_CHARACTERS))["code"] == "frame_invalid"
+
+    async def test_nonsense_is_counted_too_and_read_no_faster_than_anything_else(
+        self, widget: BrowserSocket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(endpoints, "PAUSE_SECONDS", 0)
+
+        said = [await answer_to(widget, "nonsense") for _ in range(11)]
+
+        assert [one["code"] for one in said] == ["frame_invalid"] * 10 + ["rate_limited"]
 
     async def test_more_frames_than_anybody_sends_are_refused(self, widget: BrowserSocket) -> None:
         said = [await answer_to(widget, {"type": "ping"}) for _ in range(11)]

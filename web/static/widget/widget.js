@@ -801,7 +801,7 @@
   const RESEND_AFTER_MS = 20_000;
   const TYPING_LASTS_MS = 12_000;
   /** The server refuses far shorter ones; longer than this, the frame itself would not get through. */
-  const LONGEST_TEXT = 30_000;
+  const LONGEST_TEXT = 20_000;
   const LARGEST_FILE = 20 * 1024 * 1024;
 
   /** The conversation as this page knows it. Messages are kept once each, from wherever and however often they come. */
