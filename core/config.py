@@ -3,9 +3,17 @@
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +80,7 @@ class Settings(RankingSettings, ActionSettings):
 
     # The address that people's browsers use; part of links sent to contacts. Empty: as the request came.
     public_url: str = ""
-    # True behind HTTPS: cookies then travel on it alone.
+    # True behind HTTPS: cookies then travel on it alone. Unless it is set, PUBLIC_URL tells.
     secure_cookies: bool = False
     # Sites that may show the widget, besides our own, where an admin has named none in the desk; empty: every site.
     widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
@@ -154,6 +162,18 @@ class Settings(RankingSettings, ActionSettings):
         if security == "none" and host and host not in LOOPBACK:
             raise ValueError("none is for a server on this machine alone")
         return security
+
+    @model_validator(mode="after")
+    def secure_behind_https(self) -> Self:
+        """Cookies of a site with HTTPS travel on it alone, unless somebody says otherwise."""
+        if "secure_cookies" not in self.model_fields_set:
+            self.secure_cookies = self.is_https
+        return self
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people's browsers use HTTPS."""
+        return self.public_url.lower().startswith("https://")
 
     @field_validator("widget_origins", mode="before")
     @classmethod

@@ -97,7 +97,7 @@ def create_app(parts: Parts | None = None) -> FastAPI:
     _give_state(app, parts)
     _add_routes(app, parts)
     add_error_handlers(app)
-    app.add_middleware(Protection)
+    app.add_middleware(Protection, is_https=parts.settings.is_https)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
     return app
 

@@ -1,6 +1,7 @@
 """What every answer and every changing request has to go through, whatever its route."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -11,7 +12,7 @@ from crm.conversations.files import MAX_FILE_BYTES
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = (
     (b"content-security-policy", POLICY.encode()),
@@ -29,8 +30,11 @@ SITE_HEADERS = (
     (b"access-control-max-age", b"86400"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
-# The API docs are a page of FastAPI's own, with scripts from elsewhere; it stands alone.
-WITHOUT_POLICY = ("/api/docs",)
+# Half a year, of this very host: its subdomains may be other people's business.
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=15552000")
+# What agents see is no business of whoever uses the browser after them.
+NOT_KEPT = (b"cache-control", b"no-store")
+PRIVATE = ("/desk", "/api/v1")
 # The longest article, with every letter escaped, is well below this.
 MAX_BODY_BYTES = 2_000_000
 # A file and the words that go with it.
@@ -38,6 +42,7 @@ MAX_FILE_BODY_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 _TAKES_FILES = re.compile(
     r"/desk/conversations/[^/]+/messages|/widget/files|/desk/knowledge/files|/api/v1/knowledge/imports"
 )
+Headers = Sequence[tuple[bytes, bytes]]
 REFUSAL = b'{"error":{"code":"cross_site_request","message":"This request came from another site."}}'
 
 
@@ -49,8 +54,9 @@ class Protection:
     https://owasp.org/www-community/attacks/csrf, "Fetch Metadata".
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
         self.app = app
+        self._of_site = (HTTPS_ONLY,) if is_https else ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and _is_foreign_desk_socket(scope):
@@ -72,7 +78,8 @@ class Protection:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *headers_for(scope["path"])]
+                headers = message.get("headers", [])
+                message["headers"] = [*headers, *self._of_site, *headers_for(scope["path"], given=headers)]
             await send(message)
 
         await self.app(_without_nul(scope), _limited(receive, _longest_body(scope["path"])), send_with_headers)
@@ -103,9 +110,10 @@ def _limited(receive: Receive, longest: int) -> Receive:
     return receive_some
 
 
-def headers_for(path: str) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers that every answer at this path carries."""
-    headers = HEADERS[1:] if path.startswith(WITHOUT_POLICY) else HEADERS
+def headers_for(path: str, *, given: Headers = ()) -> Headers:
+    """The headers that every answer at this path carries besides those that it was given."""
+    may_be_kept = not path.startswith(PRIVATE) or any(name.lower() == NOT_KEPT[0] for name, _value in given)
+    headers = HEADERS if may_be_kept else (*HEADERS, NOT_KEPT)
     return (*headers, *SITE_HEADERS) if path.startswith(OPEN_TO_SITES) else headers
 
 

@@ -46,6 +46,20 @@ class TestSettings:
 
         assert Settings().widget_origins == ["https://a.example", "https://b.example"]
 
+    def test_cookies_are_secure_where_the_site_has_https_unless_somebody_says_otherwise(
+        self, bare_environment: pytest.MonkeyPatch
+    ) -> None:
+        for name in SECRETS:
+            bare_environment.setenv(name, "x" * 32)
+        found = []
+        for address in ("", "http://localhost:8000", "HTTPS://support.example.com"):
+            bare_environment.setenv("PUBLIC_URL", address)
+            found.append(Settings().secure_cookies)
+        bare_environment.setenv("SECURE_COOKIES", "false")
+
+        assert found == [False, False, True]
+        assert not Settings().secure_cookies
+
     def test_half_of_what_email_needs_is_refused_by_name(self, bare_environment: pytest.MonkeyPatch) -> None:
         for name in SECRETS:
             bare_environment.setenv(name, "x" * 32)

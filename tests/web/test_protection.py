@@ -9,7 +9,9 @@ from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from web.app import create_app
 from web.errors import add_error_handlers
+from web.parts import Parts
 from web.protection import MAX_BODY_BYTES, Protection
 
 FOREIGN = ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"})
@@ -56,6 +58,43 @@ class TestNul:
             response = await client.get("/help/a%00b?q=%00")
 
         assert response.json() == ["/help/a\ufffdb", {"q": "\ufffd"}]
+
+
+class TestHeaders:
+    @pytest.mark.parametrize("path", ["/desk/sign-in", "/api/v1/session", "/api/v1/none"])
+    async def test_let_no_browser_keep_what_agents_see(self, client: httpx.AsyncClient, path: str) -> None:
+        assert (await client.get(path)).headers.get_list("cache-control") == ["no-store"]
+
+    async def test_leave_a_stricter_word_of_a_page_alone(self) -> None:
+        async def page(scope: Scope, receive: Receive, send: Send) -> None:
+            await JSONResponse({}, headers={"Cache-Control": "private, no-store"})(scope, receive, send)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(Protection(page)), base_url="http://test") as client:
+            response = await client.get("/desk")
+
+        assert response.headers.get_list("cache-control") == ["private, no-store"]
+
+    @pytest.mark.parametrize("path", ["/help", "/static/desk.css", "/widget/widget.js"])
+    async def test_say_nothing_of_keeping_what_everybody_sees(self, client: httpx.AsyncClient, path: str) -> None:
+        assert "no-store" not in (await client.get(path)).headers.get("cache-control", "")
+
+    @pytest.mark.parametrize("path", ["/api/docs", "/health/live", "/desk/sign-in"])
+    async def test_let_pages_reach_this_site_alone_and_stand_in_no_other(
+        self, client: httpx.AsyncClient, path: str
+    ) -> None:
+        policy = (await client.get(path)).headers["content-security-policy"].split("; ")
+
+        assert {"connect-src 'self'", "script-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+
+    @pytest.mark.parametrize(("is_https", "told"), [(True, "max-age=15552000"), (False, None)])
+    async def test_tell_of_https_where_the_site_has_it(self, parts: Parts, is_https: bool, told: str | None) -> None:
+        parts.settings.public_url = "https://support.example.com" if is_https else "http://localhost:8000"
+        transport = httpx.ASGITransport(create_app(parts))
+
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            response = await client.get("/desk/sign-in")
+
+        assert response.headers.get("strict-transport-security") == told
 
 
 class TestFailures:
