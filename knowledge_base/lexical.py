@@ -11,6 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import log1p
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,11 @@ class LexicalIndex:
         """How many documents hold or held a word."""
         postings = self._postings.get(word)
         return len(postings.slots) if postings else 0
+
+    def weight(self, term: str) -> float:
+        """What a term says of a document that holds it: more, the fewer documents hold or held it."""
+        held = self.count(term)
+        return log1p((max(0, len(self) - held) + 0.5) / (held + 0.5))
 
     def _new_term(self, term: str) -> _Postings:
         if is_persian_word(term):

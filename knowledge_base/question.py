@@ -26,10 +26,15 @@ class Question:
     matching: str
     vector: NDArray[np.float32]
     language: str
-    # Two questions in one, which no editor wrote down so.
-    joined: bool = False
     # The matching form where it was read by the articles' own words; none where that makes no difference.
     read: str | None = None
+    # The second by itself, where this is two questions in one.
+    last: "Question | None" = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether it is two questions in one, which no editor wrote down so."""
+        return self.last is not None
 
     @property
     def wording(self) -> str:

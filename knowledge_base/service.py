@@ -1,9 +1,10 @@
 """Answering from the knowledge base, and editing it."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, RunCause, UseKind, Visibility
-from knowledge_base.excerpts import answering_part, opening
+from knowledge_base.excerpts import Wanted, answering_part, opening, wanted
 from knowledge_base.follow_up import is_follow_up
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import (
@@ -40,7 +41,7 @@ from knowledge_base.repository import (
 )
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.search import Entry, Ranking, SearchIndex
-from knowledge_base.storage import ask_also, findable_of, store, to_bytes
+from knowledge_base.storage import ask_also, findable_of, readable, store, to_bytes
 from knowledge_base.transitions import check
 
 OFFERS = 3
@@ -195,7 +196,7 @@ class KnowledgeService:
         if conversation_id and message_id and self._may_lean_on_earlier(question, asked, ranking):
             earlier = await self._earlier_question(conversation_id, message_id)
             question, asked, ranking = await self._with_earlier(earlier, question, asked, ranking)
-        found = await self.found_by(ranking, question, asked)
+        found = await self.found_by(ranking, asked)
         if not keep_gap:
             return found
         await self._count_uses(found, question, asked, conversation_id, message_id)
@@ -218,11 +219,11 @@ class KnowledgeService:
             raise VectorUnfit
         return as_question(question, vector, language, own=self.live)
 
-    async def found_by(self, ranking: Ranking, question: str, asked: Question) -> Found:
+    async def found_by(self, ranking: Ranking, asked: Question) -> Found:
         """What a ranking comes to; nothing is kept of it."""
         band = self.live.search.band(asked, ranking)
         if band is Band.answer:
-            answer = await self._best_answer(ranking, question, asked)
+            answer = await self._best_answer(ranking, asked)
             return Found(band if answer else Band.decline, ranking.confidence, answer=answer)
         return Found(band, ranking.confidence, offers=self.offers(ranking) if band is Band.offer else [])
 
@@ -237,7 +238,7 @@ class KnowledgeService:
         """
         asked = await self.read_question(question, language=language)
         ranking = await self.live.rank(asked)
-        found = await self.found_by(ranking, question, asked)
+        found = await self.found_by(ranking, asked)
         near = ranking.candidates[1:] if found.answer else ranking.candidates
         if asked.names_nothing:
             near = []
@@ -550,7 +551,7 @@ class KnowledgeService:
         text = f"{earlier}\n{question}"
         vector = await self.live.embedder.embed_question(text, own=self.live)
         # Each half in its own letters: a Finglish one may follow a Persian one.
-        joined = Question(f"{matching_form(earlier, self.live)}\n{asked.wording}", vector, asked.language, joined=True)
+        joined = Question(f"{matching_form(earlier, self.live)}\n{asked.wording}", vector, asked.language, last=asked)
         again = await self.live.rank(joined)
         return (text, joined, again) if again.confidence > ranking.confidence else (question, asked, ranking)
 
@@ -580,16 +581,28 @@ class KnowledgeService:
         self.session.add(use)
         return use
 
-    async def _best_answer(self, ranking: Ranking, question: str, asked: Question) -> Answer | None:
+    async def _best_answer(self, ranking: Ranking, asked: Question) -> Answer | None:
         article_id = ranking.candidates[0].article_id
         article = await self.articles.alone(article_id)
         passages = await self.articles.passages_of(article_id)
         # Another process may have taken it from contacts, and the index not have heard of it.
         if article is None or not article.is_public:
             return None
-        likeness = self.live.search.likeness(asked, article_id)
-        part = answering_part(question, [one.text for one in passages], [likeness.get(one.id, 0.0) for one in passages])
+        part = answering_part(
+            self.wanted(asked, article.title),
+            [readable(one) for one in passages],
+            self.likeness(asked, article_id, [one.id for one in passages]),
+        )
         return _answer(article, article.summary if part is None else part, language=asked.language)
+
+    def wanted(self, asked: Question, title: str) -> Wanted:
+        """What is looked for in an article of this title; what was asked last counts twice."""
+        return wanted([one.wording for one in _halves(asked)], title=title, weigh=self.live.search.words.weight)
+
+    def likeness(self, asked: Question, article_id: int, passage_ids: Sequence[int]) -> list[float]:
+        """How near passages of an article are to a question in meaning; what was asked last counts twice."""
+        near = [self.live.search.likeness(one, article_id) for one in _halves(asked)]
+        return [fmean(one.get(passage_id, 0.0) for one in near) for passage_id in passage_ids]
 
     async def _keep_gap(
         self,
@@ -741,6 +754,11 @@ def _answer(article: Article, text: str, *, language: str) -> Answer:
         updated_at=article.updated_at,
         other_language=article.language != language,
     )
+
+
+def _halves(asked: Question) -> list[Question]:
+    """A question, and what was asked last where it is two in one."""
+    return [asked, asked.last] if asked.last else [asked]
 
 
 def _numbered(slug: str) -> Iterator[str]:

@@ -132,7 +132,7 @@ class Trial:
         """
         asked = await self._knowledge.read_question(text, language=language)
         ranking = await self._knowledge.live.rank(asked)
-        return Attempt(await self._knowledge.found_by(ranking, text, asked), self._explained(ranking))
+        return Attempt(await self._knowledge.found_by(ranking, asked), self._explained(ranking))
 
     async def ask_with(self, unsaved: Unsaved, text: str, *, language: str) -> Attempt:
         """What the bot would say if this text were published.
@@ -153,11 +153,11 @@ class Trial:
             likeness = self._search.likeness(asked, trial.id)
             band, answer = self._search.band(asked, ranking), None
         if band is Band.answer and _first(ranking) != trial.id:
-            return Attempt(await self._knowledge.found_by(ranking, text, asked), candidates)
+            return Attempt(await self._knowledge.found_by(ranking, asked), candidates)
         if band is Band.answer:
             # Where somebody saved the article at this very moment, theirs was searched, and none of these is known.
             near = [likeness.get(one.id, 0.0) for one in trial.passages]
-            part = answering_part(text, [one.text for one in embedded.passages], near)
+            part = answering_part(self._knowledge.wanted(asked, trial.title), embedded.passages, near)
             answer = self._answer(trial, unsaved.draft.summary if part is None else part, language=language)
         offers = offers if band is Band.offer else []
         return Attempt(Found(band, ranking.confidence, answer=answer, offers=offers), candidates)
