@@ -12,6 +12,7 @@ TASKS: dict[str, dict[str, str | None]] = {
     },
     "evaluate": {
         "retrieval": "knowledge_base.evaluate",
+        "answers": "seeds.evaluate",
         "encoder": "language.evaluate",
         "intents": "bot.evaluate",
         "sentiment": "sentiment.evaluate",
