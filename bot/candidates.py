@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from bot.labelled_rows import Row
 from bot.labels import usable_rows
 from bot.models import Endings, KeptModels, Model, Progress, Stages, now
 from bot.switch_client import RasaAbsent, SwitchRefused
@@ -39,45 +42,63 @@ def make_candidate(models: KeptModels, *, switch: Switch, force: bool = False) -
 
 def _train_and_try(models: KeptModels, staging: Path, began: str, *, switch: Switch, force: bool) -> Progress:
     started = time.perf_counter()
-    made = staging / "model"
-    if not train(made, labels=models.labels_file, force=force):
+    made, labels = staging / "model", _own_labels(models, staging)
+    if not train(made, labels=labels, force=force):
         return Progress(Stages.ENDED, began, now(), Endings.FAILED, reason="Rasa refused the data; see the log.")
-    model = _described(models, seconds=time.perf_counter() - started)
+    model = _described(models, labels, seconds=time.perf_counter() - started)
     models.add(made, model)
     serving = models.serving
     if serving:
         models.tell(Progress(Stages.TRIAL, began, model=model.name))
-        model = _tried(models, model, serving)
+        model = _tried(models, model, serving, usable_rows(labels))
+    chosen = models.serving
+    if chosen != serving:
+        # Whoever goes back to an earlier model has a reason that no trial knows.
+        outcome = Endings.SERVES if chosen == model.name else Endings.KEPT
+        return Progress(Stages.ENDED, began, now(), outcome, model.name)
     if model.trial and not model.trial.is_passed:
         return Progress(Stages.ENDED, began, now(), Endings.WORSE, model.name)
     return _chosen(models, model, began, switch)
 
 
-def _described(models: KeptModels, *, seconds: float) -> Model:
+def _own_labels(models: KeptModels, staging: Path) -> Path:
+    """A copy of the labels: whoever would train next writes theirs down before they learn that they have to wait."""
+    labels = staging / models.labels_file.name
+    if models.labels_file.is_file():
+        shutil.copyfile(models.labels_file, labels)
+    return labels
+
+
+def _described(models: KeptModels, labels: Path, *, seconds: float) -> Model:
     from bot.nlu.featurizer import encoder_fingerprint
 
     return Model(
         name=models.new_name(),
         made_at=now(),
-        inputs=_inputs(models.labels_file),
-        labels=len(usable_rows(models.labels_file)),
+        inputs=_inputs(labels),
+        labels=len(usable_rows(labels)),
         encoder=encoder_fingerprint(None),
         seconds=round(seconds, 1),
     )
 
 
-def _tried(models: KeptModels, model: Model, serving: str) -> Model:
+def _tried(models: KeptModels, model: Model, serving: str, labelled: list[Row]) -> Model:
     """The model with its trial; without one where the serving model is of no use any more, as after a new encoder."""
     from bot.trial import NothingToCompare, try_beside
 
-    labelled = usable_rows(models.labels_file)
+    models.note(replace(model, trial_began_at=now()))
     try:
         trial = try_beside(models.file_of(model.name), models.file_of(serving), name=serving, labelled=labelled)
     except NothingToCompare:
-        return model
-    tried = replace(model, trial=trial)
-    models.note(tried)
-    return tried
+        return _noted(models, model, trial_began_at=None)
+    return _noted(models, model, trial=trial)
+
+
+def _noted(models: KeptModels, model: Model, **news: Any) -> Model:
+    """The model with its news, and with what others noted of it meanwhile."""
+    noted = replace(models.get(model.name) or model, **news)
+    models.note(noted)
+    return noted
 
 
 def _chosen(models: KeptModels, model: Model, began: str, switch: Switch) -> Progress:

@@ -53,6 +53,8 @@ class Endings:
     WORSE: Final = "worse"
     REFUSED: Final = "refused"
     """The running Rasa could not load it."""
+    KEPT: Final = "kept"
+    """Somebody chose another meanwhile, and their word goes before a trial."""
     FAILED: Final = "failed"
     BROKEN_OFF: Final = "broken_off"
 
@@ -105,6 +107,8 @@ class Model:
     seconds: float
     trial: Trial | None = None
     served_at: str | None = None
+    trial_began_at: str | None = None
+    """None where there was nothing to try it beside."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,8 @@ class KeptModels:
 
     def choose(self, model: Model) -> None:
         """Have a model serve from the next start of Rasa on."""
-        self.note(replace(model, served_at=now()))
+        # Its trial may have ended since it was read.
+        self.note(replace(self.get(model.name) or model, served_at=now()))
         _write(self.folder / _SERVING_FILE, model.name)
 
     def prune(self) -> None:

@@ -33,6 +33,10 @@ class RasaSilent(Exception):
     """Rasa does not answer, or does not know the model."""
 
 
+class RasaSlow(Exception):
+    """Rasa was asked and has not answered in time; it may still do what it was asked for."""
+
+
 def open_client(url: str, *, connections: int) -> httpx.AsyncClient:
     """A client for Rasa; waiting for one of its connections is part of a call's time.
 
@@ -172,6 +176,7 @@ class RasaModels:
 
         Raises:
             ModelRefused, RasaSilent: the earlier one goes on serving.
+            RasaSlow: it does so for now.
         """
         try:
             response = await self._client.post(
@@ -180,6 +185,10 @@ class RasaModels:
             if response.status_code == httpx.codes.CONFLICT:
                 raise ModelRefused(_Refusal.model_validate_json(response.content).message)
             response.raise_for_status()
+        except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise RasaSilent(type(error).__name__) from error
+        except httpx.TimeoutException as error:
+            raise RasaSlow from error
         except (*_NO_ANSWER, ValidationError) as error:
             raise RasaSilent(f"{type(error).__name__}: {error}") from error
 

@@ -258,6 +258,10 @@ def how_it_ended(models: KeptModels) -> str:
     return {
         Endings.SERVES: f"The new model {ended.model} serves.",
         Endings.SERVES_NEXT: f"The new model {ended.model} serves when Rasa next starts.",
+        Endings.KEPT: (
+            "Another model was chosen during the trial and goes on serving; "
+            f"the new one, {ended.model}, can be chosen in the desk (Models)."
+        ),
         Endings.REFUSED: f"The running Rasa goes on with its model; it refused the new one: {ended.reason}",
     }.get(ended.outcome or "", f"The training has not come to an end: {ended.outcome}")
 

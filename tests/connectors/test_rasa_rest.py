@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.rasa_rest import ModelRefused, RasaBot, RasaModels, RasaSilent, open_client
+from connectors.rasa_rest import ModelRefused, RasaBot, RasaModels, RasaSilent, RasaSlow, open_client
 from crm.conversations.ports import BotFailed, BotTurn, Reading
 from crm.enums import Outcome
 from web.answer_notes import AnswerNotes
@@ -233,8 +233,14 @@ class TestModels:
             httpx.Response(409, json=[]),
             httpx.Response(500),
             httpx.ConnectError("nobody there"),
+            httpx.ConnectTimeout("nobody there"),
         ],
     )
     async def test_anything_else_is_silence(self, answer: httpx.Response | Exception) -> None:
         with pytest.raises(RasaSilent):
             await models_over(answer).use("a")
+
+    @pytest.mark.parametrize("late", [httpx.ReadTimeout("late"), httpx.TimeoutException("late")])
+    async def test_an_answer_that_is_late_may_still_come_true(self, late: Exception) -> None:
+        with pytest.raises(RasaSlow):
+            await models_over(late).use("a")

@@ -123,7 +123,9 @@ class TestHowItEnded:
         assert "fails in: A refund" in line
         assert "earlier one goes on serving" in line
 
-    @pytest.mark.parametrize("outcome", [Endings.SERVES, Endings.SERVES_NEXT, Endings.REFUSED, Endings.BROKEN_OFF])
+    @pytest.mark.parametrize(
+        "outcome", [Endings.SERVES, Endings.SERVES_NEXT, Endings.KEPT, Endings.REFUSED, Endings.BROKEN_OFF]
+    )
     def test_has_a_line_for_each_end(self, layout, outcome):
         models = layout.rasa_models
         models.folder.mkdir(parents=True)

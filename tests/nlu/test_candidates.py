@@ -26,18 +26,21 @@ def found(monkeypatch) -> "dict[str, Any]":
     found: dict[str, Any] = {"trains": True, "trial": TRIAL, "seen": []}
 
     def train(output: Path, **_: Any) -> bool:
+        found["during_training"]()
         output.write_bytes(b"a model")
         if isinstance(found["trains"], BaseException):
             raise found["trains"]
         return found["trains"]
 
     def try_beside(candidate: Path, serving: Path, *, name: str, labelled: Any) -> Trial:
+        found["meanwhile"](candidate.name.removesuffix(".tar.gz"))
         found["seen"].append((candidate.name, serving.name, [row.text for row in labelled]))
         if isinstance(found["trial"], Exception):
             raise found["trial"]
         return replace(found["trial"], against=name)
 
     monkeypatch.setattr(candidates, "train", train)
+    found |= {"meanwhile": lambda _: None, "during_training": lambda: None}
     monkeypatch.setattr(trial, "try_beside", try_beside)
     return found
 
@@ -108,6 +111,51 @@ class TestNext:
         ended = make(kept)
 
         assert kept.serving == ended.model
+
+        assert kept.get(ended.model).trial_began_at is None
+
+    @pytest.mark.parametrize("failed_anew", [[], ["A refund"]])
+    def test_leaves_the_one_that_somebody_chose_during_its_trial(self, kept, found, first, failed_anew) -> None:
+        second = make(kept).model
+        found["trial"] = replace(TRIAL, failed_anew=failed_anew)
+        found["meanwhile"] = lambda _: kept.choose(kept.get(first))
+        asked = []
+
+        ended = make(kept, asked.append)
+
+        assert (ended.outcome, asked, kept.serving) == (Endings.KEPT, [], first)
+        assert kept.get(ended.model).trial.against == second
+
+    def test_serves_where_somebody_chose_it_during_its_trial(self, kept, found) -> None:
+        found["meanwhile"] = lambda candidate: kept.choose(kept.get(candidate))
+        asked = []
+
+        ended = make(kept, asked.append)
+
+        model = kept.get(ended.model)
+        assert (ended.outcome, asked, kept.serving) == (Endings.SERVES, [], ended.model)
+        assert model.served_at
+        assert model.trial
+
+    def test_keeps_its_trial_where_somebody_chose_it_before_that_ended(self, kept, found, first) -> None:
+        seen = []
+        found["meanwhile"] = lambda candidate: seen.append(kept.get(candidate))
+        ended = make(kept)
+
+        kept.choose(*seen)
+
+        assert kept.get(ended.model).trial
+        assert seen[0].trial_began_at
+
+    def test_learns_from_the_labels_of_its_beginning(self, kept, found, first) -> None:
+        kept.keep_labels('{"text": "hm", "label": "thanks", "lang": "en"}\n')
+        untouched = make(kept).model
+        found["during_training"] = lambda: kept.keep_labels('{"text": "later", "label": "thanks", "lang": "en"}\n')
+
+        disturbed = make(kept).model
+
+        assert [texts for _, _, texts in found["seen"]] == [["hm"], ["hm"]]
+        assert kept.get(disturbed).inputs == kept.get(untouched).inputs
 
     def test_is_not_there_where_rasa_refuses_the_data(self, kept, found, first) -> None:
         found["trains"] = False

@@ -10,19 +10,21 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import RedirectResponse, Response
 
 from bot.models import Endings, KeptModels, Model, Progress
-from connectors.rasa_rest import ModelRefused, RasaModels, RasaSilent
+from connectors.rasa_rest import ModelRefused, RasaModels, RasaSilent, RasaSlow
 from core.errors import NotFound
 from core.http import ReadingSessionDep
 from crm.agents.auth import BotTeacher
 from crm.models import Agent
 from web.bot_training import BotTraining
 from web.desk.pages import page
-from web.desk.words import ModelState
+from web.desk.words import ModelState, TrialState
 from web.training_examples import examples
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 PATH = "/desk/models"
+# A model serves, though not the one or not at once that was meant.
+MIXED_ENDINGS = frozenset({Endings.SERVES_NEXT, Endings.KEPT})
 BAD_ENDINGS = frozenset({Endings.WORSE, Endings.REFUSED, Endings.FAILED, Endings.BROKEN_OFF})
 
 
@@ -39,6 +41,7 @@ class Row:
     model: Model
     made_at: datetime
     state: ModelState
+    trial: TrialState
 
 
 def get_training(connection: HTTPConnection) -> BotTraining:
@@ -78,6 +81,8 @@ async def use_model(
         return await _page(request, agent, training, rasa, status=409, refusal=str(refusal))
     except RasaSilent:
         return await _page(request, agent, training, rasa, status=503, is_silent=True)
+    except RasaSlow:
+        return await _page(request, agent, training, rasa, status=504, is_slow=True)
     return RedirectResponse(PATH, status_code=303)
 
 
@@ -97,6 +102,7 @@ async def _page(
     status: int = 200,
     refusal: str = "",
     is_silent: bool = False,
+    is_slow: bool = False,
 ) -> Response:
     rows, progress = await asyncio.to_thread(_read, training.models, await rasa.serving())
     return page(
@@ -109,19 +115,40 @@ async def _page(
         progress=progress,
         is_running=training.is_running,
         is_possible=training.is_possible,
-        is_bad=progress is not None and progress.outcome in BAD_ENDINGS,
+        tone=_tone(progress),
         refusal=refusal,
         is_silent=is_silent,
+        is_slow=is_slow,
     )
 
 
 def _read(models: KeptModels, served: str | None) -> tuple[list[Row], Progress | None]:
-    chosen = models.serving
+    chosen, progress = models.serving, models.progress()
     rows = [
-        Row(model, datetime.fromisoformat(model.made_at), _state(model, served=served or chosen, chosen=chosen))
+        Row(
+            model,
+            datetime.fromisoformat(model.made_at),
+            _state(model, served=served or chosen, chosen=chosen),
+            _trial_state(model, progress),
+        )
         for model in models.all()
     ]
-    return rows, models.progress()
+    return rows, progress
+
+
+def _trial_state(model: Model, progress: Progress | None) -> TrialState:
+    if model.trial:
+        return TrialState.tried
+    if not model.trial_began_at:
+        return TrialState.untried
+    is_on = progress is not None and progress.is_running and progress.model == model.name
+    return TrialState.under_way if is_on else TrialState.broken_off
+
+
+def _tone(progress: Progress | None) -> str:
+    """How good it is how the last training ended."""
+    outcome = progress.outcome if progress else None
+    return "bad" if outcome in BAD_ENDINGS else "warn" if outcome in MIXED_ENDINGS else "good"
 
 
 def _state(model: Model, *, served: str | None, chosen: str | None) -> ModelState:

@@ -80,7 +80,7 @@ GRAVE_REASONS = frozenset(
 )
 # Roles that can be told of a handoff: those who handle conversations.
 TOLD_ROLES = (Role.agent, Role.supervisor, Role.admin)
-_SHARE, _COUNT = _("A number above 0, up to 1."), _("A whole number from 1 to 10,000.")
+_SHARE, _COUNT = _("A number above 0, up to 1."), _("A whole number from 1 to 9; the bot looks no further back.")
 # What the policy's numbers are called, what they mean, and what they may be.
 THRESHOLDS = {
     "frustration": (_("Frustration for a handoff"), _("From here on a person is brought in."), _SHARE),
@@ -212,6 +212,15 @@ class ModelState(StrEnum):
     earlier = "earlier"
 
 
+class TrialState(StrEnum):
+    """What is known of how a kept model does beside another."""
+
+    tried = "tried"
+    under_way = "under_way"
+    broken_off = "broken_off"
+    untried = "untried"
+
+
 MODEL_STATES = {
     ModelState.serves: _("Serves"),
     ModelState.serves_next: _("Serves from Rasa's next start on"),
@@ -219,6 +228,11 @@ MODEL_STATES = {
     ModelState.earlier: _("Served earlier"),
 }
 MODEL_TONES = {ModelState.serves: "good", ModelState.serves_next: "accent"}
+TRIAL_STATES = {
+    TrialState.untried: _("Not tried: there was nothing to compare it with."),
+    TrialState.under_way: _("It is being tried."),
+    TrialState.broken_off: _("Its trial was broken off."),
+}
 TRAINING_STAGES = {
     Stages.TRAINING: _("The bot is being trained"),
     Stages.TRIAL: _("The new model is being tried beside the one that serves"),
@@ -230,6 +244,9 @@ TRAINING_ENDINGS = {
     ),
     Endings.WORSE: _(
         "The new model did worse in its trial, so the earlier one goes on serving. You can choose it all the same."
+    ),
+    Endings.KEPT: _(
+        "Another model was chosen during the trial and goes on serving. You can choose the new one all the same."
     ),
     Endings.REFUSED: _("Rasa could not load the new model; the earlier one goes on serving."),
     Endings.FAILED: _("The training failed; the earlier model goes on serving."),

@@ -30,6 +30,7 @@ class FakeRasa:
     serving: str | None = OLD
     refuses: str = ""
     is_silent: bool = False
+    is_slow: bool = False
     asked: list[str] = field(default_factory=list)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -39,6 +40,8 @@ class FakeRasa:
         if request.method == "GET":
             return httpx.Response(200, json={"serving": self.serving})
         self.asked.append(json.loads(request.content)["name"])
+        if self.is_slow:
+            raise httpx.ReadTimeout("still loading")
         if self.refuses:
             return httpx.Response(409, json={"error": "model_refused", "message": self.refuses})
         self.serving = self.asked[-1]
@@ -146,6 +149,18 @@ class TestList:
         assert "۹۵٫۷ درصد" in html
         assert "در حال کار" in html
 
+    async def test_says_how_far_a_trial_has_come(self, client: httpx.AsyncClient, models: KeptModels) -> None:
+        models.note(Model(NEW, now(), "b", 4, "encoder", 41.0, trial_began_at=now()))
+        with models.training():
+            models.tell(Progress(Stages.TRIAL, now(), model=NEW))
+            during = (await client.get(PATH)).text
+
+        after = (await client.get(PATH)).text
+
+        assert "It is being tried." in during
+        assert "Its trial was broken off." in after
+        assert after.count("there was nothing to compare it with") == 1
+
     async def test_says_so_where_there_is_none_and_no_rasa(self, client: httpx.AsyncClient, rasa: FakeRasa) -> None:
         rasa.is_silent = True
 
@@ -187,6 +202,17 @@ class TestUse:
         assert response.status_code == 503
         assert "nothing was changed" in response.text
         assert models.serving == OLD
+
+    async def test_promises_nothing_where_rasa_is_slow(
+        self, client: httpx.AsyncClient, rasa: FakeRasa, models: KeptModels
+    ) -> None:
+        rasa.is_slow = True
+
+        response = await client.post(PATH, data={"name": NEW})
+
+        assert response.status_code == 504
+        assert "may still be loading" in response.text
+        assert "nothing was changed" not in response.text
 
 
 @pytest.mark.usefixtures("admin", "rasa")
@@ -244,6 +270,7 @@ class TestTrain:
         [
             (Endings.WORSE, "did worse in its trial"),
             (Endings.FAILED, "The training failed"),
+            (Endings.KEPT, "Another model was chosen during the trial"),
             (Endings.SERVES, "The new model serves."),
         ],
     )
