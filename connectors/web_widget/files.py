@@ -1,5 +1,6 @@
 """Files that visitors send and get."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import UploadFile
 
 from connectors.web_widget.connector import Visitor
+from connectors.web_widget.downloads import Download, Downloads
 from connectors.web_widget.entrance import Entrance
 from connectors.web_widget.limits import WidgetLimits
 from connectors.web_widget.schemas import ClientId, external_id_of
@@ -78,6 +80,7 @@ class WidgetFiles:
         self._intake = intake
         self._open_service = open_service
         self._wording = wording
+        self._downloads = Downloads()
         self._per_day = entrance.settings.files_per_day
 
     def router(self) -> APIRouter:
@@ -117,16 +120,29 @@ class WidgetFiles:
 
     async def give(self, link: str, request: Request) -> Response:
         """A file to be saved; the widget shows pictures from here."""
-        self._limits.given(host=host_of(request))
+        host = host_of(request)
+        self._limits.given(host=host)
         named = self._signer.read(link, max_age_seconds=LINK_SECONDS) or {}
         async with self._entrance.work.reading() as session:
-            file = await ConversationRepository(session).attachment(int(named.get("file", 0)))
+            file = await session.get(Attachment, int(named.get("file", 0)))
         if file is None or file.state is not AttachmentState.stored:
             raise FileLinkWrong
+        # Before its bytes are here, which is what there is only so much room for.
+        end = self._downloads.begin(host, file.size or 0)
+        try:
+            return await self._download(file.id, end)
+        except BaseException:
+            end()
+            raise
+
+    async def _download(self, file_id: int, end: Callable[[], None]) -> Response:
+        async with self._entrance.work.reading() as session:
+            file = await ConversationRepository(session).attachment(file_id)
+        if file is None or file.content is None:
+            raise FileLinkWrong
         disposition = f"attachment; filename*=UTF-8''{quote(file.name or 'file', safe='')}"
-        return Response(
-            file.content, media_type=file.content_type, headers={**HARMLESS, "Content-Disposition": disposition}
-        )
+        headers = {**HARMLESS, "Content-Disposition": disposition}
+        return Download(file.content, end=end, media_type=file.content_type or "", headers=headers)
 
     async def _check_limits(self, request: Request, visitor: Visitor) -> None:
         """Refuse who has sent too many.

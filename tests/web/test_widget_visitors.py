@@ -1,5 +1,6 @@
 """Who a visitor of the widget is, what they see, fill in and send, and on which sites."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from itsdangerous import TimestampSigner
 from sqlalchemy import func, select
 
+from connectors.web_widget import downloads
 from connectors.web_widget.config import identity_secret
 from connectors.web_widget.connector import TOKEN_SECONDS, VisitorTokens, VisitorUnknown
 from core.config import Settings
@@ -92,6 +94,27 @@ async def write(socket: BrowserSocket, text: str, *, number: int = 1) -> dict[st
         said: dict[str, Any] = json.loads((await socket.receive())["text"])
         if said["type"] in ("accepted", "rejected"):
             return said
+
+
+async def read_slowly(app: FastAPI, url: str, send: Callable[[Any], Awaitable[None]]) -> None:
+    """Get what is at an address with a browser that takes it when it likes."""
+
+    async def nothing_more() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    path = httpx.URL(url).path
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"test")],
+        "client": ("127.0.0.1", 50_000),
+        "server": ("test", 80),
+    }
+    await app(scope, nothing_more, send)
 
 
 async def stored(app: FastAPI, kind: type) -> list[Any]:
@@ -480,6 +503,29 @@ class TestFiles:
         assert response.json()["error"]["code"] == code
         async with app.state.work.reading() as session:
             assert await session.scalar(select(func.count(Message.id))) == 0
+
+    async def test_wait_where_so_much_is_on_its_way_to_an_address_until_a_reader_has_it(
+        self, app: FastAPI, client: httpx.AsyncClient, inbox: Inbox, talk: Talk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(downloads, "MOST_BYTES_OF_ADDRESS", len(PNG))
+        token = (await session_of(client, inbox))["token"]
+        fields, files = {"client_id": "client-id-1"}, {"file": ("a.png", PNG)}
+        await client.post("/widget/files", data=fields, files=files, headers={"authorization": f"Bearer {token}"})
+        url = json.loads(await (await talk(token)).text_with('"message"'))["file"]["url"]
+        started, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(_message: Any) -> None:
+            started.set()
+            await goes_on.wait()
+
+        reading = asyncio.create_task(read_slowly(app, url, slow))
+        await started.wait()
+        refused = await client.get(url)
+        goes_on.set()
+        await reading
+
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+        assert (await client.get(url)).content == PNG
 
     async def test_are_limited(self, client: httpx.AsyncClient, inbox: Inbox) -> None:
         headers = {"authorization": f"Bearer {(await session_of(client, inbox))['token']}"}
