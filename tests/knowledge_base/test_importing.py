@@ -283,11 +283,10 @@ class TestRefusals:
         assert refused.detail.startswith(f"{field}:") or not field
 
     @pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-    def test_a_zip_whose_steps_have_no_end_is_not_unpacked(self, way, monkeypatch):
+    def test_a_zip_whose_steps_have_no_end_is_not_unpacked(self, way):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", way) as archive:
             archive.writestr("a.md", PARKING)
-        monkeypatch.delattr(zipfile.ZipExtFile, "read")
 
         with pytest.raises(ImportRefused) as refusal:
             read_file(out.getvalue(), name="a.zip")
