@@ -132,7 +132,8 @@ async def write(
 ) -> Response:
     """Answer the contact, or keep an internal note; a file may go with either."""
     conversation = await conversations.lock(conversation_id)
-    context: dict[str, Any] = {"sent": True}
+    # Who writes a note mostly writes another, and would not see that the next one goes to the contact.
+    context: dict[str, Any] = {"sent": True, "kind": draft.kind}
     say = conversations.add_note if draft.kind == "note" else conversations.reply
     external_id = id_of_sending(agent, conversation_id, draft.key)
     try:

@@ -298,6 +298,18 @@ class TestWrite:
         assert "Paid twice before." not in [m.text for m in await messages(app, waiting, internal=False)]
         assert await status(app, waiting) is ConversationStatus.waiting
 
+    async def test_after_a_note_the_next_words_are_a_note_too(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        form = {"text": "Paid twice before.", "kind": "note"}
+
+        response = await client.post(f"/desk/conversations/{waiting.id}/messages", data=form, headers=HTMX)
+
+        assert "data-sent" in response.text
+        assert 'value="note" checked' in response.text
+        assert 'value="reply" checked' not in response.text
+
     async def test_htmx_gets_the_changed_parts_and_an_empty_composer(
         self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
     ) -> None:

@@ -4,28 +4,45 @@
 const find = (selector, root = document) => root.querySelector(selector);
 
 // Drafts: kept for this tab of the browser, so that looking at another conversation loses nothing. The composer's key
-// is kept beside it: a draft may have been sent though no answer came, and under the same key it is not sent twice.
+// is kept beside it: a draft may have been sent though no answer came, and under the same key it is not sent twice. Its
+// kind is kept too: words of an internal note must never come back as a reply to the contact.
 const draftOf = (textarea) => `hamyar-${textarea.id}`;
 const keyOf = (textarea) => `${draftOf(textarea)}-key`;
+const kindOf = (textarea) => `${draftOf(textarea)}-kind`;
+const sent = new Map();
+let shown;
+
+function keepDraft(textarea) {
+  const { key, kind } = textarea.form.elements;
+  sessionStorage.setItem(draftOf(textarea), textarea.value);
+  sessionStorage.setItem(keyOf(textarea), key.value);
+  sessionStorage.setItem(kindOf(textarea), kind.value);
+}
 
 function showDraft() {
   const textarea = find(".composer textarea");
-  if (!textarea) return;
-  const composer = textarea.form;
-  if (composer.hasAttribute("data-sent")) {
-    composer.removeAttribute("data-sent");
+  const nameOf = () => `${textarea.id} ${textarea.form.elements.key.value}`;
+  if (!textarea || nameOf() === shown) return;
+  const { key, kind } = textarea.form.elements;
+  const draft = sessionStorage.getItem(draftOf(textarea)) ?? "";
+  kind.value = sessionStorage.getItem(kindOf(textarea)) ?? kind.value;
+  const isAnswered = textarea.form.hasAttribute("data-sent");
+  if (isAnswered && draft.trim() === (sent.get(textarea.id) ?? draft).trim()) {
     sessionStorage.removeItem(draftOf(textarea));
     sessionStorage.removeItem(keyOf(textarea));
-  } else if (!textarea.value && sessionStorage.getItem(draftOf(textarea))) {
-    textarea.value = sessionStorage.getItem(draftOf(textarea));
-    composer.elements.key.value = sessionStorage.getItem(keyOf(textarea));
+  } else if (draft) {
+    textarea.value = draft;
+    // What was typed while an answer was on its way, or has been refused, goes out under the new key.
+    if (!isAnswered && !textarea.defaultValue) key.value = sessionStorage.getItem(keyOf(textarea)) ?? key.value;
+    keepDraft(textarea);
   }
+  shown = nameOf();
 }
 
-document.addEventListener("input", ({ target }) => {
-  if (!target.matches(".composer textarea")) return;
-  sessionStorage.setItem(draftOf(target), target.value);
-  sessionStorage.setItem(keyOf(target), target.form.elements.key.value);
+document.addEventListener("input", ({ target }) => target.matches(".composer textarea") && keepDraft(target));
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const textarea = ctx.sourceElement.matches(".composer") && find("textarea", ctx.sourceElement);
+  if (textarea) sent.set(textarea.id, String(ctx.request.body.get("text")));
 });
 document.addEventListener("htmx:after:swap", showDraft);
 showDraft();
@@ -35,7 +52,8 @@ document.addEventListener("click", ({ target }) => {
   const words = target.closest("[data-insert]")?.dataset.insert;
   const textarea = words && find(".composer textarea");
   if (!textarea) return;
-  find('.composer [value="reply"]').checked = true;
+  // Links are for the contact, unless a note is being written.
+  if (!textarea.value) find('.composer [value="reply"]').checked = true;
   const before = textarea.value && !textarea.value.endsWith("\n") ? `${textarea.value}\n` : textarea.value;
   textarea.value = `${before}${words}\n`;
   textarea.dispatchEvent(new Event("input", { bubbles: true }));
@@ -47,6 +65,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-submit-on-change]")) target.form.requestSubmit();
   if (target.matches("[data-max-bytes]")) checkSize(target);
   if (target.matches(".file input")) showFile(target);
+  if (target.matches('.composer [name="kind"]')) keepDraft(find("textarea", target.form));
 });
 
 function showFile(input) {
@@ -61,7 +80,8 @@ function checkSize(input) {
   input.reportValidity();
 }
 
-// Keys.
+// Keys, by their place where they give no Latin letters, as on a Persian keyboard.
+const letterOf = ({ key, code }) => (/^[a-z]$/i.test(key) ? key : code.replace("Key", "").toLowerCase());
 const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit() };
 
 function move(step) {
@@ -79,9 +99,9 @@ document.addEventListener("keydown", (event) => {
     event.target.form.requestSubmit();
   } else if (event.key === "Escape" && event.target.matches(".composer textarea")) {
     event.target.blur();
-  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && pressed[event.key]) {
+  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey && pressed[letterOf(event)]) {
     event.preventDefault();
-    pressed[event.key]();
+    pressed[letterOf(event)]();
   }
 });
 
