@@ -4,12 +4,13 @@ import logging
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import DBAPIError
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.status import WS_1013_TRY_AGAIN_LATER
 
@@ -42,7 +43,11 @@ async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101 - registered for nothing else
     headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooManyRequests) else {}
     if isinstance(error, NotAuthenticated) and _is_page(request) and request.method == "GET":
-        return RedirectResponse(f"/desk/sign-in?next={quote(request.url.path)}", status_code=HTTPStatus.SEE_OTHER)
+        sign_in = f"/desk/sign-in?next={quote(_page_of(request))}"
+        if "hx-request" not in request.headers:
+            return RedirectResponse(sign_in, status_code=HTTPStatus.SEE_OTHER)
+        # htmx would follow a redirect by itself, and look in vain for its part in the form.
+        headers["HX-Redirect"] = sign_in
     return answer(request, error.status_code, error.code, error.message, headers=headers)
 
 
@@ -108,9 +113,17 @@ def answer(
 def _came_from(request: Request) -> str:
     """The page of ours that the person was at, or else the one that they asked for."""
     before = urlsplit(request.headers.get("referer", ""))
-    if before.netloc != request.url.netloc or not before.path:
-        return request.url.path
-    return f"{before.path}?{before.query}" if before.query else before.path
+    return _local(before if before.netloc == request.url.netloc and before.path else request.url)
+
+
+def _page_of(request: Request) -> str:
+    """The page that was asked for; a part of one is asked for by the page that the person is at."""
+    is_part = request.headers.get("hx-request-type") == "partial"
+    return _came_from(request) if is_part else _local(request.url)
+
+
+def _local(address: SplitResult | URL) -> str:
+    return f"{address.path}?{address.query}" if address.query else address.path
 
 
 def _is_page(request: Request) -> bool:

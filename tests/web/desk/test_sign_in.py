@@ -67,6 +67,33 @@ class TestSignIn:
         assert response.status_code == 401
         assert f'href="/desk/sign-in?next={back}"' in response.text
 
+    async def test_leads_back_to_the_very_page_that_was_asked_for(self, client: httpx.AsyncClient) -> None:
+        response = await client.get("/desk/tickets?status=all&page=2")
+
+        assert response.status_code == 303
+        assert response.headers["location"] == "/desk/sign-in?next=/desk/tickets%3Fstatus%3Dall%26page%3D2"
+
+    @pytest.mark.parametrize(
+        ("kind", "back"),
+        [
+            ("full", "/desk/conversations/7%3Ftab%3Dmine%26lang%3Den"),
+            ("partial", "/desk/tickets%3Fstatus%3Dall"),
+            ("", "/desk/conv"),
+        ],
+    )
+    async def test_a_part_of_a_page_is_none_to_those_whose_session_has_ended(
+        self, client: httpx.AsyncClient, kind: str, back: str
+    ) -> None:
+        headers = {"hx-request": "true", "hx-request-type": kind, "referer": "http://test/desk/tickets?status=all"}
+
+        response = await client.get("/desk/conversations/7?tab=mine&lang=en", headers=headers)
+
+        assert response.status_code == 401
+        assert response.headers["hx-redirect"].startswith(f"/desk/sign-in?next={back}")
+        assert '<hx-partial hx-target="#notices"' in response.text
+        assert 'href="/desk/sign-in?next=/desk/tickets%3Fstatus%3Dall">Sign in</a>' in response.text
+        assert "<html" not in response.text
+
     @pytest.mark.parametrize(
         "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "evil.example", "/\tx", "/a\\b", ""]
     )
