@@ -54,6 +54,7 @@ from web.demo.endpoints import router as demo_router
 from web.desk.alerts import reasons_of
 from web.desk.endpoints import router as desk_router
 from web.errors import add_error_handlers
+from web.heads import Heads
 from web.health import router as health_router
 from web.help.crawlers import router as crawlers_router
 from web.help.endpoints import SEARCHES_ALLOWED
@@ -97,6 +98,7 @@ def create_app(parts: Parts | None = None) -> FastAPI:
     _give_state(app, parts)
     _add_routes(app, parts)
     add_error_handlers(app)
+    app.add_middleware(Heads)
     app.add_middleware(Protection, is_https=parts.settings.is_https)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
     return app
