@@ -1,4 +1,4 @@
-"""Find ticket numbers, e-mail addresses and Iranian phone numbers in a message, whatever digits it is written in.
+"""Find ticket numbers, e-mail addresses and phone numbers in a message, whatever digits it is written in.
 
 Standard library only: the entity extractor (3.10) and the ticket form's validation (3.11) share it.
 """
@@ -14,12 +14,19 @@ _LATIN_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩",
 _DASHES: Final = str.maketrans("‐‑‒–—−ـ", "-------")
 
 # `\b` is no help here: Persian letters are word characters too, and people write «تیکتHM-12» without a space.
-_TICKET_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])hm[-\s]?(\d{1,9})(?!\d)", re.IGNORECASE)
+_TICKET_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])hm\s?[-_]?\s?(\d{1,9})(?!\d)", re.IGNORECASE)
 _EMAIL: Final = re.compile(
-    r"(?<![\w.+-])[a-z0-9._%+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9-])", re.IGNORECASE
+    r"(?<![a-z0-9_.%+-])[a-z0-9._%+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9-])", re.IGNORECASE
 )
 # A mobile (09..., +989...) or a landline with its area code (021...).
-_PHONE: Final = re.compile(r"(?<!\d)(?:(?:\+|00)98[-\s]?|0)([1-9](?:[-\s]?\d){9})(?!\d)")
+_PHONE: Final = re.compile(
+    r"(?<!\d)\(?(?:(?:\+|00)98[-\s()]{0,2}(?:0[-\s()]{0,2})?|0)([1-9](?:[-\s()]{0,2}\d){9})(?!\d)"
+)
+# Of another country: 8 to 15 digits, and a plus that no price has.
+_FOREIGN_PHONE: Final = re.compile(r"(?<![\d+])\+(?!98)([1-9](?:[-\s().]{0,2}\d){7,14})(?!\d)")
+# Where nothing but a contact detail was asked for, what else might be an order's number is one too.
+_BARE_PHONE: Final = re.compile(r"(?<!\d)(?:98[-\s]?)?(9(?:[-\s]?\d){9})(?!\d)")
+_BARE_FOREIGN_PHONE: Final = re.compile(r"(?<!\d)00(?!98)([1-9](?:[-\s().]{0,2}\d){7,14})(?!\d)")
 
 
 # "4 out of 5": the five is the scale, not the rating.
@@ -45,7 +52,9 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
     for match in _EMAIL.finditer(folded):
         yield Identifier(Entities.EMAIL, match[0].lower(), match.start(), match.end())
     for match in _PHONE.finditer(folded):
-        yield Identifier(Entities.PHONE, "0" + re.sub(r"\D", "", match[1]), match.start(), match.end())
+        yield Identifier(Entities.PHONE, "0" + _digits_of(match), match.start(), match.end())
+    for match in _FOREIGN_PHONE.finditer(folded):
+        yield Identifier(Entities.PHONE, "+" + _digits_of(match), match.start(), match.end())
 
 
 def find_ticket_number(text: str) -> str | None:
@@ -56,7 +65,21 @@ def find_ticket_number(text: str) -> str | None:
 def find_contact_detail(text: str) -> str | None:
     """The first e-mail address or phone number in a text, in canonical form."""
     wanted = (Entities.EMAIL, Entities.PHONE)
-    return next((found.value for found in find_identifiers(text) if found.entity in wanted), None)
+    named = next((found.value for found in find_identifiers(text) if found.entity in wanted), None)
+    return named or _find_bare_phone(text)
+
+
+def _find_bare_phone(text: str) -> str | None:
+    """A mobile without its zero or plus, or a number of another country with its two zeros."""
+    folded = text.translate(_LATIN_DIGITS).translate(_DASHES)
+    if mobile := _BARE_PHONE.search(folded):
+        return "0" + _digits_of(mobile)
+    foreign = _BARE_FOREIGN_PHONE.search(folded)
+    return "+" + _digits_of(foreign) if foreign else None
+
+
+def _digits_of(match: re.Match[str]) -> str:
+    return re.sub(r"\D", "", match[1])
 
 
 def find_rating(text: str) -> int | None:

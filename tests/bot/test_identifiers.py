@@ -22,6 +22,16 @@ class TestFindIdentifiers:
             ("00989121234567", "phone", "09121234567"),
             ("0912-123-4567", "phone", "09121234567"),
             ("021 8877 6655", "phone", "02188776655"),
+            ("(021) 88776655", "phone", "02188776655"),
+            ("(۰۲۱) ۸۸۷۷-۶۶۵۵", "phone", "02188776655"),
+            ("+98 (21) 8877 6655", "phone", "02188776655"),
+            ("+98 (0)912 123 4567", "phone", "09121234567"),
+            ("+1 415 555 2671", "phone", "+14155552671"),
+            ("+1 (415) 555-2671", "phone", "+14155552671"),
+            ("+۴۹ ۳۰ ۱۲۳۴۵۶", "phone", "+4930123456"),
+            ("ایمیلمsara@example.comاست", "email", "sara@example.com"),
+            ("HM - 1042", "ticket_number", "HM-1042"),
+            ("HM_1042", "ticket_number", "HM-1042"),
         ],
     )
     def test_gives_the_canonical_value(self, text: str, entity: str, value: str) -> None:
@@ -29,7 +39,18 @@ class TestFindIdentifiers:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "   ", "CRM-1042", "HMM 12", "a@b", "@example.com", "1234567890123456", "قیمت 4800000 تومان", "۱۲:۳۰"],
+        [
+            "",
+            "   ",
+            "CRM-1042",
+            "HMM 12",
+            "a@b",
+            "@example.com",
+            "1234567890123456",
+            "قیمت 4800000 تومان",
+            "۱۲:۳۰",
+            "+500000 تومان",
+        ],
     )
     def test_leaves_alone_what_only_looks_like_one(self, text: str) -> None:
         assert list(find_identifiers(text)) == []
@@ -40,7 +61,7 @@ class TestFindIdentifiers:
         assert [text[found.start : found.end] for found in find_identifiers(text)] == ["HM-۱۰۴۲", "۰۹۱۲۱۲۳۴۵۶۷"]
 
     def test_reads_a_hostile_text_without_losing_its_way(self) -> None:
-        text = "a@" * 50_000 + "0" * 50_000 + "hm-" * 10_000
+        text = "a@" * 50_000 + "0" * 50_000 + "hm-" * 10_000 + "+1 (" * 10_000 + "+98 (0) " * 10_000
 
         assert list(find_identifiers(text)) == []
 
@@ -50,6 +71,25 @@ class TestFindContactDetail:
         assert find_contact_detail("HM-1 یا sara@example.com") == "sara@example.com"
         assert find_contact_detail("زنگ بزنید ۰۹۱۲۱۲۳۴۵۶۷") == "09121234567"
         assert find_contact_detail("HM-1042") is None
+
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [
+            ("989121234567", "09121234567"),
+            ("98 912 123 4567", "09121234567"),
+            ("9121234567", "09121234567"),
+            ("شماره‌ام ۹۱۲۱۲۳۴۵۶۷ است", "09121234567"),
+            ("(021) 88776655", "02188776655"),
+            ("+1 415 555 2671", "+14155552671"),
+            ("001 415 555 2671", "+14155552671"),
+        ],
+    )
+    def test_takes_the_numbers_that_the_rest_of_the_app_takes(self, text: str, number: str) -> None:
+        assert find_contact_detail(text) == number
+
+    @pytest.mark.parametrize("text", ["912123456", "91212345678", "8121234567", "0" * 50_000])
+    def test_takes_no_other_figures(self, text: str) -> None:
+        assert find_contact_detail(text) is None
 
 
 class TestFindRating:
