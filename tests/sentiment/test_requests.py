@@ -14,6 +14,8 @@ from sentiment.requests import asks_for_person
         "اپراتور",
         "یه نفر جواب بده لطفاً",
         "گفت‌وگو با همکارانتان",
+        "گفت و گو با همکارانم",
+        "می‌خواهم با پشتیبانی گفت و گو کنم",
         "mikham ba ye karshenas sohbat konam",
         "vaslam kon be operator",
         "I want to talk to a human",
