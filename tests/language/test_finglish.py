@@ -47,6 +47,7 @@ class TestToPersian:
             (["dore", "doreh"], "دوره"),
             (["mikham", "mi kham", "mi-kham"], "می‌خوام"),
             (["gheymat", "qeymat", "gheimat"], "قیمت"),
+            (["shoroo", "shoru", "shoroe", "shorue"], "شروع"),
         ],
     )
     def test_knows_the_ways_to_spell_a_word(self, spellings, persian):
