@@ -19,6 +19,7 @@ _MULTIPLIERS: Final = {
     **dict.fromkeys(["میلیون", "ملیون", "milion", "milyon", "melyon", "million", "m"], 1_000_000),
     **dict.fromkeys(["میلیارد", "milyard", "miliard", "billion", "bn"], 1_000_000_000),
 }
+_PERSIAN_MULTIPLIERS: Final = tuple(word for word in _MULTIPLIERS if not word.isascii())
 _AND: Final = frozenset({"و", "and", "o", "va"})
 _HALF: Final = frozenset({"نیم", "nim", "half"})
 _ONE: Final = frozenset({"a", "یه", "ye"})
@@ -31,14 +32,14 @@ _FINGLISH_CURRENCY: Final = re.compile(r"too?man\w{0,2}|tomen|tumen|rials?|dolar
 _CURRENCIES: Final = {
     currency: re.compile(words)
     for currency, words in {
-        "toman": r"(?:تومان|تومن|تمن)(?:ه|ی|م|ش|و|رو|شو|مو)?|too?man(?:s|i|e|o|am)?|tomen|tumen",
-        "rial": r"ریال(?:ه|ی|م|ش|و|رو|شو|مو)?|rials?",
+        "toman": r"(?:تومان|تومن|تمن)(?:ه|ی|م|ش|و|رو|شو|مو)?|too?man(?:s|i|e|o|am)?|tomen|tumen|irt",
+        "rial": r"ریال(?:ه|ی|م|ش|و|رو|شو|مو)?|rials?|irr|﷼",
         "dollar": r"دلار(?:ه|ی|م|ش|و|رو|شو|مو)?|dollars?|dolar|usd|bucks|\$",
         "euro": r"یورو(?:ه|ی|یی|م|ش|شو|مو)?|euros?|yoro|eur|€",
         "pound": r"پوند(?:ه|ی|م|ش|و|رو|شو|مو)?|pounds?|gbp|quid|£",
     }.items()
 }
-_BEFORE_THE_FIGURE: Final = frozenset({"$", "€", "£", "usd", "eur", "gbp"})
+_BEFORE_THE_FIGURE: Final = frozenset({"$", "€", "£", "usd", "eur", "gbp", "irr", "irt"})
 _SMALL_MONEY: Final = frozenset({"toman", "rial"})
 _LEAST_TOMANS: Final = 100
 # «دلار کانادا» is no dollar of ours.
@@ -61,6 +62,8 @@ _JOINED: Final = re.compile(rf"(?:{_PART.pattern})(?:\u200c?(?:{_PART.pattern}))
 
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?P<sign>[.,،/'])\d{3}(?:(?P=sign)\d{3})*")
 _WITH_CENTS: Final = re.compile(r"([1-9]\d{0,2}(?:,\d{3})+)\.(\d\d)")
+# `1.299,99`, as in most of Europe
+_WITH_CENTS_AFTER_A_COMMA: Final = re.compile(r"([1-9]\d{0,2}(?:\.\d{3})+),(\d\d)")
 _DECIMAL: Final = re.compile(r"(\d+)(?P<sign>[.,،/])(\d{1,2})")
 
 
@@ -89,6 +92,13 @@ def find_amounts(words: list[Word]) -> Iterator[Identifier]:
     for place, (start, end, value) in enumerate(found):
         if place not in doubtful:
             yield Identifier(Entities.AMOUNT, value, words[start].start, words[end - 1].end)
+
+
+def is_money(word: Word) -> bool:
+    """Whether a word makes an amount of the number before it: «هزار», «دلاری», `$`."""
+    # «هزارتومانی» is more than our parts of words, and surely money.
+    is_multiplier = word.text in _MULTIPLIERS or word.text.startswith(_PERSIAN_MULTIPLIERS)
+    return is_multiplier or _currency_of(word.text) is not None
 
 
 def _unit_of(value: str) -> str:
@@ -280,6 +290,8 @@ def _figure(text: str, *, is_multiplied: bool, in_thousands: bool) -> "float | N
         return float(text) if text == "0" or text[0] != "0" else None
     if match := _WITH_CENTS.fullmatch(text):
         return None if in_thousands else float(f"{match[1].replace(',', '')}.{match[2]}")
+    if match := _WITH_CENTS_AFTER_A_COMMA.fullmatch(text):
+        return None if in_thousands else float(f"{match[1].replace('.', '')}.{match[2]}")
     if match := _THOUSANDS.fullmatch(text):
         is_plain = match["sign"] in ",،" or len(text.split(match["sign"])) > 2
         if is_plain or (in_thousands and not is_multiplied):

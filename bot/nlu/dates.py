@@ -74,11 +74,25 @@ def find_dates(words: list[Word]) -> "Iterator[tuple[int, int, Identifier]]":
     """
     place = 0
     while place < len(words):
-        found = _numeric(words[place].text) if _NUMERIC.fullmatch(words[place].text) else None
-        start, end, value = (place, place + 1, found) if found else _named(words, place)
+        found = _numeric(words[place].text)
+        spaced = None if found else spaced_date(words, place)
+        start, end, value = (place, place + 1, found) if found else spaced or _named(words, place)
         if value:
             yield start, end, Identifier(Entities.DATE, value, words[start].start, words[end - 1].end)
         place = max(end, place + 1)
+
+
+def spaced_date(words: list[Word], place: int) -> "tuple[int, int, str] | None":
+    """The date that begins at a place, with spaces around its strokes or hyphens: «۱۴۰۴ / ۰۷ / ۱۲»."""
+    if not words[place].text[0].isdecimal():
+        return None
+    for end in (place + 5, place + 3):
+        figures, signs = words[place:end:2], {word.text for word in words[place + 1 : end : 2]}
+        is_whole = end <= len(words) and len(signs) == 1 and signs <= {"/", "-"}
+        value = _numeric("".join(word.text for word in words[place:end])) if is_whole else None
+        if value and all(word.text[0].isdecimal() for word in figures):
+            return place, end, value
+    return None
 
 
 def _numeric(text: str) -> "str | None":

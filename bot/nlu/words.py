@@ -9,7 +9,7 @@ _MAX_CHARACTERS = 2_000
 _FOLDED = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩يك٬٫", "0123456789" * 2 + "یک,.")
 # A figure keeps its separators: half of `1.299,99` would be an amount that nobody named.
 _WORD = re.compile(
-    r"(?<![^\W\d_])(?!(?:usd|eur|gbp|hm|ord|order)-?\d)[a-z]{1,4}-?\d{3,12}(?![a-z\d])"
+    r"(?<![^\W\d_])(?!(?:usd|eur|gbp|irr|irt|hm|ord|order)-?\d)[a-z]{1,4}-?\d{3,12}(?![a-z\d])"
     r"|\d{1,4}-\d{1,2}-\d{1,4}(?!\d)|\d{1,4}(?:[.,،/']\d+)+|\d+(?:\.\d+)?"
     r"|[^\W\d_]+(?:[\u064b-\u0655\u200c]+[^\W\d_]*)*|\S",
     re.IGNORECASE,
