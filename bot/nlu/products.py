@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 import spacy
@@ -25,6 +26,9 @@ from language.normalise import normalise
 
 _FILE = "products.json"
 _HALF_SPACE = "\u200c"
+# Between Persian letters, where a half-space may stand as well; each doubles the forms of a name.
+_SPACE = re.compile("(?<=[\u0600-\u06ff]) (?=[\u0600-\u06ff])")
+_MOST_SPACES = 5
 _EZAFE = re.compile("ه\u200cی$")
 
 
@@ -36,9 +40,7 @@ class ProductFinder:
         self._vocabulary = spacy.blank("xx").vocab
         self._matcher = PhraseMatcher(self._vocabulary)
         for said, name in names.items():
-            # A half-space is typed as a space, or not at all.
-            forms = {said, said.replace(_HALF_SPACE, " ")}
-            self._matcher.add(name, [self._document(form) for form in forms if words_of(form)])
+            self._matcher.add(name, [self._document(form) for form in _forms_of(said) if words_of(form)])
 
     def find(self, text: str) -> Iterator[Identifier]:
         """The products in a text, the longest name where several begin, with offsets into the text as given."""
@@ -53,9 +55,19 @@ class ProductFinder:
         return Doc(self._vocabulary, words=[_spelled(word.text) or word.text for word in words_of(text)])
 
 
+def _forms_of(said: str) -> set[str]:
+    """A name as people type it: a space for a half-space and the other way round, or neither."""
+    spaced = said.replace(_HALF_SPACE, " ")
+    places = [match.start() for match in _SPACE.finditer(spaced)][:_MOST_SPACES]
+    joined = [set(chosen) for count in range(len(places) + 1) for chosen in combinations(places, count)]
+    return {said} | {
+        "".join(_HALF_SPACE if place in chosen else letter for place, letter in enumerate(spaced)) for chosen in joined
+    }
+
+
 def _spelled(word: str) -> str:
-    """A word without half-spaces, and without the ending that `دوره‌ی` has where others write `دورهٔ`."""
-    return normalise(_EZAFE.sub("ه", word).replace(_HALF_SPACE, "")).strip()
+    """A word without half-spaces and maddas, and without the ending that `دوره‌ی` has where others write `دورهٔ`."""
+    return normalise(_EZAFE.sub("ه", word).replace(_HALF_SPACE, "")).replace("آ", "ا").strip()
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)

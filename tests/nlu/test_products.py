@@ -20,6 +20,8 @@ nlu:
       - دورهٔ داده
       - Pipeline
       - Pipeline Pro
+      - هوش مصنوعی در CRM
+      - مبانی سی آر ام
   - synonym: پایپ‌لاین فروش
     examples: |
       - قیف فروش
@@ -55,6 +57,19 @@ class TestProductFinder:
     @pytest.mark.parametrize("text", ["دوره‌ی داده", "دورۀ داده", "دوره داده"])
     def test_knows_both_ways_of_writing_an_ezafe(self, finder, text) -> None:
         assert [found.value for found in finder.find(text)] == ["دورهٔ داده"]
+
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("هوش‌مصنوعی در CRM", "هوش مصنوعی در CRM"),
+            ("هوش مصنوعی در crm", "هوش مصنوعی در CRM"),
+            ("مبانی سی ار ام", "مبانی سی آر ام"),
+            ("مبانی سی‌آر‌ام", "مبانی سی آر ام"),
+            ("مبانیِ سی آر ام", "مبانی سی آر ام"),
+        ],
+    )
+    def test_does_not_mind_half_spaces_and_maddas(self, finder, text, name) -> None:
+        assert [found.value for found in finder.find(text)] == [name]
 
     def test_takes_the_longer_of_two_names(self, finder) -> None:
         assert [found.value for found in finder.find("pipeline pro or Pipeline?")] == ["Pipeline Pro", "Pipeline"]
