@@ -305,7 +305,7 @@ class TestTickets:
 
         opened = await as_program.post("/api/v1/tickets", json=body | {"details": details})
 
-        lines = ["شمارهٔ سفارش: 77341", "مبلغ: 450000 تومان", "تاریخ: 12 مهر", "محصول یا خدمت: مبانی CRM"]
+        lines = ["شمارهٔ سفارش: 77341", "مبلغ: ۴۵۰٬۰۰۰ تومان", "تاریخ: ۱۲ مهر", "محصول یا خدمت: مبانی CRM"]
         assert opened.json()["description"] == "y\n\n" + "\n".join(lines)
 
 
