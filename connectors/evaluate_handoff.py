@@ -21,9 +21,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from connectors.policy_file import load_policy
 from connectors.text_reader import TextReader
 from core.config import ROOT
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import HandoffPolicy, PolicyUnreadable
 from crm.conversations.policy_trial import replay
 from crm.conversations.ports import Reader, Reading, ReadTurn
 from language.batching import BatchingEncoder
@@ -256,13 +257,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         conversations = read_conversations(options.data)
-        policy = HandoffPolicy.load(options.policy)
+        policy = load_policy(options.policy)
         encoder = Encoder.open(options.encoder)
         sentiment = SentimentModel.load(options.weights, encoder=encoder.fingerprint)
         report, judged = asyncio.run(_measure(conversations, encoder, sentiment, policy))
         if options.report:
             write_page(options.report, report, judged)
-    except (BrokenLine, EncoderError, SentimentModelError, ValidationError, OSError) as error:
+    except (BrokenLine, PolicyUnreadable, EncoderError, SentimentModelError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else _in_words(report))

@@ -6,6 +6,7 @@ whose being there says that all is done. A load that was interrupted is taken up
 
 import asyncio
 import secrets
+import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,13 +17,14 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connectors.policy_file import load_policy
 from core.clock import Clock, FixedClock, SystemClock
 from core.config import Settings
 from core.database import Database
 from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.agents.service import AgentService
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import HandoffPolicy, PolicyUnreadable
 from crm.enums import Channel, Priority, Role
 from crm.models import Agent, Inbox, SlaPolicy
 from crm.wording import Wording
@@ -166,6 +168,10 @@ async def _articles(session: AsyncSession) -> dict[tuple[str, str], Article]:
 async def main() -> None:
     """Load with the settings' database and encoder, and say what was done."""
     settings = Settings()
+    try:
+        policy = load_policy(settings.handoff_policy_file)
+    except PolicyUnreadable as error:
+        sys.exit(f"hamyar: {error}")
     database = Database(settings.database_url)
     try:
         if await is_loaded(database):
@@ -175,7 +181,7 @@ async def main() -> None:
             database,
             Encoder.open(settings.encoder_folder),
             wording=Wording.load(settings.domain_file),
-            policy=HandoffPolicy.load(settings.handoff_policy_file),
+            policy=policy,
             clock=SystemClock(),
         )
     finally:

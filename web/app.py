@@ -36,6 +36,7 @@ from crm.agents.endpoints import router as agents_router
 from crm.agents.permissions import Permission
 from crm.conversations.downloads import Downloads
 from crm.conversations.endpoints import router as conversations_router
+from crm.conversations.handoff_policy import PolicyUnreadable
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox, inbox_of
 from crm.conversations.turns import Turns
@@ -111,7 +112,7 @@ def _parts_of_settings() -> Parts:
     set_up_logging(settings.log_level)
     try:
         return choose_parts(settings)
-    except (EncoderError, RerankerError, SentimentModelError) as error:
+    except (PolicyUnreadable, EncoderError, RerankerError, SentimentModelError) as error:
         _refuse(str(error))
         raise
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connectors.policy_file import load_policy
 from connectors.rasa_rest import RasaBot, open_client
 from connectors.telegram.alerts import HandoffAlerts
 from connectors.text_reader import TextReader
@@ -88,8 +89,9 @@ def choose_parts(settings: Settings) -> Parts:
     """The real parts.
 
     Raises:
-        EncoderNotBuilt, EncoderBroken, RerankerError, SentimentModelError: with what to do about it.
+        PolicyUnreadable, EncoderNotBuilt, EncoderBroken, RerankerError, SentimentModelError: with what to do about it.
     """
+    policy = load_policy(settings.handoff_policy_file)
     model = Encoder.open(settings.encoder_folder)
     encoder = BatchingEncoder(model)
     clock = SystemClock()
@@ -120,7 +122,7 @@ def choose_parts(settings: Settings) -> Parts:
         events=events,
         work=work,
         wording=Wording.load(settings.domain_file),
-        policy=HandoffPolicy.load(settings.handoff_policy_file),
+        policy=policy,
         encoder=encoder,
         reader=TextReader(encoder, MoodReader(sentiment), load_weights(), words=live_index),
         rasa_client=rasa_client,

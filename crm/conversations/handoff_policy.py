@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crm.conversations.ports import Cause, Mood
 from crm.enums import HandoffReason, Outcome, Priority, Role
@@ -21,7 +21,16 @@ DISPLEASED = frozenset({"displeasure", "churn_threat"})
 FROM_BEFORE = frozenset({"rated_1", "rated_2"})
 
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=10_000)]
+# How many earlier messages a turn looks back on.
+REMEMBERED_TURNS = 8
+# With the turn's own; a longer row would never be seen.
+LONGEST_ROW = REMEMBERED_TURNS + 1
+InARow = Annotated[int, Field(ge=1, le=LONGEST_ROW)]
+_ROWS = ("not_understood_in_a_row", "failed_in_a_row")
+
+
+class PolicyUnreadable(Exception):
+    """A policy's file cannot be used; the message says why in one line."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,8 @@ class HandoffPolicy(BaseModel):
 
     frustration: Share
     apology: Share
-    not_understood_in_a_row: Count
-    failed_in_a_row: Count
+    not_understood_in_a_row: InARow
+    failed_in_a_row: InARow
     at_once: list[AtOnce]
     priorities: dict[HandoffReason, Priority]
     tell: dict[HandoffReason, list[Role]]
@@ -49,13 +58,26 @@ class HandoffPolicy(BaseModel):
 
     @classmethod
     def load(cls, file: Path) -> "HandoffPolicy":
-        """Read and check the policy file."""
-        return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        """Read and check the policy file; raises PolicyUnreadable."""
+        try:
+            return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise PolicyUnreadable(f"{file}: {place + ': ' if place else ''}{first['msg']}.") from error
+        except OSError as error:
+            raise PolicyUnreadable(f"{file}: {error.strerror}.") from error
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise PolicyUnreadable(f"{file}: not YAML ({' '.join(str(error).split())}).") from error
 
     def changed(self, content: dict[str, Any]) -> "HandoffPolicy":
-        """The policy with what was saved of it; what an older version saved may lack some and have others."""
+        """The policy with what was saved of it.
+
+        What an older version saved may lack some, have others, and have rows longer than are ever seen.
+        """
         known = {name: value for name, value in content.items() if name in type(self).model_fields}
-        return type(self).model_validate(self.model_dump() | known)
+        shortened = {name: min(known[name], LONGEST_ROW) for name in _ROWS if isinstance(known.get(name), int)}
+        return type(self).model_validate(self.model_dump() | known | shortened)
 
     def before_answer(self, mood: Mood, signals: Sequence[str], *, sequence: int) -> Decision | None:
         """Whether a person is needed before the bot says anything to the message with these signals."""

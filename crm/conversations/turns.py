@@ -21,7 +21,7 @@ from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.apology import apologies_for, soothed
 from crm.conversations.company import Company
-from crm.conversations.handoff_policy import Decision, HandoffPolicy
+from crm.conversations.handoff_policy import REMEMBERED_TURNS, Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
 from crm.conversations.service import ConversationService, contact_topic
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
@@ -46,8 +46,6 @@ TOGETHER_CHARACTERS = 300
 # So many turns are begun while messages queue up to be stored: a channel waits for that, and answers take all the
 # longer the more of them are thought about at once.
 TURNS_IN_CROWD = 4
-# How far back frustration looks.
-REMEMBERED_TURNS = 8
 # Understood here, so that a person can be reached when the bot cannot.
 TALK_TO_PERSON = "/talk_to_person"
 # Also understood here: it is the way back from people, who are no part of the bot's dialogue.

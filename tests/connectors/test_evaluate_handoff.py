@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from connectors.evaluate_handoff import (
+    POLICY_FILE,
     BrokenLine,
     Judged,
     LabelledConversation,
@@ -141,6 +142,15 @@ class TestMain:
         path.write_text('{"messages": ["a"]}\n', encoding="utf-8")
 
         assert main(["--data", str(path)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+    @pytest.mark.parametrize("change", ["weights: {anger: 7}", "frustration: [", "frustration: 7"])
+    def test_says_in_one_line_that_a_policy_cannot_be_used(self, tmp_path, capsys, change):
+        data, file = tmp_path / "data.jsonl", tmp_path / "policy.yml"
+        data.write_bytes(GOOD)
+        file.write_text(f"{POLICY_FILE.read_text(encoding='utf-8')}\n{change}\n", encoding="utf-8")
+
+        assert main(["--data", str(data), "--policy", str(file)]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 
 

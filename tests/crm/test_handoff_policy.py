@@ -5,7 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from crm.conversations.apology import apologies_for, soothed
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import LONGEST_ROW, HandoffPolicy, PolicyUnreadable
 from crm.conversations.ports import Cause, Mood, Reply
 from crm.enums import HandoffReason, Outcome, Priority, Role
 from crm.wording import Words
@@ -62,6 +62,8 @@ class TestLoad:
             ("frustration", float("nan")),
             ("apology", 1.5),
             ("failed_in_a_row", 0),
+            ("failed_in_a_row", LONGEST_ROW + 1),
+            ("not_understood_in_a_row", LONGEST_ROW + 1),
             ("at_once", ["displeasure"]),
             ("tell", {"vulnerable": ["nobody"]}),
         ],
@@ -73,6 +75,31 @@ class TestLoad:
             HandoffPolicy.model_validate(content)
 
         assert refused.value.errors()[0]["loc"][0] == name
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (b"frustration: [", "not YAML"),
+            ("frustration: سلام".encode("cp1256"), "not YAML"),
+            (b"[" * 100_000, "not YAML"),
+            (b"since: 2026-02-31", "not YAML"),
+            (b"", "should be a valid dictionary"),
+            (b"frustration: 7", "frustration: Input should be less than or equal to 1"),
+        ],
+    )
+    def test_says_in_one_line_why_a_file_cannot_be_used(self, tmp_path: Path, content: bytes, reason: str) -> None:
+        file = tmp_path / "policy.yml"
+        file.write_bytes(content)
+
+        with pytest.raises(PolicyUnreadable, match=reason) as refused:
+            HandoffPolicy.load(file)
+
+        assert str(refused.value).startswith(f"{file}: ")
+        assert "\n" not in str(refused.value)
+
+    def test_names_the_file_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(PolicyUnreadable, match="No such file"):
+            HandoffPolicy.load(tmp_path / "policy.yml")
 
 
 class TestBeforeAnswer:
@@ -127,6 +154,12 @@ class TestChanged:
 
         assert (changed.frustration, changed.weights) == (0.5, {"anger": 0.7})
         assert changed.priorities == shipped.priorities
+
+    def test_a_row_that_was_saved_longer_than_any_that_is_seen_is_the_longest_one(self, shipped: HandoffPolicy) -> None:
+        changed = shipped.changed({"frustration": 0.5, "not_understood_in_a_row": 10_000, "failed_in_a_row": 4})
+
+        assert (changed.frustration, changed.not_understood_in_a_row) == (0.5, LONGEST_ROW)
+        assert changed.failed_in_a_row == 4
 
 
 class TestApology:

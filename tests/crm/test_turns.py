@@ -10,6 +10,7 @@ from core.clock import FixedClock
 from core.events import LocalEventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
+from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
 from crm.conversations.ports import Reading
 from crm.conversations.service import ConversationService
@@ -17,7 +18,6 @@ from crm.conversations.turns import (
     LEASE,
     MAX_ATTEMPTS,
     MAX_DEATHS,
-    REMEMBERED_TURNS,
     START_OVER,
     TALK_TO_PERSON,
     TOGETHER_CHARACTERS,

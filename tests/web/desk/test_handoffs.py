@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import Permission, may
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import LONGEST_ROW, HandoffPolicy
 from crm.conversations.turns import Turns
 from crm.enums import ConversationStatus, HandoffReason, Role
 from crm.models import Agent, Conversation
@@ -132,6 +132,7 @@ class TestSave:
             ("frustration", "nan", "Frustration for a handoff"),
             ("apology", "much", "Displeasure for an apology"),
             ("failed_in_a_row", "1.5", "Failed in a row"),
+            ("not_understood_in_a_row", "10", "Not understood in a row"),
             ("weights.decay", "7", "Memory"),
             ("weights.waiting_full_minutes", "0", "Full waiting time, minutes"),
             ("weights.anger", "", "Anger"),
@@ -158,6 +159,12 @@ class TestSave:
         assert 'value="0.77"' in response.text
         assert "<script>alert" not in response.text
         assert await in_force(app) == policy
+
+    async def test_says_how_long_a_row_may_be(self, client: httpx.AsyncClient, form: dict[str, object]) -> None:
+        html = (await client.post(PATH, data={**form, "failed_in_a_row": str(LONGEST_ROW + 1)})).text
+
+        assert f"A whole number from 1 to {LONGEST_ROW};" in html
+        assert (await client.post(PATH, data={**form, "failed_in_a_row": str(LONGEST_ROW)})).status_code == 200
 
     async def test_refuses_an_empty_form(self, client: httpx.AsyncClient) -> None:
         assert (await client.post(PATH, data={"act": "save"})).status_code == 422
