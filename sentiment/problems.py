@@ -8,6 +8,8 @@ from pathlib import Path
 from sentiment.lexicon import Lexicon, words_of
 
 PROBLEMS_FILE = Path(__file__).with_name("problems.yml")
+# The group of words that are none of any problem's.
+NEVER = "never"
 
 
 @cache
@@ -17,7 +19,10 @@ def _problems() -> Lexicon:
 
 def problem_of(text: str) -> str | None:
     """The problem that most words of the text speak of, the first in the file among equals; `None` for another one."""
+    problems = dict(_problems().groups)
+    never = problems.pop(NEVER).words
     words = words_of(text)
-    counts = {name: group.count(words) for name, group in _problems().groups.items()}
+    telling = [word for word in words if word not in never]
+    counts = {name: sum(map(group.holds, telling)) + group.count_phrases(words) for name, group in problems.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] else None
