@@ -233,6 +233,8 @@ class WidgetServer:
             return Response(status_code=503)
         if not self.allowed or body["inbox"] != INBOX:
             return Response(status_code=403)
+        if body.get("user") and not _fits(body["user"]):
+            return JSONResponse({"error": {"code": "invalid_input"}}, status_code=422)
         if body.get("user") and body["user"]["hash"] != "right":
             return JSONResponse({"error": {"code": "identity_wrong"}}, status_code=401)
         device = _device_of(body["token"] or "")
@@ -337,6 +339,11 @@ class WidgetServer:
         if len(frame["text"]) > TOO_LONG:
             return {"code": "message_too_long", "message": "This message is too long."}
         return rejection
+
+
+def _fits(user: Frame) -> bool:
+    """Whether the real server would read these details of a user."""
+    return all(len(line) <= 200 and line.isprintable() for line in user.values()) and len(user["id"]) <= 100
 
 
 def _device_of(token: str) -> str:

@@ -67,6 +67,21 @@ class TestAfterABreak:
 
         expect(page.get_by_text("Connection lost.")).to_be_hidden()
 
+    def test_what_came_meanwhile_is_news(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("before")
+        expect(page.get_by_text("before")).to_be_visible()
+        page.evaluate("() => { window.heard = []; Hamyar.on('message', ({ text }) => heard.push(text)) }")
+        server.go_dark()
+        server.conversation.add("agent", "meanwhile", agent_name="Sara")
+
+        server.come_back()
+        hurry(page)
+
+        expect(page.get_by_text("meanwhile")).to_be_visible()
+        assert page.evaluate("heard") == ["meanwhile"]
+        expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")
+
     def test_a_server_that_lost_its_database_is_met_anew(self, server: WidgetServer, visit: Visit):
         page = visit()
         server.say("of the old database")
@@ -137,6 +152,18 @@ class TestAfterABreak:
         page.wait_for_function(ONLINE)
         assert len(server.frames("hello")) == 2
 
+    def test_a_silent_line_is_given_up_during_an_upload_too(self, server: WidgetServer, visit: Visit, page: Page):
+        page.clock.install()
+        visit()
+        chat = page.evaluate_handle("document.querySelector('hamyar-chat').chat")
+        chat.evaluate("chat => { chat.uploading = true; chat.connection.socket.send = () => {} }")
+
+        for _ in range(6):
+            page.clock.run_for(15_000)
+
+        page.wait_for_function(ONLINE)
+        assert len(server.wait_for("hello", 2)) == 2
+
 
 class TestMarks:
     """What the contact has seen and got reaches the server, though the line swallows the word of it."""
@@ -170,6 +197,17 @@ class TestMarks:
 
         server.wait_for("got")
         assert server.conversation.marks == {"seen": 0, "got": 1}
+
+    def test_what_was_read_on_another_device_is_read(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        page.evaluate("Hamyar.close()")
+        server.say("read on the phone")
+        expect(page.locator(".badge")).to_have_text("1")
+        server.conversation.marks["seen"] = 1
+
+        server.drop()
+
+        expect(page.locator(".badge")).to_be_hidden()
 
     def test_what_the_server_knows_is_not_told_again(self, server: WidgetServer, visit: Visit):
         page = visit()
@@ -278,6 +316,29 @@ class TestQueue:
 
         all_sent(page)
         assert [frame["text"] for frame in server.frames("message")] == ["one", "one", "two"]
+
+    def test_works_where_the_page_may_lock_nothing(self, server: WidgetServer, visit: Visit, page: Page):
+        page.add_init_script("navigator.locks.request = async () => { throw new DOMException('', 'SecurityError') }")
+        visit()
+
+        page.locator("input[type=file]").set_input_files({"name": "a.pdf", "mimeType": "", "buffer": b"PDF"})
+        write(page, "hello")
+
+        all_sent(page)
+        assert server.taken() == ["a.pdf", "hello"]
+
+    def test_an_upload_that_fails_for_whatever_reason_has_ended(self, visit: Visit):
+        chat = visit().evaluate_handle("document.querySelector('hamyar-chat').chat")
+
+        uploading = chat.evaluate(
+            """async chat => {
+                chat.carry = async () => { throw new Error('unforeseen') };
+                await chat.upload('one').catch(() => {});
+                return chat.uploading;
+            }"""
+        )
+
+        assert uploading is False
 
     def test_works_where_the_page_may_not_store_anything(self, server: WidgetServer, visit: Visit, page: Page):
         page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })")
@@ -476,6 +537,29 @@ class TestTabs:
         expect(second.get_by_text("news")).to_be_visible()
 
         expect(page.locator(".badge")).to_be_hidden()
+
+    def test_a_file_that_one_tab_alone_has_is_left_to_it_by_the_others(
+        self, server: WidgetServer, visit: Visit, page: Page
+    ):
+        page.context.add_init_script(
+            "Object.defineProperty(window, 'indexedDB', { get() { throw new Error('blocked') } })"
+        )
+        visit()
+        chat = page.evaluate_handle("document.querySelector('hamyar-chat').chat")
+        chat.evaluate("chat => { chat.filesAt = Infinity }")
+        page.locator("input[type=file]").set_input_files({"name": "a.pdf", "mimeType": "", "buffer": b"PDF"})
+        second = page.context.new_page()
+        second.goto(server.site)
+        second.evaluate("Hamyar.open()")
+        second.wait_for_function("document.querySelector('hamyar-chat').chat.sent.size === 1")
+
+        write(second, "from the second tab")
+        expect(second.locator(".mine:not(.pending)")).to_contain_text("from the second tab")
+        expect(second.locator(".failed")).to_have_count(0)
+        chat.evaluate("chat => { chat.filesAt = 0; chat.flush() }")
+
+        all_sent(page)
+        assert server.files == [b"PDF"]
 
 
 class TestTheServerSaysNo:

@@ -118,6 +118,29 @@ class TestWriting:
         expect(page.locator(".mine")).to_have_count(0)
         assert page.get_by_role("textbox").input_value() == "a" * 5000
 
+    def test_a_refused_message_is_still_there_after_a_reload_and_gone_once_it_is_taken_back(self, visit: Visit):
+        page = visit()
+        write(page, "a" * 5000)
+        expect(page.locator(".failed")).to_contain_text("Too long to send")
+
+        page.reload()
+        expect(page.locator(".failed")).to_contain_text("Too long to send")
+        page.get_by_role("button", name="Edit").click()
+        page.reload()
+
+        expect(page.get_by_role("textbox")).to_have_value("a" * 5000)
+        expect(page.locator(".mine")).to_have_count(0)
+
+    def test_a_refused_message_is_edited_beside_what_has_been_typed_since(self, visit: Visit):
+        page = visit()
+        write(page, "a" * 5000)
+        expect(page.locator(".failed")).to_be_visible()
+        page.get_by_role("textbox").fill("half a thought")
+
+        page.get_by_role("button", name="Edit").click()
+
+        expect(page.get_by_role("textbox")).to_have_value("a" * 5000 + "\nhalf a thought")
+
     def test_a_text_of_a_hundred_thousand_letters_is_refused_here_already(self, server: WidgetServer, visit: Visit):
         page = visit()
 
@@ -324,6 +347,20 @@ class TestRating:
         page.get_by_role("button", name="Send rating").click()
 
         expect(page.get_by_text("Thank you for your rating · Good")).to_be_visible()
+        expect(page.get_by_role("textbox")).to_be_focused()
+        (rating,) = server.wait_for("rating")
+        assert (rating["score"], rating["comment"]) == (4, "quick")
+
+    def test_is_not_begun_anew_in_another_language(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.say("How was it?", kind="rating_request")
+        page.get_by_role("radio", name="Good").check()
+        page.get_by_label("Anything to add?").fill("quick")
+
+        page.get_by_role("button", name="گفت‌وگو به فارسی").click()
+        expect(page.get_by_role("radio", name="خوب", exact=True)).to_be_checked()
+        page.get_by_role("button", name="ثبت امتیاز").click()
+
         (rating,) = server.wait_for("rating")
         assert (rating["score"], rating["comment"]) == (4, "quick")
 

@@ -17,8 +17,9 @@ PAGE = """<!doctype html><meta charset="utf-8"><ul class="rows"><li><a class="li
 <div id="desk">{composer}</div><section id="details" popover></section><p id="offline" hidden></p>
 <button data-insert="https://example.com/refunds">Insert link</button>
 <script src="/htmx.min.js"></script><script type="module" src="/desk.js"></script>"""
-COMPOSER = """<form class="composer" id="composer-{chat}" method="post" action="/{chat}/messages" hx-post="/{chat}/messages"
-enctype="multipart/form-data" {sent}><input type="hidden" name="key" value="key-{number}" autocomplete="off">
+COMPOSER = """<form class="composer" id="composer-{chat}" method="post" action="/{chat}/messages"
+hx-post="/{chat}/messages" enctype="multipart/form-data" {sent}>
+<input type="hidden" name="key" value="key-{number}" autocomplete="off">
 <label><input type="radio" name="kind" value="reply" {reply}>Reply</label>
 <label><input type="radio" name="kind" value="note" {note}>Note</label>
 <textarea id="draft-{chat}" name="text">{draft}</textarea><button>Send</button></form>"""

@@ -1,11 +1,12 @@
 """The widget as a guest on somebody's page: strict, hostile, small, and for everybody."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from .conftest import ONLINE
 from .server import STATIC, WidgetServer
 
 pytestmark = pytest.mark.e2e
@@ -118,6 +119,29 @@ class TestThePagesOwnWords:
 
         expect(page.get_by_role("textbox")).to_have_value("I want a call")
 
+    def test_a_draft_of_the_page_gives_way_to_the_next_one_but_words_of_the_visitor_stay(self, visit: Visit):
+        page = visit(
+            body='<a href="#" data-hamyar-open="A call">One</a> <a href="#" data-hamyar-open="A visit">Two</a>'
+        )
+        box = page.get_by_role("textbox")
+        page.get_by_text("One").click()
+        page.get_by_text("Two").click()
+        expect(box).to_have_value("A visit")
+
+        box.fill("My own words")
+        page.get_by_text("One").click()
+        page.evaluate("Hamyar.open('A call')")
+
+        expect(box).to_have_value("My own words")
+
+    def test_may_open_it_by_a_listener_without_writing_anything(self, visit: Visit):
+        page = visit(opened=False, body="<button>Ask us</button>")
+        page.evaluate("document.querySelector('button').addEventListener('click', Hamyar.open)")
+
+        page.get_by_text("Ask us").click()
+
+        expect(page.get_by_role("textbox")).to_have_value("")
+
     def test_tells_the_page_what_happens(self, server: WidgetServer, visit: Visit):
         page = visit(opened=False)
         page.evaluate(
@@ -173,6 +197,17 @@ class TestEverybody:
 
         expect(log).to_have_attribute("aria-live", "polite")
 
+    def test_a_change_of_language_is_no_news(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        log = page.get_by_role("log")
+        server.say("news")
+        expect(log).to_have_attribute("aria-live", "polite")
+
+        page.get_by_role("button", name="گفت‌وگو به فارسی").click()
+
+        expect(page.locator(".messages .message")).to_have_count(1)
+        expect(log).to_have_attribute("aria-live", "off")
+
     @pytest.mark.parametrize("theme", ["light", "dark"])
     @pytest.mark.parametrize("colour", ["#0f766e", "#f5d90a", "#111", "#ff5c8a", "not a colour"])
     def test_every_accent_is_readable(self, server: WidgetServer, visit: Visit, colour: str, theme: str):
@@ -207,20 +242,62 @@ class TestEverybody:
 
 
 class TestPhone:
-    def test_fills_the_screen_and_keeps_the_focus_inside(self, server: WidgetServer, browser: Browser):
+    @pytest.fixture
+    def phone(self, browser: Browser) -> Iterator[Page]:
         context = browser.new_context(
             viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True, reduced_motion="reduce"
         )
-        page = context.new_page()
-        page.goto(server.show(language="en", head='<meta name="viewport" content="width=device-width">'))
+        yield context.new_page()
+        context.close()
 
-        page.get_by_role("button", name="Open the chat").tap()
-        page.wait_for_selector("hamyar-chat .hero")
-        box = page.get_by_role("dialog").bounding_box()
+    def open(self, server: WidgetServer, phone: Page) -> None:
+        phone.goto(server.show(language="en", head='<meta name="viewport" content="width=device-width">'))
+        phone.get_by_role("button", name="Open the chat").tap()
+        phone.wait_for_selector("hamyar-chat .hero")
+
+    def test_fills_the_screen_and_keeps_the_focus_inside(self, server: WidgetServer, phone: Page):
+        self.open(server, phone)
+
+        box = phone.get_by_role("dialog").bounding_box()
         for _ in range(12):
-            page.keyboard.press("Tab")
+            phone.keyboard.press("Tab")
 
         assert box == {"x": 0, "y": 0, "width": 375, "height": 700}
-        expect(page.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
-        assert page.evaluate("document.activeElement.localName") == "hamyar-chat"
-        context.close()
+        expect(phone.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
+        assert phone.evaluate("document.activeElement.localName") == "hamyar-chat"
+
+    def test_the_newest_words_stay_in_view_above_the_keyboard(self, server: WidgetServer, phone: Page):
+        self.open(server, phone)
+        phone.wait_for_function(ONLINE)
+        for number in range(20):
+            server.say(f"message {number}")
+        expect(phone.get_by_text("message 19")).to_be_in_viewport()
+
+        self.view(phone, "resize", height=300)
+        box = phone.get_by_role("dialog").bounding_box()
+        far = phone.get_by_role("log").evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight")
+
+        assert box == {"x": 0, "y": 0, "width": 375, "height": 300}
+        assert far < 60
+
+    def test_it_follows_what_is_in_view_and_leaves_those_who_look_closely_alone(
+        self, server: WidgetServer, phone: Page
+    ):
+        self.open(server, phone)
+        self.view(phone, "scroll", height=300, offsetTop=40)
+        followed = phone.get_by_role("dialog").bounding_box()
+
+        self.view(phone, "resize", height=150, offsetTop=90, scale=2)
+
+        assert followed == phone.get_by_role("dialog").bounding_box() == {"x": 0, "y": 40, "width": 375, "height": 300}
+
+    def view(self, phone: Page, event: str, **values: float) -> None:
+        """A keyboard or two fingers change what of the page is in view; a browser without a screen has neither."""
+        phone.evaluate(
+            """([event, values]) => {
+                for (const [name, value] of Object.entries(values))
+                    Object.defineProperty(visualViewport, name, { value, configurable: true });
+                visualViewport.dispatchEvent(new Event(event));
+            }""",
+            [event, values],
+        )

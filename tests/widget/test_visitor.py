@@ -46,6 +46,27 @@ def test_a_wrong_signature_leaves_the_visitor_unknown_and_able_to_write(server: 
     expect(page.locator(".mine .meta")).to_contain_text("Sent")
 
 
+@pytest.mark.parametrize(
+    ("user", "known"),
+    [
+        ({"id": "x" * 101}, None),
+        ({"id": "42", "name": "Sara\nRad", "email": "s" * 300}, {"name": "Sara Rad", "email": "s" * 200}),
+    ],
+)
+def test_details_that_do_not_fit_keep_nobody_from_writing(
+    server: WidgetServer, visit: Visit, user: dict[str, str], known: dict[str, str] | None
+):
+    page = visit(opened=False)
+
+    page.evaluate("user => { Hamyar.identify({ ...user, hash: 'right' }); Hamyar.open() }", user)
+
+    page.get_by_role("textbox").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine .meta")).to_contain_text("Sent")
+    said = server.sessions[-1]["user"]
+    assert (said and {name: said[name] for name in ("name", "email")}) == known
+
+
 def test_who_signs_out_leaves_nothing_behind(server: WidgetServer, visit: Visit):
     page = visit()
     server.say("for your eyes only")
@@ -69,8 +90,21 @@ def test_the_form_comes_before_the_first_message(server: WidgetServer, page: Pag
 
     page.get_by_role("button", name="Start the chat").click()
 
-    expect(page.get_by_role("textbox", name="Write a message")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Write a message")).to_be_focused()
     assert server.introductions == [{"name": "Sara", "address": "sara@example.com", "consent": hostile}]
+
+
+def test_the_form_keeps_what_was_written_when_the_language_changes(server: WidgetServer, page: Page):
+    server.form = {"name": True, "address": True, "consent": "I agree", "privacy_url": ""}
+    page.goto(server.show(language="en"))
+    page.evaluate("Hamyar.open()")
+    page.get_by_label("Your name").fill("Sara")
+    page.get_by_label("Your e-mail").fill("sara@example.com")
+
+    page.get_by_role("button", name="گفت‌وگو به فارسی").click()
+
+    expect(page.get_by_label("نام شما")).to_have_value("Sara")
+    expect(page.get_by_label("ایمیل یا شمارهٔ تلفن شما")).to_have_value("sara@example.com")
 
 
 def test_what_was_written_before_the_form_was_known_of_waits_for_it(server: WidgetServer, visit: Visit):
@@ -107,6 +141,15 @@ def test_the_conversation_can_be_saved_and_a_read_message_is_marked(server: Widg
     expect(page.locator(".mine .meta")).to_contain_text("Seen")
 
     assert "my words" in saved(page)
+
+
+def test_what_was_never_sent_is_not_saved_as_if_it_were(server: WidgetServer, visit: Visit):
+    page = visit()
+    page.get_by_role("textbox").fill("a" * 5000)
+    page.keyboard.press("Enter")
+    expect(page.locator(".failed")).to_be_visible()
+
+    assert "· You (Not sent)\naaa" in saved(page)
 
 
 def test_what_is_saved_has_the_year_the_links_and_what_was_offered(server: WidgetServer, visit: Visit):

@@ -1,9 +1,8 @@
 // @ts-check
 /*
- * Hamyar's chat widget: one file, no dependency, served as it is. What a page can set and call stands in the README.
+ * Hamyar's chat widget, served as it is. What a page can set and call stands in the README.
  *
- * Nothing here needs more than `script-src` and `connect-src` for our host under a strict Content-Security-Policy (and
- * `font-src` for Vazirmatn): styles are constructed sheets, icons are DOM-built SVG, and all text goes through text nodes.
+ * For strict Content-Security-Policies styles are constructed sheets, and all text goes through text nodes.
  */
 (() => {
   'use strict';
@@ -29,9 +28,9 @@
    *   text: string, buttons: Choice[], articles: Article[], kind: 'text' | 'rating_request', at: Date,
    *   file?: SharedFile | null, isUpload?: boolean,
    *   state: 'sent' | 'pending' | 'failed', problem: string}} Message
-   * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number}} QueuedMessage
+   * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number, problem?: string}} QueuedMessage
    * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, at: number}} QueuedRating
-   * @typedef {{client_id: string, kind: 'file', text: string, at: number}} QueuedFile its content is in the file store
+   * @typedef {{client_id: string, kind: 'file', text: string, at: number, problem?: string}} QueuedFile its content is in the file store
    * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language,
    *   greeting: string}} Options
    */
@@ -44,7 +43,7 @@
       open: 'Open the chat',
       close: 'Close the chat',
       unread: (/** @type {string} */ count) => `${count} unread`,
-      placeholder: 'Write a message…',
+      input: 'Write a message…',
       send: 'Send',
       log: 'Messages',
       contact: 'You',
@@ -103,7 +102,7 @@
       open: 'باز کردن گفت‌وگو',
       close: 'بستن گفت‌وگو',
       unread: (/** @type {string} */ count) => `${count} پیام خوانده‌نشده`,
-      placeholder: 'پیامتان را بنویسید…',
+      input: 'پیامتان را بنویسید…',
       send: 'فرستادن',
       log: 'پیام‌ها',
       contact: 'شما',
@@ -166,17 +165,17 @@
   const languageOf = (tag) => (/^fa\b/i.test(tag ?? '') ? 'fa' : /^en\b/i.test(tag ?? '') ? 'en' : null);
 
   /**
-   * "Today", "Yesterday" or the full date, Jalali in Persian.
+   * Jalali in Persian.
    * @param {Date} day  @param {Language} language  @param {boolean} [full] as it is read in years to come
    */
   function dayLabel(day, language, full) {
     const midnight = (/** @type {Date} */ date) => new Date(date).setHours(0, 0, 0, 0);
-    const daysAgo = full ? Infinity : Math.round((midnight(new Date()) - midnight(day)) / 86_400_000);
+    const daysAgo = full ? Infinity : Math.round((midnight(new Date()) - midnight(day)) / DAY_MS);
     if (daysAgo === 0) return WORDS[language].today;
     if (daysAgo === 1) return WORDS[language].yesterday;
     const format = formats(language)[daysAgo > 300 ? 'longDay' : 'day'];
     if (language === 'en') return format.format(day);
-    // Browsers order a Jalali date as "۱۴۰۵ آذر ۱۲, پنجشنبه"; people say «پنجشنبه ۱۲ آذر ۱۴۰۵».
+    // Browsers begin a Jalali date with its year, which people say last.
     const named = Object.fromEntries(format.formatToParts(day).map(({ type, value }) => [type, value]));
     return [named.weekday, named.day, named.month, named.year].filter(Boolean).join(' ');
   }
@@ -187,7 +186,7 @@
   /** @type {Partial<Record<Language, ReturnType<typeof makeFormats>>>} */
   const madeFormats = {};
 
-  /** The formats of a language, made once: making one takes longer than drawing a message.  @param {Language} language */
+  /** Made once: that takes longer than drawing a message.  @param {Language} language */
   const formats = (language) => (madeFormats[language] ??= makeFormats(language));
 
   /** @param {Language} language */
@@ -208,10 +207,9 @@
   const RTL_SCRIPT = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
 
   /**
-   * The direction that most of a text's words have; null when it has no letters.
+   * The direction of most words, where `dir=auto` looks at one letter.
    *
-   * `dir=auto` looks at the first letter only and sets "CRM چیست؟" from left to right. Persian sentences quote Latin
-   * names far more often than English ones quote Persian, so a Persian word weighs two Latin ones.
+   * Persian sentences quote Latin names far more often than English ones Persian: a Persian word weighs two Latin ones.
    * @param {string} text
    * @returns {'rtl' | 'ltr' | null}
    */
@@ -224,7 +222,7 @@
     return balance > 0 || (balance === 0 && RTL_SCRIPT.test(words[0])) ? 'rtl' : 'ltr';
   }
 
-  /** @param {string} address  @returns {string | null} an absolute http(s) address, or null for anything else */
+  /** @param {string} address  @returns {string | null} an absolute http(s) address */
   function safeUrl(address) {
     try {
       const url = new URL(address, BASE);
@@ -244,7 +242,7 @@
   const INLINE = /\*\*([^*\n]+)\*\*|\[([^[\]\n]+)\]\(([^\s()]+)\)|(https?:\/\/[^\s<>"'`]+)/g;
 
   /**
-   * One line of light Markdown as nodes: **bold**, [links](https://…) and bare addresses.
+   * One line of light Markdown as nodes.
    * @param {string} line
    * @returns {(Node | string)[]}
    */
@@ -266,7 +264,7 @@
   }
 
   /**
-   * A text as paragraphs and lists; nothing but text nodes, strong, a, p, ul, ol, li and br can come out.
+   * A text as paragraphs and lists, links and bold words, and nothing else.
    * @param {string} text
    */
   function rich(text) {
@@ -284,7 +282,7 @@
     return blocks.filter((block) => block.firstChild);
   }
 
-  /** What the contact wrote, as written; what is too long to send is shown in part.  @param {string} text */
+  /** As written; in part where it is too long to send.  @param {string} text */
   const plain = (text) => [el('p', {}, text.length > LONGEST_TEXT ? `${text.slice(0, 1000)}…` : text)];
 
   // ---------------------------------------------------------------------------------------------- colours
@@ -336,7 +334,7 @@
   }
 
   /**
-   * Every colour of the widget, derived from one accent; text reaches WCAG AA on each ground whatever the accent is.
+   * Every colour from one accent; text reaches WCAG AA whatever that is.
    * @param {Rgb} accent  @param {boolean} dark
    */
   function palette(accent, dark) {
@@ -418,13 +416,12 @@
    * @returns {string}
    */
   const randomId = () =>
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36).padStart(7, '0')).join('');
 
   /**
-   * What outlives the page, per inbox: token, language, what was seen, and everything not yet accepted by the server.
+   * What outlives the page, per inbox; without storage (blocked, or full) it lives in memory.
    *
-   * Each waiting item has a key of its own, so that two tabs can never overwrite each other's. Without storage
-   * (blocked, or full) it lives in memory, and the page works until it is closed.
+   * Each waiting item has a key of its own, so that two tabs can never overwrite each other's.
    */
   class Store {
     /** @param {string} inbox  @param {'localStorage' | 'sessionStorage'} [place] */
@@ -462,7 +459,7 @@
       try {
         window[this.place].removeItem(this.prefix + name);
       } catch {
-        // Storage is blocked; memory was all there is.
+        // Blocked: memory was all there is.
       }
     }
 
@@ -481,42 +478,53 @@
     /** @param {string} clientId */
     unqueue(clientId) {
       this.remove(`out:${clientId}`);
+      this.remove(`refused:${clientId}`);
     }
 
-    /** @returns {(QueuedMessage | QueuedRating | QueuedFile)[]} in the order in which they were written */
-    queued() {
-      const names = new Set([...this.memory.keys()].filter((name) => name.startsWith('out:')));
+    /**
+     * What waits, in the order in which it was written.
+     * @returns {(QueuedMessage | QueuedRating | QueuedFile)[]}
+     */
+    queued(which = /^out:/) {
+      const names = [...this.memory.keys()];
       try {
         for (const key of Object.keys(localStorage))
-          if (key.startsWith(`${this.prefix}out:`)) names.add(key.slice(this.prefix.length));
+          if (key.startsWith(this.prefix)) names.push(key.slice(this.prefix.length));
       } catch {
-        // Storage is blocked; memory was all there is.
+        // Blocked: memory was all there is.
       }
-      return [...names]
+      return [...new Set(names)]
+        .filter((name) => which.test(name))
         .map((name) => this.get(name))
         .filter(Boolean)
         .sort((a, b) => a.at - b.at);
     }
   }
 
-  /** The content of the files that wait. It outlives the page where the browser lets us keep it. */
+  /** The content of the files that wait. It outlives the page where the browser lets it. */
   class FileStore {
     /** @param {string} name */
     constructor(name) {
       this.name = name;
       /** @type {Map<string, File>} */
       this.memory = new Map();
+      /** @type {Map<string, () => void>} */
+      this.locks = new Map();
     }
 
     /** @param {string} clientId  @param {File} file */
     keep(clientId, file) {
       this.memory.set(clientId, file);
+      // By the lock other tabs see that this one still has it.
+      const lock = new Promise((release) => this.locks.set(clientId, release));
+      navigator.locks?.request(this.name + clientId, () => lock).catch(() => {});
       return this.use((files) => files.put({ client_id: clientId, file }));
     }
 
     /** @param {string} clientId */
     drop(clientId) {
       this.memory.delete(clientId);
+      this.locks.get(clientId)?.();
       return this.use((files) => files.delete(clientId));
     }
 
@@ -525,8 +533,18 @@
       return this.memory.get(clientId) ?? (await this.use((files) => files.get(clientId)))?.file;
     }
 
+    /** Whether no tab can have the content any more.  @param {QueuedFile} item  @returns {Promise<boolean>} */
+    async isLost({ client_id, at }) {
+      try {
+        return await navigator.locks.request(this.name + client_id, { ifAvailable: true }, Boolean);
+      } catch {
+        return Date.now() - at > DAY_MS;
+      }
+    }
+
     clear() {
       this.memory.clear();
+      for (const release of this.locks.values()) release();
       return this.use((files) => files.clear());
     }
 
@@ -558,17 +576,25 @@
 
   const HEARTBEAT_MS = 15_000;
   const PATIENCE_MS = 10_000;
-  /** Between two tries, where somebody looks: the line is to be back as soon as the server is. */
+  /** Between two tries, where somebody looks. */
   const LONGEST_WAIT_MS = 1200;
   const IDLE_WAIT_MS = 30_000;
 
   /**
-   * Do something in one tab at a time, where the browser can lock.
+   * Do something in one tab at a time, where the browser can lock and the page may.
    * @template T @param {string} name  @param {() => Promise<T>} act  @returns {Promise<T>}
    */
-  const alone = (name, act) => (navigator.locks ? navigator.locks.request(name, act) : act());
+  async function alone(name, act) {
+    let begun = false;
+    try {
+      return await navigator.locks.request(name, () => ((begun = true), act()));
+    } catch (error) {
+      if (begun) throw error;
+      return act();
+    }
+  }
 
-  /** The line to the server: session, socket, heartbeat, and coming back after any break. */
+  /** The line to the server, which comes back after any break. */
   class Connection {
     /** @param {string} inbox  @param {Chat} chat what is told of all that comes */
     constructor(inbox, chat) {
@@ -587,14 +613,15 @@
       this.readyAt = 0;
       this.retryTimer = 0;
       this.deadline = 0;
+      this.due = Infinity;
       /** Ends the upload when the line has broken. */
       this.cut = new AbortController();
       setInterval(() => this.beat(), HEARTBEAT_MS);
-      // The old line may be dead without knowing it.
+      // The old line may be dead.
       addEventListener('online', () => this.again());
       addEventListener('offline', () => this.link === 'online' && this.probe());
       addEventListener('pageshow', (event) => event.persisted && this.hurry());
-      document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.hurry());
+      document.addEventListener('visibilitychange', () => document.hidden || this.hurry());
     }
 
     start() {
@@ -608,17 +635,25 @@
       return true;
     }
 
-    /** Try now; where we seem connected, find out whether that is true. */
+    /** Try now, or find out whether we are connected. */
     hurry() {
       if (this.link === 'offline') this.again();
       else if (this.link === 'online') this.probe();
     }
 
-    /** Give up on the socket without a sign of life; a large file may hold that up. */
+    /** Give up on a socket without a sign of life, which a large file may hold up. */
     probe(patience = PATIENCE_MS / 4) {
       if (!this.send({ type: 'ping' })) return this.broken();
+      const due = Date.now() + (this.chat.uploading ? 6 * PATIENCE_MS : patience);
+      // Later probes give a dead line no more time.
+      if (due < this.due) this.expect(due);
+    }
+
+    /** Wait for a sign of life no longer than that.  @param {number} [due] never, where nothing is waited for */
+    expect(due = Infinity) {
       clearTimeout(this.deadline);
-      this.deadline = setTimeout(() => this.broken(), this.chat.uploading ? 6 * PATIENCE_MS : patience);
+      this.due = due;
+      if (due < Infinity) this.deadline = setTimeout(() => this.broken(), due - Date.now());
     }
 
     /** Start again from the session. */
@@ -633,7 +668,7 @@
       if (this.link !== 'idle' && this.link !== 'refused') this.connect();
     }
 
-    /** Leave for good; whoever comes next is somebody new. */
+    /** Whoever comes next is somebody new. */
     leave() {
       clearTimeout(this.retryTimer);
       this.hangUp();
@@ -642,7 +677,7 @@
     }
 
     /**
-     * Ask one of the widget's doors as this visitor.
+     * As this visitor.
      * @param {string} path  @param {FormData | object} body
      */
     ask(path, body, signal = AbortSignal.timeout(PATIENCE_MS)) {
@@ -680,14 +715,14 @@
       if (status >= 500) throw new Error(`knock: ${status}`);
     }
 
-    /** Get a token. One tab at a time, so that new tabs share the first one's conversation. */
+    /** One tab at a time, so that new tabs share the first one's conversation. */
     async openSession() {
       const ask = async () => {
         const token = this.store.get('token');
         const { inbox, user } = this;
         const response = await this.ask('widget/session', { inbox, language: this.chat.language, token, user });
         if (response.status === 403) return this.refuse();
-        if (response.status === 401 && user) return this.doubt(user, ask);
+        if ([401, 422].includes(response.status) && user) return this.doubt(user, ask);
         if (!response.ok) throw new Error(`session: ${response.status}`);
         const session = /** @type {Session} */ (await response.json());
         // The page has signed somebody in or out meanwhile.
@@ -699,9 +734,9 @@
       await alone(`${this.store.prefix}session`, ask);
     }
 
-    /** Nobody is signed in then, and the visitor can write all the same.  @param {User} user  @param {() => Promise<any>} ask */
+    /** The visitor can write all the same.  @param {User} user  @param {() => Promise<any>} ask */
     doubt(user, ask) {
-      console.error('Hamyar: identity_wrong. The hash does not fit the id and the secret of this inbox.');
+      console.error('Hamyar: identity_wrong. The hash does not fit the user and this inbox, or the id is unfit.');
       if (this.user === user) this.user = null;
       this.chat.emit('refused', { code: 'identity_wrong' });
       return ask();
@@ -713,7 +748,7 @@
       const socket = new WebSocket(url);
       this.socket = socket;
       this.cut = new AbortController();
-      this.deadline = setTimeout(() => this.broken(), PATIENCE_MS);
+      this.expect(Date.now() + PATIENCE_MS);
       socket.onopen = () =>
         socket.send(JSON.stringify({ type: 'hello', token: this.token, after: this.chat.last }));
       socket.onmessage = ({ data }) => this.receive(data);
@@ -732,7 +767,7 @@
 
     /** @param {string} data */
     receive(data) {
-      clearTimeout(this.deadline);
+      this.expect();
       const frame = parseFrame(data);
       if (!frame) return;
       if (frame.type === 'ping') this.send({ type: 'pong' });
@@ -749,7 +784,7 @@
       this.chat.flush();
     }
 
-    /** Drop what is left of the line and try again, at a random moment so that a crowd spreads out. */
+    /** Try again, at a random moment so that a crowd spreads out. */
     broken() {
       this.hangUp();
       if (this.link === 'refused') return;
@@ -764,12 +799,12 @@
 
     refuse() {
       this.hangUp();
-      console.error('Hamyar: this inbox may not be used on this site (check data-inbox and the allowed origins).');
+      console.error('Hamyar: refused on this site; check data-inbox and the allowed origins.');
       this.to('refused');
     }
 
     hangUp() {
-      clearTimeout(this.deadline);
+      this.expect();
       this.cut.abort();
       const socket = this.socket;
       this.socket = null;
@@ -800,11 +835,12 @@
 
   const RESEND_AFTER_MS = 20_000;
   const TYPING_LASTS_MS = 12_000;
-  /** The server refuses far shorter ones; longer than this, the frame itself would not get through. */
+  /** The server refuses far shorter ones, but in a frame that gets through. */
   const LONGEST_TEXT = 20_000;
+  const DAY_MS = 86_400_000;
   const LARGEST_FILE = 20 * 1024 * 1024;
 
-  /** The conversation as this page knows it. Messages are kept once each, from wherever and however often they come. */
+  /** The conversation as this page knows it. */
   class Chat {
     /** @param {string} inbox  @param {Language} language  @param {(event: string, detail?: any) => void} emit */
     constructor(inbox, language, emit) {
@@ -816,7 +852,7 @@
       this.filesAt = 0;
       /** @type {Map<string, number>} when what is on its way was sent */
       this.sent = new Map();
-      /** Whether a limit has been met: then each text waits for the receipt of the one before. */
+      /** After a limit each text waits for the receipt of the one before. */
       this.limited = false;
       this.pauseTimer = 0;
       /** @type {Map<string, Message>} */
@@ -842,7 +878,7 @@
       this.typist = '';
       const { prefix } = this.store;
       addEventListener('storage', ({ key }) => key?.startsWith(prefix) && this.hearOtherTab(key.slice(prefix.length)));
-      for (const item of this.store.queued()) if (item.kind !== 'rating') this.showPending(item);
+      for (const item of this.store.queued(/^(out|refused):/)) if (item.kind !== 'rating') this.showPending(item);
       if (this.store.get('token') || this.store.queued().length) this.connection.start();
     }
 
@@ -864,7 +900,7 @@
       this.put(item, text.length > LONGEST_TEXT ? 'message_too_long' : '');
     }
 
-    /** Send a file, as soon as there is a line. @param {File} file */
+    /** @param {File} file */
     share(file) {
       const item = this.store.queue({ kind: /** @type {const} */ ('file'), text: file.name });
       const problem = file.size > LARGEST_FILE ? 'file_too_large' : '';
@@ -888,9 +924,9 @@
       this.connection.restart();
     }
 
-    /** Sign out: this browser knows nothing of the visitor any more. */
+    /** Then this browser knows nothing of the visitor. */
     shutdown() {
-      for (const item of this.store.queued()) this.store.unqueue(item.client_id);
+      for (const item of this.store.queued(/^(out|refused):/)) this.store.unqueue(item.client_id);
       this.files.clear();
       for (const name of ['token', 'visitor', 'seen', 'rated']) this.store.remove(name);
       this.forget();
@@ -906,12 +942,16 @@
       this.emit('changed');
     }
 
-    /** Send the first file that waits, unless one is on its way.  @param {string} id */
+    /** One at a time.  @param {string} id */
     async upload(id) {
       if (this.uploading || this.connection.link !== 'online') return;
       this.uploading = true;
-      const problem = await alone(`${this.store.prefix}file`, () => this.carry(id));
-      this.uploading = false;
+      let problem = null;
+      try {
+        problem = await alone(`${this.store.prefix}file`, () => this.carry(id));
+      } finally {
+        this.uploading = false;
+      }
       if (problem !== null) this.settle(id, problem);
       this.flush();
       this.emit('changed');
@@ -920,9 +960,15 @@
     /** @param {string} id  @returns {Promise<string | null>} a problem's code, null where it may go out later */
     async carry(id) {
       // Another tab may have sent it while this one waited.
-      if (!this.store.get(`out:${id}`)) return '';
+      const item = this.store.get(`out:${id}`);
+      if (!item) return '';
       const file = await this.files.get(id);
-      if (!file) return 'failed';
+      if (!file) {
+        if (await this.files.isLost(item)) return 'failed';
+        // It is the other tab's to send.
+        this.sent.set(id, Date.now());
+        return null;
+      }
       const form = new FormData();
       form.append('client_id', id);
       form.append('file', file);
@@ -965,12 +1011,13 @@
 
     transcript() {
       const words = WORDS[this.language];
-      const lines = this.list().map(({ author, agentName, at, text, file, articles, buttons }) => {
+      const lines = this.list().map(({ author, agentName, at, text, file, articles, buttons, state }) => {
         const links = articles.map(({ title, url }) => `${title}: ${safeUrl(url)}`);
         const choices = buttons.map(({ title }) => `[${title}]`);
         const body = [text, file?.name, ...links, ...choices].filter(Boolean).join('\n');
         const day = dayLabel(at, this.language, true);
-        return `${day} ${timeLabel(at, this.language)} · ${agentName ?? words[author]}\n${body}\n`;
+        const sent = state === 'sent' ? '' : ` (${words[state]})`;
+        return `${day} ${timeLabel(at, this.language)} · ${agentName ?? words[author]}${sent}\n${body}\n`;
       });
       return lines.join('\n');
     }
@@ -1010,13 +1057,14 @@
       if (this.session) this.connection.restart();
     }
 
-    /** Take a rejected message back. @param {Message} message */
+    /** @param {Message} message a refused one */
     withdraw(message) {
       this.messages.delete(message.key);
+      this.store.unqueue(message.key);
       this.emit('changed');
     }
 
-    /** @param {Session} session perhaps of another visitor: somebody has signed in, or our token was refused */
+    /** @param {Session} session perhaps of another visitor, after signing in */
     meet(session) {
       const { visitor, conversation_id } = this.session ?? { visitor: this.store.get('visitor'), conversation_id: null };
       const isOther = visitor && visitor !== session.visitor;
@@ -1042,7 +1090,7 @@
     }
 
     /**
-     * Send what waits, in order; the server knows each item by its client id, so twice does no harm.
+     * Send what waits, in order; twice does no harm.
      *
      * Texts follow each other at once. A file goes when the server has all before it, and holds what is behind it, but
      * for a while after it was refused for now.
@@ -1052,12 +1100,13 @@
       let isFirst = true;
       for (const item of this.store.queued()) {
         const { client_id: id, kind } = item;
+        const isSent = Date.now() - (this.sent.get(id) ?? 0) <= RESEND_AFTER_MS;
         if (kind === 'file') {
-          if (Date.now() < this.filesAt) continue;
+          if (isSent || Date.now() < this.filesAt) continue;
           if (isFirst) this.upload(id);
           return;
         }
-        if (Date.now() - (this.sent.get(id) ?? 0) > RESEND_AFTER_MS) {
+        if (!isSent) {
           if (!this.connection.send({ ...item, type: kind })) return;
           this.sent.set(id, Date.now());
         }
@@ -1081,8 +1130,8 @@
         kind: 'text',
         at: new Date(item.at),
         isUpload: item.kind === 'file',
-        state: 'pending',
-        problem: '',
+        state: item.problem ? 'failed' : 'pending',
+        problem: item.problem ?? '',
       });
     }
 
@@ -1096,9 +1145,12 @@
             this.startOver();
             return this.connection.restart();
           }
-          this.historyEnd = frame.sequence ?? 0;
+          // What came during a break is news.
+          this.historyEnd = this.last || (frame.sequence ?? 0);
           this.typing = null;
           this.setStatus(frame);
+          // On another device more may have been read.
+          this.store.set('seen', Math.max(seen, Math.min(frame.seen, frame.sequence) || 0));
           // Marks were lost with the line.
           if (seen > frame.seen) this.connection.send({ type: 'seen', sequence: seen });
           if (this.last > frame.got) this.tellGot();
@@ -1194,8 +1246,13 @@
     settle(id, problem) {
       const message = this.messages.get(id);
       const isAwaited = message?.state === 'pending';
-      if (message && problem) Object.assign(message, { state: 'failed', problem });
+      const item = this.store.get(`out:${id}`);
       this.store.unqueue(id);
+      if (message && problem) {
+        Object.assign(message, { state: 'failed', problem });
+        // On the next page it can still be edited.
+        if (item) this.store.set(`refused:${id}`, { ...item, problem });
+      }
       this.sent.delete(id);
       if (message?.isUpload) this.files.drop(id);
       if (isAwaited) this.flush();
@@ -1232,13 +1289,13 @@
 
   // ------------------------------------------------------------------------------------------------ style
 
-  // Two families, so that an English page does not fetch Latin letters; under names that no page of others has.
+  // Two, so that an English page fetches no Latin letters; no page of others has these names.
   const FONT = 'Hamyar Vazirmatn';
   const LATIN_FONT = 'Hamyar Vazirmatn Latin';
-  const SYSTEM_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif";
+  const SYSTEM_FONTS = 'system-ui, sans-serif';
 
   const STYLE = `
-/* The page's rules reach a shadow tree through its host by inheritance: no box there, and nothing inherited below. */
+/* The page's rules reach in by inheritance: the host has no box, and nothing is inherited below. */
 :host { display: contents !important; }
 .root {
   all: initial;
@@ -1321,7 +1378,7 @@ header {
   overflow-wrap: anywhere; unicode-bidi: isolate;
 }
 .mine .bubble { background: var(--h-accent); color: var(--h-on-accent); white-space: pre-wrap; }
-/* Corners follow the side on which a bubble stands, not the direction of its text. */
+/* Corners follow a bubble's side, not the direction of its text. */
 [dir=rtl] .theirs .bubble { border-radius: 16px 6px 16px 16px; }
 [dir=ltr] .theirs .bubble { border-radius: 6px 16px 16px 16px; }
 [dir=rtl] .mine .bubble { border-radius: 16px 16px 16px 6px; }
@@ -1461,7 +1518,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   const DARK = matchMedia('(prefers-color-scheme: dark)');
 
   /**
-   * The nodes of the widget, without words or colours yet.
+   * The widget's nodes, without words yet.
    * @param {HamyarChat} widget  @param {'start' | 'end'} position
    */
   function skeleton(widget, position) {
@@ -1479,13 +1536,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     const firm = el('div', { class: 'firm', id: 'firm' });
     const statusText = el('span');
     const status = el('div', { class: 'status' }, statusText);
-    const languageButton = button('quiet', () => widget.setLanguage(widget.chat.language === 'fa' ? 'en' : 'fa'));
-    const closeButton = button('quiet', () => widget.close(), icon(ICONS.close));
+    const language = button('quiet', () => widget.setLanguage(widget.chat.language === 'fa' ? 'en' : 'fa'));
+    const close = button('quiet', () => widget.close(), icon(ICONS.close));
     const titles = el('div', { class: 'titles' }, firm, status);
-    const moreButton = el('summary', { class: 'quiet' }, icon(ICONS.more));
-    const soundButton = button('sound', () => widget.setSound(!widget.soundOn));
-    const transcriptButton = button('transcript', () => widget.saveTranscript());
-    const menu = el('details', { class: 'menu' }, moreButton, el('div', {}, soundButton, transcriptButton));
+    const more = el('summary', { class: 'quiet' }, icon(ICONS.more));
+    const sound = button('sound', () => widget.setSound(!widget.soundOn));
+    const transcript = button('transcript', () => widget.saveTranscript());
+    const menu = el('details', { class: 'menu' }, more, el('div', {}, sound, transcript));
 
     const welcome = el('div', { class: 'welcome' });
     const list = el('ol', { class: 'messages' });
@@ -1515,18 +1572,18 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       accept: 'image/jpeg,image/png,image/gif,image/webp,audio/*,video/mp4,.pdf,.docx,.xlsx,.pptx,.odt,.ods,.odp',
       onchange: () => widget.sharePicked(),
     });
-    const attachButton = button('quiet attach', () => picker.click(), icon(ICONS.clip));
+    const attach = button('quiet attach', () => picker.click(), icon(ICONS.clip));
     const form = el('form', { class: 'form', hidden: true });
     const sendIcon = icon(ICONS.send);
     sendIcon.classList.add('flip');
-    const sendButton = el('button', { class: 'send', type: 'submit', disabled: true }, sendIcon);
+    const send = el('button', { class: 'send', type: 'submit', disabled: true }, sendIcon);
     const composer = el(
       'form',
       { class: 'composer', onsubmit: (/** @type {Event} */ event) => widget.submit(event) },
-      attachButton,
+      attach,
       picker,
       input,
-      sendButton,
+      send,
     );
 
     const panel = el(
@@ -1539,7 +1596,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         hidden: true,
         onkeydown: (/** @type {KeyboardEvent} */ event) => widget.keyInPanel(event),
       },
-      el('header', { role: 'none' }, mark, titles, languageButton, menu, closeButton),
+      el('header', { role: 'none' }, mark, titles, language, menu, close),
       form,
       log,
       newer,
@@ -1549,38 +1606,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     );
     const root = el('div', { class: 'root', 'data-position': position }, panel, launcher);
     return {
-      root,
-      launcher,
-      launcherIcon,
-      badge,
-      panel,
-      mark,
-      firm,
-      status,
-      statusText,
-      languageButton,
-      closeButton,
-      log,
-      welcome,
-      list,
-      dots,
-      newer,
-      typing,
-      strip,
-      input,
-      sendButton,
-      composer,
-      picker,
-      attachButton,
-      form,
-      menu,
-      moreButton,
-      soundButton,
-      transcriptButton,
+      root, launcher, launcherIcon, badge, panel, mark, firm, status, statusText, language, close, log, welcome,
+      list, dots, newer, typing, strip, input, send, composer, picker, attach, form, menu, more, sound, transcript,
     };
   }
 
-  /** The widget on the page: launcher, panel, and their words. It shows what `Chat` knows and holds nothing else. */
+  /** The widget on the page: launcher, panel, and their words. */
   class HamyarChat extends HTMLElement {
     /** @param {string} inbox  @param {Options} options */
     constructor(inbox, options) {
@@ -1596,6 +1627,11 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.stripTimer = 0;
       this.unsteady = false;
       this.typingSentAt = 0;
+      /** The page's last draft. */
+      this.offered = '';
+      /** Not sent yet. */
+      this.rating = { score: 0, comment: '' };
+      this.reworded = false;
       this.colours = new CSSStyleSheet();
       const style = new CSSStyleSheet();
       style.replaceSync(STYLE);
@@ -1611,7 +1647,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     begin() {
       DARK.addEventListener('change', () => this.paint());
       FULL_SCREEN.addEventListener('change', () => this.fit());
-      window.visualViewport?.addEventListener('resize', () => this.fit());
+      for (const event of ['resize', 'scroll']) window.visualViewport?.addEventListener(event, () => this.fit());
       document.addEventListener('visibilitychange', () => this.render());
       this.draft(this.tab.get('draft') ?? '');
       if (this.tab.get('open') && !FULL_SCREEN.matches) this.open({ focus: false });
@@ -1626,7 +1662,8 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
     /** @param {{draft?: string, focus?: boolean}} [how] */
     open({ draft, focus = true } = {}) {
-      if (draft) this.draft(draft);
+      // What the visitor has typed stays.
+      if (draft && typeof draft === 'string' && [this.offered, ''].includes(this.ui.input.value)) this.draft((this.offered = draft));
       if (!this.opened) {
         loadFonts();
         this.ui.panel.hidden = false;
@@ -1638,8 +1675,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         this.toEnd();
         this.fire('opened');
       }
-      // On a touch screen the keyboard would hide what there is to read.
-      if (focus) (matchMedia('(pointer: coarse)').matches ? this.ui.panel : this.ui.input).focus();
+      if (focus) this.focusIn();
+    }
+
+    /** On a touch screen the keyboard would hide what there is to read. */
+    focusIn() {
+      (matchMedia('(pointer: coarse)').matches ? this.ui.panel : this.ui.input).focus();
     }
 
     close() {
@@ -1659,12 +1700,14 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
     /** @param {User} user  whom the page's server has signed */
     identify(user) {
-      const { id, hash, name = '', email = '' } = user ?? {};
+      const { id, hash, name, email } = user ?? {};
       if (!id || !hash) return console.error('Hamyar.identify needs an id and a hash.');
-      this.chat.identify({ id: String(id), hash: String(hash), name: String(name), email: String(email) });
+      // The server takes no others.
+      const line = (/** @type {any} */ text) => String(text ?? '').replace(/\p{Cc}+/gu, ' ').slice(0, 200);
+      this.chat.identify({ id: String(id), hash: String(hash), name: line(name), email: line(email) });
     }
 
-    /** Sign the visitor out, on a machine that others use too. */
+    /** On a machine that others use too. */
     shutdown() {
       this.close();
       this.chat.shutdown();
@@ -1683,7 +1726,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       if (on) this.chime();
     }
 
-    /** Two soft tones; browsers let no page make a sound before its visitor has touched it. */
+    /** Browsers let no page make a sound before its visitor has touched it. */
     chime() {
       if (!this.soundOn || !navigator.userActivation?.hasBeenActive) return;
       this.audio ??= new AudioContext();
@@ -1719,6 +1762,9 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const known = languageOf(language);
       if (!known || known === this.chat.language) return;
       this.chat.speak(known);
+      // All is drawn anew, and nothing of it is new.
+      this.reworded = true;
+      this.ui.log.setAttribute('aria-live', 'off');
       this.speak();
       this.render();
     }
@@ -1745,7 +1791,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     hear(event, detail) {
       if (event === 'message' && detail.author !== 'contact') this.chime();
       if (event !== 'changed') return this.fire(event, detail);
-      // Many frames may come at once; one drawing serves them all. A hidden page has no animation frames.
+      // One drawing serves many frames. A hidden page has no animation frames.
       if (this.rendering) return;
       this.rendering = true;
       const render = () => {
@@ -1762,21 +1808,16 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       return WORDS[this.chat.language];
     }
 
-    /** Put everything into the current language. */
     speak() {
       const { words } = this;
       this.ui.root.lang = this.chat.language;
       this.ui.root.dir = this.chat.language === 'fa' ? 'rtl' : 'ltr';
-      this.ui.log.setAttribute('aria-label', words.log);
-      this.ui.input.placeholder = words.placeholder;
-      this.ui.input.setAttribute('aria-label', words.placeholder);
-      this.ui.sendButton.setAttribute('aria-label', words.send);
-      this.ui.closeButton.setAttribute('aria-label', words.close);
-      this.ui.languageButton.replaceChildren(words.otherName, el('span', { class: 'sr' }, `: ${words.other}`));
-      this.ui.languageButton.lang = this.chat.language === 'fa' ? 'en' : 'fa';
-      this.ui.attachButton.setAttribute('aria-label', words.attach);
-      this.ui.moreButton.setAttribute('aria-label', words.more);
-      this.ui.transcriptButton.textContent = words.transcript;
+      for (const name of /** @type {const} */ (['log', 'input', 'send', 'close', 'attach', 'more']))
+        this.ui[name].setAttribute('aria-label', words[name]);
+      this.ui.input.placeholder = words.input;
+      this.ui.language.replaceChildren(words.otherName, el('span', { class: 'sr' }, `: ${words.other}`));
+      this.ui.language.lang = this.chat.language === 'fa' ? 'en' : 'fa';
+      this.ui.transcript.textContent = words.transcript;
       this.speakMenu();
       this.ui.newer.replaceChildren(icon(ICONS.down), words.newer);
       for (const view of this.views.values()) view.node.remove();
@@ -1785,7 +1826,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     }
 
     speakMenu() {
-      this.ui.soundButton.textContent = this.soundOn ? this.words.mute : this.words.unmute;
+      this.ui.sound.textContent = this.soundOn ? this.words.mute : this.words.unmute;
     }
 
     paint() {
@@ -1796,13 +1837,16 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.colours.replaceSync(`.root{color-scheme:${dark ? 'dark' : 'light'};${rules.join(';')}}`);
     }
 
-    /** On a phone the panel fills what the keyboard leaves. */
+    /** On a phone the panel fills what the keyboard leaves, until it is looked at closely. */
     fit() {
       const view = window.visualViewport;
-      const full = FULL_SCREEN.matches && this.opened && view;
+      const sticky = this.atEnd();
+      this.ui.panel.setAttribute('aria-modal', String(FULL_SCREEN.matches));
+      if (!view || view.scale !== 1) return;
+      const full = FULL_SCREEN.matches && this.opened;
       this.ui.panel.style.setProperty('--h-height', full ? `${view.height}px` : '');
       this.ui.panel.style.setProperty('--h-top', full ? `${view.offsetTop}px` : '');
-      this.ui.panel.setAttribute('aria-modal', String(FULL_SCREEN.matches));
+      if (sticky) this.toEnd();
     }
 
     // Drawing
@@ -1811,7 +1855,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       const { chat, words } = this;
       const sticky = this.atEnd();
       chat.looking = this.opened;
-      if (this.opened && document.visibilityState === 'visible') chat.see();
+      if (this.opened && !document.hidden) chat.see();
       this.ui.root.classList.toggle('opened', this.opened);
       this.drawLauncher();
       this.drawHeader();
@@ -1853,7 +1897,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       setText(this.ui.statusText, text ?? words.with_bot);
     }
 
-    /** Say that the line is down only when it stays down: most breaks last less than a second. */
+    /** Most breaks last less than a second, and nothing is said of them. */
     drawStrip() {
       const { link } = this.chat.connection;
       if (link === 'online' || link === 'idle') {
@@ -1873,13 +1917,15 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     drawForm() {
       const { chat, ui } = this;
       const asked = chat.session?.form ?? null;
+      const focused = ui.form.contains(this.shadowRoot?.activeElement ?? null);
       for (const part of [ui.log, ui.composer]) part.hidden = Boolean(asked);
       ui.form.hidden = !asked;
       const drawn = JSON.stringify([asked, chat.language]);
       if (ui.form.dataset.drawn === drawn) return;
       ui.form.dataset.drawn = drawn;
-      ui.form.replaceChildren();
       if (asked) introductionForm(ui.form, asked, this.words, (answer) => chat.introduce(answer));
+      else ui.form.replaceChildren();
+      if (focused && !asked) this.focusIn();
     }
 
     /** @param {Message[]} messages */
@@ -1907,20 +1953,21 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     }
 
     /**
-     * Bring the list in line with the messages, touching only what differs: a screen reader reads what is added.
+     * Bring the list in line with the messages; a screen reader reads what is added.
      * @param {Message[]} messages
      * @returns {HTMLElement[]} the new ones
      */
     drawMessages(messages) {
       const { chat } = this;
       const lastOwn = messages.findLastIndex(({ author }) => author === 'contact');
-      // A file says nothing to the bot, which asks for words once: what it offers stays there.
+      // A file says nothing to the bot: what that offers stays there.
       const lastSaid = messages.findLastIndex(({ author, file, isUpload }) => author === 'contact' && !file && !isUpload);
       const lastQuestion = messages.findLastIndex(({ buttons, kind }) => buttons.length || kind === 'rating_request');
       const lastRequest = messages.findLast(({ kind }) => kind === 'rating_request');
       // History is there to be read; only what comes now is read out.
       const unknown = messages.filter((message) => !this.views.has(viewKey(message)));
-      const news = unknown.some(({ sequence }) => (sequence ?? Infinity) > chat.historyEnd);
+      const news = !this.reworded && unknown.some(({ sequence }) => (sequence ?? Infinity) > chat.historyEnd);
+      this.reworded = false;
       if (unknown.length) this.ui.log.setAttribute('aria-live', news ? 'polite' : 'off');
       const { score } = chat;
       const online = chat.connection.link === 'online';
@@ -1941,7 +1988,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
         const before = messages[index - 1];
         const newDay = before?.at.toDateString() !== message.at.toDateString();
         const day = newDay ? dayLabel(message.at, chat.language) : '';
-        // Today needs no heading in a conversation that began today.
+        // A conversation that began today needs no heading.
         if (newDay && (before || day !== this.words.today))
           put(`day:${day}`, () => ({ node: el('li', { class: 'day' }, day) }));
         const view = /** @type {MessageView} */ (put(viewKey(message), () => new MessageView(message, this)));
@@ -1998,7 +2045,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     }
 
     /**
-     * Keep the newest in view for those who read at the end, the start of it where it is longer than the view.
+     * Keep the newest in view for those who read at the end, or its start where it is longer.
      * @param {boolean} sticky  @param {HTMLElement[]} added
      */
     follow(sticky, added) {
@@ -2020,12 +2067,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.typed();
     }
 
-    /** Direction and height follow the text; `dir=auto` would set an empty Persian field from left to right. */
+    /** `dir=auto` would set an empty Persian field from left to right. */
     shapeInput() {
       const { input } = this.ui;
       const sticky = this.atEnd();
       input.dir = directionOf(input.value) ?? this.ui.root.dir;
-      // A long text fills the field in any case, and measuring a very long one would take seconds.
+      // Measuring a very long text would take seconds.
       const long = input.value.length > 2000;
       input.style.height = long ? '100vh' : 'auto';
       if (!long) input.style.height = input.value && this.opened ? `${input.scrollHeight}px` : '';
@@ -2035,7 +2082,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     typed() {
       const { input } = this.ui;
       this.shapeInput();
-      this.ui.sendButton.disabled = !input.value.trim();
+      this.ui.send.disabled = !input.value.trim();
       this.tab.set('draft', input.value);
       const now = Date.now();
       if (input.value && now - this.typingSentAt > 3000) {
@@ -2064,11 +2111,11 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
     /** @param {KeyboardEvent} event */
     keyInPanel(event) {
-      // The page's own shortcuts must not hear what is typed here.
+      // The page's own shortcuts must not hear this.
       event.stopPropagation();
       if (event.key === 'Escape' && this.ui.menu.open) {
         this.ui.menu.open = false;
-        this.ui.moreButton.focus();
+        this.ui.more.focus();
       } else if (event.key === 'Escape') this.close();
       if (event.key !== 'Tab' || !FULL_SCREEN.matches) return;
       const stops = /** @type {HTMLElement[]} */ ([
@@ -2084,7 +2131,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   /** A file's entry is built anew when the file has arrived.  @param {Message} message */
   const viewKey = ({ key, file }) => (file ? `${key}:file` : key);
 
-  /** One entry of the log; built once, then only its changing parts are touched. */
+  /** One entry of the log; only its changing parts are touched. */
   class MessageView {
     /** @param {Message} message  @param {HamyarChat} widget */
     constructor(message, widget) {
@@ -2113,7 +2160,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     /**
      * @param {Message} message
      * @param {{first: boolean, last: boolean, answerable: boolean, rating: number | null, online: boolean, seen: boolean}} place
-     *   within its group; whether its buttons can be pressed; null for no rating, 0 for one that is asked for
+     *   a rating of 0 is one that is asked for
      */
     draw(message, place) {
       const { widget } = this;
@@ -2149,8 +2196,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       if (message.state === 'pending') return [icon(ICONS.pending), el('span', {}, waits)];
       const edit = () => {
         chat.withdraw(message);
-        if (message.isUpload) this.widget.ui.picker.click();
-        else this.widget.open({ draft: message.text });
+        const { input, picker } = this.widget.ui;
+        if (message.isUpload) return picker.click();
+        this.widget.draft([message.text, input.value].filter(Boolean).join('\n'));
+        this.widget.focusIn();
       };
       return [
         el('span', {}, problem ?? words.failed),
@@ -2163,10 +2212,17 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       if (this.rating.dataset.score === String(score)) return;
       this.rating.dataset.score = String(score);
       this.rating.className = score === 0 ? 'rating' : '';
-      const { words, chat } = this.widget;
+      const { widget } = this;
+      const { words, chat } = widget;
       if (score === null) this.rating.replaceChildren();
       else if (score === 0)
-        this.rating.replaceChildren(ratingForm(words, (chosen, comment) => chat.rate(chosen, comment)));
+        this.rating.replaceChildren(
+          ratingForm(words, widget.rating, () => {
+            chat.rate(widget.rating.score, widget.rating.comment.trim());
+            widget.rating = { score: 0, comment: '' };
+            widget.focusIn();
+          }),
+        );
       else {
         const thanks = `${words.rated} · ${words.scores[score - 1]}`;
         this.rating.replaceChildren(el('p', { class: 'thanks' }, icon(FACE, MOUTHS[score - 1]), thanks));
@@ -2176,24 +2232,23 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
 
   /**
    * @param {typeof WORDS['en']} words
-   * @param {(score: number, comment: string) => void} send
+   * @param {{score: number, comment: string}} kept  @param {() => void} send
    */
-  function ratingForm(words, send) {
-    let score = 0;
+  function ratingForm(words, kept, send) {
     const chosen = el('p', { class: 'chosen', 'aria-hidden': 'true' });
-    const comment = el('textarea', { placeholder: words.comment, 'aria-label': words.comment, rows: '2' });
-    const details = el(
-      'div',
-      { hidden: true },
-      comment,
-      el('button', { class: 'submit', type: 'submit' }, words.submit),
-    );
+    const comment = el('textarea', { placeholder: words.comment, 'aria-label': words.comment, rows: '2' }, kept.comment);
+    comment.oninput = () => (kept.comment = comment.value);
+    const details = el('div', {}, comment, el('button', { class: 'submit', type: 'submit' }, words.submit));
+    const show = () => {
+      chosen.textContent = words.scores[kept.score - 1] ?? '';
+      details.hidden = !kept.score;
+    };
     const choose = (/** @type {number} */ value) => {
-      score = value;
-      chosen.textContent = words.scores[value - 1];
-      details.hidden = false;
+      kept.score = value;
+      show();
       details.scrollIntoView({ block: 'nearest' });
     };
+    show();
     const faces = words.scores.map((label, index) =>
       el(
         'label',
@@ -2202,6 +2257,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
           type: 'radio',
           name: 'score',
           value: index + 1,
+          checked: kept.score === index + 1,
           'aria-label': label,
           onchange: () => choose(index + 1),
         }),
@@ -2210,7 +2266,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     );
     const submit = (/** @type {Event} */ event) => {
       event.preventDefault();
-      send(score, comment.value.trim());
+      send();
     };
     return el(
       'form',
@@ -2226,8 +2282,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
    * @param {(answer: {name: string, address: string, consent: string}) => Promise<string>} send
    */
   function introductionForm(form, asked, words, send) {
+    // In another language it is the same form still.
+    const typed = new FormData(form);
+    form.replaceChildren();
     const field = (/** @type {string} */ label, /** @type {string} */ autocomplete) => {
-      const input = el('input', { required: true, maxlength: '200', autocomplete, dir: 'auto' });
+      const value = typed.get(autocomplete);
+      const input = el('input', { required: true, maxlength: '200', name: autocomplete, autocomplete, value, dir: 'auto' });
       return { input, node: el('label', {}, label, input) };
     };
     const name = asked.name ? field(words.name, 'name') : null;
@@ -2252,7 +2312,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   }
 
   /**
-   * A picture where its bytes are those of one and the page lets it be shown, otherwise a link to save it.
+   * A picture where the page lets it be shown, otherwise a link to save it.
    * @param {SharedFile} file  @param {Language} language
    */
   function sharedFile({ name, size, is_picture, url }, language) {
@@ -2290,7 +2350,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   }
 
   /**
-   * Whether two messages stand as one group.
+   * As one group.
    * @param {Message | undefined} a  @param {Message | undefined} b
    */
   const together = (a, b) =>
@@ -2308,7 +2368,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     return { dir, lang: dir === 'rtl' ? 'fa' : 'en' };
   }
 
-  /** So that a live region is not read again where nothing differs.  @param {Node} node  @param {string} text */
+  /** Live regions are read again where nothing differs.  @param {Node} node  @param {string} text */
   function setText(node, text) {
     if (node.textContent !== text) node.textContent = text;
   }
@@ -2316,7 +2376,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
   const ARABIC_RANGE = 'U+0600-06FF, U+0750-077F, U+08A0-08FF, U+200C-200E, U+2010-2011, U+FB50-FDFF, U+FE70-FEFC';
   const LATIN_RANGE = 'U+0000-00FF, U+2000-206F, U+20AC, U+2122, U+2190-2193';
 
-  /** Offer Vazirmatn; the browser fetches what the letters on the screen need. */
+  /** The browser fetches what the letters on the screen need. */
   function loadFonts() {
     if ([...document.fonts].some(({ family }) => family.includes(FONT))) return;
     for (const [name, subset, unicodeRange] of [
@@ -2349,7 +2409,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       theme: theme ?? 'auto',
       greeting: greeting ?? '',
     });
-    // Beside <body>: a page that swaps or transforms its body neither loses nor moves the chat.
+    // A page that swaps or transforms its body neither loses nor moves the chat.
     document.documentElement.append(widget);
     widget.begin();
     /** @type {any} what the page asked for before we were here */
