@@ -5,15 +5,17 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 from launcher import doctor, locks, secrets
 from launcher.checks import Checks, perform
 from launcher.commands import A_STEP, IN_RASA, TASKS
-from launcher.console import accept_every_letter
+from launcher.console import accept_every_letter, forget_what_cannot_be_said
 from launcher.errors import LauncherError, describe, last_line
 from launcher.layout import Layout
+from launcher.logs import rotate_when_large
 from launcher.processes import Command, show
 from launcher.settings import (
     Addresses,
@@ -35,6 +37,13 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks; the exit code."""
     accept_every_letter()
+    try:
+        return _answer(arguments)
+    finally:
+        forget_what_cannot_be_said()
+
+
+def _answer(arguments: Sequence[str]) -> int:
     layout = Layout(ROOT)
     options, rest = parser().parse_known_args(arguments)
     if rest and options.command not in {*TASKS, "import"}:
@@ -194,7 +203,8 @@ def _raise_on_signals() -> None:
 
 
 def _fail(line: str) -> int:
-    print(f"hamyar: {line}", file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(f"hamyar: {line}", file=sys.stderr, flush=True)
     return 1
 
 
@@ -203,6 +213,7 @@ def _keep_traceback(layout: Layout) -> str:
     path, text = layout.logs / "launcher.log", traceback.format_exc()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        rotate_when_large(path)
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(text)
     except OSError:

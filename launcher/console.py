@@ -1,10 +1,11 @@
 """Lines for the person at the terminal, and how far the set-up has come."""
 
 import io
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 def accept_every_letter() -> None:
@@ -15,15 +16,31 @@ def accept_every_letter() -> None:
 
 
 def say(line: str) -> None:
-    """Print one line at once, even into a pipe."""
-    print(line, flush=True)
+    """Print one line at once, even into a pipe; one that cannot be printed is no reason to stop what runs."""
+    _write(f"{line}\n")
+
+
+def forget_what_cannot_be_said() -> None:
+    """Drop words for a full disk or a reader that left: at Python's own end they would change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _write(text: str) -> None:
+    with suppress(OSError):
+        print(text, end="", flush=True)
 
 
 class Progress:
     """Says what is going on and how long it took; on a terminal the seconds run along."""
 
     def __init__(self) -> None:
-        self._live = sys.stdout.isatty()
+        # Python has none where the shell closed it.
+        self._live = bool(sys.stdout) and sys.stdout.isatty()
         self._title = ""
         self._started = 0.0
 
@@ -43,7 +60,7 @@ class Progress:
     def tick(self) -> None:
         """Show the time that has passed; call it now and then."""
         if self._live:
-            print(f"{self._line_start}{self._title} ... {self._seconds} s", end="", flush=True)
+            _write(f"{self._line_start}{self._title} ... {self._seconds} s")
 
     @property
     def _seconds(self) -> int:
@@ -55,4 +72,4 @@ class Progress:
 
     def _end_live_line(self) -> None:
         if self._live:
-            print()
+            _write("\n")

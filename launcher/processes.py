@@ -89,14 +89,17 @@ def run(
 ) -> None:
     """Run a program to its end with its output in a log; raise `CommandFailed` with the cause where it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with log.open("a+b") as output:
         output.write(f"\n$ {' '.join(str(part) for part in command)}\n".encode())
         output.flush()
         start = output.tell()
         process = spawn(command, cwd=cwd, env=env, stdout=output, stderr=output)
         exit_code = _wait(process, tick)
+        # By the open file: another launcher may have put the log aside meanwhile.
+        output.seek(start)
+        words = output.read().decode(errors="replace") if exit_code else ""
     if exit_code != 0:
-        raise CommandFailed(what, exit_code, read_from(log, start).decode(errors="replace"), log.name)
+        raise CommandFailed(what, exit_code, words, log.name)
 
 
 def show(command: Command, *, cwd: Path, env: Mapping[str, str] | None = None) -> int:

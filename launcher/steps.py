@@ -13,6 +13,7 @@ from launcher import assets, database, environments
 from launcher.console import Progress, say
 from launcher.errors import LauncherError
 from launcher.layout import Layout
+from launcher.logs import rotate_when_large
 from launcher.processes import Command, ask, run
 from launcher.settings import rasa_environment
 from launcher.stamps import Stamps, digest
@@ -238,6 +239,7 @@ class SetUp:
             except BlockingIOError:
                 say("Another hamyar is setting up; waiting for it.")
                 fcntl.flock(file, fcntl.LOCK_EX)
+            rotate_when_large(self.tools.log)
             yield
 
 

@@ -1,24 +1,23 @@
 """Keeping programs running: start, wait until ready, start again what dies, stop all."""
 
 import collections
-import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from launcher.console import say
-from launcher.errors import LauncherError, last_line
+from launcher.errors import LauncherError, describe, last_line
+from launcher.logs import cut, rotate, size_of
 from launcher.processes import Command, read_from, spawn, stop
 
 # sysexits.h EX_CONFIG: the program will not start until somebody changes something.
 CONFIGURATION_ERROR = 78
 POLL_SECONDS = 0.2
 START_ATTEMPTS = 3
-KEPT_LOGS = 5
 LAST_WORDS_BYTES = 4096
 LARGEST_LOG_BYTES = 20_000_000
 LOUD = re.compile(r"\b(ERROR|CRITICAL)\b")
@@ -95,12 +94,14 @@ class Supervised:
         """Take note of what happened since the last look, and act on it."""
         if self.process is None:
             if self._clock() >= self._start_due:
-                self.start()
+                self._start_again()
             return
         if self.process.poll() is not None:
             self._bury(self.process)
             return
-        self._show_errors()
+        # What cannot be read or put aside just now is no reason to stop what runs.
+        with suppress(OSError):
+            self._show_errors()
         if not self.is_ready and self.program.is_ready():
             self._welcome()
 
@@ -110,8 +111,16 @@ class Supervised:
         self.is_ready = self._was_ready_once = True
         self._failed_starts = 0
 
+    def _start_again(self) -> None:
+        try:
+            self.start()
+        except (OSError, subprocess.SubprocessError) as error:
+            # No memory or no process left for it, a full disk: that passes, and the others still serve.
+            why = describe(error) if isinstance(error, OSError) else str(error)
+            self._mourn(f"{self.program.name} cannot be started", why, lived_seconds=0.0)
+
     def _bury(self, process: subprocess.Popen[bytes]) -> None:
-        name, words = self.program.name, self._last_words()
+        name, words, ending = self.program.name, self._last_words(), _ending(process.returncode)
         # What it had started may still hold its port.
         stop([process], grace_seconds=0)
         self.process = None
@@ -119,25 +128,33 @@ class Supervised:
             raise LauncherError(f"{name} cannot start: {words or 'its configuration is wrong'}")
         self._failed_starts += 0 if self._was_ready_once else 1
         if self._failed_starts >= START_ATTEMPTS:
-            raise LauncherError(
-                f"{name} does not start: {words or _ending(process.returncode)} (log: {self.program.log.name})"
-            )
+            raise LauncherError(f"{name} does not start: {words or ending} (log: {self.program.log.name})")
+        lived_seconds = self._clock() - self._started_at
+        self._mourn(f"{name} stopped ({ending})", words or "it said nothing", lived_seconds=lived_seconds)
+
+    def _mourn(self, what: str, why: str, *, lived_seconds: float) -> None:
+        """Say what happened, and when the next start is due."""
         now = self._clock()
-        wait = self._backoff.after_death(now=now, lived_seconds=now - self._started_at)
+        wait = self._backoff.after_death(now=now, lived_seconds=lived_seconds)
         self._start_due = now + wait
         self.is_ready = False
-        ending = f"{name} stopped ({_ending(process.returncode)}): {words or 'it said nothing'}"
-        say(f"{ending}; starting it again in {wait:.0f} s.")
+        say(f"{what}: {why}; starting it again in {wait:.0f} s.")
         if self._backoff.is_flapping:
-            say(f"{name} keeps stopping; something is wrong with it, and {self.program.log.name} should say what.")
+            name, log = self.program.name, self.program.log.name
+            say(f"{name} keeps stopping; something is wrong with it, and {log} should say what.")
 
     def _last_words(self) -> str:
-        size = self.program.log.stat().st_size
-        words = read_from(self.program.log, max(self._run_offset, size - LAST_WORDS_BYTES))
-        return last_line(words.decode(errors="replace"))
+        with suppress(OSError):
+            size = size_of(self.program.log)
+            words = read_from(self.program.log, max(self._run_offset, size - LAST_WORDS_BYTES))
+            return last_line(words.decode(errors="replace"))
+        return ""
 
     def _show_errors(self) -> None:
-        size = self.program.log.stat().st_size
+        size = size_of(self.program.log)
+        if size < self._shown_offset:
+            # Somebody emptied or removed it.
+            self._run_offset = self._shown_offset = 0
         if size > self._shown_offset:
             # The last line may still be growing; it is shown when it is whole.
             lines, newline, _ = read_from(self.program.log, self._shown_offset).rpartition(b"\n")
@@ -145,9 +162,7 @@ class Supervised:
             for line in filter(LOUD.search, lines.decode(errors="replace").splitlines()):
                 say(f"{self.program.name} | {line}")
         if size > LARGEST_LOG_BYTES:
-            shutil.copyfile(self.program.log, kept_log(self.program.log, 1))
-            # The program appends, so that it goes on at the new end.
-            os.truncate(self.program.log, 0)
+            cut(self.program.log)
             self._run_offset = self._shown_offset = 0
 
 
@@ -201,19 +216,6 @@ class Supervisor:
     def stop(self) -> None:
         """Stop everything; nothing that was started is left."""
         stop([each.process for each in self._supervised if each.process is not None])
-
-
-def rotate(log: Path, *, keep: int = KEPT_LOGS) -> None:
-    """Put a log behind the earlier ones; the oldest goes."""
-    for number in range(keep - 1, -1, -1):
-        older = kept_log(log, number)
-        if older.exists():
-            older.replace(kept_log(log, number + 1))
-
-
-def kept_log(log: Path, number: int) -> Path:
-    """The name of an earlier log; 0 is the present one."""
-    return log.with_name(f"{log.name}.{number}") if number else log
 
 
 def _ending(exit_code: int) -> str:

@@ -56,6 +56,17 @@ class TestMain:
         assert capsys.readouterr().err.count("\n") == 1
         assert "ZeroDivisionError" in (tmp_path / "var/logs/launcher.log").read_text()
 
+    def test_lets_that_log_grow_no_larger_than_it_must(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(cli.secrets, "ensure", lambda _: 1 / 0)
+        log = tmp_path / "var/logs/launcher.log"
+        log.parent.mkdir(parents=True)
+        log.write_bytes(b"x" * 2_000_000)
+
+        cli.main(["up"])
+
+        assert log.read_text().startswith("Traceback")
+        assert (log.parent / "launcher.log.1").stat().st_size == 2_000_000
+
     def test_says_where_the_fault_was_when_no_log_can_be_written(self, capsys, monkeypatch, tmp_path):
         def fail(*_, **__):
             raise ZeroDivisionError("by nothing")

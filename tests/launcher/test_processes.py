@@ -102,6 +102,12 @@ class TestRun:
         with pytest.raises(CommandFailed, match="exit code 1"):
             processes.run(["false"], what="Failing", cwd=tmp_path, log=log)
 
+    def test_knows_the_last_words_when_the_log_was_put_aside_meanwhile(self, tmp_path, make_program):
+        program = make_program("trainer", "mv setup.log setup.log.1; echo 'the story has no end'; exit 3")
+
+        with pytest.raises(CommandFailed, match="the story has no end"):
+            processes.run([program], what="Training", cwd=tmp_path, log=tmp_path / "setup.log")
+
 
 class TestAsk:
     def test_answers_what_a_program_prints(self, tmp_path):

@@ -90,6 +90,18 @@ class TestStep:
         assert not step.is_done(stamps)
 
 
+class TestInstall:
+    def test_puts_a_large_log_of_earlier_set_ups_aside(self, layout):
+        log = layout.logs / "setup.log"
+        log.parent.mkdir(parents=True)
+        log.write_bytes(b"x" * 2_000_000)
+
+        SetUp(layout, {}, installing={}).install([])
+
+        assert not log.exists()
+        assert (layout.logs / "setup.log.1").exists()
+
+
 class TestRasaModel:
     def test_is_wanted_until_one_serves(self, layout):
         set_up = SetUp(layout, {}, installing={})

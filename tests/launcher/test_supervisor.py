@@ -1,14 +1,17 @@
 """Keeping programs running: real ones, tiny."""
 
+import errno
 import os
+import shutil
 import signal
 import sys
 import time
 
 import pytest
 
+from launcher import supervisor as supervising
 from launcher.errors import LauncherError
-from launcher.supervisor import Backoff, Program, Supervisor, rotate
+from launcher.supervisor import Backoff, Program, Supervisor
 
 PATIENCE_SECONDS = 20
 # Tells its id in a file of its own and waits.
@@ -112,6 +115,78 @@ class TestSupervisor:
         assert "all is well" not in capsys_text(capsys)
         assert "all is well" in (tmp_path / "app.log").read_text()
 
+    def test_goes_on_when_somebody_removed_the_log(self, supervisor, program, tmp_path, capsys):
+        supervisor.start(program(SERVER))
+        supervisor.wait_until_ready(timeout_seconds=PATIENCE_SECONDS)
+        first = process_id(tmp_path)
+
+        (tmp_path / "app.log").unlink()
+        supervisor.look()
+        (tmp_path / "ready").unlink()
+        os.kill(first, signal.SIGKILL)
+        look_until(supervisor, lambda: "ready again" in capsys_text(capsys))
+
+        assert (tmp_path / "app.log").exists()
+
+    def test_shows_errors_in_a_log_that_somebody_emptied(self, supervisor, program, tmp_path, capsys):
+        supervisor.start(program("print('INFO ' + 'x' * 500, flush=True); " + SERVER))
+        supervisor.wait_until_ready(timeout_seconds=PATIENCE_SECONDS)
+        supervisor.look()
+
+        (tmp_path / "app.log").write_text("ERROR the mailbox is full\n")
+        look_until(supervisor, lambda: "mailbox" in capsys_text(capsys))
+
+        assert "app | ERROR the mailbox is full" in capsys_text(capsys)
+
+    def test_tries_again_later_when_a_program_cannot_be_started_again(
+        self, supervisor, program, tmp_path, capsys, monkeypatch
+    ):
+        supervisor.start(program(SERVER))
+        supervisor.wait_until_ready(timeout_seconds=PATIENCE_SECONDS)
+        real = supervising.spawn
+
+        def fail(*_, **__):
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+        monkeypatch.setattr(supervising, "spawn", fail)
+        first = process_id(tmp_path)
+        (tmp_path / "ready").unlink()
+        os.kill(first, signal.SIGKILL)
+        look_until(supervisor, lambda: "app cannot be started: Resource temp" in capsys_text(capsys))
+        monkeypatch.setattr(supervising, "spawn", real)
+        look_until(supervisor, lambda: "ready again" in capsys_text(capsys))
+
+        os.kill(process_id(tmp_path), 0)
+
+
+class TestLargeLog:
+    @pytest.fixture
+    def large(self, monkeypatch, supervisor, program, tmp_path):
+        """A program whose log has grown too large, and whose last run left one as well."""
+        monkeypatch.setattr(supervising, "LARGEST_LOG_BYTES", 100)
+        (tmp_path / "app.log").write_text("the last run")
+        supervisor.start(program("print('x' * 200, flush=True); " + SERVER))
+        return tmp_path / "app.log"
+
+    def test_goes_before_the_one_of_the_last_run(self, supervisor, large, tmp_path):
+        look_until(supervisor, (tmp_path / "app.log.2").exists)
+
+        assert large.read_text() == ""
+        assert (tmp_path / "app.log.1").read_text() == "x" * 200 + "\n"
+        assert (tmp_path / "app.log.2").read_text() == "the last run"
+
+    def test_is_cut_all_the_same_when_the_disk_is_full(self, supervisor, large, tmp_path, monkeypatch):
+        def fill(_, destination):
+            destination.write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(shutil, "copyfile", fill)
+
+        look_until(supervisor, lambda: (tmp_path / "ready").exists() and large.stat().st_size == 0)
+
+        assert not (tmp_path / "app.log.1").exists()
+        assert (tmp_path / "app.log.2").read_text() == "the last run"
+
 
 def capsys_text(capsys) -> str:
     """Everything printed so far in this test."""
@@ -141,15 +216,3 @@ class TestBackoff:
 
         assert often.is_flapping
         assert not seldom.is_flapping
-
-
-class TestRotate:
-    def test_keeps_the_logs_of_a_few_earlier_starts(self, tmp_path):
-        log = tmp_path / "app.log"
-        for start in range(5):
-            rotate(log, keep=2)
-            log.write_text(str(start))
-
-        kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
-
-        assert kept == {"app.log": "4", "app.log.1": "3", "app.log.2": "2"}
