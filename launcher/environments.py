@@ -1,5 +1,6 @@
 """The two Python environments, made from the pinned locks under requirements/."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,9 +25,9 @@ def make_app_environment(layout: Layout, tools: Tools, locks: Sequence[Path]) ->
     """Bring `.venv` to exactly what the locks say."""
     if not runs(layout.app_python):
         tools.uv_run(["venv", "--clear", "--python", sys.executable, layout.app_env], what="Making .venv")
+    drop_half_installed(layout.app_env)
     backend = torch_backend(layout, tools)
-    command: Command = ["pip", "sync", "--python", layout.app_python, *backend, *locks]
-    tools.uv_run(command, what="Installing the app's packages")
+    _sync(tools, layout.app_python, locks, backend, what="Installing the app's packages")
 
 
 def make_rasa_environment(layout: Layout, tools: Tools) -> None:
@@ -34,8 +35,35 @@ def make_rasa_environment(layout: Layout, tools: Tools) -> None:
     if not runs(layout.rasa_python):
         python = python310.find(tools.environment) or managed_python310(layout, tools)
         tools.uv_run(["venv", "--clear", "--python", python, layout.rasa_env], what="Making .venv-rasa")
+    drop_half_installed(layout.rasa_env)
     lock = layout.requirements / "rasa.txt"
-    tools.uv_run(["pip", "sync", "--python", layout.rasa_python, lock], what="Installing Rasa's packages")
+    _sync(tools, layout.rasa_python, [lock], what="Installing Rasa's packages")
+
+
+def _sync(tools: Tools, python: Path, locks: Sequence[Path], options: Sequence[str] = (), *, what: str) -> None:
+    try:
+        tools.uv_run(["pip", "sync", "--python", python, *options, *locks], what=what)
+    except CommandFailed:
+        # uv asks the index even where there is nothing to do, as after an update that was taken back.
+        if not _has_all(tools, python, locks):
+            raise
+
+
+def _has_all(tools: Tools, python: Path, locks: Sequence[Path]) -> bool:
+    """True when everything is installed that the locks name."""
+    nowhere_else = ("--dry-run", "--no-deps", "--offline", "--no-index", "--no-config")
+    wanted = [part for lock in locks for part in ("--requirement", lock)]
+    environment = {name: value for name, value in tools.environment.items() if name != "UV_FIND_LINKS"}
+    command: Command = [tools.uv, "pip", "install", *nowhere_else, "--python", python, *wanted]
+    return ask(command, cwd=python.parent, env=environment) is not None
+
+
+def drop_half_installed(environment: Path) -> None:
+    """Let uv install again what a full disk cut short; it takes a package for whole that only has a description."""
+    for described in environment.glob("lib/python*/site-packages/*.dist-info"):
+        # Written once everything else is there; the list of files comes with the wheel.
+        if not (described / "INSTALLER").exists():
+            shutil.rmtree(described, ignore_errors=True)
 
 
 def runs(python: Path) -> bool:

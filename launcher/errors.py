@@ -30,6 +30,11 @@ class CommandFailed(LauncherError):
         super().__init__(f"{what} failed: {self.reason} (log: {log_name})")
 
 
+def was_killed(error: Exception) -> bool:
+    """True for a program that a signal ended in the middle of its work."""
+    return isinstance(error, CommandFailed) and error.exit_code < 0
+
+
 def last_line(output: str) -> str:
     """The last line that says something, or nothing."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]

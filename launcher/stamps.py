@@ -47,6 +47,10 @@ class Stamps:
         """Note that a step is under way."""
         self._write(name, UNFINISHED)
 
+    def forget(self, name: str) -> None:
+        """Note that a step is to be done again, on top of what it made before."""
+        (self._folder / name).unlink(missing_ok=True)
+
     def finish(self, name: str, fingerprint: str) -> None:
         """Note what a step was done with."""
         self._write(name, fingerprint)

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.models import Endings, KeptModels
 from launcher import assets, database, environments
 from launcher.console import Progress, say
-from launcher.errors import LauncherError
+from launcher.errors import LauncherError, was_killed
 from launcher.layout import Layout
 from launcher.logs import rotate_when_large
 from launcher.processes import Command, ask, run
@@ -56,7 +56,13 @@ class Step:
                 shutil.rmtree(path, ignore_errors=True)
         fingerprint = self.fingerprint()
         stamps.begin(self.name)
-        self.work()
+        try:
+            self.work()
+        except (LauncherError, OSError) as error:
+            if not was_killed(error):
+                # It ended by itself, as for want of a network: what served before still does, and is not removed.
+                stamps.forget(self.name)
+            raise
         stamps.finish(self.name, fingerprint or "done")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.models import Endings, Model, Progress, Stages, Trial, now
-from launcher.errors import LauncherError
+from launcher.errors import CommandFailed, LauncherError
 from launcher.stamps import Stamps
 from launcher.steps import SetUp, Step, how_it_ended
 
@@ -15,14 +15,14 @@ class Work:
         self.output = output
         self.times = 0
         self.inputs = "one"
-        self.breaks = False
+        self.breaks = None
 
     def __call__(self):
         self.times += 1
         self.output.mkdir(exist_ok=True)
         (self.output / f"made-{self.times}").touch()
         if self.breaks:
-            raise LauncherError("out of luck")
+            raise self.breaks
 
 
 @pytest.fixture
@@ -63,16 +63,31 @@ class TestStep:
 
         assert not step.is_done(stamps)
 
-    def test_removes_what_an_interrupted_run_left_behind(self, step, stamps, work):
-        work.breaks = True
-        with pytest.raises(LauncherError):
+    @pytest.mark.parametrize("end", [KeyboardInterrupt(), CommandFailed("Making", -9, "", "setup.log")])
+    def test_removes_what_an_interrupted_run_left_behind(self, step, stamps, work, end):
+        work.breaks = end
+        with pytest.raises(type(end)):
             step.perform(stamps)
         assert not step.is_done(stamps)
 
-        work.breaks = False
+        work.breaks = None
         step.perform(stamps)
 
         assert [path.name for path in work.output.iterdir()] == ["made-2"]
+
+    @pytest.mark.parametrize("end", [LauncherError("no network"), OSError(), CommandFailed("Making", 1, "", "x.log")])
+    def test_keeps_what_served_before_a_run_that_failed(self, step, stamps, work, end):
+        step.perform(stamps)
+        work.inputs, work.breaks = "two", end
+        with pytest.raises(type(end)):
+            step.perform(stamps)
+        assert not step.is_done(stamps)
+
+        work.inputs, work.breaks = "one", None
+        step.perform(stamps)
+
+        assert (work.output / "made-1").exists()
+        assert step.is_done(stamps)
 
     def test_keeps_what_somebody_made_by_hand(self, step, stamps, work):
         work.output.mkdir()
