@@ -13,17 +13,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher import database, environments, ports, python310, secrets
+from launcher import database, environments, ports, python310, running, secrets
 from launcher.console import say
 from launcher.errors import LauncherError, describe, last_line
 from launcher.processes import Command, question
 from launcher.settings import Addresses, read_env_file
-from launcher.steps import NEEDED_GIGABYTES, SetUp, free_gigabytes
+from launcher.steps import NEEDED_GIGABYTES, RUNNING_GIGABYTES, SetUp, free_gigabytes
 from launcher.tools import NO_PIP
 from launcher.up import answers, listening
 
-# An installed Hamyar still writes: its database, logs, a model now and then.
-RUNNING_GIGABYTES = 1
 NEEDED_MEMORY_GIGABYTES = 2
 # `UPDATE ... RETURNING`.
 OLDEST_SQLITE = (3, 35)
@@ -61,7 +59,7 @@ def findings(set_up: SetUp, where: Addresses) -> Iterator[Finding]:
     yield _space(set_up, needed=RUNNING_GIGABYTES if installed else NEEDED_GIGABYTES)
     yield _memory()
     for option, host, port in listening(where):
-        yield _port(host, port, option)
+        yield _port(set_up, host, port, option)
     if not installed:
         yield _network(set_up)
         yield Finding("packages", f"they are not installed, and the rest cannot be looked at without them; {SET_UP}")
@@ -114,12 +112,13 @@ def _memory() -> Finding:
     return Finding(f"memory, {total:.1f} GB", "" if enough else f"{NEEDED_MEMORY_GIGABYTES} GB are needed")
 
 
-def _port(host: str, port: int, option: str) -> Finding:
+def _port(set_up: SetUp, host: str, port: int, option: str) -> Finding:
     try:
         ports.require_free(host, port, option=option)
     except LauncherError as error:
-        if answers(host, port, "/") or answers(host, port, "/health/live"):
-            return Finding(f"port {port}, where a web server answers; Hamyar, if it is running")
+        # Any web server answers; only beside an `up` that runs is it ours.
+        if running.is_up(set_up.layout) and (answers(host, port, "/") or answers(host, port, "/health/live")):
+            return Finding(f"port {port}, where Hamyar answers")
         return Finding(f"port {port}", str(error))
     return Finding(f"port {port} is free")
 

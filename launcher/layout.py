@@ -51,6 +51,11 @@ class Layout:
         return self.var / "stamps"
 
     @property
+    def up_lock(self) -> Path:
+        """Held by whoever keeps Hamyar running."""
+        return self.var / "up.lock"
+
+    @property
     def secrets_file(self) -> Path:
         return self.var / "secrets.env"
 

@@ -3,7 +3,7 @@
 import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,9 @@ from launcher.tools import Tools
 
 # What the two environments, the encoder, Rasa's model and the caches of their making take.
 NEEDED_GIGABYTES = 6
+ENCODER_GIGABYTES = 2
+# An installed Hamyar still writes: its database, logs, a model now and then.
+RUNNING_GIGABYTES = 1
 
 
 @dataclass(frozen=True)
@@ -170,8 +173,7 @@ class SetUp:
     def install(self, steps: Sequence[Step]) -> None:
         """`perform` with room enough on the disk, by one launcher at a time."""
         with self._alone():
-            if not all(path.exists() for step in steps for path in step.outputs):
-                self._require_space()
+            self._require_space_for({path for step in steps for path in step.outputs if not path.exists()})
             self.perform(steps)
 
     def first_admin(self) -> str | None:
@@ -229,11 +231,17 @@ class SetUp:
     def _database(self) -> str | None:
         return database.identity(self.layout, self.environment)
 
-    def _require_space(self) -> None:
+    def _require_space_for(self, missing: Collection[Path]) -> None:
+        known = {
+            self.layout.app_python: NEEDED_GIGABYTES,
+            self.layout.rasa_python: NEEDED_GIGABYTES,
+            self.layout.encoder: ENCODER_GIGABYTES,
+        }
+        needed = max((known.get(path, RUNNING_GIGABYTES) for path in missing), default=0)
         free = free_gigabytes(self.layout.root)
-        if free < NEEDED_GIGABYTES:
+        if free < needed:
             raise LauncherError(
-                f"the disk has {free:.1f} GB free and set-up needs {NEEDED_GIGABYTES}; free some space and start again"
+                f"the disk has {free:.1f} GB free and set-up needs {needed}; free some space and start again"
             )
 
     @contextmanager

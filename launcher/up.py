@@ -1,11 +1,10 @@
 """`./hamyar up`: set-up where it is needed, then the processes until somebody stops them."""
 
-import fcntl
 import http.client
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
-from launcher import ports
+from launcher import ports, running
 from launcher.console import say
 from launcher.errors import LauncherError
 from launcher.layout import Layout
@@ -15,6 +14,7 @@ from launcher.supervisor import Program, Supervisor
 
 READY_SECONDS = 180.0
 PROBE_SECONDS = 2.0
+RUNS_ALREADY = "another ./hamyar up runs in this folder already; stop that one first"
 PAGES = (
     ("What customers see", "/"),
     ("Agents' desk", "/desk"),
@@ -35,7 +35,8 @@ def up(layout: Layout, set_up: SetUp, where: Addresses) -> None:
         LauncherError: it cannot run, or another `up` keeps it running.
         KeyboardInterrupt: it was stopped before it ran.
     """
-    with _the_only_one(layout):
+    # Two would share a database and logs, and each would take the other's answers for its own program's.
+    with running.alone(layout, complaint=RUNS_ALREADY):
         require_ports(where)
         set_up.install(set_up.everything())
         # Set-up may have taken minutes.
@@ -61,18 +62,6 @@ def _run(layout: Layout, set_up: SetUp, where: Addresses) -> None:
             supervisor.watch()
     finally:
         supervisor.stop()
-
-
-@contextmanager
-def _the_only_one(layout: Layout) -> Iterator[None]:
-    """Two would share a database and logs, and each would take the other's answers for its own program's."""
-    layout.var.mkdir(parents=True, exist_ok=True)
-    with (layout.var / "up.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LauncherError("another ./hamyar up runs in this folder already; stop that one first") from error
-        yield
 
 
 def require_ports(where: Addresses) -> None:

@@ -1,12 +1,14 @@
 """What `./hamyar doctor` sees, on small fake projects."""
 
+import http.server
 import importlib.util
+import threading
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
-from launcher import cli, doctor
+from launcher import cli, doctor, running
 from launcher.layout import Layout
 from launcher.settings import addresses
 from launcher.steps import SetUp
@@ -47,6 +49,47 @@ class TestNetwork:
 
         assert "package index" not in problems
         assert ("apt install python3-venv" in problems["pip"]) is not is_enough
+
+
+class TestPort:
+    @pytest.fixture
+    def web_server(self):
+        """Its port; it answers everything."""
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield server.server_port
+            server.shutdown()
+
+    def problems(self, layout, port):
+        set_up = SetUp(layout, {}, installing={"PATH": ""})
+        found = doctor.findings(set_up, addresses({}, host=None, port=str(port), rasa_port="2"))
+        return {one.subject: one.problem for one in found if one.subject.startswith(f"port {port}")}
+
+    def test_that_another_web_server_has_is_a_problem(self, layout, no_index, web_server):
+        (problem,) = self.problems(layout, web_server).values()
+
+        assert "in use by another program" in problem
+
+    def test_that_hamyar_has_is_none(self, layout, no_index, web_server):
+        with running.alone(layout, complaint="it runs"):
+            assert self.problems(layout, web_server) == {f"port {web_server}, where Hamyar answers": ""}
+
+    def test_is_not_hamyars_once_it_was_stopped(self, layout, no_index, web_server):
+        with running.alone(layout, complaint="it runs"):
+            pass
+
+        (problem,) = self.problems(layout, web_server).values()
+
+        assert problem
 
 
 class TestDatabase:

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.models import Endings, Model, Progress, Stages, Trial, now
+from launcher import steps
 from launcher.errors import CommandFailed, LauncherError
 from launcher.stamps import Stamps
 from launcher.steps import SetUp, Step, how_it_ended
@@ -106,6 +107,18 @@ class TestStep:
 
 
 class TestInstall:
+    @pytest.mark.parametrize(
+        ("missing", "needed"), [("rasa_python", 6), ("app_python", 6), ("encoder", 2), ("rasa_model", 1)]
+    )
+    def test_asks_for_the_room_that_what_is_missing_takes(self, layout, monkeypatch, missing, needed):
+        monkeypatch.setattr(steps, "free_gigabytes", lambda _: 0.5)
+        for path in {layout.rasa_python, layout.app_python, layout.encoder} - {getattr(layout, missing)}:
+            path.mkdir(parents=True)
+        set_up = SetUp(layout, {}, installing={})
+
+        with pytest.raises(LauncherError, match=f"0.5 GB free and set-up needs {needed};"):
+            set_up.install([set_up.rasa_packages(), set_up.app_packages(), set_up.encoder(), set_up.rasa_model()])
+
     def test_puts_a_large_log_of_earlier_set_ups_aside(self, layout):
         log = layout.logs / "setup.log"
         log.parent.mkdir(parents=True)
