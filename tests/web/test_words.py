@@ -41,6 +41,23 @@ class TestPersianWords:
         for text, _file in texts():
             assert not set("يكةى٠١٢٣٤٥٦٧٨٩0123456789") & set(translate(text, "fa")), text
 
+    def test_the_other_ways_to_ask_are_called_as_their_field_is(self) -> None:
+        field = translate("Other ways to ask", "fa")
+        named = [translate(text, "fa") for text, _file in texts() if "other ways to ask" in text.lower()]
+
+        assert len(named) > 3
+        assert [text for text in named if field not in text] == []
+
+    def test_what_is_missing_is_missed_in_one_way(self) -> None:
+        assert translate("Without a label", "fa") == translate("No label", "fa")
+        assert not [text for text, _file in texts() if re.search("بی‌(?:برچسب|توکن)", translate(text, "fa"))]
+
+    def test_a_message_is_long_and_only_a_voice_is_loud(self) -> None:
+        said = [*WEB.rglob("*.js"), *WEB.rglob("*.po"), Path("domain.yml")]
+        assert len(said) > 2
+
+        assert [file.name for file in said if "بلند است" in file.read_text(encoding="utf-8")] == []
+
 
 class TestCauses:
     def test_each_cause_of_frustration_has_its_words(self) -> None:

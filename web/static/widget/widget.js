@@ -139,7 +139,7 @@
       rate_limited: 'فعلاً بیش از این نمی‌شود',
       kilobytes: (/** @type {string} */ count) => `${count} کیلوبایت`,
       failed: 'فرستاده نشد',
-      message_too_long: 'برای فرستادن بلند است',
+      message_too_long: 'برای فرستادن طولانی است',
       message_empty: 'چیزی برای فرستادن نیست',
       edit: 'ویرایش',
       another: 'انتخاب فایلی دیگر',
