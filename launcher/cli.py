@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from launcher import doctor, locks, secrets
+from launcher import doctor, locks, privacy, secrets
 from launcher.checks import Checks, perform
 from launcher.commands import A_STEP, IN_RASA, TASKS
 from launcher.console import accept_every_letter, forget_what_cannot_be_said
@@ -37,6 +37,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks; the exit code."""
     accept_every_letter()
+    privacy.begin()
     try:
         return _answer(arguments)
     finally:
@@ -182,6 +183,7 @@ class _Commands:
 
     def _set_up(self, *, with_dev: bool = False) -> SetUp:
         secrets.ensure(self.layout.secrets_file)
+        privacy.keep(self.layout.var)
         real = real_environment()
         environment = running_environment(self.layout, real, self._addresses())
         return SetUp(self.layout, environment, installing=real, with_dev=with_dev)

@@ -54,6 +54,7 @@ def findings(set_up: SetUp, where: Addresses) -> Iterator[Finding]:
     installed = all(environments.runs(python) for python in (set_up.layout.app_python, set_up.layout.rasa_python))
     yield Finding(f"Python {platform.python_version()} for the app")
     yield _folder(set_up)
+    yield from _private(set_up)
     yield _python310(set_up)
     yield _sqlite()
     yield _space(set_up, needed=RUNNING_GIGABYTES if installed else NEEDED_GIGABYTES)
@@ -82,6 +83,19 @@ def _folder(set_up: SetUp) -> Finding:
     except OSError as error:
         return Finding(subject, f"nothing can be written there ({describe(error)}); give this user the right to")
     return Finding(subject)
+
+
+def _private(set_up: SetUp) -> Iterator[Finding]:
+    """Whether anybody else on this machine can read what contacts wrote, and passwords."""
+    layout = set_up.layout
+    own_database = database.sqlite_file(layout, set_up.environment)
+    for path, mode in ((layout.var, 700), (own_database, 600), (layout.settings_file, 600)):
+        # What lies in a folder of its owner's is as private as that.
+        if path is None or not path.exists() or (path != layout.var and path.is_relative_to(layout.var)):
+            continue
+        shown = layout.shown(path)
+        problem = "" if secrets.is_private(path) else f"others can read it; chmod {mode} {shown}"
+        yield Finding(f"who may read {shown}", problem)
 
 
 def _python310(set_up: SetUp) -> Finding:

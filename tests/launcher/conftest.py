@@ -1,6 +1,7 @@
 """Fake programs and small real ones for the launcher's tests."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,14 @@ import pytest
 from launcher.layout import Layout
 
 MakeProgram = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    """The launcher sets the process's; here the process is the tests'."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

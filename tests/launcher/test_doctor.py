@@ -37,6 +37,23 @@ class TestFolder:
         assert "nothing can be written there" in problems["folder /proc"]
 
 
+class TestPrivate:
+    @pytest.mark.parametrize(("mode", "problem"), [(0o755, "others can read it; chmod 700 var"), (0o700, "")])
+    def test_what_others_can_read_is_a_problem(self, layout, no_index, mode, problem):
+        layout.var.mkdir(mode=mode)
+        (layout.var / "hamyar.db").touch(mode=0o644)
+
+        problems = look(layout)
+
+        assert problems["who may read var"] == problem
+        assert "who may read var/hamyar.db" not in problems
+
+    def test_so_are_settings_with_their_passwords(self, layout, no_index):
+        layout.settings_file.touch(mode=0o644)
+
+        assert look(layout)["who may read .env"] == "others can read it; chmod 600 .env"
+
+
 class TestNetwork:
     @pytest.mark.parametrize(("modules", "is_enough"), [({"ensurepip"}, True), (set(), False)])
     def test_a_python_without_pip_is_no_missing_network(self, layout, monkeypatch, modules, is_enough):
