@@ -16,7 +16,7 @@ from core.unit_of_work import announce
 from knowledge_base.embedder import ArticleText, EmbeddedArticle
 from knowledge_base.enums import ArticleStatus, Band, GapCause, GapState, RunCause, UseKind, Visibility
 from knowledge_base.excerpts import Wanted, answering_part, opening, wanted
-from knowledge_base.follow_up import is_follow_up
+from knowledge_base.follow_up import has_no_subject, is_follow_up
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import (
     Article,
@@ -30,6 +30,7 @@ from knowledge_base.models import (
 )
 from knowledge_base.ports import EarlierQuestions
 from knowledge_base.question import Question, as_question, matching_form
+from knowledge_base.ranking import Candidate
 from knowledge_base.repository import (
     ArticleRepository,
     CategoryRepository,
@@ -49,6 +50,8 @@ OFFERS = 3
 WORDS_THERE = 0.5
 # How far ahead an article can be published.
 LATEST = timedelta(days=3_650)
+# Where a follow-up's best article scores no more than this above the one that was just read, that one is meant.
+AS_LIKELY = 1.0
 # A person who is brought in within this time of an answer is brought in because of it.
 ANSWER_COUNTS_FOR = timedelta(minutes=30)
 
@@ -195,7 +198,7 @@ class KnowledgeService:
         ranking = await self.live.rank(asked)
         if conversation_id and message_id and self._may_lean_on_earlier(question, asked, ranking):
             earlier = await self._earlier_question(conversation_id, message_id)
-            question, asked, ranking = await self._with_earlier(earlier, question, asked, ranking)
+            question, asked, ranking = await self._with_earlier(earlier, question, asked, ranking, conversation_id)
         found = await self.found_by(ranking, asked)
         if not keep_gap:
             return found
@@ -533,9 +536,14 @@ class KnowledgeService:
         await self.session.flush()
 
     def _may_lean_on_earlier(self, question: str, asked: Question, ranking: Ranking) -> bool:
-        """Whether what came before may say more; a question that is understood by itself is never drawn back to it."""
+        """Whether what came before may say more; a question that is understood by itself is never drawn back to it.
+
+        One that names nothing at all cannot be: the price list alone answers "how much does that cost?" with certainty.
+        """
+        if self.live.search.is_phrasing(asked.matching):
+            return False
         understood = self.live.search.calibration.band(ranking.confidence) is Band.answer
-        return not understood and not self.live.search.is_phrasing(asked.matching) and is_follow_up(question)
+        return has_no_subject(question) if understood else is_follow_up(question)
 
     async def _earlier_question(self, conversation_id: str, message_id: str) -> str | None:
         """The last complete question, where nothing but answers and questions that lean on it came since."""
@@ -543,7 +551,7 @@ class KnowledgeService:
         return next((text for text in texts if not is_follow_up(text)), None)
 
     async def _with_earlier(
-        self, earlier: str | None, question: str, asked: Question, ranking: Ranking
+        self, earlier: str | None, question: str, asked: Question, ranking: Ranking, conversation_id: str
     ) -> tuple[str, Question, Ranking]:
         """The question joined to the earlier one with its ranking, where that is surer; else the question as it is."""
         if earlier is None:
@@ -553,7 +561,28 @@ class KnowledgeService:
         # Each half in its own letters: a Finglish one may follow a Persian one.
         joined = Question(f"{matching_form(earlier, self.live)}\n{asked.wording}", vector, asked.language, last=asked)
         again = await self.live.rank(joined)
-        return (text, joined, again) if again.confidence > ranking.confidence else (question, asked, ranking)
+        again = self._drawn_to(await self._topic_read(conversation_id), again)
+        answers = self.live.search.calibration.band(again.confidence) is Band.answer
+        surer = again.confidence > ranking.confidence or (answers and has_no_subject(question))
+        return (text, joined, again) if surer else (question, asked, ranking)
+
+    async def _topic_read(self, conversation_id: str) -> str | None:
+        """The topic of the article that a contact read last."""
+        use = await self.uses.last_read(conversation_id, since=self.clock.now() - ANSWER_COUNTS_FOR)
+        entry = self.live.search.entry(use.article_id) if use else None
+        return entry.slug if entry else None
+
+    def _drawn_to(self, topic: str | None, ranking: Ranking) -> Ranking:
+        """A ranking with a topic first, where it is about as likely as the first one."""
+        of_topic = [one for one in ranking.candidates if self._topic(one) == topic]
+        if not of_topic or ranking.candidates[0].score - of_topic[0].score > AS_LIKELY:
+            return ranking
+        candidates = [of_topic[0], *(one for one in ranking.candidates if one is not of_topic[0])]
+        return replace(ranking, candidates=candidates, topic=topic)
+
+    def _topic(self, candidate: Candidate) -> str | None:
+        entry = self.live.search.entry(candidate.article_id)
+        return entry.slug if entry else None
 
     async def _count_uses(
         self, found: Found, question: str, asked: Question, conversation_id: str | None, message_id: str | None

@@ -89,16 +89,22 @@ class Demo:
         self.live = live
 
     async def ask(self, line: AskedLine) -> Shown:
-        """One question, as a contact would ask it."""
+        """One question, as a contact would ask it, after the one before it."""
+        if line.before:
+            await self._answered(line, line.before, message_id=f"before {line.text}")
         started = time.perf_counter()
-        async with self.work.reading() as session:
-            earlier = _Before(line.before) if line.before else None
-            service = KnowledgeService(session, live=self.live, clock=SystemClock(), earlier=earlier)
-            found = await service.answer(
-                line.text, language=line.lang, conversation_id="asked", message_id="now", keep_gap=False
-            )
+        found = await self._answered(line, line.text, message_id=line.text)
         milliseconds = (time.perf_counter() - started) * 1000
         return Shown(line, self._outcome(line, found), found, milliseconds)
+
+    async def _answered(self, line: AskedLine, text: str, *, message_id: str) -> Found:
+        earlier = _Before(line.before) if line.before and text != line.before else None
+        async with self.work.begin() as session:
+            service = KnowledgeService(session, live=self.live, clock=SystemClock(), earlier=earlier)
+            conversation_id = f"{line.before} {line.text}"
+            return await service.answer(
+                text, language=line.lang, conversation_id=conversation_id, message_id=message_id
+            )
 
     def slug(self, article_id: int) -> str:
         """The topic of an article that is searched."""

@@ -11,9 +11,10 @@ from knowledge_base.enums import ArticleStatus, Band, GapState, Visibility
 from knowledge_base.lexical import terms
 from knowledge_base.live_index import TOPIC, LiveIndex, _is_answered_from
 from knowledge_base.models import Article, ArticleUse, Gap, Passage
+from knowledge_base.ranking import Candidate
 from knowledge_base.repository import ArticleRepository
 from knowledge_base.schemas import ArticleCreate, ArticleDraft
-from knowledge_base.search import VERBATIM, Edition
+from knowledge_base.search import VERBATIM, Edition, Ranking
 from knowledge_base.service import (
     AddressTaken,
     ArticleChanged,
@@ -110,6 +111,37 @@ class TestFollowUp:
 
         assert found.answer.article_id == article.id
         assert not earlier.looked_up
+
+    async def test_what_names_nothing_is_asked_of_the_topic_before_however_sure_another_article_is(
+        self, refunds, make_article, ask_after
+    ):
+        prices = await make_article("prices", title="How much does a course cost", body="The cost is much: ten.")
+        earlier = Earlier("How much of the fee is refunded before the start?")
+
+        alone = await ask_after("how much does that cost", Earlier())
+        found = await ask_after("how much does that cost", earlier, message_id="m3")
+
+        assert alone.answer.article_id == prices.id
+        assert found.answer.article_id == refunds.id
+
+    async def test_where_two_are_about_as_likely_the_article_just_read_is_meant(
+        self, make_article, open_knowledge, live, work
+    ):
+        first, second = await make_article("parking"), await make_article("hotels")
+        ranking = Ranking([Candidate(first.id, {}, 5.0), Candidate(second.id, {}, 4.5)], 0.9, "parking")
+        async with work.reading() as session:
+            service = open_knowledge(session)
+
+            drawn, left, unread = (service._drawn_to(one, ranking) for one in ("hotels", "parking", None))
+            far = service._drawn_to(
+                "hotels", replace(ranking, candidates=[Candidate(first.id, {}, 9.0), ranking.candidates[1]])
+            )
+
+        assert [one.article_id for one in drawn.candidates] == [second.id, first.id]
+        assert drawn.topic == "hotels"
+        assert (
+            left.candidates[0].article_id == unread.candidates[0].article_id == far.candidates[0].article_id == first.id
+        )
 
     async def test_nothing_changes_where_nothing_was_asked_before(self, refunds, ask, ask_after):
         found = await ask_after("and for companies?", Earlier())
