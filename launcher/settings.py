@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.environment import for_rasa
 from launcher.errors import LauncherError
 from launcher.layout import Layout
 from launcher.ports import parse_port
@@ -29,10 +30,13 @@ def read_env_file(path: Path) -> dict[str, str]:
     Raises:
         LauncherError: the file is not written in UTF-8.
     """
-    if not path.is_file():
-        return {}
+    return parse_env(_text_of(path)) if path.is_file() else {}
+
+
+def parse_env(text: str) -> dict[str, str]:
+    """What `read_env_file` finds in such a text."""
     values = {}
-    for line in _text_of(path).splitlines():
+    for line in text.splitlines():
         name, found, value = line.strip().removeprefix("export ").partition("=")
         if found and not name.startswith("#"):
             values[name.strip()] = _unquoted(value.strip())
@@ -139,9 +143,9 @@ def running_environment(layout: Layout, environment: Mapping[str, str], where: A
 
 
 def rasa_environment(layout: Layout, environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment for Rasa, whose home folder is its own."""
+    """An environment for Rasa, without the secrets of others; its home folder is its own."""
     layout.rasa_home.mkdir(parents=True, exist_ok=True)
-    return {**environment, "HOME": str(layout.rasa_home)}
+    return {**for_rasa(environment), "HOME": str(layout.rasa_home)}
 
 
 def real_environment() -> dict[str, str]:

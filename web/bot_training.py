@@ -6,6 +6,7 @@ from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Sequence
 from contextlib import suppress
 
+from bot.environment import for_rasa
 from bot.models import LOG_FILE, KeptModels, Progress, Stages, now
 from core.config import ROOT, Settings
 from core.errors import Conflict
@@ -85,7 +86,7 @@ class BotTraining:
     async def _start(self) -> Process:
         settings = self._settings
         environment = {
-            **os.environ,
+            **for_rasa(os.environ),
             "RASA_URL": settings.rasa_url,
             "RASA_TOKEN": settings.rasa_token.get_secret_value(),
             "ENCODER_FOLDER": str(settings.encoder_folder.resolve()),

@@ -4,7 +4,7 @@ import pytest
 
 from launcher import secrets
 from launcher.errors import LauncherError
-from launcher.settings import addresses, child_environment, read_env_file, running_environment
+from launcher.settings import addresses, child_environment, rasa_environment, read_env_file, running_environment
 
 
 class TestReadEnvFile:
@@ -80,3 +80,16 @@ class TestRunningEnvironment:
         environment = running_environment(layout, {}, where)
 
         assert environment["ACTIONS_URL"] == "http://127.0.0.1:5055/actions/webhook"
+
+
+class TestRasaEnvironment:
+    def test_has_what_rasa_needs_and_no_secret_of_others(self, layout):
+        needed = (
+            *("RASA_TOKEN", "ACTIONS_TOKEN", "ACTIONS_URL", "RASA_URL", "RASA_MODELS_FOLDER", "ENCODER_FOLDER"),
+            *("PATH", "LANG", "LC_ALL", "https_proxy", "OMP_NUM_THREADS", "LOG_LEVEL", "PYTHONUNBUFFERED"),
+        )
+        others = ("SECRET_KEY", "SERVICE_TOKEN", "DATABASE_URL", "REDIS_URL", "EMAIL_PASSWORD", "TELEGRAM_BOT_TOKEN")
+
+        environment = rasa_environment(layout, dict.fromkeys((*needed, *others, "HOME"), "x"))
+
+        assert environment == {**dict.fromkeys(needed, "x"), "HOME": str(layout.rasa_home)}

@@ -252,6 +252,20 @@ class TestTrain:
         assert "was broken off" in html
         assert "/desk/models/train" in html
 
+    async def test_is_told_no_secret_but_rasas(
+        self, client: httpx.AsyncClient, settings: Settings, training: BotTraining, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EMAIL_PASSWORD", "a-secret-of-others")
+        give_python(settings, "import os; print(dict(os.environ), flush=True)")
+
+        await client.post(f"{PATH}/train")
+        assert training._process
+        await training._process.wait()
+
+        said = (training.models.folder / "training.log").read_text()
+        assert "RASA_TOKEN" in said
+        assert "a-secret-of-others" not in said
+
     async def test_is_told_where_rasa_is_and_waits_behind_contacts(
         self, client: httpx.AsyncClient, settings: Settings, training: BotTraining
     ) -> None:
