@@ -5,14 +5,14 @@ import re
 
 # What programs print, whichever of them it was, and what that means to the person at the terminal.
 KNOWN_CAUSES = (
-    (r"no space left on device|os error 28|ENOSPC", "the disk is full; free some space and start again"),
+    (r"no space left on device|os error 28|\bENOSPC\b", "the disk is full; free some space and start again"),
     (
         r"failed to lookup address|name or service not known|temporary failure in name resolution"
         r"|network is unreachable|connection refused|connection reset|connection timed out|operation timed out"
-        r"|error sending request for url|newconnectionerror|EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ETIMEDOUT",
+        r"|error sending request for url|newconnectionerror|\b(EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ETIMEDOUT)\b",
         "the network cannot be reached, and set-up needs it (pip's settings for a proxy or a mirror are used)",
     ),
-    (r"permission denied|EACCES", "a file or folder may not be written; the log names it"),
+    (r"permission denied|\bEACCES\b", "a file or folder may not be written; the log names it"),
 )
 KILLED = -9
 

@@ -22,6 +22,9 @@ class TestReasonIn:
     def test_otherwise_gives_the_last_words(self):
         assert reason_in("Training...\nThe story 'x' has no end.\n\n", 1) == "The story 'x' has no end."
 
+    def test_takes_no_missing_module_for_a_missing_network(self):
+        assert "no module" in reason_in("ModuleNotFoundError: no module named 'x'", 1)
+
     def test_has_something_to_say_of_silence(self):
         assert reason_in("", 3) == "exit code 3"
         assert "memory" in reason_in("", -9)
