@@ -1,11 +1,8 @@
 """How Rasa is kept quiet, private and single-threaded, whichever of our commands starts it."""
 
-from __future__ import annotations
-
 import logging
 import os
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,29 +18,7 @@ _SETTINGS: Final = {
     "OMP_WAIT_POLICY": "passive",
     "KERAS_HOME": "var/rasa/keras",
 }
-# What Rasa's side needs of an environment: its own settings, and what any program reads. Its libraries are no longer
-# maintained, so that it is given no secret of the app's, the database's or the channels'.
-_NEEDED: Final = frozenset(
-    {
-        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "COLUMNS", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PWD"),
-        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "LOG_LEVEL", "LOG_LEVEL_LIBRARIES", "HF_HOME", "CI"),
-        *("KERAS_HOME", "SQLALCHEMY_SILENCE_UBER_WARNING"),
-    }
-)
-_NEEDED_FROM: Final = (
-    *("RASA_", "ACTIONS_", "ENCODER_", "LC_", "PYTHON", "PYTEST_", "SSL_", "XDG_", "LD_", "DYLD_", "MALLOC_"),
-    *("OMP_", "MKL_", "KMP_", "OPENBLAS_", "NUMEXPR_", "TF_", "CUDA_"),
-)
 _RASA_SETTINGS_FILE: Final = Path("var/rasa/global.yml")
-
-
-def for_rasa(environment: Mapping[str, str]) -> dict[str, str]:
-    """As much of an environment as Rasa's side needs."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if name.upper() in _NEEDED or name.upper().startswith(_NEEDED_FROM)
-    }
 
 
 def prepare_environment() -> None:

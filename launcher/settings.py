@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.environment import for_rasa
+from bot.rasa_environment import for_rasa
 from launcher.errors import LauncherError
 from launcher.layout import Layout
 from launcher.ports import parse_port

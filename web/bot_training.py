@@ -6,8 +6,8 @@ from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Sequence
 from contextlib import suppress
 
-from bot.environment import for_rasa
 from bot.models import LOG_FILE, KeptModels, Progress, Stages, now
+from bot.rasa_environment import for_rasa
 from core.config import ROOT, Settings
 from core.errors import Conflict
 from web.training_examples import Example, as_lines
