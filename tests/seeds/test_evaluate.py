@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from core.config import ROOT
 from knowledge_base.article_files import read_articles
 from knowledge_base.evaluate import read_lines
+from knowledge_base.question import matching_form
+from language.encoder import Encoder
 from language.hashing_encoder import HashingEncoder
 from seeds.evaluate import QUESTIONS, AskedLine, Outcome, figures_of, main, open_demo
 
@@ -23,6 +26,17 @@ questions:
 Park behind the house.
 """
 CATEGORIES = "- {slug: places, name_fa: جاها, name_en: Places, position: 1}\n"
+# The article that each button of the first greetings is about, and what its answer shows.
+GREETED = {
+    "چه دوره‌هایی دارید؟": "which-course",
+    "What courses do you offer?": "which-course",
+    "نمی‌توانم وارد حساب کاربری‌ام شوم": "sign-in-trouble",
+    "I can't sign in to my account": "sign-in-trouble",
+}
+SHOWN = {
+    "which-course": {"fa": "هوش مصنوعی در CRM", "en": "AI in CRM"},
+    "sign-in-trouble": {"fa": "ورود با پیامک", "en": "Sign in by text message"},
+}
 
 
 @pytest.fixture
@@ -78,6 +92,35 @@ class TestQuestions:
         keys = [(one.before, one.text) for one in read_lines(QUESTIONS, AskedLine)]
 
         assert len(keys) == len(set(keys))
+
+
+def greeting_buttons() -> dict[str, str]:
+    """What a press on each button of the first greetings asks, with its language."""
+    responses = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["responses"]
+    greetings = [one for name in ("utter_widget_greeting", "utter_telegram_start") for one in responses[name]]
+    pressed = [(one, button["payload"]) for one in greetings for button in one["buttons"]]
+    return {text: "en" if "condition" in one else "fa" for one, text in pressed if not text.startswith("/")}
+
+
+class TestGreetingButtons:
+    def test_ask_what_an_article_has_word_for_word(self):
+        articles = {(one.front.slug, one.front.language): one.front for one in read_articles(ROOT / "seeds/articles")}
+        buttons = greeting_buttons()
+
+        assert len(buttons) >= 4
+        for text, language in buttons.items():
+            front = articles[GREETED[text], language]
+            assert matching_form(text) in [matching_form(one) for one in (front.title, *front.questions)], text
+
+    @pytest.mark.model
+    @pytest.mark.slow
+    async def test_are_answered_from_the_article_that_is_meant(self):
+        async with open_demo(Encoder.open(ROOT / "var/models/encoder")) as demo:
+            for text, language in greeting_buttons().items():
+                shows = SHOWN[GREETED[text]][language]
+                line = AskedLine(text=text, lang=language, articles=[GREETED[text]], shows=[shows], part="greeting")
+
+                assert (await demo.ask(line)).outcome is Outcome.right, text
 
 
 @pytest.mark.model
