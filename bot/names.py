@@ -109,6 +109,7 @@ class Slots:
     AMOUNT: Final = "amount"
     DATE: Final = "date"
     PRODUCT: Final = "product"
+    CORRECTION: Final = "correction"
     OTHER_WISHES: Final = "other_wishes"
     APOLOGIES: Final = "apologies"
     ARTICLE_ID: Final = "article_id"
@@ -174,6 +175,7 @@ class Responses:
     INVALID_DESCRIPTION: Final = "utter_invalid_description"
     INVALID_CONTACT_DETAIL: Final = "utter_invalid_contact_detail"
     CORRECTED: Final = "utter_corrected"
+    AMENDED: Final = "utter_amended"
     CHOOSE_TICKET_FOR_NOTE: Final = "utter_choose_ticket_for_note"
     INVALID_NOTE: Final = "utter_invalid_note"
     ADDED_TO_TICKET: Final = "utter_added_to_ticket"
@@ -219,6 +221,7 @@ class SystemResponses:
     DETAIL_AMOUNT_POUND: Final = "utter_detail_amount_pound"
     DETAIL_DATE: Final = "utter_detail_date"
     DETAIL_PRODUCT: Final = "utter_detail_product"
+    DETAIL_CORRECTION: Final = "utter_detail_correction"
 
 
 class Outcomes:
@@ -247,6 +250,25 @@ TICKET_STATUS_RESPONSES: Final = {
     "closed": "utter_ticket_status_closed",
 }
 """One response per ticket status, so that the words stay in domain.yml."""
+
+IN_FORM: Final = {
+    Responses.DONT_KNOW: "utter_dont_know_in_form",
+    Responses.DONT_KNOW_AGAIN: "utter_dont_know_in_form",
+    Responses.OWN_CASE_UNANSWERED: "utter_dont_know_in_form",
+    Responses.OWN_CASE_UNANSWERED_AGAIN: "utter_dont_know_in_form",
+    Responses.NOT_HELPFUL: "utter_not_helpful_in_form",
+    Responses.NOT_HELPFUL_AGAIN: "utter_not_helpful_in_form",
+    Responses.OUT_OF_SCOPE: "utter_out_of_scope_in_form",
+    Responses.OUT_OF_SCOPE_AGAIN: "utter_out_of_scope_in_form",
+    Responses.ABUSE: "utter_abuse_in_form",
+    Responses.ABUSE_AGAIN: "utter_abuse_in_form",
+    Responses.NO_TICKETS: "utter_no_tickets_in_form",
+    Responses.NO_OPEN_TICKETS: "utter_no_tickets_in_form",
+    Responses.TICKET_NOT_FOUND: "utter_ticket_not_found_in_form",
+    Responses.TICKET_IS_CLOSED: "utter_ticket_closed_already_in_form",
+    TICKET_STATUS_RESPONSES["closed"]: "utter_ticket_closed_already_in_form",
+}
+"""What is said in the middle of a form instead of a response whose buttons lead out of it."""
 
 LATER_RESPONSES: Final = {wish: f"utter_later_{wish}" for wish in WISHES_BY_URGENCY if wish != Intents.TALK_TO_PERSON}
 """What is said of a wish that waits while a more urgent one is seen to; a person sees to all of them."""

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import Backend, BackendError
 from bot.actions.schemas import HandoffReason
-from bot.names import LATER_RESPONSES, MetadataKeys, Responses, Slots
+from bot.names import IN_FORM, LATER_RESPONSES, MetadataKeys, Responses, Slots
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,8 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
             logger.warning("%s of conversation %s: %s", self.name(), tracker.sender_id, error)
             await self._apologise(dispatcher, tracker, error)
             return []
+        if tracker.active_loop_name:
+            _offer_nothing(dispatcher)
         if any(event.get("name") == Slots.OTHER_WISHES for event in events):
             # The action has seen to them itself.
             return events
@@ -47,6 +49,9 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
     def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say that the next of the less urgent wishes has not been forgotten; each has its turn, once."""
+        if tracker.active_loop_name:
+            # Its button would be taken for an answer to the form.
+            return []
         waiting: list[str] = tracker.get_slot(Slots.OTHER_WISHES) or []
         to_come = [wish for wish in waiting if wish in LATER_RESPONSES and wish != intent_of(tracker)]
         if not waiting:
@@ -62,6 +67,12 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
             )
         except BackendError:
             dispatcher.utter_message(response=Responses.BACKEND_DOWN)
+
+
+def _offer_nothing(dispatcher: CollectingDispatcher) -> None:
+    """Replace the responses whose buttons lead out of a form by those that are said in its middle."""
+    for message in dispatcher.messages:
+        message["response"] = IN_FORM.get(message["response"], message["response"])
 
 
 def metadata_of(tracker: Tracker) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from rasa_sdk import Tracker
 
 from bot.actions.base import intent_of
+from bot.actions.form_words import is_command
 from bot.identifiers import find_contact_detail, find_ticket_number
 from bot.names import TOPICS, Intents, Slots
 
@@ -23,8 +24,22 @@ WORDS_AFTER_A_QUESTION: Final = 4
 
 _QUESTIONS: Final = TOPICS | {Intents.ASK_KNOWLEDGE, Intents.OUT_OF_SCOPE}
 _COURTESIES: Final = frozenset(
-    {Intents.AFFIRM, Intents.DENY, Intents.THANKS, Intents.SMALL_TALK, Intents.DOUBT, Intents.ABUSE}
+    {
+        Intents.GREET,
+        Intents.GOODBYE,
+        Intents.AFFIRM,
+        Intents.DENY,
+        Intents.THANKS,
+        Intents.SMALL_TALK,
+        Intents.DOUBT,
+        Intents.ABUSE,
+        Intents.OPEN_TICKET,
+    }
 )
+# "Four times yesterday" sounds like a chat, and "it didn't work" like a doubt; where something is described they are
+# what is described, unless they ask.
+_DESCRIBING: Final = frozenset({Intents.SMALL_TALK, Intents.DOUBT})
+_DESCRIBED: Final = frozenset({Slots.TICKET_DESCRIPTION, Slots.TICKET_NOTE})
 # What concerns another ticket than the one that is being written.
 _COMMANDS: Final = frozenset({Intents.CLOSE_TICKET, Intents.ADD_TO_TICKET, Intents.RATE_CONVERSATION})
 _TICKET_FORM: Final = (Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL)
@@ -117,6 +132,11 @@ def is_interrupted(tracker: Tracker) -> bool:
         return False
     intent, confidence = _meaning(tracker)
     text = tracker.latest_message.get("text") or ""
+    if text.startswith("/"):
+        # A button's payload is nobody's words; only a no to the contact detail answers the form.
+        return requested != Slots.CONTACT_DETAIL or intent != Intents.DENY
+    if is_command(intent, text):
+        return True
     if intent not in _QUESTIONS | _COURTESIES | _COMMANDS or confidence < SURE:
         return False
     if requested == Slots.CONTACT_DETAIL and find_contact_detail(text):
@@ -126,6 +146,8 @@ def is_interrupted(tracker: Tracker) -> bool:
     if requested == Slots.CONTACT_DETAIL:
         # "No" is an answer here: the contact would rather not leave one.
         return intent != Intents.DENY
+    if intent in _DESCRIBING and requested in _DESCRIBED:
+        return _asks(text)
     if intent in _COURTESIES:
         return len(text.split()) <= WORDS_OF_A_COURTESY
     return _asks(text) or (intent == Intents.ASK_KNOWLEDGE and _asks_unmarked(text, confidence))
@@ -148,6 +170,11 @@ def _asks(text: str) -> bool:
     """
     _, mark, after = text.replace("؟", "?").rpartition("?")
     return bool(mark) and len(re.findall(r"\w+", after)) <= WORDS_AFTER_A_QUESTION
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something, with a question mark or without."""
+    return _asks(text) or (len(text.split()) <= WORDS_OF_A_QUESTION and bool(_QUESTION_WORD.search(text)))
 
 
 def _asks_unmarked(text: str, confidence: float) -> bool:

@@ -63,6 +63,7 @@ class TicketDetails(BaseModel):
     amount: str | None = None
     date: str | None = None
     product: str | None = None
+    correction: str | None = None
 
 
 class Ticket(BaseModel):

@@ -9,7 +9,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot.actions.base import SupportAction, message_id_of
-from bot.actions.interruptions import find_correction, is_interrupted
+from bot.actions.form_words import find_amendment, find_reopened, withholds
+from bot.actions.interruptions import find_correction, is_interrupted, is_question
 from bot.actions.schemas import Ticket, TicketDetails
 from bot.identifiers import find_contact_detail, find_ticket_number
 from bot.names import (
@@ -24,6 +25,7 @@ from bot.names import (
 SHORTEST_SUBJECT = 3
 LONGEST_SUBJECT = 200
 SHORTEST_DESCRIPTION = 5
+LONGEST_CORRECTION = 4_000
 SHOWN_TICKETS = 5
 
 _ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
@@ -41,10 +43,9 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         requested = tracker.get_slot(Slots.REQUESTED_SLOT)
-        correction = find_correction(tracker) if requested in tracker.slots_to_validate() else None
-        if correction:
-            dispatcher.utter_message(response=Responses.CORRECTED)
-            return [SlotSet(correction.slot, correction.value), SlotSet(requested, None)]
+        if requested in tracker.slots_to_validate() and (changes := _changes(dispatcher, tracker)):
+            # The message is about another answer: what the form asked for is still to come.
+            return [*changes, SlotSet(requested, None)]
         if not is_interrupted(tracker):
             events: list[EventType] = await super().run(dispatcher, tracker, domain)
             return events
@@ -86,10 +87,34 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
     ) -> dict[str, Any]:
         if value is None or value == NO_CONTACT_DETAIL:
             return {Slots.CONTACT_DETAIL: value}
-        contact_detail = find_contact_detail(str(value))
+        contact_detail = find_contact_detail(str(value)) or (NO_CONTACT_DETAIL if withholds(str(value)) else None)
         if contact_detail is None:
             dispatcher.utter_message(response=Responses.INVALID_CONTACT_DETAIL)
         return {Slots.CONTACT_DETAIL: contact_detail}
+
+
+def _changes(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """What the latest message changes of the form's other answers."""
+    text = tracker.latest_message.get("text") or ""
+    if reopened := find_reopened(text):
+        # The form asks for it again, as it does for whatever it lacks.
+        return [SlotSet(reopened, None)]
+    if correction := find_correction(tracker):
+        dispatcher.utter_message(response=Responses.CORRECTED)
+        return [SlotSet(correction.slot, correction.value)]
+    if amendment := _amendment(tracker, text):
+        dispatcher.utter_message(response=Responses.AMENDED)
+        earlier = tracker.get_slot(Slots.CORRECTION)
+        return [SlotSet(Slots.CORRECTION, "\n".join(filter(None, [earlier, amendment]))[:LONGEST_CORRECTION])]
+    return []
+
+
+def _amendment(tracker: Tracker, text: str) -> str | None:
+    """What the message sets right of the description, once that is written."""
+    if tracker.get_slot(Slots.REQUESTED_SLOT) != Slots.CONTACT_DETAIL or find_contact_detail(text) or is_question(text):
+        return None
+    amendment = find_amendment(text)
+    return " ".join(amendment.split()) if amendment else None
 
 
 class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
@@ -101,7 +126,7 @@ class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         # A contact detail given for an earlier ticket still holds, unless it was withheld.
         withheld = tracker.get_slot(Slots.CONTACT_DETAIL) == NO_CONTACT_DETAIL
-        emptied = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION] + [Slots.CONTACT_DETAIL] * withheld
+        emptied = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CORRECTION] + [Slots.CONTACT_DETAIL] * withheld
         return [SlotSet(slot, None) for slot in emptied]
 
 
@@ -120,6 +145,8 @@ class ActionGoBack(Action):  # type: ignore[misc]  # rasa_sdk has no types
         if correction:
             dispatcher.utter_message(response=Responses.CORRECTED)
             return [SlotSet(correction.slot, correction.value)]
+        if reopened := find_reopened(tracker.latest_message.get("text") or ""):
+            return [SlotSet(reopened, None)]
         if requested not in _ORDER[1:]:
             return []
         return [SlotSet(_ORDER[_ORDER.index(requested) - 1], None)]

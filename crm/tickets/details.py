@@ -24,18 +24,18 @@ _DATE: Final = re.compile(r"(\d{4})([/-])(0?[1-9]|1[0-2])\2(\d{1,2})")
 
 def with_details(description: str, details: TicketDetails, wording: Wording, language: str) -> str:
     """The description, and under it a line for each detail in the contact's language."""
-    named = {}
+    named = [("utter_detail_correction", line) for line in (details.correction or "").splitlines()]
     if details.order_number:
         # As it is: agents copy it into other programs.
-        named["utter_detail_order_number"] = details.order_number
+        named.append(("utter_detail_order_number", details.order_number))
     if details.amount:
         amount, currency = details.amount.rsplit(" ", 1)
-        named[f"utter_detail_amount_{currency}"] = _written_amount(amount, language)
+        named.append((f"utter_detail_amount_{currency}", _written_amount(amount, language)))
     if details.date:
-        named["utter_detail_date"] = _written_date(details.date, language)
+        named.append(("utter_detail_date", _written_date(details.date, language)))
     if details.product:
-        named["utter_detail_product"] = details.product
-    lines = [wording.say(response, language, value=value).text for response, value in named.items()]
+        named.append(("utter_detail_product", details.product))
+    lines = [wording.say(response, language, value=value).text for response, value in named]
     return "\n\n".join(part for part in (description, "\n".join(lines)) if part)
 
 

@@ -14,6 +14,8 @@ class TicketDetails(BaseModel):
     amount: Annotated[str, Field(pattern=r"^[\d.,]{1,32} (toman|rial|dollar|euro|pound)$")] | None = None
     date: Annotated[str, Field(max_length=64)] | None = None
     product: Annotated[str, Field(max_length=200)] | None = None
+    # What the contact set right in the description afterwards, a line for each time.
+    correction: Annotated[str, Field(max_length=4_000)] | None = None
 
 
 class TicketCreate(BaseModel):

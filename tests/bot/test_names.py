@@ -9,6 +9,7 @@ import yaml
 
 from bot.actions.endpoints import create_executor
 from bot.names import (
+    IN_FORM,
     INTENT_NAMES,
     TICKET_STATUS_RESPONSES,
     Actions,
@@ -69,7 +70,11 @@ class TestNames:
     def test_every_response_that_code_names_is_in_the_domain(self) -> None:
         named = names_in(Responses) | names_in(SystemResponses) | set(TICKET_STATUS_RESPONSES.values())
 
-        assert named <= set(DOMAIN["responses"])
+        assert named | set(IN_FORM.values()) <= set(DOMAIN["responses"])
+
+    @pytest.mark.parametrize("said", sorted(set(IN_FORM.values())))
+    def test_what_is_said_in_a_form_has_no_button_that_leads_out_of_it(self, said: str) -> None:
+        assert not [variant for variant in DOMAIN["responses"][said] if variant.get("buttons")]
 
 
 class TestTrainingData:

@@ -2,11 +2,13 @@
 
 import asyncio
 import http.client
+import itertools
 import json
 import shutil
 import socket
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +20,8 @@ import pytest
 from bot.models import KeptModels, Model, now
 
 TOKEN = "token-of-rasa"
+# The interpreter of the actions.
+APP_PYTHON = ".venv/bin/python"
 
 
 def pytest_configure() -> None:
@@ -111,6 +115,97 @@ def agent(model: Path, action_server: FakeActions) -> Any:
         patch.setenv("ACTIONS_URL", action_server.url)
         patch.setenv("ACTIONS_TOKEN", "token-of-the-actions")
         return load_agent(model, actions_at(Path("endpoints.yml")))
+
+
+@pytest.fixture(scope="session")
+def small_app() -> Iterator[str]:
+    """Where the real actions are served, with a small app behind them."""
+    process = subprocess.Popen([APP_PYTHON, "-m", "tests.fixtures.small_app"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    process.terminate()
+    process.wait(timeout=10)
+
+
+class Talk:
+    """A conversation of one contact: every message is a turn of Rasa's, in which the real actions run."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, runner: Any, loop: asyncio.AbstractEventLoop, app: str) -> None:
+        self._runner, self._loop, self._app = runner, loop, app
+        self.id = f"talk-{next(self.numbers)}"
+        self.state: list[dict[str, Any]] | None = None
+        self.messages: list[dict[str, Any]] = []
+        self.intent: str | None = None
+
+    def say(self, *texts: str, language: "str | None" = None, contact_known: bool = False) -> "Talk":
+        """Say one thing after the other; a turn that fails raises."""
+        from rasa.core.channels.channel import UserMessage
+
+        for text in texts:
+            metadata = {"contact_known": contact_known, **({"language": language} if language else {})}
+            number = f"m-{next(self.numbers)}"
+            message = UserMessage(text, sender_id=self.id, message_id=number, metadata=metadata)
+            turn = self._loop.run_until_complete(self._runner.run(message, self.state))
+            self.state, self.messages, self.intent = turn.state, turn.messages, turn.intent["name"]
+        return self
+
+    @property
+    def words(self) -> str:
+        """What the bot said to the latest message."""
+        return "\n".join(message["text"] for message in self.messages)
+
+    @property
+    def payloads(self) -> "list[str]":
+        """What the buttons under it say."""
+        return [button["payload"] for message in self.messages for button in message["buttons"]]
+
+    @property
+    def form(self) -> "str | None":
+        loops = [event.get("name") for event in self.state or [] if event["event"] == "active_loop"]
+        return loops[-1] if loops else None
+
+    def slot(self, name: str) -> Any:
+        values = [event.get("value") for event in self.state or [] if event.get("name") == name]
+        return values[-1] if values else None
+
+    @property
+    def asked_for(self) -> "str | None":
+        """The slot that the form asks for."""
+        return self.slot("requested_slot")
+
+    @property
+    def calls(self) -> "list[dict[str, Any]]":
+        """What the app was told to do."""
+        connection = http.client.HTTPConnection(self._app.removeprefix("http://"), timeout=30)
+        connection.request("GET", f"/calls/{self.id}")
+        found: list[dict[str, Any]] = json.loads(connection.getresponse().read())
+        return found
+
+    def called(self, name: str) -> "list[dict[str, Any]]":
+        return [call for call in self.calls if call["call"] == name]
+
+
+@pytest.fixture(scope="session")
+def begin_talk(model: Path, small_app: str) -> "Iterator[Callable[[], Talk]]":
+    """Begins another conversation."""
+    from bot.server import ActionServer, load_agent, reuse_action_result_validator
+    from bot.turns import TurnRunner
+
+    reuse_action_result_validator()
+    headers = {"Authorization": "Bearer token-of-the-actions"}
+    actions = ActionServer(f"{small_app}/actions/webhook", headers=headers, enable_selective_domain=True)
+    runner = TurnRunner(load_agent(model, actions).processor)
+    loop = asyncio.new_event_loop()
+    yield lambda: Talk(runner, loop, small_app)
+    loop.run_until_complete(actions.close())
+    loop.close()
+
+
+@pytest.fixture
+def talk(begin_talk: "Callable[[], Talk]") -> Talk:
+    return begin_talk()
 
 
 @dataclass

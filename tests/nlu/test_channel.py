@@ -209,13 +209,14 @@ class TestDictation:
         assert not slots_of(turn).get("other_wishes")
 
     @pytest.mark.parametrize("ending", ["/cancel", "/goodbye"])
-    def test_that_is_broken_off_takes_the_waiting_wishes_along(self, server, actions, ending) -> None:
-        waiting = [{"event": "slot", "name": "other_wishes", "value": ["request_invoice"]}]
-        (asking,) = server.talk("/open_ticket")
+    def test_that_is_broken_off_takes_the_waiting_wishes_along(self, talk, ending) -> None:
+        talk.say("/open_ticket")
+        talk.state.append({"event": "slot", "name": "other_wishes", "value": ["request_invoice"]})
 
-        _, turn = server.turn(ending, [*asking["state"], *waiting])
+        talk.say(ending)
 
-        assert not slots_of(turn).get("other_wishes")
+        assert talk.form is None
+        assert not talk.slot("other_wishes")
 
 
 class TestState:

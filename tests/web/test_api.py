@@ -301,12 +301,14 @@ class TestTickets:
         self, as_program: httpx.AsyncClient, conversation: Conversation
     ) -> None:
         details = {"order_number": "77341", "amount": "450000 toman", "date": "12 مهر", "product": "مبانی CRM"}
+        details |= {"correction": "پریروز بود\nسه بار بود"}
         body = {"conversation_id": conversation.id, "subject": "x", "description": "y", "idempotency_key": "1"}
 
         opened = await as_program.post("/api/v1/tickets", json=body | {"details": details})
 
-        lines = ["شمارهٔ سفارش: 77341", "مبلغ: ۴۵۰٬۰۰۰ تومان", "تاریخ: ۱۲ مهر", "محصول یا خدمت: مبانی CRM"]
-        assert opened.json()["description"] == "y\n\n" + "\n".join(lines)
+        corrections = ["اصلاح: پریروز بود", "اصلاح: سه بار بود"]
+        mentioned = ["شمارهٔ سفارش: 77341", "مبلغ: ۴۵۰٬۰۰۰ تومان", "تاریخ: ۱۲ مهر", "محصول یا خدمت: مبانی CRM"]
+        assert opened.json()["description"] == "y\n\n" + "\n".join(corrections + mentioned)
 
 
 class TestErrors:

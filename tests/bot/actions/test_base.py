@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.names import Actions, Responses
-from tests.bot.conftest import FakeApi, RunningActions, responses_in
+from bot.names import IN_FORM, Actions, Responses
+from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
 
 HANDOFF = "POST /conversations/c-1/handoff"
 
@@ -37,6 +37,27 @@ class TestBackendFailure:
         await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE)
 
         assert api.calls == ["POST /knowledge/answers", HANDOFF]
+
+
+class TestWithinAForm:
+    async def test_no_response_offers_what_leads_out_of_it(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("GET /conversations/c-1/tickets", [])
+
+        outside = await actions.run(Actions.SHOW_TICKET_STATUS)
+        inside = await actions.run(Actions.SHOW_TICKET_STATUS, loop="ticket_form")
+
+        assert responses_in(outside) == [Responses.NO_TICKETS]
+        assert responses_in(inside) == [IN_FORM[Responses.NO_TICKETS]]
+
+    async def test_other_wishes_wait_for_its_end(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("GET /conversations/c-1/tickets", [])
+
+        result = await actions.run(
+            Actions.SHOW_TICKET_STATUS, slots={"other_wishes": ["request_invoice"]}, loop="ticket_form"
+        )
+
+        assert len(result["responses"]) == 1
+        assert "other_wishes" not in slots_in(result)
 
 
 class TestBackend:

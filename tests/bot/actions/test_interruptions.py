@@ -80,6 +80,37 @@ class TestIsInterrupted:
 
         assert is_interrupted(said)
 
+    @pytest.mark.parametrize(
+        ("text", "intent", "requested"),
+        [
+            ("Cancellation", "cancel", SUBJECT),
+            ("کنسلی دوره", "cancel", SUBJECT),
+            ("اصلاح نام", "go_back", SUBJECT),
+            ("دیروز چهار بار", "small_talk", DESCRIPTION),
+            ("کار نکرد", "doubt", DESCRIPTION),
+            ("دیروز چهار بار", "small_talk", "ticket_note"),
+        ],
+    )
+    def test_not_by_ordinary_words_that_sound_like_something_else(self, text: str, intent: str, requested: str) -> None:
+        assert not is_interrupted(tracker(text, intent, requested=requested))
+
+    @pytest.mark.parametrize("requested", [SUBJECT, DESCRIPTION, CONTACT_DETAIL, "ticket_note"])
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("ولش کن", "cancel"),
+            ("never mind, cancel it", "cancel"),
+            ("برگرد", "go_back"),
+            ("سلام", "greet"),
+            ("ممنون", "thanks"),
+            ("/cancel", "cancel"),
+            ("/inform", "inform"),
+            ("چطوری شما؟", "small_talk"),
+        ],
+    )
+    def test_by_what_is_meant_for_the_form_itself(self, text: str, intent: str, requested: str) -> None:
+        assert is_interrupted(tracker(text, intent, requested=requested))
+
     def test_a_note_is_never_a_command(self) -> None:
         assert not is_interrupted(tracker("add to HM-1 that it came", "add_to_ticket", requested="ticket_note"))
 

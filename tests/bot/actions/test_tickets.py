@@ -117,7 +117,7 @@ class TestBeginTicket:
 
         result = await actions.run(Actions.BEGIN_TICKET, slots=slots)
 
-        assert slots_in(result) == {"ticket_subject": None, "ticket_description": None}
+        assert slots_in(result) == {"ticket_subject": None, "ticket_description": None, "correction": None}
 
     async def test_asks_again_for_a_contact_detail_that_was_withheld(self, actions: RunningActions) -> None:
         result = await actions.run(Actions.BEGIN_TICKET, slots={"contact_detail": NO_CONTACT_DETAIL})

@@ -1,0 +1,164 @@
+"""Turns in the middle of a form, run by Rasa with the real actions: conversations in YAML never run the form."""
+
+import pytest
+
+from bot.names import INTENT_NAMES
+
+SUBJECT, DESCRIPTION, CONTACT, NOTE = "ticket_subject", "ticket_description", "contact_detail", "ticket_note"
+WORDS = {SUBJECT: "مشکل پرداخت", DESCRIPTION: "پولم دو بار کم شده است"}
+BEFORE = {
+    SUBJECT: ["/open_ticket"],
+    DESCRIPTION: ["/open_ticket", WORDS[SUBJECT]],
+    CONTACT: ["/open_ticket", *WORDS.values()],
+    NOTE: ["/open_ticket", *WORDS.values(), "/deny", "/add_to_ticket"],
+}
+_REACHED = {}
+LEADING_OUT = ("/open_ticket", "/talk_to_person")
+
+
+@pytest.fixture
+def asked(talk):
+    """Brings the conversation to where a form asks for a slot."""
+
+    def ask(slot: str):
+        if slot in _REACHED:
+            talk.state = _REACHED[slot]
+            return talk
+        talk.say(*BEFORE[slot])
+        if slot != NOTE:
+            # A note's ticket is this conversation's alone; what a form holds is all in the state.
+            _REACHED[slot] = talk.state
+        assert talk.asked_for == slot
+        return talk
+
+    return ask
+
+
+class TestEveryMessage:
+    @pytest.mark.parametrize("slot", [SUBJECT, DESCRIPTION, CONTACT, NOTE])
+    @pytest.mark.parametrize("intent", sorted(INTENT_NAMES))
+    def test_of_any_intent_is_answered(self, asked, slot, intent) -> None:
+        talk = asked(slot).say(f"/{intent}")
+
+        # A handoff says what there is to say by itself.
+        assert talk.messages or intent == "talk_to_person"
+        if talk.form:
+            assert talk.asked_for
+            assert not set(talk.payloads) & set(LEADING_OUT)
+
+    @pytest.mark.parametrize("slot", [SUBJECT, DESCRIPTION, CONTACT, NOTE])
+    @pytest.mark.parametrize(
+        "text", ["سلام", "hello", "مرسی", "thanks a lot", "آره", "یه تیکت باز کن", "salam", "خوبی؟"]
+    )
+    def test_that_is_a_courtesy_has_the_question_asked_again(self, asked, slot, text) -> None:
+        talk = asked(slot).say(text)
+
+        assert talk.asked_for == slot
+        assert len(talk.messages) == 2
+        assert not set(talk.payloads) & set(LEADING_OUT)
+        assert not talk.called("add")
+
+    @pytest.mark.parametrize("slot", [SUBJECT, DESCRIPTION, NOTE])
+    @pytest.mark.parametrize("text", ["نه", "no", "/deny"])
+    def test_that_is_a_no_is_told_how_to_stop(self, asked, slot, text) -> None:
+        talk = asked(slot).say(text, language="fa")
+
+        assert "منصرف شدم" in talk.messages[0]["text"]
+        assert talk.asked_for == slot
+
+    @pytest.mark.parametrize("slot", [SUBJECT, DESCRIPTION, CONTACT])
+    def test_that_says_nothing_offers_no_way_out_of_the_form(self, asked, slot) -> None:
+        talk = asked(slot)
+
+        for text in ("همون که گفتم", "آب و هوای مریخ چطوره؟", "/out_of_scope", "/abuse", "/doubt", "/bot_challenge"):
+            if talk.form:
+                talk.say(text)
+                assert not set(talk.payloads) & set(LEADING_OUT), text
+
+
+class TestLeaving:
+    @pytest.mark.parametrize("slot", [SUBJECT, DESCRIPTION, CONTACT, NOTE])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "/cancel",
+            "منصرف شدم",
+            "بی‌خیال، منصرف شدم",
+            "ولش کن",
+            "لغو",
+            "never mind, cancel it",
+            "bikhial, monsaref shodam",
+        ],
+    )
+    def test_ends_the_form(self, asked, slot, text) -> None:
+        assert asked(slot).say(text).form is None
+
+    @pytest.mark.parametrize(
+        "text", ["کنسلی دوره", "Cancellation", "اصلاح نام", "cancel my course", "back pain course"]
+    )
+    def test_is_not_what_a_subject_speaks_of(self, asked, text) -> None:
+        talk = asked(SUBJECT).say(text)
+
+        assert talk.slot(SUBJECT) == text
+        assert talk.asked_for == DESCRIPTION
+
+    @pytest.mark.parametrize("text", ["برگرد", "go back", "/go_back", "برگرد به مرحلهٔ قبل"])
+    def test_goes_back_a_step(self, asked, text) -> None:
+        talk = asked(CONTACT).say(text)
+
+        assert talk.asked_for == DESCRIPTION
+
+
+class TestChangingAnAnswer:
+    @pytest.mark.parametrize("text", ["میخوام موضوع رو عوض کنم", "let me change the subject", "اصلاح موضوع"])
+    def test_asks_for_the_one_that_is_named_and_keeps_the_others(self, asked, text) -> None:
+        talk = asked(CONTACT).say(text)
+        assert talk.asked_for == SUBJECT
+
+        talk.say("مشکل فاکتور", "نه")
+
+        (opened,) = talk.called("open")
+        assert (opened["subject"], opened["description"]) == ("مشکل فاکتور", WORDS[DESCRIPTION])
+
+    @pytest.mark.parametrize("text", ["دیروز چهار بار", "همون که گفتم"])
+    def test_takes_words_that_sound_like_a_chat_for_the_description(self, asked, text) -> None:
+        talk = asked(DESCRIPTION).say(text)
+
+        assert talk.slot(DESCRIPTION) == text
+        assert talk.asked_for == CONTACT
+
+
+class TestContactDetail:
+    @pytest.mark.parametrize(
+        ("text", "correction"),
+        [
+            ("نه ببخشید پریروز بود", "پریروز بود"),
+            ("no sorry it was Tuesday", "it was Tuesday"),
+            ("na bebakhshid emruz bud na diruz", "emruz bud na diruz"),
+            ("نه منظورم سه بار بود", "سه بار بود"),
+        ],
+    )
+    def test_is_asked_for_again_after_a_correction_which_goes_into_the_ticket(self, asked, text, correction) -> None:
+        talk = asked(CONTACT).say(text)
+        assert talk.asked_for == CONTACT
+        assert talk.calls == []
+
+        talk.say("sara@example.com")
+
+        (opened,) = talk.called("open")
+        assert opened["details"]["correction"] == correction
+        assert opened["contact_detail"] == "sara@example.com"
+
+    @pytest.mark.parametrize(
+        "text", ["نه", "no", "/deny", "ندارم", "نمی‌خوام بدم", "I'd rather not", "nadaram", "نه ممنون", "no thanks"]
+    )
+    def test_may_be_withheld(self, asked, text) -> None:
+        talk = asked(CONTACT).say(text)
+
+        (opened,) = talk.called("open")
+        assert "contact_detail" not in opened
+        assert "correction" not in opened.get("details", {})
+
+    @pytest.mark.parametrize("text", ["مرسی", "thanks"])
+    def test_is_asked_for_again_after_thanks(self, asked, text) -> None:
+        assert asked(CONTACT).say(text).asked_for == CONTACT
