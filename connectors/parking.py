@@ -132,8 +132,12 @@ class SecondTries:
         parked = await self._claim(int(parked_id))
         if parked is None:
             return
+        connector = self._connectors.get(parked.inbox_id)
+        if connector is None:
+            await self._put_back(parked)
+            return
         try:
-            await self._connectors[parked.inbox_id].take_again(parked)
+            await connector.take_again(parked)
         except Exception as error:
             logger.exception("what was set aside of inbox %s has failed once more", parked.inbox_id)
             await self._note(parked, described(error))
@@ -155,6 +159,11 @@ class SecondTries:
                 .execution_options(synchronize_session=False)
             )
             return parked if taken.rowcount else None  # type: ignore[attr-defined]
+
+    async def _put_back(self, parked: ParkedUpdate) -> None:
+        """Leave it to whoever opens the channel next, which was closed meanwhile."""
+        async with self._work.begin() as session:
+            await session.execute(update(ParkedUpdate).where(ParkedUpdate.id == parked.id).values(is_due=True))
 
     async def _note(self, parked: ParkedUpdate, error: str) -> None:
         async with self._work.begin() as session:

@@ -18,6 +18,13 @@ from tests.connectors.telegram.emulator import Emulator
 NO_ID = {"message": {"chat": {"id": SARA, "type": "private"}, "from": {"first_name": "سارا"}, "text": "بی شماره"}}
 
 
+class ClosedSoon(dict):
+    """Connectors of which one is looked for while it is open and is closed before it is used."""
+
+    def __contains__(self, inbox_id: object) -> bool:
+        return True
+
+
 def dated(date: int) -> dict:
     """A message of a day that no calendar has."""
     update = payload("text")
@@ -190,6 +197,18 @@ class TestSecondTry:
             (again,) = (await session.scalars(select(ParkedUpdate).options(undefer(ParkedUpdate.raw)))).all()
         assert (again.attempts, again.is_due) == (2, False)
         assert again.error.startswith("UpdateUnreadable")
+
+    async def test_stays_on_the_list_where_the_channel_is_closed_meanwhile(self, telegram_inbox, work, clock):
+        await StoredParking(work, clock, telegram_inbox.id).park(Unhandled(external_id="1"))
+        async with work.begin() as session:
+            (parked,) = await ParkedUpdates(session).latest(limit=10)
+            await ParkedUpdates(session).try_again(parked.id)
+
+        await SecondTries(work, connectors=ClosedSoon()).take(str(parked.id))
+
+        async with work.reading() as session:
+            (again,) = (await session.scalars(select(ParkedUpdate))).all()
+        assert (again.is_due, again.error) == (True, "")
 
     async def test_waits_for_a_process_that_has_the_inbox_open(self, telegram_inbox, work, clock):
         await StoredParking(work, clock, telegram_inbox.id).park(Unhandled(external_id="1"))
