@@ -133,6 +133,7 @@ def _open_email(doors: Doors, inbox: Inbox) -> Connector:
         clock=doors.clock,
         public_url=settings.public_url,
         replies_per_hour=settings.email_replies_per_hour,
+        new_addresses_per_hour=settings.email_new_addresses_per_hour,
         files_per_day=settings.files_per_day,
     )
 

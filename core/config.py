@@ -135,6 +135,8 @@ class Settings(RankingSettings, ActionSettings):
     email_smtp_port: int = 587
     # What the product writes to one address within an hour by itself, before a person has to.
     email_replies_per_hour: int = Field(default=20, ge=1)
+    # Addresses that are answered though they have never written before; mails of more are set aside.
+    email_new_addresses_per_hour: int = Field(default=200, ge=1)
 
     log_level: str = "INFO"
 

@@ -9,7 +9,19 @@ _MACHINES = re.compile(
 _BULK = ("bulk", "junk", "list", "auto_reply")
 # Exchange's way to say: do not answer this one. The other values speak of receipts. [MS-OXCMAIL] 2.2.3.2.14
 _SUPPRESSED = ("all", "oof", "autoreply")
+# What stands in brackets is for people, and may say anything.
+_COMMENT = re.compile(r"\([^()]*\)")
+_REFUTED = re.compile(r";\s*dmarc\s*=\s*fail(?![\w-])", re.I)
 _ONLY_ON_AUTOMATIC = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "List-Id", "List-Unsubscribe", "Feedback-ID")
+
+
+def is_refuted(results: str) -> bool:
+    """Whether the mail server says that the sender's domain disowns a mail: somebody else may have written it.
+
+    `results` is the first `Authentication-Results`: our server's, since each puts its own above those of others. One
+    that says "pass" is not believed, as the sender may have written it where our server writes none. RFC 8601
+    """
+    return _REFUTED.search(_COMMENT.sub("", results)) is not None
 
 
 def is_automatic(header: Callable[[str], str], *, address: str, own: str, content_type: str) -> bool:

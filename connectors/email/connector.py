@@ -48,6 +48,7 @@ class EmailConnector:
         clock: Clock,
         public_url: str,
         replies_per_hour: int,
+        new_addresses_per_hour: int,
         files_per_day: int,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
@@ -69,6 +70,7 @@ class EmailConnector:
             threads=threads,
             say=words,
             replies_per_hour=replies_per_hour,
+            new_addresses_per_hour=new_addresses_per_hour,
             files_per_day=files_per_day,
         )
         self._lease = lease

@@ -48,6 +48,7 @@ class Incoming:
         threads: Threads,
         say: Say,
         replies_per_hour: int,
+        new_addresses_per_hour: int,
         files_per_day: int,
     ) -> None:
         self._inbox_id = inbox_id
@@ -57,13 +58,15 @@ class Incoming:
         self._threads = threads
         self._say = say
         self._replies_per_hour = replies_per_hour
+        self._new_addresses_per_hour = new_addresses_per_hour
         self._files_per_day = files_per_day
 
     async def handle(self, raw: bytes, *, is_whole: bool = True, by_person: bool = False) -> bool:
         """Deal with one mail; what it holds of a contact is stored when this returns.
 
-        What machines write begins no conversation and gets no answer; in a thread of their address people see it.
-        False where somebody should see what was left alone for that; `by_person`, they have.
+        What machines write, and what its sender's domain disowns, begins no conversation, gets no answer and changes
+        nothing; in a thread of their address people see it. Nor does a stranger begin one whom more than the hour's
+        number came before. False where somebody should see what was left alone for that; `by_person`, they have.
 
         Raises:
             MailUnanswerable
@@ -73,20 +76,30 @@ class Incoming:
         if mail is None:
             raise MailUnanswerable("nobody can be read whom an answer would go to")
         if by_person:
-            mail = replace(mail, is_automatic=False)
+            mail = replace(mail, is_automatic=False, is_refuted=False)
         mail = await self._within_files_per_day(mail)
         thread = await self._threads.find(self._inbox_id, mail)
-        if mail.is_automatic and thread is None:
+        is_left_alone = mail.is_automatic or mail.is_refuted
+        if thread is None and (is_left_alone or (not by_person and await self._are_too_many(mail))):
             # Our own come back to us where an address forwards to itself.
             return mail.address == self._own_address
         is_first = thread is None
         thread = thread or await self._threads.begin(self._inbox_id, mail)
         language = await self._threads.language(self._inbox_id, thread) or _language_of(mail)
-        if mail.is_automatic:
+        if is_left_alone:
             await self._store(mail, thread, self._words(mail, language, is_first=is_first), wants_answer=False)
-            await self._store_more_files(mail, thread, language)
-        elif not await self._store_rating(mail, thread):
+            await self._store_files(mail, thread, language, first=2)
+        elif await self._store_rating(mail, thread):
+            await self._store_files(mail, thread, language, first=1)
+        else:
             await self._store_question(mail, thread, language, is_first=is_first)
+        return True
+
+    async def _are_too_many(self, mail: Mail) -> bool:
+        """Whether a mail's sender is one of more than we answer: who makes up senders would have us write to them."""
+        if await self._threads.strangers(self._inbox_id, mail) < self._new_addresses_per_hour:
+            return False
+        logger.warning("more than %d new addresses wrote within an hour", self._new_addresses_per_hour)
         return True
 
     async def _within_files_per_day(self, mail: Mail) -> Mail:
@@ -106,7 +119,7 @@ class Incoming:
             words = _Words(words.text, TALK_TO_PERSON, words.response)
         is_answered = replies < _SILENT_FROM * self._replies_per_hour
         await self._store(mail, thread, words, language=language, wants_answer=is_answered)
-        await self._store_more_files(mail, thread, language)
+        await self._store_files(mail, thread, language, first=2)
 
     async def _store(
         self, mail: Mail, thread: str, words: _Words, *, language: str | None = None, wants_answer: bool
@@ -128,9 +141,9 @@ class Incoming:
         if mail.original and _said(mail.original) != _said(words.text):
             await self._threads.keep_original(self._inbox_id, mail.external_id, mail.original)
 
-    async def _store_more_files(self, mail: Mail, thread: str, language: str) -> None:
-        """A message has one file; the others of a mail follow it and want no answers of their own."""
-        for number, file in enumerate(mail.files[1:], start=2):
+    async def _store_files(self, mail: Mail, thread: str, language: str, *, first: int) -> None:
+        """A message has one file; those of a mail from this one on follow it and want no answers of their own."""
+        for number, file in enumerate(mail.files[first - 1 :], start=first):
             await self._receive(
                 IncomingMessage(
                     inbox_id=self._inbox_id,
@@ -170,7 +183,8 @@ class Incoming:
         """What they wrote, a thread's first mail under its subject, and the names of files that we do not take."""
         subject = mail.subject if is_first and normalise(mail.subject) not in normalise(mail.text) else ""
         refused = [f"{self._say(responses.FILE_REFUSED, language).text} {name}".strip() for name in mail.refused]
-        text = "\n\n".join(part for part in (subject, mail.text, "\n".join(refused)) if part)
+        doubted = self._say(responses.REFUTED, language).text if mail.is_refuted else ""
+        text = "\n\n".join(part for part in (subject, mail.text, "\n".join(refused), doubted) if part)
         if text:
             return _Words(text)
         if mail.files:

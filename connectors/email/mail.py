@@ -14,7 +14,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from connectors.email.addresses import MAX_NAME_CHARACTERS, MAX_SUBJECT_CHARACTERS, one_line, sender_of, subject_key
-from connectors.email.automatic import is_automatic
+from connectors.email.automatic import is_automatic, is_refuted
 from connectors.email.html_text import to_text
 from connectors.email.message_ids import external_id_of, ids_in
 from connectors.email.quotes import without_quotes
@@ -65,6 +65,8 @@ class Mail:
     # Names of those that we do not take.
     refused: tuple[str, ...] = ()
     is_automatic: bool = False
+    # The sender's domain disowns it, by what our mail server says.
+    is_refuted: bool = False
 
     @property
     def subject_key(self) -> str:
@@ -109,6 +111,7 @@ def read_mail(raw: bytes, *, own_address: str, is_whole: bool = True) -> Mail | 
             own=own_address,
             content_type=message.get_content_type(),
         ),
+        is_refuted=is_refuted(_header(message, "Authentication-Results")),
     )
 
 

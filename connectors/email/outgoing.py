@@ -6,7 +6,7 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -90,14 +90,14 @@ class Outgoing:
         mail = self._write(message, envelope)
         seconds = _LONGEST_WITH_FILE_SECONDS if message.file else _LONGEST_SECONDS
         message_id = self._ids.give(message.message_id)
-        content = _thread_fields(message_id, envelope) + _subject_field(self._subject(message, envelope))
+        content = _thread_fields(message_id, envelope) + _field("Subject", self._subject(message, envelope))
+        content += _sender_field(self._sender(message), self._address)
         content += mail.as_bytes()
         await self._hand_in(content, str(mail["To"]), seconds=seconds)
         return message_id
 
     def _write(self, message: OutgoingMessage, envelope: Envelope) -> EmailMessage:
         mail = EmailMessage(SMTP_POLICY)
-        mail["From"] = self._sender(message)
         mail["To"] = _recipient(envelope.address)
         mail["Date"] = format_datetime(self._clock.now())
         if envelope.is_automatic:
@@ -112,10 +112,10 @@ class Outgoing:
             mail.add_attachment(message.file.content, maintype=kind, subtype=subtype, filename=message.file.name)
         return mail
 
-    def _sender(self, message: OutgoingMessage) -> Address:
+    def _sender(self, message: OutgoingMessage) -> str:
+        """The name beside our address."""
         name = f"{message.agent_name} – {self._name}" if message.agent_name and self._name else self._name
-        user, _at, domain = self._address.rpartition("@")
-        return Address(one_line(name or message.agent_name or "", limit=MAX_NAME_CHARACTERS), user, domain)
+        return one_line(name or message.agent_name or "", limit=MAX_NAME_CHARACTERS)
 
     def _subject(self, message: OutgoingMessage, envelope: Envelope) -> str:
         subject = one_line(envelope.subject, limit=MAX_SUBJECT_CHARACTERS)
@@ -199,10 +199,17 @@ def _thread_fields(message_id: str, envelope: Envelope) -> bytes:
     return "".join(f"{field}\r\n" for field in fields).encode("ascii")
 
 
-def _subject_field(subject: str) -> bytes:
+def _field(name: str, text: str, *, after: str = "") -> bytes:
     """The library's policies lose the space between two encoded words: "لطفا ۱۲" would come as "لطفا۱۲"."""
-    written = Header(subject, None if subject.isascii() else "utf-8", header_name="Subject")
-    return f"Subject: {written.encode(linesep=_LINE_END)}{_LINE_END}".encode("ascii")
+    written = Header(text, None if text.isascii() else "utf-8", header_name=name)
+    return f"{name}: {written.encode(linesep=_LINE_END)}{after}{_LINE_END}".encode("ascii")
+
+
+def _sender_field(name: str, address: str) -> bytes:
+    if name.isascii():
+        return _field("From", formataddr((name, address)))
+    # On a line of its own, since that of the name may be full.
+    return _field("From", name, after=f"{_LINE_END} <{address}>")
 
 
 def _recipient(address: str) -> Address:

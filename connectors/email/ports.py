@@ -58,6 +58,10 @@ class Threads(Protocol):
         """How many messages the product itself wrote to an address within the last hour."""
         ...
 
+    async def strangers(self, inbox_id: int, mail: Mail) -> int:
+        """How many addresses wrote for the first time within the last hour; 0 where the mail's wrote before."""
+        ...
+
     async def files_sent(self, inbox_id: int, mail: Mail) -> int:
         """How many files a mail's sender has sent within the last day, besides those of the mail itself."""
         ...

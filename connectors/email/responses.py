@@ -7,6 +7,7 @@ CHOOSE: Final = "utter_email_choose"
 RATE: Final = "utter_email_rate"
 FILE_REFUSED: Final = "utter_email_file_refused"
 EMPTY: Final = "utter_email_empty"
+REFUTED: Final = "utter_email_refuted"
 
 # What stands for a file without words, by the first half of its type; also what Telegram's files are called.
 PLACEHOLDERS: Final = {
@@ -16,4 +17,4 @@ PLACEHOLDERS: Final = {
     "application": "utter_telegram_document",
 }
 
-ALL: Final = (SUBJECT, CHOOSE, RATE, FILE_REFUSED, EMPTY, *PLACEHOLDERS.values())
+ALL: Final = (SUBJECT, CHOOSE, RATE, FILE_REFUSED, EMPTY, REFUTED, *PLACEHOLDERS.values())

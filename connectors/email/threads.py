@@ -87,6 +87,19 @@ class StoredThreads:
         async with self._work.reading() as session:
             return await session.scalar(statement) or 0
 
+    async def strangers(self, inbox_id: int, mail: Mail) -> int:
+        """By the contacts who are known from mails alone."""
+        statement = (
+            select(func.count(func.distinct(Contact.id)))
+            .join(ContactIdentity, ContactIdentity.contact_id == Contact.id)
+            .join(EmailThread, EmailThread.identity_id == ContactIdentity.id)
+            .where(EmailThread.inbox_id == inbox_id, Contact.created_at > self._clock.now() - timedelta(hours=1))
+        )
+        async with self._work.reading() as session:
+            if await self._contact(session, inbox_id, mail.address):
+                return 0
+            return await session.scalar(statement) or 0
+
     async def files_sent(self, inbox_id: int, mail: Mail) -> int:
         """In all their threads. Of a mail that comes again after a failure, some are stored already."""
         statement = (

@@ -113,6 +113,7 @@ async def make_shop(server: MailServer, work, open_service, turns, clock):
                 "clock": clock,
                 "public_url": "https://hamyar.example",
                 "replies_per_hour": 20,
+                "new_addresses_per_hour": 20,
                 "files_per_day": 20,
                 **more,
             }

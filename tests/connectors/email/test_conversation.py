@@ -3,21 +3,23 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.utils import make_msgid
+from email.utils import make_msgid, parseaddr
 
 import pytest
 
 from connectors.email import responses
 from connectors.email.outgoing import Server
 from crm.conversations.files import File
-from crm.enums import Author, ConversationStatus, DeliveryState, TurnState
-from crm.models import Attachment, Contact, Conversation, Delivery, EmailOriginal, Message, Rating
+from crm.enums import Author, ConversationStatus, DeliveryState, ParkedReason, TurnState
+from crm.models import Attachment, Contact, Conversation, Delivery, EmailOriginal, Message, ParkedUpdate, Rating
 from tests.conftest import message
 from tests.connectors.email.conftest import Shop
 from tests.fixtures.fakes import FakeBot
 from tests.fixtures.mail_server import ADDRESS, CUSTOMER, MailServer, page, plain
 
+REFUTED = {"Authentication_Results": "mx.hamyar.example; spf=pass; dmarc=fail (p=NONE) header.from=customer.example"}
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 6000
 
 
@@ -249,20 +251,89 @@ class TestChoices:
     async def test_a_rating_is_a_number_too(self, shop: Shop, server: MailServer, make_agent):
         server.write("سلام")
         await shop.answer()
-        agent = await make_agent()
-        (conversation,) = await shop.all(Conversation)
-        async with shop.work.begin() as session:
-            service = shop.open_service(session)
-            conversation = await service.lock(conversation.id)
-            await service.reply(conversation, "بفرمایید", by=agent)
-            await service.resolve(conversation)
-        await shop.send()
+        await resolved_by(await make_agent(), shop)
 
         server.answer(server.sent[-1], "5")
         await shop.fetch()
 
         assert [one.score for one in await shop.all(Rating)] == [5]
         assert f"[{responses.RATE}]" in plain(server.sent[-1])
+
+    async def test_a_rating_loses_no_file_that_came_with_it(self, shop: Shop, server: MailServer, make_agent):
+        server.write("سلام")
+        await shop.answer()
+        await resolved_by(await make_agent(), shop)
+
+        asked = server.sent[-1]["Message-ID"]
+        server.deliver(photo("Re: سفارش", "5", files=2, **{"In-Reply-To": asked}))
+        await shop.fetch()
+
+        assert [one.score for one in await shop.all(Rating)] == [5]
+        assert len(await shop.all(Attachment)) == 2
+
+
+async def resolved_by(agent, shop: Shop) -> None:
+    """A person answers and resolves the only conversation, and the contact is asked to rate it."""
+    (conversation,) = await shop.all(Conversation)
+    async with shop.work.begin() as session:
+        service = shop.open_service(session)
+        conversation = await service.lock(conversation.id)
+        await service.reply(conversation, "بفرمایید", by=agent)
+        await service.resolve(conversation)
+    await shop.send()
+
+
+class TestRefuted:
+    async def test_mails_in_a_thread_are_shown_with_a_note_and_change_nothing(self, shop: Shop, server: MailServer):
+        server.write("سلام")
+        await shop.answer()
+        await shop.offer(buttons=[{"title": "ببند", "payload": "/close_ticket"}])
+
+        server.answer(server.sent[-1], "1", **REFUTED)
+        await shop.answer()
+
+        last = (await shop.all(Message))[-1]
+        assert (last.text, last.payload, last.turn) == (f"1\n\n[{responses.REFUTED}]", None, TurnState.done)
+        assert len(server.sent) == 2
+
+    async def test_first_mails_begin_nothing(self, shop: Shop, server: MailServer):
+        server.write("سلام", **REFUTED)
+
+        await shop.answer()
+
+        assert await shop.all(Conversation) == []
+        assert [one.reason for one in await shop.all(ParkedUpdate)] == [ParkedReason.automatic]
+        assert server.sent == []
+
+
+class TestStrangers:
+    async def test_beyond_those_of_an_hour_are_set_aside_until_an_admin_takes_them_in(
+        self, make_shop, server: MailServer
+    ):
+        shop: Shop = make_shop(new_addresses_per_hour=2)
+        for number in range(4):
+            server.write("سلام", sender=f"customer{number}@customer.example")
+        server.write("باز هم", subject="مرجوعی", sender="customer0@customer.example")
+
+        await shop.answer()
+
+        known = ["customer0@customer.example", "customer0@customer.example", "customer1@customer.example"]
+        assert sorted(mail["To"] for mail in server.sent) == known
+        parked = await shop.all(ParkedUpdate)
+        assert len(parked) == 2
+        await shop.connector.take_again(parked[0])
+        assert len(await shop.all(Conversation)) == 4
+
+    async def test_of_another_hour_are_answered(self, make_shop, server: MailServer, clock):
+        shop: Shop = make_shop(new_addresses_per_hour=1)
+        server.write("سلام", sender="one@customer.example")
+        await shop.answer()
+        clock.advance(timedelta(hours=1, minutes=1))
+        server.write("سلام", sender="two@customer.example")
+
+        await shop.answer()
+
+        assert len(server.sent) == 2
 
 
 class TestAutomatic:
@@ -469,6 +540,17 @@ class TestDelivery:
         await shop.answer()
 
         assert sorted(mail["Subject"] for mail in server.sent) == sorted(f"Re: {subject}" for subject in subjects)
+
+    @pytest.mark.parametrize("name", ["همیار 12 شاپ", "پشتیبانی فروشگاه بزرگ ایران زمین و حومه " * 2, "Acme, Inc.", ""])
+    async def test_brings_every_space_of_the_senders_name(self, make_shop, server: MailServer, name: str):
+        shop: Shop = make_shop(name=name.strip())
+        server.write("سلام")
+
+        await shop.answer()
+
+        # The library's newer parser puts spaces between the encoded words of a name, where none are.
+        written = dict(server.sent[0].raw_items())["From"].replace("\r\n", "")
+        assert parseaddr(str(make_header(decode_header(written)))) == (name.strip(), ADDRESS)
 
     async def test_takes_no_header_from_anybody(self, shop: Shop, server: MailServer):
         server.deliver(

@@ -116,6 +116,22 @@ class TestReadMail:
         assert mail
         assert (mail.address, mail.subject, mail.text) == ("a@b.example", "x", "")
 
+    @pytest.mark.parametrize(
+        ("results", "is_refuted"),
+        [
+            (["mx.example; spf=pass smtp.mailfrom=a@b.example; dmarc=fail (p=NONE) header.from=b.example"], True),
+            (["mx.example;\r\n\tspf=fail;\r\n\tDMARC = Fail"], True),
+            (["mx.example; dmarc=pass (said: ; dmarc=fail) header.from=b.example"], False),
+            (["mx.example; spf=fail; dmarc=none"], False),
+            # Below our server's there may stand anybody's.
+            (["mx.example; dmarc=pass", "evil.example; dmarc=fail"], False),
+            (["mx.example; dmarc=fail", "evil.example; dmarc=pass"], True),
+            ([], False),
+        ],
+    )
+    def test_knows_whom_our_server_doubts(self, results: list[str], is_refuted: bool):
+        assert read("".join(f"Authentication-Results: {one}\r\n" for one in results)).is_refuted is is_refuted
+
     def test_takes_no_files_of_one_that_is_cut_off(self):
         raw = b'From: a@b.example\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n\ntext\n--b\n'
         raw += b"Content-Type: image/png\nContent-Disposition: attachment; filename=a.png\n\n\x89PNG\r\n\x1a\n"
