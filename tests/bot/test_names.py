@@ -145,6 +145,12 @@ class TestResponses:
         assert prose
         assert not [words for words in prose if re.search("[يك0-9٠-٩]", words)]
 
+    def test_a_button_says_what_the_contact_might_say(self, name: str) -> None:
+        # It becomes their own bubble: «همکارانم» would be theirs.
+        titles = [button["title"] for variant in DOMAIN["responses"][name] for button in variant.get("buttons", [])]
+
+        assert not [title for title in titles if "همکار" in title]
+
     def test_buttons_lead_to_an_intent_of_ours(self, name: str) -> None:
         payloads = [button["payload"] for variant in DOMAIN["responses"][name] for button in variant.get("buttons", [])]
         commands = [re.match(r"/(\w+)", payload) for payload in payloads if payload.startswith("/")]

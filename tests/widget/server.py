@@ -25,7 +25,7 @@ STATIC = Path(__file__).resolve().parents[2] / "web" / "static"
 INBOX = "pk_test"
 TOO_LONG = 4000
 GREETINGS = {
-    "fa": ("سلام! من همیار هستم. هر سؤالی دارید بپرسید.", ["چه دوره‌هایی دارید؟", "گفت‌وگو با همکارانتان"]),
+    "fa": ("سلام! من همیار هستم. هر سؤالی دارید بپرسید.", ["چه دوره‌هایی دارید؟", "گفت‌وگو با پشتیبان"]),
     "en": ("Hello! I'm Hamyar. Ask me anything.", ["What courses do you offer?", "Talk to a person"]),
 }
 

@@ -37,7 +37,7 @@ class TestFirstSight:
         page.get_by_role("button", name="چه دوره‌هایی دارید؟").click()
 
         expect(page.locator(".mine .bubble")).to_have_text("چه دوره‌هایی دارید؟")
-        expect(page.get_by_role("button", name="گفت‌وگو با همکارانتان")).to_have_count(0)
+        expect(page.get_by_role("button", name="گفت‌وگو با پشتیبان")).to_have_count(0)
         assert server.texts() == ["چه دوره‌هایی دارید؟"]
 
     def test_the_greeting_follows_a_change_of_language(self, visit: Visit):

@@ -33,7 +33,7 @@ SARA = 5012345678
 SUGGESTIONS = {
     "fa": [
         {"title": "چه دوره‌هایی دارید؟", "payload": "چه دوره‌هایی دارید؟"},
-        {"title": "گفت‌وگو با همکارانم", "payload": "/talk_to_person"},
+        {"title": "گفت‌وگو با پشتیبان", "payload": "/talk_to_person"},
     ],
     "en": [
         {"title": "What courses do you offer?", "payload": "What courses do you offer?"},

@@ -285,7 +285,7 @@ class TestCommands:
 
         assert telegram.texts_to() == ["[utter_telegram_start fa]"]
         rows = telegram.sent[0]["reply_markup"]["inline_keyboard"]
-        assert [row[0]["text"] for row in rows] == ["چه دوره‌هایی دارید؟", "گفت‌وگو با همکارانم"]
+        assert [row[0]["text"] for row in rows] == ["چه دوره‌هایی دارید؟", "گفت‌وگو با پشتیبان"]
         assert not desk.stored
 
     @pytest.mark.parametrize("text", ["/help", "/help@hamyar_test_bot", "/restart", "/HELP me"])
@@ -405,10 +405,10 @@ class TestButtons:
         telegram.write("/start")
         await until(lambda: telegram.sent)
 
-        telegram.press("گفت‌وگو با همکارانم")
+        telegram.press("گفت‌وگو با پشتیبان")
         await until(lambda: telegram.answered)
 
-        assert (desk.last.text, desk.last.payload) == ("گفت‌وگو با همکارانم", "/talk_to_person")
+        assert (desk.last.text, desk.last.payload) == ("گفت‌وگو با پشتیبان", "/talk_to_person")
 
     async def test_that_telegram_calls_too_old_count_all_the_same(self, choices, telegram: Emulator, desk: FakeDesk):
         telegram.answered.append({"callback_query_id": "21527600412345678901"})
