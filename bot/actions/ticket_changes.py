@@ -11,7 +11,7 @@ from bot.actions.backend import BackendRefused
 from bot.actions.base import SupportAction, previous_action_of
 from bot.actions.interruptions import NOTE, is_interrupted
 from bot.actions.schemas import Ticket
-from bot.actions.tickets import ticket_buttons
+from bot.actions.tickets import named_ticket, ticket_buttons
 from bot.identifiers import find_ticket_number
 from bot.names import Actions, Intents, Responses, Slots
 
@@ -29,7 +29,7 @@ class ActionChooseTicket(SupportAction):
         return Actions.CHOOSE_TICKET
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        number = tracker.get_slot(Slots.TICKET_NUMBER)
+        number = named_ticket(tracker)
         chosen = await self._named(dispatcher, tracker, number) if number else await self._only_one(dispatcher, tracker)
         return [
             SlotSet(Slots.NOTED_TICKET, chosen),
@@ -114,7 +114,7 @@ class ActionCloseTicket(SupportAction):
         return Actions.CLOSE_TICKET
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        number = tracker.get_slot(Slots.TICKET_NUMBER)
+        number = named_ticket(tracker)
         asked_about = None
         if number:
             await _close(self, dispatcher, tracker, str(number))

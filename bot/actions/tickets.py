@@ -1,5 +1,6 @@
 """Open a ticket and tell how it stands."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,11 @@ SHORTEST_DESCRIPTION = 5
 LONGEST_CORRECTION = 4_000
 SHOWN_TICKETS = 5
 
+_BARE_NUMBER = re.compile(
+    r"(?:تیکت(?:م|ش|ی| من)?|\bti(?:ck|k)et)(?:\s+(?:با\s+)?(?:شماره[یٔ]?|شمارهٔ|number|no\.?|shomare))?[\s:#\u200c]+"
+    r"(\d{2,9})(?![\w:/.-])",
+    re.IGNORECASE,
+)
 _ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
 
 
@@ -185,7 +191,7 @@ class ActionShowTicketStatus(SupportAction):
         return Actions.SHOW_TICKET_STATUS
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        number = tracker.get_slot(Slots.TICKET_NUMBER)
+        number = named_ticket(tracker)
         if number:
             await self._show_one(dispatcher, tracker, str(number))
         else:
@@ -210,6 +216,15 @@ class ActionShowTicketStatus(SupportAction):
         else:
             buttons = ticket_buttons(tickets, Intents.TICKET_STATUS)
             dispatcher.utter_message(response=Responses.TICKET_LIST, buttons=buttons)
+
+
+def named_ticket(tracker: Tracker) -> str | None:
+    """The number of the ticket that the message names; after "ticket" a bare number is one: «تیکت ۱۰۲۳ چی شد؟»."""
+    if number := tracker.get_slot(Slots.TICKET_NUMBER):
+        return str(number)
+    bare = _BARE_NUMBER.search(tracker.latest_message.get("text") or "")
+    # `int` reads the digits of any script.
+    return f"HM-{int(bare[1])}" if bare else None
 
 
 def say_status(dispatcher: CollectingDispatcher, ticket: Ticket) -> None:

@@ -128,6 +128,11 @@ class TestChangingAnAnswer:
         assert talk.asked_for == CONTACT
 
 
+class TestTicketNumber:
+    def test_is_a_bare_number_after_the_word_too(self, talk) -> None:
+        assert "HM-1023" in talk.say("تیکت ۱۰۲۳ چی شد؟").words
+
+
 class TestContactDetail:
     @pytest.mark.parametrize(
         ("text", "correction"),

@@ -193,6 +193,34 @@ class TestShowTicketStatus:
         assert responses_in(result) == [Responses.TICKET_NOT_FOUND]
         assert slots_in(result) == {"ticket_number": None}
 
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [
+            ("تیکت ۱۰۲۳ چی شد؟", "HM-1023"),
+            ("تیکت شمارهٔ ۱۰۲۳ کجاست", "HM-1023"),
+            ("how is ticket 1023?", "HM-1023"),
+            ("any news on ticket number 1023", "HM-1023"),
+            ("tiket 1023 chi shod", "HM-1023"),
+        ],
+    )
+    async def test_takes_a_bare_number_after_the_word_for_a_tickets(
+        self, actions: RunningActions, api: FakeApi, text: str, number: str
+    ) -> None:
+        api.refuses(f"GET /tickets/{number}", 404, "ticket_not_found")
+
+        result = await actions.run(Actions.SHOW_TICKET_STATUS, text=text)
+
+        assert responses_in(result) == [Responses.TICKET_NOT_FOUND]
+        assert result["responses"][0]["ticket_number"] == number
+
+    @pytest.mark.parametrize("text", ["تیکتم چی شد؟ ۱۰۲۳", "my ticket from 12:30", "تیکت ۱۴۰۴/۰۷/۱۲ چی شد", "ticket 5"])
+    async def test_takes_no_other_number_for_one(self, actions: RunningActions, api: FakeApi, text: str) -> None:
+        api.answers("GET /conversations/c-1/tickets", [])
+
+        result = await actions.run(Actions.SHOW_TICKET_STATUS, text=text)
+
+        assert responses_in(result) == [Responses.NO_TICKETS]
+
     @pytest.mark.parametrize("number", ["../conversations", "HM-", "1042", "سلام"])
     async def test_never_asks_for_what_is_no_number(self, actions: RunningActions, api: FakeApi, number: str) -> None:
         result = await actions.run(Actions.SHOW_TICKET_STATUS, slots={"ticket_number": number})
