@@ -1,6 +1,8 @@
 """Which intent a message has, how sure that is, and whether it has any: the only place that decides to fall back."""
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.names import Intents
 from bot.nlu.background import background_texts
 from bot.nlu.featurizer import encode_as_served, encoder_fingerprint, open_encoder
-from bot.nlu.intent_model import IntentModel, Texts
+from bot.nlu.intent_model import IntentModel, OutdatedModel, Texts
 from language.detection import detect
 from language.normalise import normalise
 from language.reading import text_for_encoder
@@ -27,6 +29,7 @@ SCOPE = "scope"
 """The message's attribute that says how far inside the scope it is: `{"score", "is_inside"}`."""
 
 _ENCODER_FILE = "encoder.json"
+_JUDGES = ("intent_model.py", "wording.py")
 _RANKING_LENGTH = 5
 # The encoder reads no more of a message either.
 _MAX_CHARACTERS = 2_000
@@ -50,12 +53,17 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"least_confidence": 0.4, "with_background": True, "encoder_folder": None}
+        # Whom nobody else would serve is sent away only when that is sure; others are looked up.
+        least = {"least_confidence": 0.4, "least_confidence_outside": 0.7}
+        return {**least, "with_background": True, "encoder_folder": None}
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> "str | None":
         """What Rasa's training cache has to look at beside config and data."""
-        return encoder_fingerprint(config.get("encoder_folder"))
+        background = background_texts() if config.get("with_background", True) else []
+        judges = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in _JUDGES]
+        parts = [encoder_fingerprint(config.get("encoder_folder")) or "", *judges, *background]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
@@ -85,7 +93,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             learned_from = json.loads((folder / _ENCODER_FILE).read_text(encoding="utf-8"))
-            component._model = IntentModel.load(folder)
+            try:
+                component._model = IntentModel.load(folder)
+            except OutdatedModel as error:
+                raise InvalidConfigException("An earlier version made the model; run: ./hamyar train rasa") from error
         present = encoder_fingerprint(config["encoder_folder"])
         if present is not None and present != learned_from:
             raise InvalidConfigException("The model was trained with another encoder; run: ./hamyar train rasa")
@@ -121,8 +132,9 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         ranking = [{"name": model.labels[place], "confidence": float(meaning.probabilities[place])} for place in order]
         best = ranking[0]
         # What is known to be out of scope has an intent of its own, and an answer.
-        is_known = meaning.is_in_scope or best["name"] == Intents.OUT_OF_SCOPE
-        if not is_known or best["confidence"] < self._config["least_confidence"]:
+        is_outside = best["name"] == Intents.OUT_OF_SCOPE
+        least = self._config["least_confidence_outside" if is_outside else "least_confidence"]
+        if not (meaning.is_in_scope or is_outside) or best["confidence"] < least:
             best = {"name": Intents.NLU_FALLBACK, "confidence": 1 - best["confidence"]}
         message.set(INTENT, best, add_to_output=True)
         message.set("intent_ranking", ranking, add_to_output=True)

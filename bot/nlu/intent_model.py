@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import KFold, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
@@ -25,15 +25,17 @@ _FOLDS = 4
 _MANY_TEXTS = 2_500
 # From fewer texts left out neither confidence nor scope can be told: then nothing is declined for its scope.
 _FEWEST_LEFT_OUT = 20
-_KEPT_IN_SCOPE = 0.95
+_KEPT_IN_SCOPE = 0.97
 _NEIGHBOURS = 3
 # Nearness is asked of so many texts of an intent at most, so that reading stays fast.
 _KNOWN_PER_INTENT = 60
-_VECTOR_C, _WORDING_C = 0.3, 1.0
-# Further ones change nothing that could be measured.
-_STEPS = 60
+# How far the spread of vectors within an intent is taken for the same in every direction.
+_SHRINKAGE = 0.7
+_WORDING_C = 1.0
+# Brings a cosine to the size of the other scores, so that the search for their weights starts near its end.
+_SHARPNESS = 20.0
 # Nearness in meaning and in words, and the logarithm of the confidence (docs/evidence/intents.md says how chosen).
-_SCOPE_WEIGHTS = np.array([1.0, 0.5, 0.5])
+_SCOPE_WEIGHTS = np.array([1.0, 0.75, 0.35])
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,26 @@ class Meaning:
     is_in_scope: bool
 
 
-class IntentModel:
-    """Two linear classifiers, one of vectors and one of wording, weighed by how well both foretell texts left out.
+class OutdatedModel(ValueError):
+    """The model was made by a version that judged otherwise."""
 
-    The same texts left out calibrate the confidence and set the threshold of the scope: a text is in scope when it is
-    nearer to a training text than to what people ask elsewhere (the background), worded like one, and its intent is
-    clear. A training text whose label is `outside` is background too.
+
+@dataclass(frozen=True)
+class _Sight:
+    """What the judges look at: unit vectors and wording of the texts, and their cosines with each known example."""
+
+    vectors: np.ndarray
+    rows: csr_matrix
+    cosines: np.ndarray
+
+
+class IntentModel:
+    """Three judges weighed by how well they foretell texts left out: of vectors, of wording, and the nearest example.
+
+    A linear discriminant of the vectors knows what an intent's examples have in common, the nearest example what is
+    said of one alone, a linear SVM the words. The same texts left out calibrate the confidence and set the threshold of
+    the scope: a text is in scope when it is nearer to a training text than to what people ask elsewhere (the
+    background), worded like one, and its intent is clear. A training text whose label is `outside` is background too.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
@@ -97,30 +113,30 @@ class IntentModel:
     def _fit(cls, examples: Texts, labels: np.ndarray, background: Texts, outside: "str | None") -> "IntentModel":
         wording = Wording.of(examples.texts, background.texts)
         rows = wording.rows(examples.texts)
-        centre, spread = examples.vectors.mean(axis=0), examples.vectors.std() or 1.0
-        by_vector = LogisticRegression(C=_VECTOR_C, max_iter=_STEPS, random_state=_SEED)
-        by_vector.fit((examples.vectors - centre) / spread, labels)
+        vectors = normalize(examples.vectors)
         by_wording = LinearSVC(C=_WORDING_C, tol=1e-2, random_state=_SEED).fit(rows, labels)
-        vector_weights, vector_bias = _as_columns(by_vector)
+        names = by_wording.classes_
+        vector_weights, vector_bias = _discriminant(vectors, labels)
         wording_weights, wording_bias = _as_columns(by_wording)
-        known = _some_of_each(labels, outside)
+        known = _some_of_each(labels)
         known_wording = rows[known].T.tocsr()
         elsewhere = np.vstack([background.vectors, examples.vectors[labels == outside]])
         arrays = {
-            "labels": by_vector.classes_.astype(str),
-            "inside": by_vector.classes_ != outside,
+            "labels": names.astype(str),
+            "inside": names != outside,
             "rarity": wording.rarity,
             "known_runs": wording.known,
-            "vector_weights": vector_weights / spread,
-            "vector_bias": vector_bias - centre @ vector_weights / spread,
+            "vector_weights": vector_weights,
+            "vector_bias": vector_bias,
             "wording_weights": wording_weights,
             "wording_bias": wording_bias,
-            "known_vectors": normalize(examples.vectors[known]),
+            "known_vectors": vectors[known],
+            "known_labels": np.searchsorted(names, labels[known]),
             "known_data": known_wording.data,
             "known_indices": known_wording.indices,
             "known_indptr": known_wording.indptr,
             "elsewhere": normalize(elsewhere) if len(elsewhere) else elsewhere,
-            "weights": np.ones(2),
+            "weights": np.ones(3),
             "scope_weights": _SCOPE_WEIGHTS,
             "threshold": np.array(-np.inf),
         }
@@ -128,18 +144,20 @@ class IntentModel:
 
     def _calibrate(self, trials: "list[tuple[IntentModel, Texts, np.ndarray]]", outside: "str | None") -> None:
         """Learn from models that have not seen the texts they are tried on how far this one can be trusted."""
-        outputs = [part._outputs(left, part._wording.rows(left.texts)) for part, left, _ in trials]
+        scores = [part._scores(part._look_at(left)) for part, left, _ in trials]
         rights = [np.searchsorted(part.labels, labels) for part, _, labels in trials]
-        weights = _best_weights(outputs, rights)
+        weights = _best_weights(scores, rights)
         signs = []
         for part, left, labels in trials:
             part._arrays["weights"] = weights
             signs.append(part._signs(left)[1][labels != outside])
         found = np.vstack(signs)
-        # What an encoder calls near, another calls far; so each sign is measured by how much it varies.
-        scope_weights = _SCOPE_WEIGHTS / np.maximum(found.std(axis=0), 1e-6)
-        threshold = np.array(np.quantile(found @ scope_weights, 1 - _KEPT_IN_SCOPE))
-        self._arrays.update(weights=weights, scope_weights=scope_weights, threshold=threshold)
+        self._arrays["weights"] = weights
+        if len(found):
+            # What an encoder calls near, another calls far; so each sign is measured by how much it varies.
+            scope_weights = _SCOPE_WEIGHTS / np.maximum(found.std(axis=0), 1e-6)
+            threshold = np.array(np.quantile(found @ scope_weights, 1 - _KEPT_IN_SCOPE))
+            self._arrays.update(scope_weights=scope_weights, threshold=threshold)
 
     def read(self, text: str, vector: np.ndarray) -> Meaning:
         """The meaning of one text in its matching form."""
@@ -152,28 +170,37 @@ class IntentModel:
 
     @classmethod
     def load(cls, folder: Path) -> "IntentModel":
+        """What `save` left there; `OutdatedModel` where an earlier version of this file did."""
         with np.load(folder / _ARRAYS_FILE, allow_pickle=False) as arrays:
+            if "known_labels" not in arrays:
+                raise OutdatedModel
             return cls(dict(arrays))
 
     def _signs(self, read: Texts) -> "tuple[np.ndarray, np.ndarray]":
         """Probabilities, and by what the scope is told: nearness in meaning and in words, and clearness."""
-        rows = self._wording.rows(read.texts)
-        by_vector, by_wording = self._outputs(read, rows)
-        first, second = self._arrays["weights"]
-        likelihoods = _log_softmax(first * by_vector + second * by_wording)
-        vectors = normalize(read.vectors)
-        known, elsewhere = self._arrays["known_vectors"], self._arrays["elsewhere"]
-        nearness = _nearness(vectors @ known.T) - _nearness(vectors @ elsewhere.T)
-        likeness = _nearness((rows @ self._known_wording).toarray())
-        clearness = likelihoods[:, self._arrays["inside"]].max(axis=1)
-        return np.exp(likelihoods), np.column_stack([nearness, likeness, clearness])
-
-    def _outputs(self, read: Texts, rows: csr_matrix) -> "tuple[np.ndarray, np.ndarray]":
         arrays = self._arrays
-        by_vector = _log_softmax(read.vectors @ arrays["vector_weights"] + arrays["vector_bias"])
-        by_wording = rows @ arrays["wording_weights"] + arrays["wording_bias"]
+        sight = self._look_at(read)
+        scores, weights = self._scores(sight), arrays["weights"]
+        inside = arrays["inside"][arrays["known_labels"]]
+        nearness = _nearness(sight.cosines[:, inside]) - _nearness(sight.vectors @ arrays["elsewhere"].T)
+        likeness = _nearness((sight.rows @ self._known_wording).toarray()[:, inside])
+        # The nearest example has its say in the nearness.
+        clearness = _log_softmax(_weighed(weights[:2], scores[:2]))[:, arrays["inside"]].max(axis=1)
+        return np.exp(_log_softmax(_weighed(weights, scores))), np.column_stack([nearness, likeness, clearness])
+
+    def _look_at(self, read: Texts) -> "_Sight":
+        vectors = normalize(read.vectors)
+        return _Sight(vectors, self._wording.rows(read.texts), vectors @ self._arrays["known_vectors"].T)
+
+    def _scores(self, sight: "_Sight") -> np.ndarray:
+        """What each judge says of each text and label: of vectors, of wording, of the nearest example."""
+        arrays = self._arrays
+        by_vector = sight.vectors @ arrays["vector_weights"] + arrays["vector_bias"]
+        by_wording = sight.rows @ arrays["wording_weights"] + arrays["wording_bias"]
+        firsts = np.searchsorted(arrays["known_labels"], np.arange(len(self.labels)))
+        nearest = np.maximum.reduceat(sight.cosines, firsts, axis=1)
         # In double precision, for steps as small as the search for the best weights takes.
-        return by_vector.astype(np.float64), by_wording.astype(np.float64)
+        return np.stack([by_vector, by_wording, _SHARPNESS * nearest]).astype(np.float64)
 
 
 def _splits(labels: np.ndarray) -> "list[tuple[np.ndarray, np.ndarray]]":
@@ -188,19 +215,32 @@ def _splits(labels: np.ndarray) -> "list[tuple[np.ndarray, np.ndarray]]":
     return list(splitter.split(labels, labels))
 
 
-def _best_weights(outputs: "list[tuple[np.ndarray, np.ndarray]]", rights: "list[np.ndarray]") -> np.ndarray:
-    """The weights of both classifiers under which texts left out were likeliest to be read rightly.
+def _discriminant(vectors: np.ndarray, labels: np.ndarray) -> "tuple[np.ndarray, np.ndarray]":
+    """Weights (a column per label) and bias; all 0 where each text has a label of its own, and so no spread."""
+    count = len(np.unique(labels))
+    if count == len(labels):
+        return np.zeros((vectors.shape[1], count)), np.zeros(count)
+    return _as_columns(LinearDiscriminantAnalysis(solver="lsqr", shrinkage=_SHRINKAGE).fit(vectors, labels))
+
+
+def _best_weights(scores: "list[np.ndarray]", rights: "list[np.ndarray]") -> np.ndarray:
+    """The weights of the judges under which texts left out were likeliest to be read rightly.
 
     Their size is the temperature that calibrates the sum (Guo et al., ICML 2017).
     """
 
     def surprise(weights: np.ndarray) -> float:
         return -sum(
-            _log_softmax(weights[0] * by_vector + weights[1] * by_wording)[np.arange(len(right)), right].sum()
-            for (by_vector, by_wording), right in zip(outputs, rights, strict=True)
+            _log_softmax(_weighed(weights, score))[np.arange(len(right)), right].sum()
+            for score, right in zip(scores, rights, strict=True)
         )
 
-    return np.asarray(minimize(surprise, [1.0, 1.0], bounds=[(0.05, 10), (0.0, 10)], method="L-BFGS-B").x)
+    count = len(scores[0])
+    return np.asarray(minimize(surprise, np.ones(count), bounds=[(0, 10)] * count, method="L-BFGS-B").x)
+
+
+def _weighed(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    return np.asarray(np.tensordot(weights, scores, axes=1))
 
 
 def _log_softmax(scores: np.ndarray) -> np.ndarray:
@@ -222,11 +262,11 @@ def _as_columns(model: Any) -> "tuple[np.ndarray, np.ndarray]":
     return weights, bias
 
 
-def _some_of_each(labels: np.ndarray, outside: "str | None") -> np.ndarray:
+def _some_of_each(labels: np.ndarray) -> np.ndarray:
+    """Places of so many texts of each label, label after label in their order."""
     chooser = np.random.default_rng(_SEED)
-    inside = [label for label in np.unique(labels) if label != outside]
-    places = [chooser.permutation(np.flatnonzero(labels == label))[:_KNOWN_PER_INTENT] for label in inside]
-    return np.sort(np.concatenate(places))
+    places = [chooser.permutation(np.flatnonzero(labels == label))[:_KNOWN_PER_INTENT] for label in np.unique(labels)]
+    return np.concatenate(places)
 
 
 def _in_single(array: np.ndarray) -> np.ndarray:

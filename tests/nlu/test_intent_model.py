@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from bot.nlu.intent_model import IntentModel, Texts
+from bot.nlu.intent_model import IntentModel, OutdatedModel, Texts
 
 AXES = {"refund": 0, "invoice": 1, "weather": 2}
 WORDS = {"refund": "money back please", "invoice": "send the bill", "weather": "rain or sun"}
 
 
 def texts(label: str, count: int, *, seed: int = 0) -> Texts:
-    """So many texts of a kind: vectors about its axis, each with a word of its own."""
+    """So many texts of a kind: vectors about its axis, each with one of nine words more."""
     scatter = np.random.default_rng(seed).normal(scale=0.1, size=(count, 4))
-    return Texts([f"{WORDS[label]} {seed}{number}" for number in range(count)], (np.eye(4)[AXES[label]] + scatter))
+    return Texts([f"{WORDS[label]} {(seed + number) % 9}" for number in range(count)], (np.eye(4)[AXES[label]] + scatter))
 
 
 def joined(*parts: Texts) -> Texts:
@@ -77,6 +77,21 @@ class TestFit:
 
         assert all(meaning.is_in_scope for meaning in read(model, ELSEWHERE))
 
+    def test_learns_an_intent_of_one_example_beside_many_that_are_outside(self) -> None:
+        alone = joined(texts("refund", 1, seed=5), texts("weather", 30, seed=6))
+
+        model = IntentModel.fit(alone, ["refund", *["weather"] * 30], NOTHING, outside="weather")
+
+        assert np.isfinite(read(model, texts("refund", 1, seed=7))[0].probabilities).all()
+
+    def test_knows_again_what_one_example_alone_says(self) -> None:
+        rare = texts("weather", 1, seed=8)
+        model = IntentModel.fit(joined(EXAMPLES, rare), [*LABELS[:-1], LABELS[-1], LABELS[0]], ELSEWHERE)
+
+        (meaning,) = read(model, rare)
+
+        assert model.labels[meaning.probabilities.argmax()] == LABELS[0]
+
     def test_gives_the_same_model_from_the_same_examples(self, model, tmp_path) -> None:
         again = IntentModel.fit(EXAMPLES, LABELS, ELSEWHERE)
         (tmp_path / "a").mkdir()
@@ -98,3 +113,12 @@ class TestLoad:
 
         assert np.array_equal(before.probabilities, after.probabilities)
         assert before.scope == after.scope
+
+    def test_refuses_a_model_of_an_earlier_version(self, model, tmp_path) -> None:
+        model.save(tmp_path)
+        with np.load(tmp_path / "arrays.npz") as arrays:
+            earlier = {name: array for name, array in arrays.items() if name != "known_labels"}
+        np.savez_compressed(tmp_path / "arrays.npz", **earlier)
+
+        with pytest.raises(OutdatedModel):
+            IntentModel.load(tmp_path)
