@@ -30,6 +30,7 @@ _COURTESIES: Final = frozenset(
         Intents.AFFIRM,
         Intents.DENY,
         Intents.THANKS,
+        Intents.ASK_AGAIN,
         Intents.SMALL_TALK,
         Intents.DOUBT,
         Intents.ABUSE,

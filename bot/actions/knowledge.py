@@ -34,6 +34,7 @@ _CLARIFICATION_RESPONSES = frozenset(_CLARIFICATIONS.values())
 
 _OWNING_UP = {
     Intents.DOUBT: (Responses.NOT_HELPFUL, Responses.NOT_HELPFUL_AGAIN),
+    Intents.ASK_AGAIN: (Responses.UNCLEAR, Responses.UNCLEAR_AGAIN),
     Intents.ABUSE: (Responses.ABUSE, Responses.ABUSE_AGAIN),
     Intents.OUT_OF_SCOPE: (Responses.OUT_OF_SCOPE, Responses.OUT_OF_SCOPE_AGAIN),
     Intents.NLU_FALLBACK: (Responses.DONT_KNOW, Responses.DONT_KNOW_AGAIN),
@@ -94,7 +95,7 @@ class ActionReadArticle(SupportAction):
 
 
 class ActionOwnUp(SupportAction):
-    """Own up to what the bot cannot do, and offer a person: out of scope, an answer that was of no help, an insult.
+    """Own up to what the bot cannot do, and offer a person: out of scope, an answer that was of no help or not clear, an insult.
 
     An insult in which the app hears no ill mood is none, and was not understood.
     """

@@ -196,6 +196,7 @@ INTENTS = {
     "go_back": _("Go a step back"),
     "rate_conversation": _("Rate the conversation"),
     "inform": _("Only a number or an address"),
+    "ask_again": _("Say it more clearly"),
     "bot_challenge": _("Are you a bot?"),
     "small_talk": _("Small talk"),
     "abuse": _("Insult in words"),
