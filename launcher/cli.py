@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from launcher import doctor, locks, privacy, secrets
+from launcher import backup, doctor, locks, privacy, secrets
 from launcher.checks import Checks, perform
 from launcher.commands import A_STEP, IN_RASA, TASKS
-from launcher.console import accept_every_letter, forget_what_cannot_be_said
+from launcher.console import accept_every_letter, forget_what_cannot_be_said, say
 from launcher.errors import LauncherError, describe, last_line
 from launcher.layout import Layout
 from launcher.logs import rotate_when_large
@@ -84,6 +84,10 @@ def parser() -> argparse.ArgumentParser:
     resetting.add_argument("email", help="the address with which the person signs in")
     for name, text in (("import", "bring articles in from a file"), ("export", "write every article into a file")):
         commands.add_parser(name, help=f"{text}; further options go to the task").add_argument("file", type=Path)
+    saving = commands.add_parser("backup", help="save database, secrets and .env in one file, also while Hamyar runs")
+    saving.add_argument("file", type=Path, nargs="?", help="the file, or a folder for it (var/backups)")
+    restoring = commands.add_parser("restore", help="bring a backup back; what is there is kept beside it")
+    restoring.add_argument("file", type=Path)
     commands.add_parser("doctor", help="say what is wrong with this machine or the settings")
     commands.add_parser("lock", help="write the pinned requirements anew")
     return top
@@ -110,6 +114,8 @@ class _Commands:
             "reset-password": self.reset_password,
             "import": self.exchange,
             "export": self.exchange,
+            "backup": self.back_up,
+            "restore": self.restore,
         }
         return commands[self.options.command]()
 
@@ -160,6 +166,19 @@ class _Commands:
         task = [self.options.command, self.options.file.resolve(), *self.rest]
         command: Command = [self.layout.app_python, "-m", "knowledge_base.exchange", *task]
         return show(command, cwd=self.layout.root, env=set_up.environment)
+
+    def back_up(self) -> int:
+        made = backup.back_up(self.layout, real_environment(), self.options.file)
+        megabytes = made.stat().st_size / 1e6
+        say(f"Saved in {self.layout.shown(made)} ({megabytes:.1f} MB).")
+        say("It holds secrets and what contacts wrote. Keep it on another machine, where nobody else can read it.")
+        return 0
+
+    def restore(self) -> int:
+        for line in backup.restore(self.layout, real_environment(), self.options.file):
+            say(line)
+        say(f"What {self.options.file} holds is back; ./hamyar up starts with it.")
+        return 0
 
     def doctor(self) -> int:
         try:

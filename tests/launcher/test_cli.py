@@ -4,8 +4,10 @@ import ast
 import errno
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,32 @@ class TestMain:
 
         assert (options.command, str(options.file), rest) == ("import", "kb.zip", ["--dry-run"])
         assert cli.parser().parse_args(["export", "kb.csv"]).command == "export"
+
+    def test_saves_and_brings_back(self, tmp_path, capsys):
+        (tmp_path / "var").mkdir()
+        sqlite3.connect(tmp_path / "var/hamyar.db").close()
+
+        assert cli.main(["backup", str(tmp_path / "b.tar.gz")]) == 0
+        assert cli.main(["restore", str(tmp_path / "b.tar.gz")]) == 0
+
+        said = capsys.readouterr()
+        assert "Saved in b.tar.gz" in said.out
+        assert "What was there before is kept: var/hamyar.db.before-" in said.out
+        assert said.err == ""
+
+    @pytest.mark.parametrize("what", ["backup", "restore"])
+    def test_says_in_one_line_that_a_database_on_a_server_is_not_saved_here(self, what, tmp_path, monkeypatch, capsys):
+        monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://user:password@127.0.0.1/name")
+        (tmp_path / "hamyar.db").touch()
+        with tarfile.open(tmp_path / "b.tar", "w") as archive:
+            archive.add(tmp_path / "hamyar.db", "hamyar.db")
+
+        assert cli.main([what, str(tmp_path / "b.tar")]) == 1
+
+        said = capsys.readouterr()
+        assert said.err.startswith("hamyar: the database is on a server")
+        assert "pg_dump" in said.err
+        assert said.err.count("\n") == 1
 
     def test_refuses_a_task_that_does_not_exist(self, capsys):
         with pytest.raises(SystemExit) as end:
