@@ -192,6 +192,10 @@ class ConversationRepository:
         """The same without the state, and no other transaction changes it until this one ends."""
         return (await self.session.scalars(_LOCK, {"conversation_id": conversation_id})).one_or_none()
 
+    async def dialogue_state(self, conversation_id: str) -> list[Any] | None:
+        """What the bot remembers of a conversation."""
+        return await self.session.scalar(select(Conversation.dialogue_state).where(Conversation.id == conversation_id))
+
     async def with_contacts(self, conversation_ids: Collection[str]) -> Sequence[Conversation]:
         """Those of these conversations that there are, with their contacts and addresses."""
         shown = (joinedload(Conversation.contact), joinedload(Conversation.identity))

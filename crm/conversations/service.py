@@ -13,6 +13,8 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.events import Event
 from core.unit_of_work import announce
 from crm.agents.permissions import require_handles_conversations
+from crm.contacts.service import remember_contact_detail
+from crm.conversations.drafts import draft_in
 from crm.conversations.files import File, checked_file, safe_file_name
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.news import CHANGED, news_of
@@ -45,6 +47,7 @@ from crm.models import (
     Rating,
     Ticket,
 )
+from crm.tickets.details import with_details
 from crm.tickets.service import TicketService
 from crm.wording import DEFAULT_LANGUAGE, Wording, Words
 from language.normalise import safe_text
@@ -714,15 +717,26 @@ class ConversationService:
         if unfinished:
             ticket = unfinished[0]
             return await self.tickets.change(ticket, priority=priority) if priority.exceeds(ticket.priority) else ticket
-        typed = await self.conversations.last_typed_by_contact(conversation.id)
-        said = typed.latest_text if typed else ""
+        subject, description = await self._matter_of(conversation, detail)
         return await self.tickets.open(
             conversation,
-            subject=" ".join((said or detail).split())[:120] or reason.value,
-            description=detail or said,
+            subject=subject or reason.value,
+            description=description,
             priority=priority,
             idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
         )
+
+    async def _matter_of(self, conversation: Conversation, detail: str) -> tuple[str, str]:
+        """A new ticket's subject and description: of the one that the contact was writing, or else what they typed."""
+        typed = await self.conversations.last_typed_by_contact(conversation.id)
+        said = typed.latest_text if typed else ""
+        draft = draft_in(await self.conversations.dialogue_state(conversation.id))
+        if draft is None or not draft.subject:
+            return " ".join((said or detail).split())[:120], detail or said
+        if draft.contact_detail:
+            remember_contact_detail(conversation.contact, draft.contact_detail)
+        written = with_details(draft.description or said, draft.details, self.wording, conversation.language)
+        return draft.subject, "\n\n".join(filter(None, [written, detail]))
 
     async def _conversation_for(self, incoming: IncomingMessage) -> Conversation:
         if known := await self.of_contact(incoming.inbox_id, incoming.contact_external_id, lock=True):

@@ -28,6 +28,7 @@ from crm.conversations.service import (
 from crm.conversations.transitions import StatusChangeRefused
 from crm.enums import AttachmentKind, Author, ConversationStatus, HandoffReason, MessageKind, Priority, TicketStatus
 from crm.models import Agent, Conversation, Inbox, Message
+from crm.wording import Wording
 from tests.conftest import NOON, message
 
 OpenService = Callable[[AsyncSession], ConversationService]
@@ -180,6 +181,41 @@ class TestHandOff:
             ticket = await service.hand_off(await service.lock(conversation.id), HandoffReason.contact_asked)
 
         assert (ticket.subject, ticket.description) == ("My invoice is wrong", "My invoice is wrong")
+
+    async def test_takes_over_the_ticket_that_the_contact_was_writing(
+        self, service: ConversationService, conversation: Conversation, shipped_wording: Wording
+    ) -> None:
+        service.wording = shipped_wording
+        locked = await service.lock(conversation.id)
+        slots = {
+            **{"ticket_subject": "Late parcel", "ticket_description": "It was due on Monday", "order_number": "77341"},
+            **{"amount": "a lot", "contact_detail": "sara@example.com", "correction": "it was Tuesday"},
+        }
+        locked.dialogue_state = [
+            {"event": "active_loop", "name": "ticket_form"},
+            *({"event": "slot", "name": name, "value": value} for name, value in slots.items()),
+        ]
+
+        ticket = await service.hand_off(locked, HandoffReason.negative_sentiment)
+
+        assert ticket.subject == "Late parcel"
+        assert ticket.description == "It was due on Monday\n\nCorrection: it was Tuesday\nOrder number: 77341"
+        assert locked.contact.email == "sara@example.com"
+
+    @pytest.mark.parametrize("form", [None, "note_form"])
+    async def test_takes_over_no_ticket_that_was_written_to_its_end(
+        self, service: ConversationService, conversation: Conversation, form: str | None
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        locked.dialogue_state = [
+            {"event": "active_loop", "name": "ticket_form"},
+            {"event": "slot", "name": "ticket_subject", "value": "Late parcel"},
+            {"event": "active_loop", "name": form},
+        ]
+
+        ticket = await service.hand_off(locked, HandoffReason.contact_asked)
+
+        assert ticket.subject == "hello"
 
     async def test_keeps_the_ticket_when_people_already_have_it(
         self, service: ConversationService, conversation: Conversation
