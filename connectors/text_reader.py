@@ -10,7 +10,9 @@ from language.batching import BatchingEncoder
 from language.detection import Language, detect
 from language.reading import text_for_encoder
 from language.vocabulary import Words
+from sentiment.danger import DANGER, is_in_danger
 from sentiment.frustration import ContactTurn, FrustrationWeights, changed_weights, frustration, heard_signals
+from sentiment.mood import Sentiment, Signal
 from sentiment.problems import problem_of
 from sentiment.reader import MoodReader
 from sentiment.requests import asks_for_person
@@ -47,7 +49,7 @@ class TextReader:
             language=_ANSWERED_IN.get(detection.language, expected_language) if sure else expected_language,
             sentiment=mood.label.value,
             sentiment_score=mood.score,
-            signals=tuple(sorted(signal.value for signal in heard_signals(mood, self._weights))),
+            signals=self._signals(mood, text),
             problem=problem_of(text),
             asked_for_person=asks_for_person(text),
         )
@@ -60,6 +62,12 @@ class TextReader:
             for cause in found.causes
         )
         return Mood(frustration=found.level, causes=causes)
+
+    def _signals(self, mood: Sentiment, text: str) -> tuple[str, ...]:
+        heard = {signal.value for signal in heard_signals(mood, self._weights)}
+        if is_in_danger(text):
+            heard |= {DANGER, Signal.vulnerable.value}
+        return tuple(sorted(heard))
 
     def _as_contact_turn(self, turn: ReadTurn) -> ContactTurn:
         is_ours = turn.encoder == self._encoder.fingerprint

@@ -82,8 +82,13 @@ def words_of(text: str) -> list[str]:
     A Finglish word that is spelt out for want of a known one stands at the end as typed, too: insults are often such.
     """
     if detect(text).language is not Language.finglish:
-        return _split(text)
-    return _split(to_persian(text)) + [word for word in _split(text) if not is_known(word)]
+        return typed_words_of(text)
+    return typed_words_of(to_persian(text)) + [word for word in typed_words_of(text) if not is_known(word)]
+
+
+def typed_words_of(text: str) -> list[str]:
+    """The words of a text in the letters they were typed in, prefixes joined to their verbs."""
+    return _WORD.findall(_DETACHED_PREFIX.sub(r"\1", normalise(text)))
 
 
 @lru_cache(maxsize=4096)
@@ -96,13 +101,9 @@ def stems_of(token: str) -> tuple[str, ...]:
     )
 
 
-def _split(text: str) -> list[str]:
-    return _WORD.findall(_DETACHED_PREFIX.sub(r"\1", normalise(text)))
-
-
 def _read_group(group: dict[str, Any]) -> WordGroup:
     # Not `words_of`: the Finglish entries are for what it leaves in Latin letters.
-    entries = [_split(entry) for entry in [*group["words"].split(), *group.get("phrases", [])]]
+    entries = [typed_words_of(entry) for entry in [*group["words"].split(), *group.get("phrases", [])]]
     return WordGroup(
         # "خوش‌طعم" is one word in the file and two after normalising: it is looked for as a phrase.
         words=frozenset(entry[0] for entry in entries if len(entry) == 1),

@@ -42,6 +42,7 @@ SPOKEN = (
     "handed_off",
     "handed_off_upset",
     "handed_off_gently",
+    "handed_off_in_danger",
     "sorry_repeat",
     "sorry_money",
     "sorry_displeasure",

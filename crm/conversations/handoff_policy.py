@@ -13,6 +13,8 @@ from crm.enums import HandoffReason, Outcome, Priority, Role
 
 # The reasons that answer a signal of the same name, gravest first.
 SIGNAL_REASONS = (HandoffReason.vulnerable, HandoffReason.legal_threat, HandoffReason.churn_threat)
+# Not for a policy to weigh: somebody's life may be at stake.
+IN_DANGER = "danger"
 # Signals for which a person can be brought in whatever the frustration.
 AtOnce = Literal["vulnerable", "legal_threat", "churn_threat"]
 # Causes by which one message shows displeasure of its own.
@@ -82,6 +84,8 @@ class HandoffPolicy(BaseModel):
     def before_answer(self, mood: Mood, signals: Sequence[str], *, sequence: int) -> Decision | None:
         """Whether a person is needed before the bot says anything to the message with these signals."""
         at_once = next((reason for reason in SIGNAL_REASONS if reason in signals and reason in self.at_once), None)
+        if IN_DANGER in signals:
+            at_once = HandoffReason.vulnerable
         if at_once:
             return Decision(at_once, _naming(at_once, mood.causes, sequence))
         if mood.frustration < self.frustration:

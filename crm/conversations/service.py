@@ -69,6 +69,8 @@ HANDED_OFF = {
     HandoffReason.legal_threat: "utter_handed_off_upset",
     HandoffReason.vulnerable: "utter_handed_off_gently",
 }
+HANDED_OFF_IN_DANGER = "utter_handed_off_in_danger"
+HANDED_OFF_AS_ASKED = "utter_handed_off"
 
 
 class ConversationNotFound(NotFound):
@@ -303,8 +305,11 @@ class ConversationService:
         *,
         causes: Sequence[Cause] = (),
         detail: str = "",
+        response: str | None = None,
     ) -> Ticket:
         """Move a conversation from the bot to the queue, open its ticket and tell the contact.
+
+        `response` names what they are told, where that is not what the reason says.
 
         Safe to call twice: a conversation already with people keeps its ticket.
         """
@@ -323,7 +328,8 @@ class ConversationService:
                 created_at=self.clock.now(),
             )
         )
-        await self.say(conversation, HANDED_OFF.get(reason, "utter_handed_off"), ticket_number=ticket.number)
+        spoken = response or HANDED_OFF.get(reason, HANDED_OFF_AS_ASKED)
+        await self.say(conversation, spoken, ticket_number=ticket.number)
         if roles := (await self.policies.current()).told(reason):
             told = {"type": "handed_off", "conversation_id": conversation.id, "reason": reason, "roles": roles}
             announce(self.session, "desk", told)

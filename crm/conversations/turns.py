@@ -21,9 +21,9 @@ from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.apology import apologies_for, soothed
 from crm.conversations.company import Company
-from crm.conversations.handoff_policy import REMEMBERED_TURNS, Decision, HandoffPolicy
+from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS, Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
-from crm.conversations.service import ConversationService, contact_topic
+from crm.conversations.service import HANDED_OFF_AS_ASKED, HANDED_OFF_IN_DANGER, ConversationService, contact_topic
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
 from crm.models import Conversation, Message, Rating
 from language.normalise import safe_text
@@ -353,7 +353,8 @@ class Turns:
             conversation.dialogue_state = thought.answer.state
         if thought.handoff:
             # Instead of what the bot would have said: nobody wants one more apology before the person comes.
-            await service.hand_off(conversation, thought.handoff.reason, causes=thought.handoff.causes)
+            decision, response = thought.handoff, _response_to(thought)
+            await service.hand_off(conversation, decision.reason, causes=decision.causes, response=response)
         elif thought.is_wordless:
             if await service.conversations.response_said_last(conversation.id) != WORDS_PLEASE:
                 await service.say(conversation, WORDS_PLEASE)
@@ -395,6 +396,19 @@ class Turns:
     def _release(conversation: Conversation) -> None:
         conversation.lease_owner = None
         conversation.leased_until = None
+
+
+def _response_to(thought: Thought) -> str | None:
+    """What a contact is told of a handoff, where it is not what its reason says.
+
+    Whoever asks for a person is told that one comes, and not how upset they must be.
+    """
+    if thought.reading is None or thought.handoff is None:
+        return None
+    if IN_DANGER in thought.reading.signals:
+        return HANDED_OFF_IN_DANGER
+    is_mood = thought.handoff.reason is HandoffReason.negative_sentiment
+    return HANDED_OFF_AS_ASKED if is_mood and thought.reading.asked_for_person else None
 
 
 def _asked(message: Message) -> str:

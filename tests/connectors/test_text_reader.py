@@ -72,3 +72,10 @@ class TestRead:
         await reader.read("shahr bareselona koja ast", expected_language="fa")
 
         assert "بارسلونا" in encoder.read[0]
+
+    @pytest.mark.parametrize("text", ["میخوام خودمو بکشم", "khodamo mikosham", "I want to end it all"])
+    async def test_hears_a_life_in_danger_that_the_model_does_not(self, text: str) -> None:
+        moods = SimpleNamespace(read=lambda *_: NOTHING_FELT)
+        reader = TextReader(cast(Any, Recording()), cast(Any, moods), load_weights())
+
+        assert (await reader.read(text, expected_language="fa")).signals == ("danger", "vulnerable")

@@ -42,6 +42,17 @@ class TestLowRating:
         assert [cause.code for cause in decision.causes] == ["displeasure", "rated_1"]
 
 
+class TestDanger:
+    def test_brings_a_person_whatever_the_policy_leaves_to_the_bot(self, shipped: HandoffPolicy) -> None:
+        lax = shipped.changed({"at_once": [], "frustration": 1.0})
+
+        decision = lax.before_answer(CALM, ["danger"], sequence=3)
+
+        assert decision is not None
+        assert decision.reason is HandoffReason.vulnerable
+        assert [cause.code for cause in decision.causes] == ["vulnerable"]
+
+
 class TestLoad:
     def test_every_reason_has_a_priority(self, shipped: HandoffPolicy) -> None:
         assert set(shipped.priorities) == set(HandoffReason)

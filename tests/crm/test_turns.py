@@ -12,7 +12,7 @@ from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
-from crm.conversations.ports import Reading
+from crm.conversations.ports import Mood, Reading
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import (
     LEASE,
@@ -278,6 +278,44 @@ class TestHandOff:
         assert handoff.causes == [{"code": "vulnerable", "weight": 0.0, "sequence": 1}]
         assert [ticket.priority for ticket in tickets] == [Priority.urgent]
         assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "handed_off_gently en")
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("danger", "handed_off_in_danger en"),
+            ("danger, a human please", "handed_off_in_danger en"),
+            ("vulnerable", "handed_off_gently en"),
+        ],
+    )
+    async def test_the_emergency_services_are_named_where_a_life_may_be_in_danger_alone(
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        work: UnitOfWork,
+        open_service: OpenService,
+        text: str,
+        told: str,
+    ) -> None:
+        received = await intake.receive(message(inbox, text))
+
+        await until_done(turns.run, received.conversation.id)
+
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", told)
+
+    async def test_whoever_asks_for_a_person_is_not_told_how_upset_they_are(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        turns.reader.mood = lambda *_: Mood(frustration=1.0)  # type: ignore[method-assign]
+        received = await intake.receive(message(inbox, "a human please"))
+
+        await until_done(turns.run, received.conversation.id)
+
+        async with work.reading() as session:
+            handoff = (await open_service(session).conversations.handoffs(received.conversation.id))[0]
+        assert handoff.reason is HandoffReason.negative_sentiment
+        said = await transcript(work, open_service, received.conversation)
+        assert said[-1][1].startswith("handed_off en HM-")
 
     async def test_the_roles_that_the_policy_names_are_told(
         self, turns: Turns, intake: Intake, inbox: Inbox, events: LocalEventBus
