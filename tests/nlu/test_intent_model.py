@@ -12,7 +12,9 @@ WORDS = {"refund": "money back please", "invoice": "send the bill", "weather": "
 def texts(label: str, count: int, *, seed: int = 0) -> Texts:
     """So many texts of a kind: vectors about its axis, each with one of nine words more."""
     scatter = np.random.default_rng(seed).normal(scale=0.1, size=(count, 4))
-    return Texts([f"{WORDS[label]} {(seed + number) % 9}" for number in range(count)], (np.eye(4)[AXES[label]] + scatter))
+    return Texts(
+        [f"{WORDS[label]} {(seed + number) % 9}" for number in range(count)], (np.eye(4)[AXES[label]] + scatter)
+    )
 
 
 def joined(*parts: Texts) -> Texts:
