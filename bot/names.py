@@ -105,6 +105,8 @@ class Slots:
     CONTACT_DETAIL: Final = "contact_detail"
     NOTED_TICKET: Final = "noted_ticket"
     CLOSING_TICKET: Final = "closing_ticket"
+    TICKET_AT_HAND: Final = "ticket_at_hand"
+    OFFER: Final = "offer"
     TICKET_NOTE: Final = "ticket_note"
     ORDER_NUMBER: Final = "order_number"
     AMOUNT: Final = "amount"
@@ -141,6 +143,8 @@ class Actions:
     ADD_TO_TICKET: Final = "action_add_to_ticket"
     CLOSE_TICKET: Final = "action_close_ticket"
     AGREE: Final = "action_agree"
+    ACCEPT_NO: Final = "action_accept_no"
+    TAKE_DETAIL: Final = "action_take_detail"
     OWN_UP: Final = "action_own_up"
     HAND_OFF: Final = "action_hand_off"
     RATE_CONVERSATION: Final = "action_rate_conversation"
@@ -185,6 +189,10 @@ class Responses:
     NOTE_INCOMPLETE: Final = "utter_note_incomplete"
     TICKET_IS_CLOSED: Final = "utter_ticket_is_closed"
     CHOOSE_TICKET_TO_CLOSE: Final = "utter_choose_ticket_to_close"
+    TICKET_STILL_OPEN: Final = "utter_ticket_still_open"
+    CONTACT_KEPT: Final = "utter_contact_kept"
+    ALL_RIGHT: Final = "utter_all_right"
+    NOTED: Final = "utter_noted"
     WHAT_NEXT: Final = "utter_what_next"
     CONFIRM_CLOSING: Final = "utter_confirm_closing"
     TICKET_CLOSED: Final = "utter_ticket_closed"
@@ -254,6 +262,21 @@ TICKET_STATUS_RESPONSES: Final = {
     "closed": "utter_ticket_status_closed",
 }
 """One response per ticket status, so that the words stay in domain.yml."""
+
+OFFERS: Final = {
+    Responses.DONT_KNOW: Intents.OPEN_TICKET,
+    Responses.DONT_KNOW_AGAIN: Intents.OPEN_TICKET,
+    Responses.OWN_CASE: Intents.OPEN_TICKET,
+    Responses.OWN_CASE_UNANSWERED: Intents.OPEN_TICKET,
+    Responses.OWN_CASE_UNANSWERED_AGAIN: Intents.OPEN_TICKET,
+    Responses.NOTED: Intents.OPEN_TICKET,
+    Responses.TICKET_INCOMPLETE: Intents.OPEN_TICKET,
+    Responses.TICKET_IS_CLOSED: Intents.OPEN_TICKET,
+    Responses.NOT_HELPFUL_AGAIN: Intents.TALK_TO_PERSON,
+    Responses.ABUSE: Intents.TALK_TO_PERSON,
+    Responses.CONFIRM_CLOSING: Intents.CLOSE_TICKET,
+}
+"""What a response offers to do, so that a bare yes to it is understood."""
 
 IN_FORM: Final = {
     Responses.DONT_KNOW: "utter_dont_know_in_form",

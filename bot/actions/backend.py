@@ -156,6 +156,11 @@ class Backend:
         body = {"conversation_id": conversation_id}
         return _read(Ticket, await self._call("POST", f"tickets/{number}/closure", json=body))
 
+    async def keep_contact_detail(self, conversation_id: str, contact_detail: str) -> None:
+        """Keep how the contact can be reached; what was known before stays."""
+        body = {"contact_detail": contact_detail}
+        await self._call("POST", f"conversations/{conversation_id}/contact-detail", json=body)
+
     async def hand_off(self, conversation_id: str, *, reason: HandoffReason, detail: str | None = None) -> None:
         """Bring in a person. The API itself stores what the contact is told; asking twice changes nothing."""
         body = {"reason": reason.value} | ({"detail": detail} if detail else {})

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import Backend, BackendError
 from bot.actions.schemas import HandoffReason
-from bot.names import IN_FORM, LATER_RESPONSES, MetadataKeys, Responses, Slots
+from bot.names import IN_FORM, LATER_RESPONSES, OFFERS, MetadataKeys, Responses, Slots
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +20,11 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
     """An action that talks to the backend.
 
     A backend failure becomes a handoff; where even that fails, the contact is told so. Wishes that had to wait for this
-    action are spoken of after it.
+    action are spoken of after it. One that `hears_follow_ups` first looks whether the message is about the ticket that
+    was just opened, whatever it was understood as.
     """
+
+    hears_follow_ups = False
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -35,17 +38,28 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         try:
-            events = await self.respond(dispatcher, tracker)
+            events = await self._follow_up(dispatcher, tracker)
+            if events is None:
+                events = await self.respond(dispatcher, tracker)
         except BackendError as error:
             logger.warning("%s of conversation %s: %s", self.name(), tracker.sender_id, error)
             await self._apologise(dispatcher, tracker, error)
             return []
         if tracker.active_loop_name:
             _offer_nothing(dispatcher)
+        events = [*events, *remember_offer(dispatcher)]
         if any(event.get("name") == Slots.OTHER_WISHES for event in events):
             # The action has seen to them itself.
             return events
         return events + self._speak_of_other_wish(dispatcher, tracker)
+
+    async def _follow_up(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType] | None:
+        # Here, as it needs what stands in this module.
+        from bot.actions.follow_ups import follow_up
+
+        if not self.hears_follow_ups or tracker.active_loop_name:
+            return None
+        return await follow_up(self.backend, dispatcher, tracker)
 
     def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say that the next of the less urgent wishes has not been forgotten; each has its turn, once."""
@@ -73,6 +87,28 @@ def _offer_nothing(dispatcher: CollectingDispatcher) -> None:
     """Replace the responses whose buttons lead out of a form by those that are said in its middle."""
     for message in dispatcher.messages:
         message["response"] = IN_FORM.get(message["response"], message["response"])
+
+
+def remember_offer(dispatcher: CollectingDispatcher) -> list[EventType]:
+    """What a bare yes to these responses would mean."""
+    offers = [OFFERS[message["response"]] for message in dispatcher.messages if message["response"] in OFFERS]
+    return [SlotSet(Slots.OFFER, offers[-1])] if offers else []
+
+
+def offer_of(tracker: Tracker) -> str | None:
+    """The intent that the bot offered just before the latest message; a yes agrees to it."""
+    offer: str | None = tracker.get_slot(Slots.OFFER) if is_fresh(tracker, Slots.OFFER) else None
+    return offer
+
+
+def is_fresh(tracker: Tracker, slot: str) -> bool:
+    """Whether a slot was set in the turn before the latest message.
+
+    Counted from the slot: Rasa forgets what was said to a form.
+    """
+    places = [place for place, event in enumerate(tracker.events) if event.get("name") == slot]
+    after = tracker.events[places[-1] :] if places else []
+    return [event["event"] for event in after].count("user") == 1
 
 
 def metadata_of(tracker: Tracker) -> dict[str, Any]:

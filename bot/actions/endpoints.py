@@ -14,10 +14,12 @@ from bot.actions.handoff import ActionHandOff
 from bot.actions.knowledge import ActionAnswerFromKnowledgeBase, ActionOwnUp, ActionReadArticle
 from bot.actions.rating import ActionRateConversation
 from bot.actions.ticket_changes import (
+    ActionAcceptNo,
     ActionAddToTicket,
     ActionAgree,
     ActionChooseTicket,
     ActionCloseTicket,
+    ActionTakeDetail,
     ValidateNoteForm,
 )
 from bot.actions.tickets import (
@@ -53,6 +55,8 @@ def create_executor(backend: Backend) -> ActionExecutor:
         ActionAddToTicket(backend),
         ActionCloseTicket(backend),
         ActionAgree(backend),
+        ActionAcceptNo(backend),
+        ActionTakeDetail(backend),
         ActionOwnUp(backend),
         ActionHandOff(backend),
         ActionRateConversation(backend),

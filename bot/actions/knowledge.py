@@ -50,6 +50,8 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
     `custom` tells the app which. Where the contact's own case may need a look, a ticket or a person is on offer.
     """
 
+    hears_follow_ups = True
+
     def name(self) -> str:
         return Actions.ANSWER_FROM_KNOWLEDGE_BASE
 
@@ -95,10 +97,12 @@ class ActionReadArticle(SupportAction):
 
 
 class ActionOwnUp(SupportAction):
-    """Own up to what the bot cannot do, and offer a person: out of scope, an answer that was of no help or not clear, an insult.
+    """Own up to what the bot cannot do, and offer a person: out of scope, an answer of no help or not clear, an insult.
 
     An insult in which the app hears no ill mood is none, and was not understood.
     """
+
+    hears_follow_ups = True
 
     def name(self) -> str:
         return Actions.OWN_UP

@@ -3,17 +3,18 @@
 from typing import Any
 
 from rasa_sdk import FormValidationAction, Tracker
-from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import BackendRefused
-from bot.actions.base import SupportAction, previous_action_of
+from bot.actions.base import SupportAction, offer_of, previous_action_of
+from bot.actions.follow_ups import fresh_ticket, is_afterthought, keep_at_hand
 from bot.actions.interruptions import NOTE, is_interrupted
-from bot.actions.schemas import Ticket
-from bot.actions.tickets import named_ticket, ticket_buttons
+from bot.actions.schemas import HandoffReason, Ticket
+from bot.actions.tickets import empty_form, named_ticket, ticket_buttons
 from bot.identifiers import find_ticket_number
-from bot.names import Actions, Intents, Responses, Slots
+from bot.names import Actions, Forms, Intents, Responses, Slots
 
 SHORTEST_NOTE = 3
 LONGEST_NOTE = 4000
@@ -48,7 +49,7 @@ class ActionChooseTicket(SupportAction):
         return None
 
     async def _only_one(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> str | None:
-        unfinished = await _unfinished(self, tracker)
+        unfinished = _at_hand_of(tracker, await _unfinished(self, tracker))
         if len(unfinished) == 1:
             return unfinished[0].number
         if unfinished:
@@ -104,27 +105,29 @@ class ActionAddToTicket(SupportAction):
             dispatcher.utter_message(response=Responses.TICKET_IS_CLOSED, ticket_number=canonical)
         else:
             dispatcher.utter_message(response=Responses.ADDED_TO_TICKET, ticket_number=ticket.number)
-        return [SlotSet(Slots.NOTED_TICKET, None), SlotSet(Slots.TICKET_NOTE, None)]
+        return [SlotSet(Slots.NOTED_TICKET, None), SlotSet(Slots.TICKET_NOTE, None), keep_at_hand(tracker, canonical)]
 
 
 class ActionCloseTicket(SupportAction):
     """Close the named ticket; without a number, ask whether it is the only unfinished one, or which."""
+
+    hears_follow_ups = True
 
     def name(self) -> str:
         return Actions.CLOSE_TICKET
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number = named_ticket(tracker)
-        asked_about = None
+        asked_about, closed = None, list[EventType]()
         if number:
-            await _close(self, dispatcher, tracker, str(number))
+            closed = await _close(self, dispatcher, tracker, str(number))
         else:
             asked_about = await self._ask(dispatcher, tracker)
-        return [SlotSet(Slots.TICKET_NUMBER, None), SlotSet(Slots.CLOSING_TICKET, asked_about)]
+        return [SlotSet(Slots.TICKET_NUMBER, None), SlotSet(Slots.CLOSING_TICKET, asked_about), *closed]
 
     async def _ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> str | None:
         """Ask what to close; the ticket's number where a yes is enough of an answer."""
-        unfinished = await _unfinished(self, tracker)
+        unfinished = _at_hand_of(tracker, await _unfinished(self, tracker))
         if len(unfinished) == 1:
             (ticket,) = unfinished
             dispatcher.utter_message(
@@ -140,28 +143,67 @@ class ActionCloseTicket(SupportAction):
 
 
 class ActionAgree(SupportAction):
-    """Do what the contact says yes to: close the ticket that was asked about just before. Else give the choices."""
+    """Do what the contact says yes to, where it was offered just before: close a ticket, open one, call a person.
+
+    Else give the choices.
+    """
+
+    hears_follow_ups = True
 
     def name(self) -> str:
         return Actions.AGREE
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        number = tracker.get_slot(Slots.CLOSING_TICKET)
+        number, offer = tracker.get_slot(Slots.CLOSING_TICKET), offer_of(tracker)
+        spent = SlotSet(Slots.CLOSING_TICKET, None)
         # A yes after anything else is not meant for that question, even if it stands open.
-        if number and previous_action_of(tracker) == Actions.CLOSE_TICKET:
-            await _close(self, dispatcher, tracker, str(number))
+        if number and (offer == Intents.CLOSE_TICKET or previous_action_of(tracker) == Actions.CLOSE_TICKET):
+            return [spent, *await _close(self, dispatcher, tracker, str(number))]
+        if offer == Intents.OPEN_TICKET:
+            return [spent, *empty_form(tracker), FollowupAction(Forms.TICKET)]
+        if offer == Intents.TALK_TO_PERSON:
+            await self.backend.hand_off(tracker.sender_id, reason=HandoffReason.contact_asked)
         else:
             dispatcher.utter_message(response=Responses.WHAT_NEXT)
-        return [SlotSet(Slots.CLOSING_TICKET, None)]
+        return [spent]
 
 
-async def _close(action: SupportAction, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> None:
+class ActionAcceptNo(SupportAction):
+    """Take a no for what it is."""
+
+    hears_follow_ups = True
+
+    def name(self) -> str:
+        return Actions.ACCEPT_NO
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        dispatcher.utter_message(response=Responses.ALL_RIGHT)
+        return []
+
+
+class ActionTakeDetail(SupportAction):
+    """Ask what a detail that nobody asked for is about."""
+
+    hears_follow_ups = True
+
+    def name(self) -> str:
+        return Actions.TAKE_DETAIL
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        dispatcher.utter_message(response=Responses.NOTED)
+        return []
+
+
+async def _close(
+    action: SupportAction, dispatcher: CollectingDispatcher, tracker: Tracker, number: str
+) -> list[EventType]:
     ticket = await _find(action, tracker, number)
     if ticket is None:
         dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
-        return
+        return []
     closed = await action.backend.close_ticket(ticket.number, conversation_id=tracker.sender_id)
     dispatcher.utter_message(response=Responses.TICKET_CLOSED, ticket_number=closed.number)
+    return [keep_at_hand(tracker, closed.number, is_closed=True)]
 
 
 def _note_in(tracker: Tracker) -> str | None:
@@ -170,14 +212,21 @@ def _note_in(tracker: Tracker) -> str | None:
     if text.startswith("/"):
         earlier: str | None = tracker.get_slot(Slots.TICKET_NOTE)
         return earlier
-    note = NOTE.search(text)
-    return note["note"].strip()[:LONGEST_NOTE] if note else None
+    if note := NOTE.search(text):
+        return note["note"].strip()[:LONGEST_NOTE]
+    return text[:LONGEST_NOTE] if fresh_ticket(tracker) and is_afterthought(tracker) else None
 
 
 async def _find(action: SupportAction, tracker: Tracker, number: str) -> Ticket | None:
     """The contact's ticket of that number, however it is written; None for what is no number, or not theirs."""
     canonical = find_ticket_number(number)
     return await action.backend.find_ticket(canonical, conversation_id=tracker.sender_id) if canonical else None
+
+
+def _at_hand_of(tracker: Tracker, tickets: list[Ticket]) -> list[Ticket]:
+    """Of several, the one that was spoken of just before, if it is among them."""
+    number = (fresh_ticket(tracker) or {}).get("number")
+    return [ticket for ticket in tickets if ticket.number == number] or tickets
 
 
 async def _unfinished(action: SupportAction, tracker: Tracker) -> list[Ticket]:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
-from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from bot.actions.base import SupportAction, message_id_of
+from bot.actions.base import SupportAction, message_id_of, remember_offer
+from bot.actions.follow_ups import keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
 from bot.actions.form_words import find_amendment, find_reopened, withholds
 from bot.actions.interruptions import find_correction, is_interrupted, is_question
 from bot.actions.schemas import Ticket, TicketDetails
@@ -124,16 +125,25 @@ def _amendment(tracker: Tracker, text: str) -> str | None:
 
 
 class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
-    """Start from an empty form, whatever an earlier one left behind."""
+    """Start from an empty form, whatever an earlier one left behind; "open it again" is no wish for a new ticket."""
 
     def name(self) -> str:
         return Actions.BEGIN_TICKET
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        # A contact detail given for an earlier ticket still holds, unless it was withheld.
-        withheld = tracker.get_slot(Slots.CONTACT_DETAIL) == NO_CONTACT_DETAIL
-        emptied = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CORRECTION] + [Slots.CONTACT_DETAIL] * withheld
-        return [SlotSet(slot, None) for slot in emptied]
+        at_hand = ticket_at_hand(tracker)
+        if at_hand is None or not wants_reopened(tracker):
+            return empty_form(tracker)
+        say_not_reopened(dispatcher, at_hand)
+        # Instead of the form, which the rule would begin now.
+        return [*remember_offer(dispatcher), FollowupAction("action_listen")]
+
+
+def empty_form(tracker: Tracker) -> list[EventType]:
+    """Nothing is left in the form but a contact detail: given for an earlier ticket it still holds."""
+    withheld = tracker.get_slot(Slots.CONTACT_DETAIL) == NO_CONTACT_DETAIL
+    emptied = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CORRECTION] + [Slots.CONTACT_DETAIL] * withheld
+    return [SlotSet(slot, None) for slot in emptied]
 
 
 class ActionGoBack(Action):  # type: ignore[misc]  # rasa_sdk has no types
@@ -180,12 +190,16 @@ class ActionOpenTicket(SupportAction):
             idempotency_key=f"{tracker.sender_id}:{message_id_of(tracker)}",
         )
         dispatcher.utter_message(response=Responses.TICKET_OPENED, ticket_number=ticket.number, subject=ticket.subject)
+        has_contact = bool(_contact_detail(tracker) or tracker.get_slot(Slots.CONTACT_KNOWN))
         # They were this ticket's; the next one may be about another order.
-        return [SlotSet(name, None) for name in TicketDetails.model_fields if tracker.get_slot(name)]
+        spent = [SlotSet(name, None) for name in TicketDetails.model_fields if tracker.get_slot(name)]
+        return [*spent, keep_at_hand(tracker, ticket.number, is_closed=False, has_contact=has_contact)]
 
 
 class ActionShowTicketStatus(SupportAction):
     """Tell how the named ticket stands; without a number, the contact's only ticket, or all of them to choose from."""
+
+    hears_follow_ups = True
 
     def name(self) -> str:
         return Actions.SHOW_TICKET_STATUS

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Header, Query, status
 from core.http import RowId
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
 from crm.agents.permissions import Permission
+from crm.contacts.service import remember_contact_detail
 from crm.conversations.schemas import (
+    ContactDetailCreate,
     ConversationRead,
     HandoffCreate,
     HandoffRead,
@@ -103,6 +105,13 @@ async def hand_off(conversation_id: str, body: HandoffCreate, conversations: Con
     conversation = await conversations.lock(conversation_id)
     ticket = await conversations.hand_off(conversation, body.reason, detail=body.detail)
     return HandoffRead(status=conversation.status, ticket_number=ticket.number)
+
+
+@router.post("/{conversation_id}/contact-detail", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_programs])
+async def keep_contact_detail(conversation_id: str, body: ContactDetailCreate, conversations: ConversationsDep) -> None:
+    """Keep how a conversation's contact can be reached; what was known before stays."""
+    conversation = await conversations.lock(conversation_id)
+    remember_contact_detail(conversation.contact, body.contact_detail)
 
 
 @router.post("/{conversation_id}/rating", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_programs])

@@ -61,6 +61,12 @@ class HandoffRead(BaseModel):
     ticket_number: str
 
 
+class ContactDetailCreate(BaseModel):
+    """An e-mail address or a phone number by which the contact can be reached."""
+
+    contact_detail: Annotated[str, Field(min_length=1, max_length=254)]
+
+
 class RatingCreate(BaseModel):
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Annotated[str, Field(max_length=2000)] = ""

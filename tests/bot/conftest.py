@@ -78,14 +78,16 @@ class RunningActions:
         done_before: str = "utter_greet",
         ranking: list[dict[str, Any]] | None = None,
         loop: str | None = None,
+        just_set: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The events and responses of an action; `candidates` are slots that a form has just filled.
 
-        `done_before` is what the bot did last before this message.
+        `done_before` is what the bot did last before this message, and `just_set` the slots that it set then.
         """
         events: list[dict[str, Any]] = [
             {"event": "user", "text": "سلام", "message_id": "m-6", "timestamp": 0.0},
             {"event": "action", "name": done_before, "timestamp": 0.5},
+            *({"event": "slot", "name": name, "value": value} for name, value in (just_set or {}).items()),
             {"event": "action", "name": "action_listen", "timestamp": 1.0},
             {"event": "user", "text": text, "message_id": "m-7", "timestamp": 2.0},
             {"event": "action", "name": "ticket_form", "timestamp": 3.0},
@@ -93,7 +95,7 @@ class RunningActions:
         ]
         tracker = {
             "sender_id": "c-1",
-            "slots": {"language": "fa", **(slots or {}), **(candidates or {})},
+            "slots": {"language": "fa", **(slots or {}), **(just_set or {}), **(candidates or {})},
             "latest_message": {
                 "text": text,
                 "intent": intent or {"name": "ask_knowledge", "confidence": 0.9},

@@ -167,3 +167,57 @@ class TestContactDetail:
     @pytest.mark.parametrize("text", ["مرسی", "thanks"])
     def test_is_asked_for_again_after_thanks(self, asked, text) -> None:
         assert asked(CONTACT).say(text).asked_for == CONTACT
+
+
+class TestAfterwards:
+    @pytest.fixture
+    def opened(self, talk):
+        """A ticket has just been opened, without a contact detail."""
+        return talk.say("/open_ticket", *WORDS.values(), "/deny")
+
+    @pytest.mark.parametrize("text", ["close it please", "ببندش"])
+    def test_the_ticket_can_be_closed(self, opened, text) -> None:
+        opened.say(text)
+        assert opened.called("close") == []
+
+        opened.say("بله")
+
+        assert len(opened.called("close")) == 1
+
+    @pytest.mark.parametrize("text", ["open it again please", "دوباره بازش کن"])
+    def test_a_closed_ticket_is_not_opened_again_and_no_other_is_begun_unasked(self, opened, text) -> None:
+        opened.say("ببندش", "بله", text)
+        assert opened.form is None
+
+        opened.say("بله")
+
+        assert opened.asked_for == SUBJECT
+
+    def test_an_afterthought_goes_into_the_ticket(self, opened) -> None:
+        opened.say("راستی یادم رفت بگم کارتم بانک ملی بود")
+
+        (added,) = opened.called("add")
+        assert added["text"] == "راستی یادم رفت بگم کارتم بانک ملی بود"
+
+    @pytest.mark.parametrize("text", ["09121234567", "sara@example.com"])
+    def test_a_contact_detail_is_kept(self, opened, text) -> None:
+        (kept,) = opened.say(text).called("contact-detail")
+
+        assert kept["contact_detail"] == text
+
+    @pytest.mark.parametrize("text", ["مرسی", "نه ممنون"])
+    def test_a_courtesy_is_none_of_these(self, opened, text) -> None:
+        assert [call["call"] for call in opened.say(text).calls] == ["open"]
+
+
+class TestOffer:
+    @pytest.mark.parametrize("yes", ["باشه", "آره ثبت کن", "yes please"])
+    def test_of_a_ticket_is_taken_up_by_a_yes(self, talk, yes) -> None:
+        talk.say("/ask_knowledge", yes)
+
+        assert talk.asked_for == SUBJECT
+
+    def test_is_forgotten_after_another_message(self, talk) -> None:
+        talk.say("/ask_knowledge", "/thanks", "باشه")
+
+        assert talk.form is None

@@ -7,10 +7,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from core.unit_of_work import UnitOfWork
 from crm.agents.auth import SESSION_COOKIE
 from crm.conversations.intake import Intake
 from crm.enums import Role
-from crm.models import Agent, Conversation, Inbox
+from crm.models import Agent, Contact, Conversation, Inbox
 from tests.conftest import message
 
 SignIn = Callable[[Role], Awaitable[Agent]]
@@ -296,6 +297,19 @@ class TestTickets:
         assert twice.json()["description"] == "first\n\n<b>then</b>"
         assert closed.json()["status"] == again.json()["status"] == "closed"
         assert (late.status_code, late.json()["error"]["code"]) == (409, "ticket_already_closed")
+
+    async def test_a_contact_detail_that_comes_after_the_ticket_is_kept(
+        self, as_program: httpx.AsyncClient, conversation: Conversation, work: UnitOfWork
+    ) -> None:
+        path, body = f"/api/v1/conversations/{conversation.id}/contact-detail", {"contact_detail": "09121234567"}
+
+        kept = await as_program.post(path, json=body)
+        refused = await as_program.post(path, json={"contact_detail": ""})
+
+        async with work.reading() as session:
+            contact = await session.get_one(Contact, conversation.contact_id)
+        assert (kept.status_code, refused.status_code) == (204, 422)
+        assert contact.phone == "09121234567"
 
     async def test_what_was_mentioned_stands_in_the_description(
         self, as_program: httpx.AsyncClient, conversation: Conversation

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.names import Actions, Responses
+from bot.names import OFFERS, Actions, Responses
 from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
 
 TICKETS = "GET /conversations/c-1/tickets"
@@ -88,7 +88,8 @@ class TestAgree:
         )
 
         assert responses_in(result) == [Responses.TICKET_CLOSED]
-        assert slots_in(result) == {"closing_ticket": None}
+        assert slots_in(result)["closing_ticket"] is None
+        assert slots_in(result)["ticket_at_hand"]["is_closed"]
 
     @pytest.mark.parametrize(
         ("slot", "done_before"),
@@ -106,6 +107,25 @@ class TestAgree:
 
         assert responses_in(result) == [Responses.WHAT_NEXT]
         assert api.calls == []
+
+    @pytest.mark.parametrize("said", [Responses.DONT_KNOW, Responses.OWN_CASE_UNANSWERED, Responses.TICKET_IS_CLOSED])
+    async def test_opens_the_form_that_was_offered_just_before(self, actions: RunningActions, said: str) -> None:
+        result = await actions.run(Actions.AGREE, text="باشه", just_set={"offer": OFFERS[said]})
+
+        assert result["events"][-1]["name"] == "ticket_form"
+        assert result["responses"] == []
+
+    async def test_calls_the_person_who_was_offered_just_before(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("POST /conversations/c-1/handoff", {})
+
+        await actions.run(Actions.AGREE, text="yes", just_set={"offer": "talk_to_person"})
+
+        assert api.calls == ["POST /conversations/c-1/handoff"]
+
+    async def test_remembers_no_offer_of_long_ago(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.AGREE, text="yes", slots={"offer": "open_ticket"})
+
+        assert responses_in(result) == [Responses.WHAT_NEXT]
 
     async def test_closes_no_ticket_that_is_not_the_contacts_own(self, actions: RunningActions, api: FakeApi) -> None:
         api.refuses("GET /tickets/HM-1042", 404, "ticket_not_found")

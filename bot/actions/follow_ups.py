@@ -1,0 +1,130 @@
+"""What a contact says right after their ticket was opened is about that ticket: close it, add this, reach me there."""
+
+import re
+from typing import Any, Final
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.backend import Backend
+from bot.actions.base import intent_of, is_fresh
+from bot.actions.interruptions import is_question
+from bot.identifiers import find_contact_detail, find_ticket_number
+from bot.names import Intents, Responses, Slots
+
+LONGEST_NOTE: Final = 4_000
+_WORDS_OF_A_COMMAND: Final = 8
+_WORDS_OF_A_CONTACT_DETAIL: Final = 10
+_WORDS_OF_AN_AFTERTHOUGHT: Final = 3
+
+_CLOSING: Final = re.compile(
+    r"\bclose (?:it|that|this|(?:the|my|this|that) ticket)\b"
+    r"|(?<!\S)(?:ببند(?:ش|ید|یدش|ین|ینش)?|بسته بشه|بسته شود)(?!\w)"
+    r"|\bbeband(?:esh|id|idesh)?\b",
+    re.IGNORECASE,
+)
+_REOPENING: Final = re.compile(
+    r"\b(?:re-?open|open (?:it|that|this|(?:the|my|this|that) ticket) (?:again|back)|open (?:it|that) back up)\b"
+    r"|دوباره (?:\S+ ){0,2}باز(?:ش)? ?کن|باز(?:ش)? کن(?:ید|ین)? دوباره|\bdobare baz(?:esh)? kon",
+    re.IGNORECASE,
+)
+_REFUSING: Final = re.compile(r"\b(?:don'?t|do not|not|never)\b|نبند|(?<!\S)نه(?!\w)|\bnaband", re.IGNORECASE)
+# "By the way, I forgot to say …", «راستی یادم رفت بگم …», "sorry, it was Tuesday".
+_AFTERTHOUGHT: Final = re.compile(
+    r"^\W*(?:(?:oh|ah|ok|okay|and|also|sorry|ببخشید|آها|آهان|آخ|و)[\s،,.!]+){0,2}"
+    r"(?:by the way|btw|i forgot|forgot to|one more thing|in addition|i should (?:add|mention)|please add|add that"
+    r"|راستی|یادم رفت|فراموش کردم|ضمنا|در ضمن|اینم (?:بگم|اضافه)"
+    r"|این رو هم (?:بگم|اضافه)|همچنین|rasti|yadam raft)(?!\w)",
+    re.IGNORECASE,
+)
+_CORRECTION: Final = re.compile(
+    r"^\W*(?:(?:no|oh|sorry|wait|oops|actually|correction|نه|ببخشید"
+    r"|اشتباه (?:شد|گفتم|نوشتم)|na|bebakhshid)[\s،,.!]+){1,3}"
+    r"(?:it (?:was|is|were)|i meant|منظورم|manzooram|\S+(?: \S+){0,4} (?:بود|بوده|bud|bood)(?!\w))",
+    re.IGNORECASE,
+)
+
+
+def ticket_at_hand(tracker: Tracker) -> dict[str, Any] | None:
+    """The ticket that was spoken of last: its `number`, whether it `is_closed`, whether it `has_contact`."""
+    at_hand: dict[str, Any] | None = tracker.get_slot(Slots.TICKET_AT_HAND)
+    return at_hand
+
+
+def keep_at_hand(tracker: Tracker, number: str, **known: bool) -> EventType:
+    """The ticket is what a message right after this one may be about."""
+    earlier = ticket_at_hand(tracker) or {}
+    same = earlier if earlier.get("number") == number else {"has_contact": True, "is_closed": False}
+    return SlotSet(Slots.TICKET_AT_HAND, {**same, **known, "number": number})
+
+
+def fresh_ticket(tracker: Tracker) -> dict[str, Any] | None:
+    """The ticket at hand where it was spoken of just before the latest message."""
+    return ticket_at_hand(tracker) if is_fresh(tracker, Slots.TICKET_AT_HAND) else None
+
+
+def wants_reopened(tracker: Tracker) -> bool:
+    """Whether the latest message asks to open a ticket again, rather than a new one."""
+    text = _text_of(tracker)
+    return bool(_REOPENING.search(text)) and len(text.split()) <= _WORDS_OF_A_COMMAND
+
+
+def is_afterthought(tracker: Tracker) -> bool:
+    """Whether the latest message adds to what was just written."""
+    text = _text_of(tracker)
+    if is_question(text) or find_ticket_number(text):
+        return False
+    is_said = bool(_AFTERTHOUGHT.search(text) or _CORRECTION.search(text))
+    return intent_of(tracker) == Intents.INFORM or (is_said and len(text.split()) >= _WORDS_OF_AN_AFTERTHOUGHT)
+
+
+def say_not_reopened(dispatcher: CollectingDispatcher, at_hand: dict[str, Any]) -> None:
+    """A closed ticket stays closed, and an open one need not be opened."""
+    response = Responses.TICKET_IS_CLOSED if at_hand["is_closed"] else Responses.TICKET_STILL_OPEN
+    dispatcher.utter_message(response=response, ticket_number=at_hand["number"])
+
+
+async def follow_up(backend: Backend, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType] | None:
+    """Do what the latest message wants of the ticket just spoken of; None where it is about something else."""
+    at_hand = fresh_ticket(tracker)
+    text = _text_of(tracker)
+    if at_hand is None or text.startswith("/"):
+        return None
+    number = str(at_hand["number"])
+    if wants_reopened(tracker):
+        say_not_reopened(dispatcher, at_hand)
+        return [keep_at_hand(tracker, number)]
+    if at_hand["is_closed"]:
+        return None
+    if _wants_closed(text):
+        return await _ask_to_close(backend, dispatcher, tracker, number)
+    contact_detail = find_contact_detail(text)
+    if contact_detail and not at_hand["has_contact"] and len(text.split()) <= _WORDS_OF_A_CONTACT_DETAIL:
+        await backend.keep_contact_detail(tracker.sender_id, contact_detail)
+        dispatcher.utter_message(response=Responses.CONTACT_KEPT, ticket_number=number)
+        return [keep_at_hand(tracker, number, has_contact=True), SlotSet(Slots.CONTACT_DETAIL, contact_detail)]
+    if is_afterthought(tracker):
+        await backend.add_to_ticket(number, text[:LONGEST_NOTE], conversation_id=tracker.sender_id)
+        dispatcher.utter_message(response=Responses.ADDED_TO_TICKET, ticket_number=number)
+        return [keep_at_hand(tracker, number)]
+    return None
+
+
+async def _ask_to_close(
+    backend: Backend, dispatcher: CollectingDispatcher, tracker: Tracker, number: str
+) -> list[EventType] | None:
+    ticket = await backend.find_ticket(number, conversation_id=tracker.sender_id)
+    if ticket is None:
+        return None
+    dispatcher.utter_message(response=Responses.CONFIRM_CLOSING, ticket_number=number, subject=ticket.subject)
+    return [keep_at_hand(tracker, number), SlotSet(Slots.CLOSING_TICKET, number)]
+
+
+def _wants_closed(text: str) -> bool:
+    is_short = len(text.split()) <= _WORDS_OF_A_COMMAND
+    return is_short and bool(_CLOSING.search(text)) and not _REFUSING.search(text)
+
+
+def _text_of(tracker: Tracker) -> str:
+    return str(tracker.latest_message.get("text") or "")
