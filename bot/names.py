@@ -219,6 +219,7 @@ class SystemResponses:
     SORRY_DELAY: Final = "utter_sorry_delay"
     SORRY_CHURN_THREAT: Final = "utter_sorry_churn_threat"
     SORRY_DISPLEASURE: Final = "utter_sorry_displeasure"
+    SEEN_WHILE_WAITING: Final = "utter_seen_while_waiting"
     BOT_FAILED: Final = "utter_bot_failed"
     MESSAGE_UNREADABLE: Final = "utter_message_unreadable"
     MESSAGE_TOO_LONG: Final = "utter_message_too_long"

@@ -48,6 +48,7 @@ SPOKEN = (
     "sorry_displeasure",
     "bot_failed",
     "words_please",
+    "seen_while_waiting",
     "ask_rating",
     "rating_thanks",
     "returned_to_bot",

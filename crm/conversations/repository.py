@@ -367,6 +367,17 @@ class ConversationRepository:
         )
         return frozenset(name for name in await self.session.scalars(statement) if name)
 
+    async def was_told(self, conversation_id: str, response: str, *, since: datetime) -> bool:
+        """Whether the contact has been given this response since then."""
+        statement = (
+            select(Message.id)
+            .where(
+                Message.conversation_id == conversation_id, Message.response == response, Message.created_at >= since
+            )
+            .limit(1)
+        )
+        return await self.session.scalar(statement) is not None
+
     async def response_said_last(self, conversation_id: str) -> str | None:
         """The name of the response that the contact was given last; none where they were told something else since."""
         statement = (

@@ -52,6 +52,8 @@ TALK_TO_PERSON = "/talk_to_person"
 START_OVER = "/start_over"
 # What is said to a file without words, once however many come.
 WORDS_PLEASE = "utter_words_please"
+# What is said to the first message of somebody who waits for a person.
+SEEN_WHILE_WAITING = "utter_seen_while_waiting"
 
 OpenService = Callable[[AsyncSession], ConversationService]
 # Shows the contact with this address in this inbox that an answer is being written, where we have to call the channel.
@@ -324,6 +326,8 @@ class Turns:
             if is_last or not self.pace.left(conversation.id):
                 self._release(conversation)
             await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
+            if claim.conversation.status is ConversationStatus.waiting:
+                await self._acknowledge(service, conversation)
         return not is_last
 
     async def _as_they_are(self, service: ConversationService, claim: Claim) -> tuple[list[Message], bool]:
@@ -368,6 +372,15 @@ class Turns:
             # Also when the bot was silent: an action that failed leaves an empty answer.
             message.outcome = Outcome.failed
             await service.say(conversation, "utter_bot_failed")
+
+    async def _acknowledge(self, service: ConversationService, conversation: Conversation) -> None:
+        """Tell a contact who writes while waiting for a person that it was seen; once, however much they write."""
+        if conversation.status is not ConversationStatus.waiting or conversation.waiting_since is None:
+            return
+        if not await service.conversations.was_told(
+            conversation.id, SEEN_WHILE_WAITING, since=conversation.waiting_since
+        ):
+            await service.say(conversation, SEEN_WHILE_WAITING)
 
     async def _give_up(self, claim: Claim, error: Exception) -> None:
         """Leave the message for another try in a moment, or set it aside with its error."""

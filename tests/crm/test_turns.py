@@ -135,6 +135,43 @@ class TestRun:
             "agent",
         ]
 
+    async def test_acknowledges_once_what_is_written_while_waiting(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, clock: FixedClock
+    ) -> None:
+        received = await intake.receive(message(inbox, "Talk to a person", payload="/talk_to_person", language="en"))
+        await until_done(turns.run, received.conversation.id)
+        for number in (2, 3):
+            clock.advance(timedelta(seconds=1))
+            await intake.receive(message(inbox, f"and this {number}", number=number, language="en"))
+            await until_done(turns.run, received.conversation.id)
+
+        said = [
+            text for author, text in await transcript(work, open_service, received.conversation) if author == "system"
+        ]
+
+        assert [text.split()[0] for text in said] == ["handed_off", "seen_while_waiting"]
+
+    async def test_acknowledges_again_in_another_wait(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, clock: FixedClock
+    ) -> None:
+        received = await intake.receive(message(inbox, "Talk to a person", payload="/talk_to_person", language="en"))
+        await until_done(turns.run, received.conversation.id)
+        for number in (2, 4):
+            clock.advance(timedelta(seconds=1))
+            await intake.receive(message(inbox, "and this", number=number, language="en"))
+            await until_done(turns.run, received.conversation.id)
+            async with work.begin() as session:
+                service = open_service(session)
+                await service.return_to_bot(await service.lock(received.conversation.id))
+            clock.advance(timedelta(seconds=1))
+            again = message(inbox, "A person", number=number + 1, payload="/talk_to_person", language="en")
+            await intake.receive(again)
+            await until_done(turns.run, received.conversation.id)
+
+        said = [text.split()[0] for _, text in await transcript(work, open_service, received.conversation)]
+
+        assert said.count("seen_while_waiting") == 2
+
     async def test_is_silent_while_a_person_has_the_conversation_but_still_hears_the_mood(
         self,
         turns: Turns,
