@@ -33,6 +33,17 @@ _BARE_FOREIGN_PHONE: Final = re.compile(r"(?<!\d)00(?!98)([1-9](?:[-\s().]{0,2}\
 _OUT_OF_FIVE: Final = re.compile(r"(?:\bout of|\baz|از|/)\s*5(?!\d)", re.IGNORECASE)
 
 
+# "5 stars? Not at all", «۵ ستاره نبود»: but not "1, as you did not help", which says why.
+_DENIED_RATING: Final = re.compile(
+    r"[1-5](?!\d)(?:\s+(?!چون|چرا|زیرا|که|ولی|because|since|as|but)[^\s.،,؛;!?؟\d]+){0,3}\s*[?؟]?[\s،,]*"
+    r"(?:(?<!\w)(?:نبود\w*|نیست\w*|نمی[\u200c ]?(?:د|ده)م|نه|اصلاً? نه|ابداً?|nabud|nist|nemidam)(?!\w)"
+    r"|\b(?:not at all|no way|not really|hardly|isn'?t|wasn'?t|it (?:is|was) not|nope|never|as if|yeah,? right)\b)"
+    r"|\b(?:not|never|won'?t give(?: you)?|don'?t give(?: you)?|no)\s+(?:a\s+|even\s+)?[1-5](?!\d)"
+    r"|(?<!\w)نه\s+[1-5](?!\d)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class Identifier:
     """One finding: its entity, its canonical value, and where it stands in the text as written."""
@@ -83,8 +94,10 @@ def _digits_of(match: re.Match[str]) -> str:
 
 
 def find_rating(text: str) -> int | None:
-    """The one number from 1 to 5 in a text; nothing if there is none, or several different ones."""
+    """The one number from 1 to 5 in a text; nothing if there is none, several different ones, or one that is denied."""
     folded = _OUT_OF_FIVE.sub(" ", text.translate(_LATIN_DIGITS))
+    if _DENIED_RATING.search(folded):
+        return None
     # A number of more than nine digits falls apart into several, none of them a rating.
     numbers = {int(number) for number in re.findall(r"\d{1,9}", folded)}
     return next((number for number in numbers if 1 <= number <= 5), None) if len(numbers) == 1 else None

@@ -21,7 +21,7 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
     A backend failure becomes a handoff; where even that fails, the contact is told so. Wishes that had to wait for this
     action are spoken of after it. One that `hears_follow_ups` first looks whether the message is about the ticket that
-    was just opened, whatever it was understood as.
+    was just opened, or a rating in plain words, whatever it was understood as.
     """
 
     hears_follow_ups = False
@@ -55,10 +55,12 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
     async def _follow_up(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType] | None:
         # Here, as it needs what stands in this module.
-        from bot.actions.follow_ups import follow_up
+        from bot.actions.follow_ups import follow_up, take_rating
 
         if not self.hears_follow_ups or tracker.active_loop_name:
             return None
+        if await take_rating(self.backend, dispatcher, tracker):
+            return []
         return await follow_up(self.backend, dispatcher, tracker)
 
     def _speak_of_other_wish(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:

@@ -7,10 +7,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.backend import Backend
+from bot.actions.backend import Backend, BackendRefused
 from bot.actions.base import intent_of, is_fresh
 from bot.actions.interruptions import is_question
-from bot.identifiers import find_contact_detail, find_ticket_number
+from bot.identifiers import find_contact_detail, find_rating, find_ticket_number
 from bot.names import Intents, Responses, Slots
 
 LONGEST_NOTE: Final = 4_000
@@ -27,6 +27,10 @@ _CLOSING: Final = re.compile(
 _REOPENING: Final = re.compile(
     r"\b(?:re-?open|open (?:it|that|this|(?:the|my|this|that) ticket) (?:again|back)|open (?:it|that) back up)\b"
     r"|دوباره (?:\S+ ){0,2}باز(?:ش)? ?کن|باز(?:ش)? کن(?:ید|ین)? دوباره|\bdobare baz(?:esh)? kon",
+    re.IGNORECASE,
+)
+_RATING: Final = re.compile(
+    r"امتیاز|نمره|ستاره|رأیم?(?!\w)|\bstars?\b|\brat(?:e|ing)\b|\bemtiaz|\bnomre|\bi give (?:you|it|this)\b",
     re.IGNORECASE,
 )
 _REFUSING: Final = re.compile(r"\b(?:don'?t|do not|not|never)\b|نبند|(?<!\S)نه(?!\w)|\bnaband", re.IGNORECASE)
@@ -109,6 +113,20 @@ async def follow_up(backend: Backend, dispatcher: CollectingDispatcher, tracker:
         dispatcher.utter_message(response=Responses.ADDED_TO_TICKET, ticket_number=number)
         return [keep_at_hand(tracker, number)]
     return None
+
+
+async def take_rating(backend: Backend, dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
+    """Store the rating that the latest message names in plain words, where one was asked for: "1, you were awful"."""
+    text = _text_of(tracker)
+    score = find_rating(text) if _RATING.search(text) and not text.startswith("/") else None
+    if score is None:
+        return False
+    try:
+        await backend.rate(tracker.sender_id, score=score)
+    except BackendRefused:
+        return False
+    dispatcher.utter_message(response=Responses.RATING_THANKS)
+    return True
 
 
 async def _ask_to_close(

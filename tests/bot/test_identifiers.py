@@ -101,6 +101,29 @@ class TestFindRating:
     def test_takes_nothing_else(self, text: str) -> None:
         assert find_rating(text) is None
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("پشتیبانی ۵ ستاره نبود", "۵ ستاره؟ اصلاً نه", "امتیاز ۵ نمی‌دم", "5 nabud"),
+            *("5 stars? not at all", "not 5 stars", "I don't give you 5"),
+        ],
+    )
+    def test_takes_none_that_is_denied(self, text: str) -> None:
+        assert find_rating(text) is None
+
+    @pytest.mark.parametrize(
+        ("text", "rating"),
+        [
+            ("امتیاز ۱ میدم چون افتضاح بودین", 1),
+            ("۱ میدم چون خوب نبود", 1),
+            ("1, you did not help at all", 1),
+            ("I give 2 because it was not solved", 2),
+            ("۵ میدم، عالی بودید", 5),
+        ],
+    )
+    def test_takes_one_whose_reason_is_a_denial(self, text: str, rating: int) -> None:
+        assert find_rating(text) == rating
+
     @pytest.mark.parametrize(("text", "rating"), [("۴ از ۵", 4), ("2 out of 5", 2), ("5/5", 5), ("از ۵، ۳", 3)])
     def test_understands_so_many_out_of_five(self, text: str, rating: int) -> None:
         assert find_rating(text) == rating

@@ -5,6 +5,7 @@ import pytest
 from bot.names import Actions, Responses
 from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
 
+INSULT = {"name": "abuse", "confidence": 0.9}
 RATING = "POST /conversations/c-1/rating"
 
 
@@ -36,3 +37,20 @@ class TestRateConversation:
         result = await actions.run(Actions.RATE_CONVERSATION, slots={"rating": "5"})
 
         assert responses_in(result) == [Responses.RATING_REFUSED]
+
+    async def test_is_taken_from_words_that_were_heard_as_an_insult(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers(RATING, status_code=204)
+
+        result = await actions.run(Actions.OWN_UP, text="امتیاز ۱ میدم چون افتضاح بودین", intent=INSULT)
+
+        assert api.body_of(RATING) == {"score": 1}
+        assert responses_in(result) == [Responses.RATING_THANKS]
+
+    async def test_is_an_insult_where_nobody_asked_for_one(self, actions: RunningActions, api: FakeApi) -> None:
+        api.refuses(RATING, 409, "rating_not_asked")
+
+        result = await actions.run(Actions.OWN_UP, text="امتیاز ۱ میدم چون افتضاح بودین", intent=INSULT)
+
+        assert responses_in(result) == [Responses.ABUSE]
