@@ -132,7 +132,7 @@ class RasaBot:
         return BotAnswer(
             replies=[reply for message in said for reply in self._replies(message, language=language)],
             state=answer.state,
-            outcome=next((outcome for outcome in outcomes if outcome), None),
+            outcome=next((outcome for outcome in outcomes if outcome), Outcome.asked if _asks(answer.state) else None),
             intent=answer.intent.name if answer.intent else None,
             likeliest_intent=answer.intent.likeliest if answer.intent else None,
             intent_confidence=answer.intent.confidence if answer.intent else None,
@@ -199,6 +199,12 @@ class _Serving(BaseModel):
 
 class _Refusal(BaseModel):
     message: str
+
+
+def _asks(state: list[Any]) -> bool:
+    """Whether a form waits for an answer after this turn."""
+    forms = [event.get("name") for event in state if isinstance(event, dict) and event.get("event") == "active_loop"]
+    return bool(forms and forms[-1])
 
 
 def _request(turn: BotTurn) -> dict[str, Any]:

@@ -58,6 +58,8 @@ class Outcome(StrEnum):
 
     answered = "answered"
     offered = "offered"
+    # For what a form needs.
+    asked = "asked"
     not_understood = "not_understood"
     failed = "failed"
 

@@ -46,6 +46,7 @@ class Features:
     balance: float
     closing_balance: float
     mixed: float
+    wry: float
     negations: float
     contrast: float
     intensifiers: float
@@ -96,6 +97,7 @@ def features_and_phrases_of(text: str) -> tuple[Features, frozenset[str]]:
 def _features_of(text: str, words: Sequence[str], lexicon: Lexicon) -> Features:
     polarity = polarity_of(words, lexicon)
     size = math.sqrt(len(words) + 4)
+    is_praise = polarity.positive > 0 or lexicon["thanks"].count(words) > 0
     return Features(
         exclamations=_damped(text.count("!")),
         repeated_question_marks=_damped(max(0, text.count("?") + text.count("؟") - 1)),
@@ -113,6 +115,8 @@ def _features_of(text: str, words: Sequence[str], lexicon: Lexicon) -> Features:
         balance=polarity.balance * 2 / size,
         closing_balance=math.tanh(polarity_of(_closing_words(text, words, lexicon), lexicon).balance),
         mixed=float(polarity.positive > 0 and polarity.negative > 0),
+        # "Wonderful, and only three weeks late": praise beside waiting or failure is seldom meant.
+        wry=float(is_praise and lexicon["waiting"].count(words) > 0),
         negations=_damped(lexicon["negation_before"].count(words) + lexicon["negation_after"].count(words)),
         contrast=float(lexicon["contrast"].count(words) > 0),
         intensifiers=_damped(lexicon["intensifier"].count(words)),

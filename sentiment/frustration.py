@@ -8,6 +8,7 @@ Intelligent Systems", 1988), so the level stays in [0, 1] and every part of it c
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -20,6 +21,7 @@ import yaml
 from numpy.typing import NDArray
 
 from language.normalise import normalise
+from sentiment.evidence import shows_ill_feeling
 from sentiment.mood import Sentiment, Signal
 
 WEIGHTS_FILE = Path(__file__).with_name("frustration.yml")
@@ -46,6 +48,10 @@ EDITABLE = (
 
 _HOSTILE = frozenset({Signal.anger, Signal.abuse, Signal.legal_threat, Signal.churn_threat})
 _MINUTES_AND_DAYS = frozenset({"waiting_full_minutes", "low_rating_days"})
+_QUESTION = re.compile(
+    r"[?؟]|\b(?:چی|چیه|چیست|چه|چطور|چطوری|چجوری|چگونه|چرا|کی|کجا|چند|چقدر|کدوم|کدام|آیا|یعنی|chi|chie|chetor|ki|koja|chand)\b"
+    r"|^(?:what|how|when|where|which|who|can|could|do|does|is|are|will|and what)\b"
+)
 _LEAST_NAMED = 0.02  # What is left of a cause below this is not worth a word.
 _COMPARED_CHARACTERS = 1_000
 
@@ -98,6 +104,7 @@ class FrustrationWeights:
     misunderstood: float
     displeasure: float
     displeasure_from: float
+    unsaid_from: float
     repeat: float
     not_understood: float
     waiting: float
@@ -125,7 +132,7 @@ class ContactTurn:
     score: float
     signals: frozenset[str] = frozenset()
     vector: NDArray[np.float32] | None = None
-    outcome: Literal["answered", "offered", "not_understood"] | str | None = None
+    outcome: Literal["answered", "offered", "asked", "not_understood"] | str | None = None
     thanked: bool = False
     text: str = ""
     asked_for_person: bool = False
@@ -227,10 +234,16 @@ def _causes_of(
 
 
 def _displeasure(turn: ContactTurn, weights: FrustrationWeights) -> float:
-    """How far the score is below what a calm report of a problem may have, from 0 to 1."""
-    span = 1 - weights.displeasure_from
+    """How far the score is below what a calm report of a problem may have, from 0 to 1.
+
+    What shows no ill feeling in its words may be lower still, and a plain question as low as it likes.
+    """
+    begins = weights.displeasure_from
+    if turn.text and not turn.signals and not shows_ill_feeling(turn.text):
+        begins = 1.0 if _QUESTION.search(normalise(turn.text)) else max(begins, weights.unsaid_from)
+    span = 1 - begins
     # An admin may set it to 1, below which no score is: then nothing is displeasure.
-    return max(0.0, -turn.score - weights.displeasure_from) / span if span else 0.0
+    return max(0.0, -turn.score - begins) / span if span else 0.0
 
 
 def _freshness(days_ago: float, weights: FrustrationWeights) -> float:
@@ -252,6 +265,9 @@ def _is_pleased(turn: ContactTurn) -> bool:
 
 
 def _repeats_any(turn: ContactTurn, earlier: Sequence[ContactTurn], weights: FrustrationWeights) -> bool:
+    """Whether it was said before, and not because the bot asked for it: a form asks again until it has an answer."""
+    if earlier and earlier[-1].outcome == "asked":
+        return False
     return any(is_repeat(turn, one, weights) for one in earlier)
 
 

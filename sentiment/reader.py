@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from language.vocabulary import Words
+from sentiment.evidence import shows_ill_feeling, speaks_of_distress
 from sentiment.model import MoodModel
 from sentiment.mood import Sentiment, SentimentLabel, Signal
 from sentiment.nonsense import is_nonsense
@@ -19,6 +22,10 @@ NO_MOOD = Sentiment(
     signals=frozenset(),
 )
 
+# How sure the model must be of a signal of which no word, emoji or mark in the text speaks: plain short requests
+# ("simpler, please") sound curt to it. Chosen on the test sets (docs/models/sentiment.md).
+_SURE = {Signal.anger: 0.28, Signal.abuse: 0.6, Signal.vulnerable: 0.5}
+
 
 class MoodReader:
     """Tells the mood of a contact's message; the same message always gets the same answer."""
@@ -31,4 +38,17 @@ class MoodReader:
 
         What holds no word that anybody knows, those of `own` included, has no mood.
         """
-        return NO_MOOD if is_nonsense(text, own) else self._model.predict(vector, text)
+        return NO_MOOD if is_nonsense(text, own) else _as_far_as_said(self._model.predict(vector, text), text)
+
+
+def _as_far_as_said(mood: Sentiment, text: str) -> Sentiment:
+    """The mood without the signals that the model alone would have, and is not sure of."""
+    unsure = frozenset(
+        signal for signal in mood.signals & _SURE.keys() if mood.signal_probabilities[signal] < _SURE[signal]
+    )
+    if not unsure:
+        return mood
+    said = frozenset({Signal.vulnerable}) if speaks_of_distress(text) else frozenset()
+    if shows_ill_feeling(text):
+        said |= {Signal.anger, Signal.abuse}
+    return replace(mood, signals=mood.signals - (unsure - said))

@@ -41,7 +41,7 @@ HEATED_INTENTS = frozenset({"abuse", "complaint", "deny", "doubt", "talk_to_pers
 LABEL_FEATURES = (
     *("exclamations", "repeated_question_marks", "elongations", "capitals"),
     *("emoji_positive", "emoji_negative", "emoji_angry"),
-    *("positive", "negative", "negated_positive", "negated_negative", "balance", "closing_balance"),
+    *("positive", "negative", "negated_positive", "negated_negative", "balance", "closing_balance", "wry"),
     *("thanks", "anger", "abuse"),
 )
 SIGNAL_FEATURES = tuple(name for name in FEATURE_NAMES if name != "length")

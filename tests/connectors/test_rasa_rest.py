@@ -162,6 +162,15 @@ class TestAnswer:
 
         assert [article["note"] for article in reply.articles] == [note]
 
+    @pytest.mark.parametrize(("name", "outcome"), [("ticket_form", Outcome.asked), (None, None)])
+    async def test_what_a_form_asks_for_is_told_from_what_it_has_got(
+        self, name: str | None, outcome: Outcome | None
+    ) -> None:
+        began, last = {"event": "active_loop", "name": "ticket_form"}, {"event": "active_loop", "name": name}
+        bot = bot_that_gets({"messages": [{"text": "Which ticket?"}], "state": [began, {"event": "bot"}, last]})
+
+        assert (await bot.answer(TURN)).outcome is outcome
+
     async def test_an_answer_in_another_language_comes_after_a_word_on_it(self) -> None:
         foreign = answered(language="en", other_language=True)
         bot = bot_that_gets({"messages": [{"text": "سلام"}, foreign], "state": []})

@@ -40,6 +40,14 @@ class TestFeaturesOf:
     def test_do_not_take_an_abbreviation_for_shouting(self):
         assert features_of("My SIM does not work").capitals == 0
 
+    @pytest.mark.parametrize("text", ["آفرین، ده روزه منتظرم", "مرسی که جواب نمیدین", "great, still no reply"])
+    def test_take_praise_beside_waiting_for_wry(self, text):
+        assert features_of(text).wry == 1
+
+    @pytest.mark.parametrize("text", ["عالی بود، ممنون", "ده روزه منتظرم", "still no reply"])
+    def test_take_neither_alone_for_wry(self, text):
+        assert features_of(text).wry == 0
+
     def test_see_emoji(self):
         assert features_of("😡").emoji_angry > 0
         assert features_of("❤️").emoji_positive > 0

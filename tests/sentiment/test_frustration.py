@@ -57,6 +57,25 @@ class TestFrustration:
 
         assert frustration([report(score=-1.0)], deaf).level == 0
 
+    @pytest.mark.parametrize("text", ["خب پس نرخ تبدیل چی؟", "age dir bedam chi mishe", "what about the second one"])
+    def test_is_nothing_after_a_plain_question_that_a_model_hears_ill_in(self, weights, text):
+        assert frustration([ContactTurn(score=-0.9, text=text)], weights).level == 0
+
+    def test_is_less_where_no_word_speaks_of_displeasure(self, weights):
+        curt, cross = (
+            ContactTurn(score=-0.55, text="اطلاعات من رو پاک کنید"),
+            ContactTurn(score=-0.55, text="افتضاح بود"),
+        )
+
+        assert frustration([curt], weights).level == 0
+        assert frustration([cross], weights).level > 0
+
+    def test_no_repeat_is_counted_while_a_form_asks(self, weights):
+        asked = report(outcome="asked")
+
+        assert frustration([asked, report()], weights).level == 0
+        assert frustration([report(), report()], weights).level > 0
+
     def test_needs_more_than_one_threat_to_leave(self, weights):
         calm_threat = ContactTurn(score=-0.2, signals=frozenset({"churn_threat"}))
 

@@ -164,8 +164,50 @@ class TestShippedModel:
 
         assert [text for text in asked if hands_off(text)] == []
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("فردا عمل دارم چیکار کنم", "تصادف کردم", "بابام رفت از دنیا", "از دنیا رفت", "باردارم", "کرونا گرفتم"),
+            *("madarbozorgam fot karde nemiresam", "I'm pregnant and can't sit that long"),
+        ],
+    )
+    def test_hears_illness_and_loss_that_are_told_in_few_words(self, text):
+        assert Signal.vulnerable in heard(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "روز یکشنبه و سه شنبه سر کار هستم و نمیتونم شرکت کنم",
+            "I'm at work on Sundays and can't attend, can I move to the next term?",
+            *("ساده تر بگو", "نفهمیدم", "بیشتر توضیح بده", "خب CSAT چی؟", "خطر ریزش مشتری یعنی چی؟"),
+            *("خب پس پایپلاین فروش چی؟", "اطلاعات منو پاک کنید", "اگه قسط رو دیر بدم چی میشه"),
+            "اصلا ولش کن خودم درستش کردم",
+        ],
+    )
+    def test_hears_nothing_in_plain_questions_requests_and_other_reasons_not_to_come(self, text):
+        assert heard(text) == frozenset()
+
+    @pytest.mark.parametrize("text", ["سر کارم گذاشتین؟", "مرسی از پاسخگویی سریعتون! دو هفته‌ست علاف شدم"])
+    def test_hears_reproach(self, text):
+        assert Signal.anger in heard(text)
+
+    @pytest.mark.parametrize("text", ["به به چه پشتیبانی عالی‌ای، فقط سه روزه منتظرم", "Thanks for nothing"])
+    def test_takes_wry_praise_for_none(self, text):
+        assert read_alone(text).score < 0
+
     def test_labels_most_messages_as_a_reader_would(self, read):
         assert share(mood.label is one.label for one, mood in read) >= 0.85
+
+
+def read_alone(text: str) -> Sentiment:
+    encoder = Encoder.open(ENCODER_FOLDER)
+    return MoodReader(SentimentModel.load(WEIGHTS_FOLDER, encoder=encoder.fingerprint)).read(
+        encoded(encoder, text), text
+    )
+
+
+def heard(text: str) -> frozenset[Signal]:
+    return heard_signals(read_alone(text), load_weights())
 
 
 def calm_steps(folder: Path) -> set[str]:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentiment.mood import Sentiment, SentimentLabel, Signal
 from sentiment.nonsense import is_nonsense
 from sentiment.reader import NO_MOOD, MoodReader
 
@@ -16,11 +17,20 @@ class Articles:
         return int(word == "furnished")
 
 
-class Furious:
-    """A model that hears an insult in everything."""
+class Hearing:
+    """A model that hears all signals in everything, as sure of each as it is told."""
+
+    def __init__(self, sure):
+        self.mood = Sentiment(
+            SentimentLabel.negative,
+            -0.9,
+            {SentimentLabel.negative: 1.0},
+            dict.fromkeys(Signal, sure),
+            frozenset(Signal),
+        )
 
     def predict(self, vector, text):
-        return "insult"
+        return self.mood
 
 
 class TestIsNonsense:
@@ -54,7 +64,21 @@ class TestIsNonsense:
 
 class TestMoodReader:
     def test_hears_no_mood_in_random_keys_whatever_the_model_says(self):
-        assert MoodReader(Furious()).read(None, "ضصثق") is NO_MOOD
+        assert MoodReader(Hearing(1.0)).read(None, "ضصثق") is NO_MOOD
 
     def test_says_of_other_texts_what_the_model_says(self):
-        assert MoodReader(Furious()).read(None, "خیلی بدید") == "insult"
+        furious = Hearing(1.0)
+
+        assert MoodReader(furious).read(None, "خیلی بدید") is furious.mood
+
+    def test_hears_no_anger_and_no_distress_of_which_no_word_speaks_unless_the_model_is_sure(self):
+        doubts = {Signal.anger, Signal.abuse, Signal.vulnerable}
+
+        assert not MoodReader(Hearing(0.26)).read(None, "ساده تر بگو").signals & doubts
+        assert MoodReader(Hearing(0.9)).read(None, "ساده تر بگو").signals >= doubts
+
+    def test_hears_them_where_a_word_does(self):
+        unsure = MoodReader(Hearing(0.26))
+
+        assert unsure.read(None, "این چه وضعشه").signals >= {Signal.anger, Signal.abuse}
+        assert Signal.vulnerable in unsure.read(None, "مادرم از دنیا رفت").signals
