@@ -472,8 +472,8 @@ def _policy() -> HandoffPolicy:
     return HandoffPolicy(
         frustration=1.0,
         apology=1.0,
-        not_understood_in_a_row=1000,
-        failed_in_a_row=1000,
+        not_understood_in_a_row=9,
+        failed_in_a_row=9,
         at_once=[],
         priorities={},
         tell={},
