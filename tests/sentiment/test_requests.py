@@ -14,6 +14,9 @@ from sentiment.requests import asks_for_person
         "اپراتور",
         "یه نفر جواب بده لطفاً",
         "گفت‌وگو با همکارانتان",
+        "گفت‌وگو با پشتیبان",
+        "put a person on please",
+        "get an agent on the line",
         "گفت و گو با همکارانم",
         "می‌خواهم با پشتیبانی گفت و گو کنم",
         "mikham ba ye karshenas sohbat konam",
@@ -52,6 +55,8 @@ def test_hears_a_request(text):
     "text",
     [
         "دیروز با همکارتون صحبت کردم و گفت فردا می‌رسه",
+        "can you put the manager on the course list",
+        "how do I get an operator on board",
         "لازم نیست با کسی حرف بزنم، همین‌جا بگو",
         "نمی‌خوام با کارشناس صحبت کنم، فقط قیمت رو بگو",
         "شما رباتی یا آدم؟",
