@@ -43,6 +43,7 @@ from benchmarks.channel_verdict import (
     read_transcripts,
 )
 from benchmarks.stack import ROOT, Stack, free_port, prepare
+from crm.conversations.handoff_policy import NEVER_IN_A_ROW
 from tests.connectors.telegram.emulator import TOKEN, Emulator
 
 WIDGET_KEY = "bench"
@@ -320,7 +321,12 @@ def _telegram(port: int) -> dict[str, str]:
 def _patience(folder: Path) -> dict[str, str]:
     """A handoff policy that never takes a conversation from the bot: all its turns are wanted."""
     policy: dict[str, Any] = yaml.safe_load((ROOT / "crm/conversations/handoff_policy.yml").read_text(encoding="utf-8"))
-    never = {"frustration": 1.0, "apology": 1.0, "not_understood_in_a_row": 10_000, "failed_in_a_row": 10_000}
+    never = {
+        "frustration": 1.0,
+        "apology": 1.0,
+        "not_understood_in_a_row": NEVER_IN_A_ROW,
+        "failed_in_a_row": NEVER_IN_A_ROW,
+    }
     file = folder / "policy.yml"
     file.write_text(yaml.safe_dump(policy | never), encoding="utf-8")
     return {"HANDOFF_POLICY_FILE": str(file)}

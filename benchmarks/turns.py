@@ -21,6 +21,7 @@ import yaml
 from benchmarks.stack import RASA_PYTHON, ROOT, Stack, prepare
 from benchmarks.stock_rasa import StockRasa
 from benchmarks.visitors import Visitor
+from crm.conversations.handoff_policy import NEVER_IN_A_ROW
 from seeds.business import WIDGET_KEY
 
 QUESTIONS = (Path(__file__).parent / "questions.txt").read_text(encoding="utf-8").splitlines()
@@ -184,7 +185,7 @@ def main() -> None:
 def _patient_policy(folder: Path) -> dict[str, str]:
     """A handoff policy that lets the bot answer every question: the same ones over and over would annoy anybody."""
     policy = yaml.safe_load((ROOT / "crm/conversations/handoff_policy.yml").read_text())
-    policy |= {"frustration": 1.0, "not_understood_in_a_row": 10_000, "failed_in_a_row": 10_000}
+    policy |= {"frustration": 1.0, "not_understood_in_a_row": NEVER_IN_A_ROW, "failed_in_a_row": NEVER_IN_A_ROW}
     file = folder / "policy.yml"
     file.write_text(yaml.safe_dump(policy))
     return {"HANDOFF_POLICY_FILE": str(file)}

@@ -25,9 +25,9 @@ FROM_BEFORE = frozenset({"rated_1", "rated_2"})
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 # How many earlier messages a turn looks back on.
 REMEMBERED_TURNS = 8
-# With the turn's own; a longer row would never be seen.
-LONGEST_ROW = REMEMBERED_TURNS + 1
-InARow = Annotated[int, Field(ge=1, le=LONGEST_ROW)]
+# A turn sees its own outcome too, and so no row as long as this: with it, a rule never acts.
+NEVER_IN_A_ROW = REMEMBERED_TURNS + 2
+InARow = Annotated[int, Field(ge=1, le=NEVER_IN_A_ROW)]
 _ROWS = ("not_understood_in_a_row", "failed_in_a_row")
 
 
@@ -75,10 +75,10 @@ class HandoffPolicy(BaseModel):
     def changed(self, content: dict[str, Any]) -> "HandoffPolicy":
         """The policy with what was saved of it.
 
-        What an older version saved may lack some, have others, and have rows longer than are ever seen.
+        What an older version saved may lack some, have others, and have rows that were longer.
         """
         known = {name: value for name, value in content.items() if name in type(self).model_fields}
-        shortened = {name: min(known[name], LONGEST_ROW) for name in _ROWS if isinstance(known.get(name), int)}
+        shortened = {name: min(known[name], NEVER_IN_A_ROW) for name in _ROWS if isinstance(known.get(name), int)}
         return type(self).model_validate(self.model_dump() | known | shortened)
 
     def before_answer(self, mood: Mood, signals: Sequence[str], *, sequence: int) -> Decision | None:

@@ -23,7 +23,7 @@ from core.events import LocalEventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.agents.service import AgentService
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import NEVER_IN_A_ROW, HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
 from crm.conversations.ports import BotAnswer, BotTurn, OutgoingMessage, Reply, SendLater, SendUncertain
@@ -472,8 +472,8 @@ def _policy() -> HandoffPolicy:
     return HandoffPolicy(
         frustration=1.0,
         apology=1.0,
-        not_understood_in_a_row=9,
-        failed_in_a_row=9,
+        not_understood_in_a_row=NEVER_IN_A_ROW,
+        failed_in_a_row=NEVER_IN_A_ROW,
         at_once=[],
         priorities={},
         tell={},

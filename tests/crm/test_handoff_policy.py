@@ -5,7 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from crm.conversations.apology import apologies_for, soothed
-from crm.conversations.handoff_policy import LONGEST_ROW, HandoffPolicy, PolicyUnreadable
+from crm.conversations.handoff_policy import NEVER_IN_A_ROW, HandoffPolicy, PolicyUnreadable
 from crm.conversations.ports import Cause, Mood, Reply
 from crm.enums import HandoffReason, Outcome, Priority, Role
 from crm.wording import Words
@@ -73,8 +73,8 @@ class TestLoad:
             ("frustration", float("nan")),
             ("apology", 1.5),
             ("failed_in_a_row", 0),
-            ("failed_in_a_row", LONGEST_ROW + 1),
-            ("not_understood_in_a_row", LONGEST_ROW + 1),
+            ("failed_in_a_row", NEVER_IN_A_ROW + 1),
+            ("not_understood_in_a_row", NEVER_IN_A_ROW + 1),
             ("at_once", ["displeasure"]),
             ("tell", {"vulnerable": ["nobody"]}),
         ],
@@ -169,7 +169,7 @@ class TestChanged:
     def test_a_row_that_was_saved_longer_than_any_that_is_seen_is_the_longest_one(self, shipped: HandoffPolicy) -> None:
         changed = shipped.changed({"frustration": 0.5, "not_understood_in_a_row": 10_000, "failed_in_a_row": 4})
 
-        assert (changed.frustration, changed.not_understood_in_a_row) == (0.5, LONGEST_ROW)
+        assert (changed.frustration, changed.not_understood_in_a_row) == (0.5, NEVER_IN_A_ROW)
         assert changed.failed_in_a_row == 4
 
 

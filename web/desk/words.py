@@ -80,7 +80,7 @@ GRAVE_REASONS = frozenset(
 )
 # Roles that can be told of a handoff: those who handle conversations.
 TOLD_ROLES = (Role.agent, Role.supervisor, Role.admin)
-_SHARE, _COUNT = _("A number above 0, up to 1."), _("A whole number from 1 to 9; the bot looks no further back.")
+_SHARE, _COUNT = _("A number above 0, up to 1."), _("A whole number from 1 to 9, or 10 for never.")
 # What the policy's numbers are called, what they mean, and what they may be.
 THRESHOLDS = {
     "frustration": (_("Frustration for a handoff"), _("From here on a person is brought in."), _SHARE),
