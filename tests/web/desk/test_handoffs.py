@@ -132,7 +132,7 @@ class TestSave:
             ("frustration", "nan", "Frustration for a handoff"),
             ("apology", "much", "Displeasure for an apology"),
             ("failed_in_a_row", "1.5", "Failed in a row"),
-            ("not_understood_in_a_row", "10", "Not understood in a row"),
+            ("not_understood_in_a_row", "11", "Not understood in a row"),
             ("weights.decay", "7", "Memory"),
             ("weights.waiting_full_minutes", "0", "Full waiting time, minutes"),
             ("weights.anger", "", "Anger"),
