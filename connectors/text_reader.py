@@ -18,7 +18,7 @@ from sentiment.reader import MoodReader
 from sentiment.requests import asks_for_person
 
 # Below this, a text says too little of its language ("ok", a number) to answer in another one than before.
-SURE_OF_LANGUAGE = 0.7
+SURE_OF_LANGUAGE = 0.75
 # A message as glad as this one takes off some of what was there before.
 THANKFUL = 0.6
 _ANSWERED_IN = {Language.fa: "fa", Language.finglish: "fa", Language.en: "en"}

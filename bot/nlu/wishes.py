@@ -16,6 +16,8 @@ from bot.wishes import find_wishes, wish_instead
 # unsure are shown them all the same.
 SURE = 0.6
 _LIKELIEST = 2
+# The second of a sure reading is nobody's guess.
+_LEAST = 0.05
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -56,7 +58,8 @@ def _confidence_in(message: Message, wish: str) -> float:
 
 
 def _likeliest(message: Message) -> "list[str]":
-    return [guess["name"] for guess in (message.get(INTENT_RANKING_KEY) or [])[:_LIKELIEST]]
+    guesses = (message.get(INTENT_RANKING_KEY) or [])[:_LIKELIEST]
+    return [guess["name"] for guess in guesses if guess["confidence"] >= _LEAST]
 
 
 def _instead(message: Message) -> "str | None":

@@ -73,6 +73,12 @@ class TestRead:
 
         assert "بارسلونا" in encoder.read[0]
 
+    async def test_answers_in_the_language_before_where_one_unknown_word_tells_none(self) -> None:
+        encoder, moods = Recording(), SimpleNamespace(read=lambda *_: NOTHING_FELT)
+        reader = TextReader(cast(Any, encoder), cast(Any, moods), load_weights(), words=Names())
+
+        assert (await reader.read("pipedrive", expected_language="en")).language == "en"
+
     @pytest.mark.parametrize("text", ["میخوام خودمو بکشم", "khodamo mikosham", "I want to end it all"])
     async def test_hears_a_life_in_danger_that_the_model_does_not(self, text: str) -> None:
         moods = SimpleNamespace(read=lambda *_: NOTHING_FELT)

@@ -33,6 +33,7 @@ class TestDetect:
         "text",
         [
             "hello",
+            "bye",
             "Where is my order?",
             "i want to talk to a human",
             "refund",

@@ -18,7 +18,7 @@ class TestWishComponent:
         "text", ["human resources course, how much is it", "I speak to a lot of customers, how much is the CRM course"]
     )
     def test_leaves_a_sure_question_alone_that_only_speaks_of_a_person(self, text) -> None:
-        message = heard(text, ask_knowledge=0.99, out_of_scope=0.01)
+        message = heard(text, ask_knowledge=0.99, talk_to_person=0.01)
 
         WishComponent().process([message])
 
