@@ -48,8 +48,7 @@ _LEAVING: Final = _saying(
 )
 _PREVIOUS: Final = r"(?:قبلی?م?|قبل تر|پیش|عقب|اول)"
 _GOING_BACK: Final = _saying(
-    rf"برگرد(?:ید|ین|یم"
-    rf"|م)?(?: به)?(?: (?:یه|یک) (?:قدم|مرحله))?(?: (?:مرحله|سوال|سؤال|سئوال|جواب))?ی?(?: {_PREVIOUS})?",
+    rf"برگرد(?:ید|ین|یم|م)?(?: به)?(?: (?:یه|یک) (?:قدم|مرحله))?(?: (?:مرحله|سوال|سؤال|سئوال|جواب))?ی?(?: {_PREVIOUS})?",
     rf"(?:یه|یک) (?:قدم|مرحله) (?:به )?(?:عقب|قبل|برگرد(?:ید|یم)?)|(?:مرحله|سوال|سؤال) ?ی? ?{_PREVIOUS}|قبلی|برو عقب",
     r"(?:بازگشت|برگشت)(?: به (?:قبل|عقب|مرحله قبل))?|به مرحله ی?(?:قبل|پیش) برگرد(?:ید)?",
     r"(?:می ?خوا(?:م|هم) )?(?:قبلی|جواب قبلی?م?|پاسخ قبلیا?م)(?:و| رو| را) (?:اصلاح|درست|عوض|تغییر) ?(?:بد|کن)?ه?م",
@@ -111,7 +110,7 @@ _WITHHOLDING: Final = _saying(
 # Begins what sets something right.
 _SETTING_RIGHT: Final = re.compile(
     r"\W*(?:(?:no|nope|sorry|(?:wait|hold on)(?: a (?:minute|moment|second|sec))?|oops"
-    r"|actually|correction|my mistake|i meant?|na|bebakhshid|sorry|rasti|manzooram"
+    r"|actually|correction|my mistake|i meant?|na|bebakhshid|rasti|manzooram"
     r"|manzuram|eshtebah (?:shod|goftam|neveshtam)|نه|خیر|ببخشید"
     r"|شرمنده|راستی|اصلاحیه|اصلاح|منظورم|یه لحظه|صبر کن(?:ید)?"
     r"|اشتباه (?:شد|گفتم|نوشتم|کردم))(?:(?<=منظورم) (?:این(?:ه| بود| است)?(?: که)?))?(?:\W+|$))+",
