@@ -20,6 +20,7 @@ from bot.names import (
     Slots,
     SystemResponses,
 )
+from crm.conversations.drafts import draft_in
 
 DOMAIN: dict[str, Any] = yaml.safe_load(Path("domain.yml").read_text(encoding="utf-8"))
 TRAINING: list[dict[str, Any]] = [
@@ -54,6 +55,19 @@ def examples_of(entry: dict[str, Any]) -> list[str]:
 class TestNames:
     def test_the_intents_are_those_of_the_domain(self) -> None:
         assert set(DOMAIN["intents"]) == INTENT_NAMES
+
+    def test_the_app_finds_the_ticket_form_in_a_dialogue_by_its_names(self) -> None:
+        written = {
+            Slots.TICKET_SUBJECT: "Late",
+            Slots.TICKET_DESCRIPTION: "Since Monday",
+            Slots.CONTACT_DETAIL: "a@b.example",
+        }
+        slots = [{"event": "slot", "name": name, "value": value} for name, value in written.items()]
+
+        draft = draft_in([{"event": "active_loop", "name": Forms.TICKET}, *slots])
+
+        assert draft is not None
+        assert (draft.subject, draft.description, draft.contact_detail) == tuple(written.values())
 
     def test_the_entities_are_those_of_the_domain(self) -> None:
         assert set(DOMAIN["entities"]) == names_in(Entities)
