@@ -44,10 +44,13 @@ from knowledge_base.schemas import ArticleCreate, ArticleDraft
 from knowledge_base.search import Entry, Ranking, SearchIndex
 from knowledge_base.storage import ask_also, findable_of, readable, store, to_bytes
 from knowledge_base.transitions import check
+from language.spelling import knows_a_word
 
 OFFERS = 3
 # From which share of a question's words on an article is shown to a reader for its words alone.
 WORDS_THERE = 0.5
+# From which chance of being right on it is shown for its meaning: a glance at a title costs less than a wrong offer.
+WORTH_A_GLANCE = 0.1
 # How far ahead an article can be published.
 LATEST = timedelta(days=3_650)
 # Where a follow-up's best article scores no more than this above the one that was just read, that one is meant.
@@ -233,8 +236,9 @@ class KnowledgeService:
     async def look_up(self, question: str, *, language: str, count: int = OFFERS) -> Found:
         """What a reader who searches is shown: the answer where it is sure, and the other articles that come near.
 
-        Where the bot declines, those alone that have the words themselves: who searches writes one word as often as
-        a question. None come near to a greeting. Nothing is kept of it.
+        Where the bot declines, they may be what it would not offer by itself; where even that is not likely, those
+        alone are shown that have the words themselves, since who searches writes one word as often as a question.
+        None come near to a greeting. Nothing is kept of it.
 
         Raises:
             QuestionBlank
@@ -245,9 +249,12 @@ class KnowledgeService:
         near = ranking.candidates[1:] if found.answer else ranking.candidates
         if asked.names_nothing:
             near = []
-        elif found.band is Band.decline:
+        elif found.band is Band.decline and not self._is_worth_a_glance(asked, ranking):
             near = [one for one in near if one.features["coverage"] >= WORDS_THERE]
         return replace(found, offers=self.offers(Ranking(near), count))
+
+    def _is_worth_a_glance(self, asked: Question, ranking: Ranking) -> bool:
+        return ranking.confidence >= WORTH_A_GLANCE and knows_a_word(asked.wording, self.live.search.words)
 
     async def answer_from(self, article_id: int, *, language: str) -> Answer:
         """What an article says in short, in this language where it can; for a contact who chose its title."""

@@ -252,13 +252,28 @@ class TestLookUp:
     ):
         article = await make_article("invoices", body="An invoice comes by e-mail.")
         await make_article("parking", body="Park behind the house.")
-        monkeypatch.setattr(live.search.calibration.__class__, "band", lambda *_: Band.decline)
+        monkeypatch.setattr(live.search.calibration.__class__, "probability", lambda *_: 0.05)
 
         named, unknown = await look_up("invoice"), await look_up("spaceship")
 
         assert [one.article_id for one in named.offers] == [article.id]
         assert unknown.offers == []
         assert named.answer is unknown.answer is None
+
+    @pytest.mark.parametrize(
+        ("chance", "question", "is_shown"),
+        [(0.2, "where is the bus", True), (0.05, "where is the bus", False), (0.2, "qwrtzp xkcdfg", False)],
+    )
+    async def test_where_the_bot_declines_what_has_a_small_chance_is_shown_unless_the_question_is_gibberish(
+        self, make_article, look_up, live, monkeypatch, chance, question, is_shown
+    ):
+        article = await make_article("parking", body="Park behind the house.")
+        monkeypatch.setattr(live.search.calibration.__class__, "probability", lambda *_: chance)
+
+        found = await look_up(question)
+
+        assert found.band is Band.decline
+        assert [one.article_id for one in found.offers] == ([article.id] if is_shown else [])
 
     @pytest.mark.parametrize("text", ["hi", "سلام", "salam", "aaaa", "good morning"])
     async def test_nothing_comes_near_to_what_names_nothing(self, make_article, look_up, text):
