@@ -14,6 +14,8 @@ pytestmark = pytest.mark.e2e
 
 SITE = "https://desk.example"
 PAGE = """<!doctype html><meta charset="utf-8"><ul class="rows"><li><a class="line" href="/b">next</a></ul>
+<a id="other" href="/b" hx-get="/b" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">other</a>
+<a id="first" href="/a" hx-get="/a" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">first</a>
 <div id="desk">{composer}</div><section id="details" popover></section><p id="offline" hidden></p>
 <button data-insert="https://example.com/refunds">Insert link</button>
 <script src="/htmx.min.js"></script><script type="module" src="/desk.js"></script>"""
@@ -22,7 +24,9 @@ hx-post="/{chat}/messages" enctype="multipart/form-data" {sent}>
 <input type="hidden" name="key" value="key-{number}" autocomplete="off">
 <label><input type="radio" name="kind" value="reply" {reply}>Reply</label>
 <label><input type="radio" name="kind" value="note" {note}>Note</label>
-<textarea id="draft-{chat}" name="text">{draft}</textarea><button>Send</button></form>"""
+<textarea id="draft-{chat}" name="text">{draft}</textarea>
+<label class="file"><input type="file" name="file"><bdi data-none="No file chosen">No file chosen</bdi></label>
+<button>Send</button></form>"""
 PARTIAL = '<hx-partial hx-target="#composer-{chat}" hx-swap="outerHTML">{composer}</hx-partial>'
 
 
@@ -55,6 +59,14 @@ class Desk:
     def shows(self, words: str, kind: str) -> None:
         expect(self.words).to_have_value(words)
         expect(self.page.locator(f"[name=kind][value={kind}]")).to_be_checked()
+
+    def choose(self, name: str) -> None:
+        self.page.locator("[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": b"words"})
+
+    def holds(self, name: str) -> None:
+        """The composer has this file and says so, or none."""
+        expect(self.page.locator(".file bdi")).to_have_text(name or "No file chosen")
+        assert self.page.evaluate("[...document.querySelector('[type=file]').files].map((one) => one.name).join()") == name
 
     @property
     def key(self) -> str:
@@ -150,6 +162,45 @@ class TestDraft:
 
         desk.shows("Hello, and welcome", "reply")
         assert desk.key == "key-2"
+
+
+class TestFile:
+    def test_chosen_while_another_is_on_its_way_stays_chosen(self, desk: Desk) -> None:
+        desk.choose("invoice.txt")
+        desk.send()
+        desk.choose("receipt.txt")
+
+        desk.answer("reply")
+
+        desk.holds("receipt.txt")
+
+    def test_is_gone_once_it_is_sent(self, desk: Desk) -> None:
+        desk.choose("invoice.txt")
+        desk.send()
+
+        desk.answer("reply")
+
+        desk.holds("")
+
+    def test_stays_with_words_that_were_refused(self, desk: Desk) -> None:
+        desk.words.fill("far too long")
+        desk.choose("invoice.txt")
+        desk.send()
+
+        desk.answer("reply", draft="far too long")
+
+        desk.holds("invoice.txt")
+
+    def test_belongs_to_its_conversation_and_waits_there(self, desk: Desk) -> None:
+        desk.choose("invoice.txt")
+
+        desk.page.locator("#other").click()
+        expect(desk.page.locator("#composer-b")).to_be_attached()
+        desk.holds("")
+        desk.page.locator("#first").click()
+        expect(desk.page.locator("#composer-a")).to_be_attached()
+
+        desk.holds("invoice.txt")
 
 
 class TestInsertedLink:

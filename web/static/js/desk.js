@@ -5,10 +5,12 @@ const find = (selector, root = document) => root.querySelector(selector);
 
 // Drafts: kept for this tab of the browser, so that looking at another conversation loses nothing. The composer's key
 // is kept beside it: a draft may have been sent though no answer came, and under the same key it is not sent twice. Its
-// kind is kept too: words of an internal note must never come back as a reply to the contact.
+// kind is kept too: words of an internal note must never come back as a reply to the contact. A chosen file cannot be
+// stored: it is kept as long as the page.
 const draftOf = (textarea) => `hamyar-${textarea.id}`;
 const keyOf = (textarea) => `${draftOf(textarea)}-key`;
 const kindOf = (textarea) => `${draftOf(textarea)}-kind`;
+const chosen = new Map();
 const sent = new Map();
 let shown;
 
@@ -27,7 +29,7 @@ function showDraft() {
   const draft = sessionStorage.getItem(draftOf(textarea)) ?? "";
   kind.value = sessionStorage.getItem(kindOf(textarea)) ?? kind.value;
   const isAnswered = textarea.form.hasAttribute("data-sent");
-  if (isAnswered && draft.trim() === (sent.get(textarea.id) ?? draft).trim()) {
+  if (isAnswered && draft.trim() === (sent.get(textarea.id)?.text ?? draft).trim()) {
     sessionStorage.removeItem(draftOf(textarea));
     sessionStorage.removeItem(keyOf(textarea));
   } else if (draft) {
@@ -36,13 +38,26 @@ function showDraft() {
     if (!isAnswered && !textarea.defaultValue) key.value = sessionStorage.getItem(keyOf(textarea)) ?? key.value;
     keepDraft(textarea);
   }
+  showChosenFile(textarea);
   shown = nameOf();
+}
+
+// One that was chosen while another was on its way, or sent in vain, goes with the next words.
+function showChosenFile(textarea) {
+  const files = chosen.get(textarea.id);
+  const input = textarea.form.elements.file;
+  if (textarea.form.hasAttribute("data-sent") && files?.[0] === sent.get(textarea.id)?.file) {
+    chosen.delete(textarea.id);
+  } else if (files && input) {
+    input.files = files;
+    showFile(input);
+  }
 }
 
 document.addEventListener("input", ({ target }) => target.matches(".composer textarea") && keepDraft(target));
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   const textarea = ctx.sourceElement.matches(".composer") && find("textarea", ctx.sourceElement);
-  if (textarea) sent.set(textarea.id, String(ctx.request.body.get("text")));
+  if (textarea) sent.set(textarea.id, { text: String(ctx.request.body.get("text")), file: chosen.get(textarea.id)?.[0] });
 });
 document.addEventListener("htmx:after:swap", showDraft);
 showDraft();
@@ -65,6 +80,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-submit-on-change]")) target.form.requestSubmit();
   if (target.matches("[data-max-bytes]")) checkSize(target);
   if (target.matches(".file input")) showFile(target);
+  if (target.matches('.composer [type="file"]')) chosen.set(find("textarea", target.form).id, target.files);
   if (target.matches('.composer [name="kind"]')) keepDraft(find("textarea", target.form));
 });
 
