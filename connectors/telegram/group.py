@@ -3,6 +3,7 @@
 from telegram import Message
 
 from connectors.telegram import responses
+from connectors.telegram.commands import words_behind
 from connectors.telegram.ports import Answer, Answered, Colleagues, Linked, Notice, Notices, Say
 
 _LINKED = {Linked.group: responses.GROUP_PAIRED, Linked.account: responses.ACCOUNT_LINKED}
@@ -45,7 +46,9 @@ class AgentsGroup:
 
     async def _link(self, message: Message) -> None:
         chat, title = message.chat.id, message.chat.title or ""
-        linked = await self._colleagues.pair(_code(message), chat=chat, title=title, message=self._place(message))
+        linked = await self._colleagues.pair(
+            words_behind(message), chat=chat, title=title, message=self._place(message)
+        )
         language = await self._colleagues.language_of(chat)
         if language is None:
             return
@@ -57,7 +60,7 @@ class AgentsGroup:
         # Whoever writes in the name of a group or channel is nobody in particular.
         if writer is None or writer.is_bot or message.sender_chat:
             return None
-        return await self._colleagues.link(_code(message), user_id=writer.id, message=self._place(message))
+        return await self._colleagues.link(words_behind(message), user_id=writer.id, message=self._place(message))
 
     async def _answer(self, message: Message, language: str) -> None:
         """Send a reply to an alert on to the contact, or say why not."""
@@ -90,7 +93,3 @@ class AgentsGroup:
     async def _queue(self, message: Message, text: str, *, answers: int | None = None) -> None:
         chat = str(message.chat.id)
         await self._notices.queue(Notice(chat=chat, cause=self._place(message), text=text, answers=answers))
-
-
-def _code(message: Message) -> str:
-    return (message.text or "").partition(" ")[2].strip()

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, Message, Update, User
-from telegram.constants import ChatType, MessageEntityType
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from connectors.ports import Rate, Receive
 from connectors.telegram import keyboards, responses
+from connectors.telegram.commands import command_of, words_behind
 from connectors.telegram.files import file_of
 from connectors.telegram.group import AgentsGroup
 from connectors.telegram.keyboards import Choice, LanguageChoice, Score, Suggestion
@@ -112,12 +113,12 @@ class Incoming:
 
     async def _take_message(self, message: Message) -> None:
         if message.chat.type in _GROUPS:
-            await self._group.take(message, _command(message))
+            await self._group.take(message, command_of(message))
             return
         if message.chat.type != ChatType.PRIVATE or message.from_user is None:
             return
         writer = _writer(message.chat.id, message.from_user, _act(message))
-        command = _command(message)
+        command = command_of(message)
         if command:
             # A command that we do not have gets the list of those that we do.
             await self._commands.get(command, self._help)(message, writer)
@@ -143,7 +144,7 @@ class Incoming:
         Telegram also tells of edits that change no words, such as a live location that moves.
         """
         words = _words_of(message)
-        if message.chat.type != ChatType.PRIVATE or message.from_user is None or words is None or _command(message):
+        if message.chat.type != ChatType.PRIVATE or message.from_user is None or words is None or command_of(message):
             return
         at = message.edit_date or message.date
         try:
@@ -163,6 +164,7 @@ class Incoming:
         *,
         file: IncomingFile | None = None,
         response: str | None = None,
+        wants_answer: bool = True,
     ) -> None:
         """Hand a message on; one that nobody could answer is sent back to its writer and not stored."""
         incoming = IncomingMessage(
@@ -175,6 +177,7 @@ class Incoming:
             language=writer.screen_language,
             file=file,
             response=response,
+            wants_answer=wants_answer,
         )
         try:
             await self._receive(incoming)
@@ -197,6 +200,9 @@ class Incoming:
         await self._tell(writer, await self._words(responses.HELP, writer))
 
     async def _ask_person(self, message: Message, writer: Writer) -> None:
+        if said := words_behind(message):
+            # What they want a person for is theirs to read; the request is what is answered.
+            await self._store(writer, f"{_external_id(message)}#words", said, wants_answer=False)
         words = await self._words(responses.ASK_PERSON, writer)
         await self._store(writer, _external_id(message), words.text, TALK_TO_PERSON)
 
@@ -205,7 +211,7 @@ class Incoming:
         await self._store(writer, _external_id(message), words.text, START_OVER)
 
     async def _language(self, message: Message, writer: Writer) -> None:
-        chosen = (message.text or "").partition(" ")[2].strip().lower()
+        chosen = words_behind(message).lower()
         if chosen in keyboards.LANGUAGE_TITLES:
             await self._choose_language(writer, chosen)
             return
@@ -293,14 +299,6 @@ async def _try(call: Awaitable[object]) -> None:
 def _writer(chat_id: int, user: User, act: str) -> Writer:
     code = (user.language_code or "").partition("-")[0].lower()
     return Writer(str(chat_id), user.full_name, code if code in keyboards.LANGUAGE_TITLES else None, act)
-
-
-def _command(message: Message) -> str | None:
-    """The command that a message is: `start` of `/start@our_bot from_site`."""
-    for entity in message.entities:
-        if entity.type == MessageEntityType.BOT_COMMAND and entity.offset == 0:
-            return message.parse_entity(entity)[1:].partition("@")[0].lower()
-    return None
 
 
 def _external_id(message: Message) -> str:

@@ -16,7 +16,7 @@ from crm.conversations.files import File
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
 from crm.enums import AttachmentState, ConversationStatus, DeliveryState
-from crm.models import Attachment, Conversation, Delivery, Message
+from crm.models import Attachment, Conversation, Delivery, Message, Ticket
 from tests.connectors.telegram.conftest import PUBLIC_URL, app_of, until
 from tests.connectors.telegram.emulator import Emulator, flood
 from tests.connectors.telegram.test_webhook import an_update, post
@@ -124,6 +124,19 @@ class TestConversation:
         await shop.answer()
 
         assert telegram.texts_to()[0].startswith("handed_off fa")
+
+    async def test_opens_the_ticket_with_what_was_written_behind_the_command(
+        self, shop: Shop, telegram: Emulator, work
+    ):
+        telegram.write("/human سفارشم نرسیده")
+        await until(lambda: len(shop.woken) == 2)
+
+        await shop.answer()
+
+        async with work.reading() as session:
+            (ticket,) = (await session.scalars(select(Ticket))).all()
+        assert ticket.subject == "سفارشم نرسیده"
+        assert len(telegram.sent) == 1
 
     async def test_keeps_the_language_that_the_contact_chose(self, shop: Shop, telegram: Emulator, bot):
         telegram.write("/language en")

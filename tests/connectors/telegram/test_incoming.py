@@ -307,6 +307,17 @@ class TestCommands:
         assert desk.last.payload == "/talk_to_person"
         assert desk.last.text == "[utter_telegram_ask_person fa]"
 
+    async def test_human_keeps_what_a_person_is_wanted_for(self, polling, telegram: Emulator, desk: FakeDesk):
+        telegram.write("/human سفارشم\nنرسیده")
+
+        await until(lambda: len(desk.stored) == 2)
+
+        assert desk.texts == ["سفارشم\nنرسیده", "[utter_telegram_ask_person fa]"]
+        assert [(one.payload, one.wants_answer) for one in desk.stored.values()] == [
+            (None, False),
+            ("/talk_to_person", True),
+        ]
+
     async def test_new_asks_to_start_over(self, polling, telegram: Emulator, desk: FakeDesk):
         telegram.write("/new")
 
