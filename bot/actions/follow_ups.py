@@ -9,13 +9,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import Backend, BackendRefused
 from bot.actions.base import intent_of, is_fresh
+from bot.actions.corrections import WORDS_OF_A_CONTACT_DETAIL, sets_right
 from bot.actions.interruptions import is_question
 from bot.identifiers import find_contact_detail, find_rating, find_ticket_number
 from bot.names import Intents, Responses, Slots
 
 LONGEST_NOTE: Final = 4_000
 _WORDS_OF_A_COMMAND: Final = 8
-_WORDS_OF_A_CONTACT_DETAIL: Final = 10
 _WORDS_OF_AN_AFTERTHOUGHT: Final = 3
 
 _CLOSING: Final = re.compile(
@@ -40,12 +40,6 @@ _AFTERTHOUGHT: Final = re.compile(
     r"(?:by the way|btw|i forgot|forgot to|one more thing|in addition|i should (?:add|mention)|please add|add that"
     r"|راستی|یادم رفت|فراموش کردم|ضمنا|در ضمن|اینم (?:بگم|اضافه)"
     r"|این رو هم (?:بگم|اضافه)|همچنین|rasti|yadam raft)(?!\w)",
-    re.IGNORECASE,
-)
-_CORRECTION: Final = re.compile(
-    r"^\W*(?:(?:no|oh|sorry|wait|oops|actually|correction|نه|ببخشید"
-    r"|اشتباه (?:شد|گفتم|نوشتم)|na|bebakhshid)[\s،,.!]+){1,3}"
-    r"(?:it (?:was|is|were)|i meant|منظورم|manzooram|\S+(?: \S+){0,4} (?:بود|بوده|bud|bood)(?!\w))",
     re.IGNORECASE,
 )
 
@@ -79,7 +73,7 @@ def is_afterthought(tracker: Tracker) -> bool:
     text = _text_of(tracker)
     if is_question(text) or find_ticket_number(text):
         return False
-    is_said = bool(_AFTERTHOUGHT.search(text) or _CORRECTION.search(text))
+    is_said = bool(_AFTERTHOUGHT.search(text)) or sets_right(text)
     return intent_of(tracker) == Intents.INFORM or (is_said and len(text.split()) >= _WORDS_OF_AN_AFTERTHOUGHT)
 
 
@@ -104,7 +98,7 @@ async def follow_up(backend: Backend, dispatcher: CollectingDispatcher, tracker:
     if _wants_closed(text):
         return await _ask_to_close(backend, dispatcher, tracker, number)
     contact_detail = find_contact_detail(text)
-    if contact_detail and not at_hand["has_contact"] and len(text.split()) <= _WORDS_OF_A_CONTACT_DETAIL:
+    if contact_detail and not at_hand["has_contact"] and len(text.split()) <= WORDS_OF_A_CONTACT_DETAIL:
         await backend.keep_contact_detail(tracker.sender_id, contact_detail)
         dispatcher.utter_message(response=Responses.CONTACT_KEPT, ticket_number=number)
         return [keep_at_hand(tracker, number, has_contact=True), SlotSet(Slots.CONTACT_DETAIL, contact_detail)]

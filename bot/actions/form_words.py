@@ -7,10 +7,10 @@ refusal. So they count only where they are the whole message.
 import re
 from typing import Final
 
-from bot.names import Intents, Slots
+from bot.names import Intents
+from language.normalise import normalise
 
 _LONGEST_SAYING: Final = 120
-_FOLDED: Final = str.maketrans({"ي": "ی", "ك": "ک", "ۀ": "ه", "ة": "ه", "’": "'", "\u0654": None, "\u200c": None})
 
 _BEFORE: Final = (
     r"no|nope|ok(?:ay)?|oh|please|sorry|actually|wait|well|so|just|you know what|can we|could you|let'?s"
@@ -23,14 +23,14 @@ _AFTER: Final = (
 )
 
 
-def _saying(*wordings: str) -> re.Pattern[str]:
-    """Matches a text that is made of these wordings and of courtesies around them."""
+def saying(*wordings: str) -> re.Pattern[str]:
+    """Matches a text that is made of these wordings and of courtesies around them, in the form of `as_saying`."""
     one = "|".join(wordings)
     return re.compile(rf"\W*(?:(?:{_BEFORE})\W+){{0,3}}(?:{one})(?:\W+(?:{one}|{_AFTER})){{0,3}}\W*", re.IGNORECASE)
 
 
 _TICKET: Final = r"(?:این |همین )?(?:تیکت|فرم|کار|درخواست|یادداشت)"
-_LEAVING: Final = _saying(
+_LEAVING: Final = saying(
     r"(?:لغو|کنسل|متوقف|تموم|فراموش|ول|رها)ش? ?(?:کن(?:ید|ین|یم)?|شه)?",
     r"بی ?خیال(?:ش)?(?: ?(?:شو|شدم|شید|بشیم))?|ولش|بسه",
     rf"{_TICKET}(?: رو| را)? (?:(?:لغو|کنسل|متوقف) کن(?:ید|ین)?|ببند(?:ید)?|نمی ?خوا(?:م|هم))",
@@ -46,14 +46,15 @@ _LEAVING: Final = _saying(
     r"(?:bi ?khi(?:a|ya)l(?:esh)?)(?: sho)?|(?:kansel|cancel|laghv)(?:esh)?(?: kon(?:id)?)?|velesh(?: kon(?:id)?)?",
     r"(?:monsaref|pashimo?o?u?n) shodam|enseraf",
 )
-_PREVIOUS: Final = r"(?:قبلی?م?|قبل تر|پیش|عقب|اول)"
-_GOING_BACK: Final = _saying(
+_PREVIOUS: Final = r"(?:قبلی?(?: ?ا?م)?|قبل ?تر|پیش|عقب|اول)"
+_GOING_BACK: Final = saying(
     r"برگرد(?:ید|ین|یم|م)?(?: به)?(?: (?:یه|یک) (?:قدم|مرحله))?"
     rf"(?: (?:مرحله|سوال|سؤال|سئوال|جواب))?ی?(?: {_PREVIOUS})?",
     rf"(?:یه|یک) (?:قدم|مرحله) (?:به )?(?:عقب|قبل|برگرد(?:ید|یم)?)|(?:مرحله|سوال|سؤال) ?ی? ?{_PREVIOUS}|قبلی|برو عقب",
     r"(?:بازگشت|برگشت)(?: به (?:قبل|عقب|مرحله قبل))?|به مرحله ی?(?:قبل|پیش) برگرد(?:ید)?",
-    r"(?:می ?خوا(?:م|هم) )?(?:قبلی|جواب قبلی?م?|پاسخ قبلیا?م)(?:و| رو| را) (?:اصلاح|درست|عوض|تغییر) ?(?:بد|کن)?ه?م",
-    r"(?:جواب |پاسخ )?قبلیا?م? (?:اشتباه|غلط) (?:بود|شد)|اشتباه (?:نوشتم|گفتم|شد)",
+    r"(?:می ?خوا(?:م|هم) )?(?:(?:جواب |پاسخ )?قبلی(?: ?ا?م)?)(?:و| رو| را) "
+    r"(?:اصلاح|درست|عوض|تغییر) ?(?:بد|کن)?ه?م",
+    r"(?:جواب |پاسخ )?قبلی(?: ?ا?م)? (?:اشتباه|غلط) (?:بود|شد)|اشتباه (?:نوشتم|گفتم|شد)",
     r"(?:go |take me |step )?back(?: (?:one|a) (?:step|question))?(?: to the (?:last|previous) (?:question|step|one))?",
     r"(?:go )?(?:one|a) step back|go one (?:step|question) back",
     r"previous(?: (?:step|question|one))?|undo(?: (?:that|it))?",
@@ -64,30 +65,12 @@ _GOING_BACK: Final = _saying(
     r"can i correct what i wrote",
     r"bargard(?:id|im)?(?: aghab)?|(?:marhale )?gha?bli?|eshtebah (?:neveshtam|goftam|shod)",
 )
-_FIELD_NAMES: Final = {
-    Slots.TICKET_SUBJECT: r"subject|title|topic|mozoo?u?e?|onvan|موضوع|عنوان",
-    Slots.TICKET_DESCRIPTION: r"description|explanation|text|sharh|tozihat?|شرح|توضیحات?|متن",
-}
-_REOPENING: Final = {
-    slot: _saying(
-        rf"(?:(?:می ?خوا(?:م|هم)|میشه|می ?شه|باید) )?(?:{names})(?:ش|م|شو|مو)?(?: تیکت)?م?(?: ?(?:رو|را|و))? "
-        r"(?:(?:عوض|اصلاح|ویرایش|درست) ?(?:کن(?:م|ید|یم)?|ش کن(?:م|ید)?)|تغییر (?:بد(?:م|هم|ید)|بده)|(?:اشتباه|غلط)"
-        r"(?: (?:نوشتم|گفتم|شد|بود|است|زدم))?)",
-        rf"(?:می ?خوا(?:م|هم) )?(?:اصلاح|تغییر|ویرایش|عوض کردن) (?:{names})(?:ش)?",
-        rf"(?:(?:i )?(?:want|need|would like|i'd like|have) to |let me |can i |may i |i'd like to )?"
-        rf"(?:change|edit|fix|correct|redo|rewrite) (?:the |my )?(?:{names})",
-        rf"(?:the |my )?(?:{names}) (?:is|was) (?:wrong|not right)|wrong (?:{names})",
-        rf"(?:mikha?m )?(?:{names}) ?(?:ro|o)? (?:avaz|eslah|taghyir) ?(?:kon(?:am|id)|bedam)",
-    )
-    for slot, names in _FIELD_NAMES.items()
-}
-
 _GIVE: Final = r"(?:give|leave|share|say|tell(?: you)?|provide)"
 _ANY: Final = (
     r"(?: (?:(?:you )?(?:it|that|one|any|anything|either|them|out)|(?:you )?(?:my |an? |any )?"
     r"(?:phone|number|phone number|e-?mail|e-?mail address|address|contact|contact details?|mobile)))?"
 )
-_WITHHOLDING: Final = _saying(
+_WITHHOLDING: Final = saying(
     r"(?:that|it)(?:'s| is) (?:ok|okay|fine|all|all right|alright)|مشکلی نیست|همین (?:خوبه|کافیه)|کافیه",
     r"no|nope|nah|none|nothing|no thanks|no thank you",
     r"not (?:now|needed|necessary|really)|no need(?: to)?|skip(?: it| this)?",
@@ -97,28 +80,17 @@ _WITHHOLDING: Final = _saying(
     r"(?:go on )?without(?: one| it| that)?",
     r"(?:just )?open (?:it|the ticket)(?: without (?:one|it))?|i'?ll (?:check|come) (?:here|back)",
     r"نه|خیر|نخیر|هیچ ?کدو?ا?م|ندارم|ندارم نه|نداریم|لازم نیست",
-    r"نیازی نیست|لازم ندارم|نمی ?خواد|همینجا (?:سر می ?زنم|خوبه)",
-    r"(?:(?:شماره|ایمیل|موبایل|تلفن)(?:م|ام)?|راه تماس|هیچی)?(?: ?(?:و|یا) ?(?:شماره|ایمیل|موبایل))? ?(?:رو |را )?"
+    r"نیازی نیست|لازم ندارم|نمی ?خواد|همین ?جا (?:سر می ?زنم|خوبه)",
+    r"(?:(?:شماره|ایمیل|موبایل|تلفن)(?: ?ا?م)?|راه تماس|هیچی)?(?: ?(?:و|یا) ?(?:شماره|ایمیل|موبایل))? ?(?:رو |را )?"
     r"(?:ندارم|نمی ?(?:د|ده)م|نمی ?ذارم|نمی ?گذارم"
     r"|نمی ?خوا(?:م|هم)(?: (?:بد(?:م|هم)|بذارم|بگذارم|بگم|بگویم|شماره بدم|ایمیل بدم))?)",
-    r"(?:نمی ?خوا(?:م|هم)|ترجیح می ?(?:د|ده)م) (?:شماره(?:م|ام)?|ایمیل(?:م|ام)?|چیزی)? ?(?:رو|را)? ?"
+    r"(?:نمی ?خوا(?:م|هم)|ترجیح می ?(?:د|ده)م) (?:(?:شماره|ایمیل)(?: ?ا?م)?|چیزی)? ?(?:رو|را)? ?"
     r"(?:ن?بد(?:م|هم)|ندم|ندهم|ن?گم|بذارم|بگذارم)",
     r"(?:بدون|بی) ?(?:راه تماس|شماره|ایمیل|تماس)(?: (?:ثبت کن(?:ید)?|ادامه بده(?:ید)?))?",
     r"(?:همین ?(?:طور|جور)ی )?ثبت(?:ش)? کن(?:ید)?",
     r"na|nakheyr|nadaram|nemi ?kha(?:m|ham)(?: bedam| begam)?",
     r"nemi ?dam|lazem nist|niazi nist|bedune? (?:shomare|email)",
 )
-# Begins what sets something right.
-_SETTING_RIGHT: Final = re.compile(
-    r"\W*(?:(?:no|nope|sorry|(?:wait|hold on)(?: a (?:minute|moment|second|sec))?|oops"
-    r"|actually|correction|my mistake|i meant?|na|bebakhshid|rasti|manzooram"
-    r"|manzuram|eshtebah (?:shod|goftam|neveshtam)|نه|خیر|ببخشید"
-    r"|شرمنده|راستی|اصلاحیه|اصلاح|منظورم|یه لحظه|صبر کن(?:ید)?"
-    r"|اشتباه (?:شد|گفتم|نوشتم|کردم))(?:(?<=منظورم) (?:این(?:ه| بود| است)?(?: که)?))?(?:\W+|$))+",
-    re.IGNORECASE,
-)
-_LEAST_WORDS_SET_RIGHT: Final = 2
-
 _COMMANDS: Final = {Intents.CANCEL: _LEAVING, Intents.GO_BACK: _GOING_BACK}
 
 
@@ -128,7 +100,7 @@ def is_command(intent: str | None, text: str) -> bool:
         return False
     if text.startswith(f"/{intent}"):
         return True
-    folded = _fold(text)
+    folded = as_saying(text)
     if any(wording.fullmatch(folded) for wording in _COMMANDS.values()):
         return True
     # "I made a mistake, let's drop this form": each part is one.
@@ -136,26 +108,11 @@ def is_command(intent: str | None, text: str) -> bool:
     return bool(parts) and all(any(wording.fullmatch(part) for wording in _COMMANDS.values()) for part in parts)
 
 
-def find_reopened(text: str) -> str | None:
-    """The slot whose answer a message wants to change, where it does not give the new one along."""
-    folded = _fold(text)
-    return next((slot for slot, wording in _REOPENING.items() if wording.fullmatch(folded)), None)
-
-
 def withholds(text: str) -> bool:
     """Whether a message says no to leaving a contact detail, and nothing else."""
-    return text.strip() == f"/{Intents.DENY}" or bool(_WITHHOLDING.fullmatch(_fold(text)))
+    return text.strip() == f"/{Intents.DENY}" or bool(_WITHHOLDING.fullmatch(as_saying(text)))
 
 
-def find_amendment(text: str) -> str | None:
-    """What a message sets right, without the words that only say that it does: "no sorry, it was Tuesday"."""
-    begun = _SETTING_RIGHT.match(text)
-    if begun is None or withholds(text):
-        return None
-    rest = text[begun.end() :].strip()
-    return rest if len(rest.split()) >= _LEAST_WORDS_SET_RIGHT else None
-
-
-def _fold(text: str) -> str:
-    """The text in one spelling; of a long one so much that no saying can match it."""
-    return " ".join(text[: 3 * _LONGEST_SAYING].translate(_FOLDED).split())[: _LONGEST_SAYING + 1]
+def as_saying(text: str) -> str:
+    """The text in the spelling of the sayings; of a long one so much that none can match it."""
+    return normalise(text[: 3 * _LONGEST_SAYING])[: _LONGEST_SAYING + 1]

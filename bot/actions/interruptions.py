@@ -1,7 +1,6 @@
-"""Tell what is meant for a form from what is not: a question in its middle, a courtesy, a correction."""
+"""Tell what is meant for a form from what is not: a question in its middle, a courtesy, another ticket."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rasa_sdk import Tracker
@@ -15,7 +14,6 @@ from bot.names import TOPICS, Intents, Slots
 SURE: Final = 0.5
 # "No, thank you very much" is a courtesy; a longer sentence that sounds like one is an answer.
 WORDS_OF_A_COURTESY: Final = 4
-WORDS_OF_A_CONTACT_DETAIL: Final = 10
 # How sure it has to be of a question that has no question mark, and how short that is.
 SURE_OF_A_QUESTION: Final = 0.7
 WORDS_OF_A_QUESTION: Final = 12
@@ -56,73 +54,6 @@ _QUESTION_WORD: Final = re.compile(
     r"(?:how|what|what's|when|where|which|who|do (?:you|i)|does|is (?:there|it)|are (?:there|you)|can (?:i|you|we))\b",
     re.IGNORECASE,
 )
-
-_FIELDS: Final = {
-    Slots.TICKET_SUBJECT: r"subject|title|topic|موضوع|عنوان",
-    Slots.TICKET_DESCRIPTION: r"description|explanation|شرح|توضیحات?",
-}
-_SUFFIX: Final = r"(?:\u200c?(?:ش|اش|م|ام|شون|شان))?(?:\s+تیکت\w{0,3})?"
-_LEAD_WORDS: Final = (
-    r"no|nope|sorry|wait|oops|actually|correction|hold on|my mistake|نه|خیر|ببخشید|راستی|آقا|یه لحظه|صبر کنی?د?"
-    r"|اشتباه (?:شد|گفتم|نوشتم|کردم)"
-)
-# "No, wait, the subject is …", «نه، موضوعش …», "change the title to …", «موضوع رو بکن …»
-_LEAD: Final = rf"(?:(?:{_LEAD_WORDS}|i meant?|منظورم)[\s،,.:!–-]+){{1,4}}(?:that )?(?:the |my )?"
-_COMMAND: Final = r"(?:please )?(?:change|set|make|correct|لطفاً?)\s+(?:the |my )?"
-_TO: Final = (
-    r"\s*(?:رو|را)?\s*(?:is|was|should be|should read|to|into|باید|بنویسی?د?|بذاری?د?|بگذاری?د?|بکنی?د?"
-    r"|عوض کنی?د? به|تغییر بدی?د? به)?\s*[:،]?\s+"
-)
-_VALUE: Final = r"(?P<value>\S.{2,1999}?)"
-_END: Final = r"(?:\s+(?:است|هست|هستش|باشه|باشد|بوده?|بذاری?د?|بنویسی?د?))?[.!\s]*$"
-_CORRECTIONS: Final = {
-    slot: re.compile(
-        rf"^\s*(?:{_LEAD}|{_COMMAND}|(?=(?:{field})\S*\s+(?:رو|را)\s))(?:{field}){_SUFFIX}{_TO}{_VALUE}{_END}",
-        re.IGNORECASE | re.DOTALL,
-    )
-    for slot, field in _FIELDS.items()
-}
-_RIGHT_ONE: Final = (
-    r"(?:it'?s|it is|it should (?:be|read|say)|should be|the right one is|درستش|صحیحش|باید|یعنی)\s+"
-    r"(?:اینه(?=[\s:،])\s*)?[:،]?\s*"
-)
-# "Wrong subject, it is …", "the title was wrong, it should be …", «موضوع اشتباه بود، …»
-_ERRORS: Final = {
-    slot: re.compile(
-        rf"^\s*(?:{_LEAD})?(?:(?:the |my )?wrong (?:{field})"
-        rf"|(?:the |my )?(?:{field}) (?:is|was|were) (?:wrong|not right|incorrect)"
-        rf"|(?:{field}){_SUFFIX}(?:\s+(?:رو|را))?\s+(?:اشتباه|غلط)(?:ه|\s+(?:بود|شد|است|هست|نوشتم|گفتم|دادم|زدم))?)"
-        # Without a stop, only "it is" tells the right one from the rest of the sentence.
-        rf"(?:\s*[،,.:;؛!–-]+\s*|\s+(?={_RIGHT_ONE}))(?:{_RIGHT_ONE})?{_VALUE}{_END}",
-        re.IGNORECASE | re.DOTALL,
-    )
-    for slot, field in _FIELDS.items()
-}
-# "Sorry, I meant billing, not login", «منظورم صورت‌حساب بود نه ورود»
-_VERB_BEFORE_NOT: Final = re.compile(
-    r"\b(?:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|should|may|might|must|need|but|it'?s|i'?m|still)\s*$",
-    re.IGNORECASE,
-)
-# After "the subject was wrong": what is asked for, and no title.
-_PLEA: Final = re.compile(
-    r"^(?:please|pls|plz|sorry|fix|can you|could you|change it|correct it"
-    r"|لطفا\w?|ببخشید|شرمنده|معذرت|درستش? کن|اصلاحش? کن|عوضش? کن|میشه|می\u200cشه)",
-    re.IGNORECASE,
-)
-_NOT_BUT: Final = re.compile(
-    rf"^\s*(?={_LEAD})(?:(?:{_LEAD_WORDS})[\s،,.:!–-]+){{0,4}}(?P<said>(?:i meant?|منظورم(?:\s+این بود)?)[\s:،,]+)?"
-    r"(?P<value>\S.{0,40}?)(?:\s+(?:بود|است|هست))?"
-    r"[\s،,]+(?:not|نه)\s+(?:the |my |a )?(?P<wrong>\S.{0,60}?)[.!\s]*$",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Correction:
-    """A form's answer, given anew."""
-
-    slot: str
-    value: str
 
 
 def is_interrupted(tracker: Tracker) -> bool:
@@ -181,45 +112,6 @@ def is_question(text: str) -> bool:
 def _asks_unmarked(text: str, confidence: float) -> bool:
     is_short = len(text.split()) <= WORDS_OF_A_QUESTION
     return is_short and confidence >= SURE_OF_A_QUESTION and bool(_QUESTION_WORD.search(text))
-
-
-def find_correction(tracker: Tracker) -> Correction | None:
-    """The answer to another of the ticket form's questions that the latest message gives anew, if it does."""
-    # The patterns take a long row of spaces apart in more ways than can be tried.
-    text = re.sub(r"\s{3,}", "  ", (tracker.latest_message.get("text") or "")[:2000])
-    requested = tracker.get_slot(Slots.REQUESTED_SLOT)
-    for patterns in (_ERRORS, _CORRECTIONS):
-        for slot, pattern in patterns.items():
-            match = pattern.match(text)
-            if match and slot != requested and not _PLEA.match(match["value"]):
-                return Correction(slot, match["value"].strip(' «»"“”'))
-    exchange = _find_exchange(tracker, text)
-    if exchange:
-        return exchange
-    if requested == Slots.CONTACT_DETAIL or intent_of(tracker) != Intents.INFORM:
-        return None
-    contact_detail = find_contact_detail(text)
-    if contact_detail is None or len(text.split()) > WORDS_OF_A_CONTACT_DETAIL:
-        return None
-    return Correction(Slots.CONTACT_DETAIL, contact_detail)
-
-
-def _find_exchange(tracker: Tracker, text: str) -> Correction | None:
-    """ "I meant billing, not login": in the answer that has the wrong word, the right one takes its place."""
-    match = _NOT_BUT.match(text[:300])
-    if match is None or _VERB_BEFORE_NOT.search(match["value"]):
-        # "It is still not working" tells what is wrong.
-        return None
-    requested = tracker.get_slot(Slots.REQUESTED_SLOT)
-    right, wrong = (match[name].strip(' «»"“”،,') for name in ("value", "wrong"))
-    for slot in _FIELDS:
-        given = str(tracker.get_slot(slot) or "")
-        corrected = re.sub(rf"(?<!\w){re.escape(wrong)}(?!\w)", lambda _: right, given, flags=re.IGNORECASE)
-        if slot != requested and corrected != given:
-            return Correction(slot, corrected)
-    # Another wording of the wrong one; that it was the subject is certain only just after it.
-    is_subject = bool(match["said"]) and requested == Slots.TICKET_DESCRIPTION
-    return Correction(Slots.TICKET_SUBJECT, right) if is_subject else None
 
 
 def _meaning(tracker: Tracker) -> tuple[str | None, float]:

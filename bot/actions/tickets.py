@@ -10,9 +10,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot.actions.base import SupportAction, message_id_of, remember_offer
+from bot.actions.corrections import find_amendment, find_correction, find_reopened
 from bot.actions.follow_ups import keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
-from bot.actions.form_words import find_amendment, find_reopened, withholds
-from bot.actions.interruptions import find_correction, is_interrupted, is_question
+from bot.actions.form_words import withholds
+from bot.actions.interruptions import is_interrupted, is_question
 from bot.actions.schemas import Ticket, TicketDetails
 from bot.identifiers import find_contact_detail, find_ticket_number
 from bot.names import (

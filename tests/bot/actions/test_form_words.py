@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.actions.form_words import find_amendment, find_reopened, is_command, withholds
+from bot.actions.corrections import find_amendment, find_reopened
+from bot.actions.form_words import is_command, withholds
 
 TRAINING = [
     (entry["intent"], line.removeprefix("- "))

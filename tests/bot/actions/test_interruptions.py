@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from rasa_sdk import Tracker
 
-from bot.actions.interruptions import Correction, find_correction, is_interrupted
+from bot.actions.corrections import Correction, find_correction
+from bot.actions.interruptions import is_interrupted
 
 SUBJECT, DESCRIPTION, CONTACT_DETAIL = "ticket_subject", "ticket_description", "contact_detail"
 
