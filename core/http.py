@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from fastapi.requests import HTTPConnection
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,9 @@ from core.unit_of_work import UnitOfWork
 
 # What the id of a row can be: PostgreSQL fails at anything longer.
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+# How much of a list is asked for, and after how many: what every list of the API knows.
+Limit = Annotated[int, Query(ge=1, le=200, description="How many are wanted.")]
+Offset = Annotated[int, Query(ge=0, le=1_000_000, description="How many are left out before them.")]
 # What a household or a server is given.
 IPV6_NETWORK_BITS = 64
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, status
 from fastapi.responses import Response
 
 from core.errors import InvalidInput
-from core.http import RowId
+from core.http import Limit, Offset, RowId
 from knowledge_base.categories import Categories
 from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
@@ -81,7 +81,6 @@ class TableUnfit(InvalidInput):
 
 # Of each kind of an import's rows, how many are shown.
 ROWS_SHOWN = 200
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 def create_router(
@@ -191,7 +190,7 @@ def _add_articles(
         order: Order = Order.updated,
         descending: bool = True,
         limit: Limit = 50,
-        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        offset: Offset = 0,
     ) -> ArticlePage:
         """Articles, last changed first unless another order is asked for.
 
@@ -316,7 +315,7 @@ def _add_gaps(
         service: KnowledgeService = Depends(reading, scope="function"),
         state: GapState = GapState.open,
         limit: Limit = 100,
-        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        offset: Offset = 0,
     ) -> Sequence[Gap]:
         """Questions that had no sure answer, latest first."""
         return await service.gaps.in_state(state, limit=limit, offset=offset)
@@ -418,7 +417,7 @@ def _add_files(
         service: KnowledgeService = only_reading,
         change: Change | None = None,
         limit: Limit = 100,
-        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        offset: Offset = 0,
     ) -> Sequence[ImportRow]:
         """Everything that an import would change, has changed or refused, in the file's order."""
         await ArticleImports(service).get(import_id)

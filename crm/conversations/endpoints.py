@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, status
 
-from core.http import RowId
+from core.http import Limit, Offset, RowId
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
 from crm.agents.permissions import Permission
 from crm.contacts.service import remember_contact_detail
@@ -37,11 +37,14 @@ async def list_conversations(
     conversations: ConversationsReadDep,
     status: Annotated[list[ConversationStatus] | None, Query()] = None,
     assignee_id: RowId | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Sequence[Conversation]:
     """Conversations by who has them; the waiting ones longest first, others latest first."""
     statuses = status or list(ConversationStatus)
-    return await conversations.conversations.in_status(statuses=statuses, assignee_id=assignee_id, limit=limit)
+    return await conversations.conversations.in_status(
+        statuses=statuses, assignee_id=assignee_id, limit=limit, offset=offset
+    )
 
 
 @router.get("/{conversation_id}", response_model=ConversationRead, dependencies=[_readers])

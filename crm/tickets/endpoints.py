@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, status
 
-from core.http import RowId
+from core.http import Limit, Offset, RowId
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
 from crm.agents.permissions import Permission
 from crm.agents.service import AgentNotFound
@@ -41,10 +41,11 @@ async def list_tickets(
     tickets: TicketsReadDep,
     status: Annotated[list[TicketStatus] | None, Query()] = None,
     assignee_id: RowId | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Sequence[Ticket]:
     """Tickets, latest first."""
-    return await tickets.tickets.in_status(statuses=status or (), assignee_id=assignee_id, limit=limit)
+    return await tickets.tickets.in_status(statuses=status or (), assignee_id=assignee_id, limit=limit, offset=offset)
 
 
 @router.get("/{number}", response_model=TicketRead, dependencies=[_readers])

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from core.unit_of_work import UnitOfWork
 from crm.agents.auth import SESSION_COOKIE
 from crm.conversations.intake import Intake
-from crm.enums import Role
+from crm.enums import HandoffReason, Role
 from crm.models import Agent, Contact, Conversation, Inbox
 from tests.conftest import message
 
@@ -82,6 +82,28 @@ class TestRoles:
 
         assert response.status_code == 201
         assert "password" not in response.text
+
+
+class TestLists:
+    async def test_of_conversations_and_tickets_are_given_a_page_at_a_time(
+        self, as_program: httpx.AsyncClient, app: FastAPI, intake: Intake, inbox: Inbox
+    ) -> None:
+        for number in range(1, 6):
+            arrived = await intake.receive(message(inbox, "hello", number=number, visitor=f"visitor-{number}"))
+            handoff = {"reason": HandoffReason.contact_asked}
+            await as_program.post(f"/api/v1/conversations/{arrived.conversation.id}/handoff", json=handoff)
+
+        for path, key in (("/api/v1/conversations", "id"), ("/api/v1/tickets", "number")):
+            everything = [one[key] for one in (await as_program.get(path)).json()]
+            pages = [
+                [one[key] for one in (await as_program.get(path, params={"limit": 2, "offset": offset})).json()]
+                for offset in (0, 2, 4, 6)
+            ]
+
+            assert [len(page) for page in pages] == [2, 2, 1, 0], path
+            assert [one for page in pages for one in page] == everything, path
+            known = {one["name"]: one for one in app.openapi()["paths"][path]["get"]["parameters"]}
+            assert known["offset"]["description"], path
 
 
 class TestSignIn:
