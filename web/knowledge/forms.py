@@ -123,7 +123,7 @@ class ArticleForm(BaseModel):
         Raises:
             FormUnfit
         """
-        return _validated(ArticleDraft, self._content())
+        return self._validated(ArticleDraft)
 
     def new_article(self) -> ArticleCreate:
         """The article to create.
@@ -131,8 +131,7 @@ class ArticleForm(BaseModel):
         Raises:
             FormUnfit
         """
-        address = {"slug": self.slug.strip(), "language": self.language}
-        return _validated(ArticleCreate, {**self._content(), **address})
+        return self._validated(ArticleCreate, slug=self.slug.strip(), language=self.language)
 
     def address(self) -> str:
         """The slug that was typed.
@@ -156,6 +155,27 @@ class ArticleForm(BaseModel):
         except ValueError as error:
             raise FormUnfit({"publish_at": "publish_at"}) from error
 
+    def _validated(self, kind: type[Draft], **address: str) -> Draft:
+        days, problems = self._days()
+        try:
+            draft = kind.model_validate({**self._content(), **days, **address})
+        except ValidationError as error:
+            problems |= {str(one["loc"][0]): str(one["loc"][0]) for one in error.errors()}
+        if problems:
+            raise FormUnfit(problems)
+        return draft
+
+    def _days(self) -> tuple[dict[str, date | None], dict[str, str]]:
+        """The days that were typed, and which of them are none."""
+        days: dict[str, date | None] = {}
+        problems: dict[str, str] = {}
+        for field, text in (("reviewed_on", self.reviewed), ("review_due_on", self.review_due)):
+            try:
+                days[field] = read_day(text)
+            except ValueError:
+                problems[field] = field
+        return days, problems
+
     def _content(self) -> dict[str, Any]:
         return {
             "title": self.title,
@@ -166,8 +186,6 @@ class ArticleForm(BaseModel):
             "questions": list(
                 dict.fromkeys(" ".join(line.split()) for line in self.questions.splitlines() if line.strip())
             ),
-            "reviewed_on": _day("reviewed_on", self.reviewed),
-            "review_due_on": _day("review_due_on", self.review_due),
             "visibility": self.visibility,
         }
 
@@ -185,17 +203,3 @@ def restored(version: ArticleVersion, article: Article) -> ArticleDraft:
     """An earlier text as a draft, under what is the article's at present: bringing it back opens nothing to anybody."""
     earlier = {"title": version.title, "summary": version.summary, "body": version.body, "questions": version.questions}
     return as_draft(article).model_copy(update=earlier)
-
-
-def _validated(kind: type[Draft], content: dict[str, Any]) -> Draft:
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        raise FormUnfit({str(one["loc"][0]): str(one["loc"][0]) for one in error.errors()}) from error
-
-
-def _day(field: str, text: str) -> date | None:
-    try:
-        return read_day(text)
-    except ValueError as error:
-        raise FormUnfit({field: field}) from error

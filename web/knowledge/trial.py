@@ -86,6 +86,7 @@ async def _show(
         question=asked,
         answer_in=language,
         unfit=unfit,
+        thresholds=knowledge.live.search.calibration.thresholds,
         **await _attempts(Trial(knowledge), asked, language, unsaved),
     )
 

@@ -107,6 +107,15 @@ class TestNewArticle:
         assert '<option value="fa" selected>' in page
         assert '<option value="payments" selected>' in page
 
+    async def test_the_cursor_stands_in_the_first_field_that_has_to_be_mended(self, editor: httpx.AsyncClient) -> None:
+        form = typed(title="Refund rules", slug="Bad Slug", language="en", reviewed="soon")
+
+        page = (await editor.post(NEW, data=form)).text
+
+        flawed = re.findall(r'<input aria-invalid="true" autofocus name="(\w+)"', page)
+        assert flawed == ["slug", "reviewed"]
+        assert page.count("autofocus") == len(flawed)
+
 
 class TestSave:
     async def test_the_next_question_is_answered_from_the_new_text(

@@ -90,7 +90,10 @@ class TestOverlaps:
         warned = await editor.post(NEW, data=form | {"action": "publish"})
         published = await editor.post(NEW, data=form | {"action": "publish_anyway"})
 
-        assert "nearly the same" in warned.text
+        warning = re.search(r'<section [^>]*aria-labelledby="overlaps">.*?</section>', warned.text, re.DOTALL)
+        assert warning
+        assert "nearly the same" in warning[0]
+        assert 'value="publish_anyway"' in warning[0]
         assert page_of(other) in warned.text
         assert "Ten days.</textarea>" in warned.text
         assert published.status_code == 303
