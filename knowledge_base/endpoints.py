@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from core.errors import InvalidInput
 from core.http import Limit, Offset, RowId
 from knowledge_base.categories import Categories
-from knowledge_base.csv_files import ImportRefused, decoded
+from knowledge_base.csv_files import ImportRefused, Refused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
 from knowledge_base.importing import ArticleImports, check_file
 from knowledge_base.models import (
@@ -68,15 +68,13 @@ from language.vectors import VectorUnreadable, from_base64
 
 
 class FileUnfit(InvalidInput):
-    """Nothing of this file can be used."""
+    """Nothing of this can be used."""
 
-    code = "file_unfit"
-
-
-class TableUnfit(InvalidInput):
-    """The table cannot be read."""
-
-    code = "table_unfit"
+    def __init__(self, refused: Refused) -> None:
+        of_what = refused.detail or refused.file
+        super().__init__(f"Nothing of this can be used: {of_what}" if of_what else None)
+        # What it would be in a report on rows.
+        self.code = refused.reason.value
 
 
 # Of each kind of an import's rows, how many are shown.
@@ -355,7 +353,7 @@ def _add_regression(
         try:
             return await RegressionSet(service).read(decoded(body.csv.encode()), by=by.name)
         except ImportRefused as error:
-            raise TableUnfit(f"{error.refused.reason.value}: {error.refused.detail}") from error
+            raise FileUnfit(error.refused) from error
 
     @router.get("/expectations/export", dependencies=for_editors)
     async def write_expectations(service: KnowledgeService = only_reading) -> Response:
@@ -398,12 +396,13 @@ def _add_files(
     ) -> ImportRead:
         """What a zip of Markdown, a table (CSV) or a web page (HTML) would change; nothing is changed yet.
 
+        A file of which nothing can be used is refused with 422, its code the reason: `not_text`, `zip_broken`, …
         `publish_new` publishes new articles of which the file says no status; without it they are drafts.
         """
         try:
             checked = await check_file(reading, upload.file, name=upload.name, publish_new=upload.publish_new)
         except ImportRefused as error:
-            raise FileUnfit(f"{error.refused.reason.value}: {error.refused.detail or upload.name}") from error
+            raise FileUnfit(error.refused) from error
         return await _shown(service, await ArticleImports(service).keep(checked, by=by.name))
 
     @router.get("/imports/{import_id}", response_model=ImportRead, dependencies=for_editors)

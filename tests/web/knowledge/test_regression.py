@@ -288,7 +288,7 @@ class TestApi:
 
         assert report.json()["added"] == 1
         assert report.json()["refused"] == [{"file": "", "line": 3, "reason": "article_unknown", "detail": "no"}]
-        assert (unfit.status_code, unfit.json()["error"]["code"]) == (422, "table_unfit")
+        assert (unfit.status_code, unfit.json()["error"]["code"]) == (422, "columns_missing")
 
 
 ROUTES = (
