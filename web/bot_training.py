@@ -16,7 +16,7 @@ STOPS_WITHIN_SECONDS = 5.0
 
 
 class TrainingIsUnderWay(Conflict):
-    """A training goes on already; wait until it has ended."""
+    """A training is under way already; wait until it has ended."""
 
     code = "training_under_way"
 

@@ -37,13 +37,13 @@ class EmailTaken(Conflict):
 
 
 class PasswordUnfit(InvalidInput):
-    """A password has from 10 to 256 characters."""
+    """A password needs 10 to 256 characters."""
 
     code = "password_unfit"
 
 
 class LastAdmin(Conflict):
-    """The last admin cannot be switched off or made less."""
+    """The last admin cannot be switched off or given another role."""
 
     code = "last_admin"
 

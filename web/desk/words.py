@@ -56,7 +56,7 @@ DELIVERIES = {
     DeliveryState.pending: _("On its way"),
     DeliveryState.sending: _("On its way"),
     DeliveryState.sent: _("Sent"),
-    DeliveryState.maybe_sent: _("Maybe sent: the line broke and nobody can know"),
+    DeliveryState.maybe_sent: _("Maybe sent: the connection broke, and nobody can know"),
     DeliveryState.failed: _("Not sent"),
 }
 OUTCOMES = {Outcome.not_understood: _("The bot did not understand"), Outcome.failed: _("The bot failed")}
@@ -86,7 +86,7 @@ THRESHOLDS = {
     "frustration": (_("Frustration for a handoff"), _("From here on a person is brought in."), _SHARE),
     "apology": (
         _("Displeasure for an apology"),
-        _("So much in one message, and the bot begins with an apology and offers a person."),
+        _("From so much in one message on, the bot begins with an apology and offers a person."),
         _SHARE,
     ),
     "not_understood_in_a_row": (
@@ -106,18 +106,22 @@ WEIGHTS = {
     "anger": (_("Anger"), _("Furious in so many words."), _WEIGHT),
     "abuse": (_("Insult"), _("Insulting words, at us or at anybody."), _WEIGHT),
     "legal_threat": (_("Legal threat"), _("Courts, lawyers, authorities, a public complaint."), _WEIGHT),
-    "churn_threat": (_("Wants to leave"), _("Leaving out of displeasure; a calm cancellation is none."), _WEIGHT),
+    "churn_threat": (
+        _("Wants to leave"),
+        _("Leaving out of displeasure; a calm cancellation does not count."),
+        _WEIGHT,
+    ),
     "vulnerable": (
         _("In distress"),
-        _("Illness, bereavement, hardship, self-harm. No anger: it has its own rule."),
+        _("Illness, bereavement, hardship, self-harm. It is not anger, and has a rule of its own."),
         _WEIGHT,
     ),
     "misunderstood": (_("Feels misunderstood"), _("Says that the bot did not get it."), _WEIGHT),
-    "displeasure": (_("Displeasure"), _("Times how negative the message is."), _WEIGHT),
+    "displeasure": (_("Displeasure"), _("Multiplied by how negative the message is."), _WEIGHT),
     "displeasure_from": (_("Displeasure begins at"), _("A message less negative than this is a calm report."), _WEIGHT),
     "repeat": (_("Repetition"), _("Said or asked the same thing again."), _WEIGHT),
     "not_understood": (_("Not understood"), _("The bot did not understand a message."), _WEIGHT),
-    "waiting": (_("Waiting"), _("Times how much of the full waiting time has passed."), _WEIGHT),
+    "waiting": (_("Waiting"), _("Multiplied by the share of the full waiting time that has passed."), _WEIGHT),
     "waiting_full_minutes": (_("Full waiting time, minutes"), _("From here on waiting weighs all it can."), _ABOVE_0),
     "low_rating": (
         _("Earlier low rating"),
@@ -126,10 +130,10 @@ WEIGHTS = {
     ),
     "low_rating_days": (
         _("A low rating is remembered, days"),
-        _("It weighs less with each day, and after so many nothing."),
+        _("It weighs less each day, and nothing after so many."),
         _ABOVE_0,
     ),
-    "asked_for_person": (_("Asked for a person"), _("Beside the handoff that follows at once."), _WEIGHT),
+    "asked_for_person": (_("Asked for a person"), _("On top of the handoff, which follows at once."), _WEIGHT),
     "relief_thanks": (
         _("Relief by thanks"),
         _("This share of the frustration goes when the contact is pleased."),

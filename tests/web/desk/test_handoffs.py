@@ -73,7 +73,7 @@ class TestSave:
         assert "Furious in so many words." in html
         assert "repeat_cosine" not in html
         # On a phone the names of the columns are gone.
-        assert html.count('data-label="Told besides the queue"') == len(HandoffReason)
+        assert html.count('data-label="Also told"') == len(HandoffReason)
 
     async def test_shows_numbers_in_the_digits_of_the_reader(self, client: httpx.AsyncClient) -> None:
         html = (await client.get(f"{PATH}?lang=fa")).text
@@ -139,7 +139,7 @@ class TestSave:
             ("weights.repeat", HOSTILE, "Repetition"),
             ("at_once", "displeasure", "At once"),
             ("priorities.vulnerable", "whenever", "Priority"),
-            ("tell.vulnerable", "nobody", "Told besides the queue"),
+            ("tell.vulnerable", "nobody", "Also told"),
         ],
     )
     async def test_refuses_a_bad_value_by_the_name_of_its_field_and_keeps_what_was_typed(
@@ -204,7 +204,7 @@ class TestTry:
         html = (await client.post(PATH, data={**form, "at_once": ["vulnerable"]})).text
 
         assert "would have handed off 0 of the last 1 conversations; the policy in force, 1." in html
-        assert "No longer" in html
+        assert "Would not be handed off any more" in html
         assert "speaks of legal steps" in html
 
     async def test_waits_for_nobody_who_writes_and_keeps_nobody_from_it(

@@ -37,11 +37,11 @@ class TestCreatePerson:
     @pytest.mark.parametrize(
         ("wrong", "words"),
         [
-            ({"password": "short"}, "from 10 to 256 characters"),
+            ({"password": "short"}, "needs 10 to 256 characters"),
             ({"email": "nobody"}, "not an e-mail address"),
             ({"email": "admin@example.com"}, "has an account with this e-mail address already"),
-            ({"name": ""}, "from 1 to 120 characters"),
-            ({"name": "   "}, "from 1 to 120 characters"),
+            ({"name": ""}, "needs 1 to 120 characters"),
+            ({"name": "   "}, "needs 1 to 120 characters"),
         ],
     )
     async def test_says_in_words_what_is_wrong_and_keeps_what_was_typed(
