@@ -130,6 +130,9 @@ class StockVisitor:
         self.seconds.append(time.perf_counter() - began)
         return response.json()
 
+    async def start_over(self) -> None:
+        """Nothing to do: no person takes its conversations over."""
+
     async def close(self) -> None:
         """Close the connection."""
         await self._client.aclose()

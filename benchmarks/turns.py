@@ -61,6 +61,8 @@ class AnyVisitor(Protocol):
 
     async def ask(self, text: str) -> Any: ...
 
+    async def start_over(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
@@ -95,6 +97,8 @@ async def _ask_all(visitors: Sequence[AnyVisitor], turns: int) -> list[float]:
 
 async def _ask(visitor: AnyVisitor, turns: int, offset: int) -> None:
     for number in range(turns):
+        if number and number % len(QUESTIONS) == 0:
+            await visitor.start_over()
         await visitor.ask(QUESTIONS[(number + offset) % len(QUESTIONS)])
 
 

@@ -32,19 +32,29 @@ class Visitor:
 
     async def ask(self, text: str) -> dict[str, Any]:
         """Send a message and wait for what answers it."""
-        assert self._socket
         sent_at = time.perf_counter()
-        await self._socket.send(json.dumps({"type": "message", "client_id": secrets.token_hex(8), "text": text}))
-        own = (await self._receive("accepted"))["sequence"]
-        while (answer := await self._receive("message"))["author"] == "contact" or answer["sequence"] <= own:
-            pass
+        answer = await self._say(text)
         self.seconds.append(time.perf_counter() - sent_at)
         return answer
+
+    async def start_over(self) -> None:
+        """Have the bot forget what it has owned up to: it would call a person for who asks the same again and again."""
+        await self._say("از نو", payload="/start_over")
 
     async def close(self) -> None:
         """Go away."""
         if self._socket:
             await self._socket.close()
+
+    async def _say(self, text: str, **more: str) -> dict[str, Any]:
+        """Send a message and return what answers it."""
+        assert self._socket
+        frame = {"type": "message", "client_id": secrets.token_hex(8), "text": text, **more}
+        await self._socket.send(json.dumps(frame))
+        own = (await self._receive("accepted"))["sequence"]
+        while (answer := await self._receive("message"))["author"] == "contact" or answer["sequence"] <= own:
+            pass
+        return answer
 
     async def _receive(self, kind: str) -> dict[str, Any]:
         assert self._socket
