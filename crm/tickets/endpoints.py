@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, status
 
-from core.http import Limit, Offset, RowId
+from core.http import Limit, Offset
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
 from crm.agents.permissions import Permission
 from crm.agents.service import AgentNotFound
@@ -14,6 +14,7 @@ from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep, 
 from crm.enums import TicketStatus
 from crm.models import Ticket
 from crm.tickets.details import with_details
+from crm.tickets.repository import NOBODY
 from crm.tickets.schemas import TicketAddition, TicketClosure, TicketCreate, TicketRead, TicketUpdate
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
@@ -40,12 +41,19 @@ async def open_ticket(body: TicketCreate, conversations: ConversationsDep) -> Ti
 async def list_tickets(
     tickets: TicketsReadDep,
     status: Annotated[list[TicketStatus] | None, Query()] = None,
-    assignee_id: RowId | None = None,
+    assignee_id: Annotated[int | None, Query(ge=NOBODY, le=2**31 - 1, description="0: those that nobody has.")] = None,
+    q: Annotated[str, Query(max_length=200)] = "",
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Sequence[Ticket]:
-    """Tickets, latest first."""
-    return await tickets.tickets.in_status(statuses=status or (), assignee_id=assignee_id, limit=limit, offset=offset)
+    """Tickets, latest first.
+
+    Every word of `q` must be in the subject or in the contact's name, e-mail address or phone number, or be the
+    ticket's number.
+    """
+    return await tickets.tickets.in_status(
+        statuses=status or (), assignee_id=assignee_id, words=q, limit=limit, offset=offset
+    )
 
 
 @router.get("/{number}", response_model=TicketRead, dependencies=[_readers])

@@ -1,6 +1,5 @@
 """Opening, finding and working on tickets."""
 
-import re
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,6 @@ from crm.sla.targets import policy_for, targets
 from crm.tickets.repository import TicketRepository
 from language.normalise import safe_text
 
-_NUMBER = re.compile(r"(?:hm)?\W*(\d{1,9})", re.IGNORECASE)
 SUBJECT_CHARACTERS = 300
 DESCRIPTION_CHARACTERS = 50_000
 # The contact has answered, or the matter was not settled after all.
@@ -88,8 +86,7 @@ class TicketService:
         Raises:
             TicketNotFound: also for another contact's ticket, so that numbers cannot be tried out.
         """
-        match = _NUMBER.fullmatch(number.strip())
-        ticket = await self.tickets.by_number(int(match[1])) if match else None
+        ticket = await self.tickets.by_number(number)
         if ticket is None or (contact_id is not None and ticket.contact_id != contact_id):
             raise TicketNotFound
         return ticket

@@ -4,15 +4,16 @@ from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
 
-from core.http import RowId
 from crm.agents.auth import ConversationAgent
-from crm.agents.service import AgentNotFound
-from crm.dependencies import AgentsDep, TicketsDep
+from crm.agents.service import AgentNotFound, AgentService
+from crm.dependencies import AgentsDep, AgentsReadDep, TicketsDep, TicketsReadDep
 from crm.enums import Priority, TicketStatus
-from crm.tickets.repository import UNFINISHED
+from crm.models import Agent
+from crm.tickets.repository import NOBODY, UNFINISHED
 from web.desk.pages import PageNumber, page, pages_of
 from web.desk.presenter import due_of
 
@@ -20,28 +21,44 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 
 UNFINISHED_FILTER = "unfinished"
 ON_A_PAGE = 50
+# Somebody, NOBODY, or empty where it is not said.
+Assignee = Annotated[int, Field(ge=NOBODY, le=2**31 - 1)] | Literal[""]
+
+
+class TicketForm(BaseModel):
+    """What is to become of a ticket, and what the page showed of it: of that alone which differs anybody has spoken."""
+
+    status: TicketStatus
+    priority: Priority
+    assignee: Assignee = NOBODY
+    shown_status: TicketStatus | None = None
+    shown_priority: Priority | None = None
+    shown_assignee: Assignee | None = None
 
 
 @router.get("/tickets")
 async def list_tickets(
     request: Request,
     agent: ConversationAgent,
-    tickets: TicketsDep,
-    agents: AgentsDep,
+    tickets: TicketsReadDep,
+    agents: AgentsReadDep,
     status: str = UNFINISHED_FILTER,
-    assignee: RowId | Literal[""] = "",
+    assignee: Assignee = "",
+    q: Annotated[str, Query(max_length=200)] = "",
     number: PageNumber = 1,
 ) -> Response:
     """Tickets: where all are unfinished the most overdue first, else the latest; an unknown filter shows all."""
     states = [
         state for state in TicketStatus if state == status or (status == UNFINISHED_FILTER and state in UNFINISHED)
     ]
-    assignee_id = assignee or None
-    pages = pages_of(await tickets.tickets.count(statuses=states, assignee_id=assignee_id), length=ON_A_PAGE)
+    assignee_id = None if assignee == "" else assignee
+    count = await tickets.tickets.count(statuses=states, assignee_id=assignee_id, words=q)
+    pages = pages_of(count, length=ON_A_PAGE)
     number = min(number, pages)
     found = await tickets.tickets.in_status(
         statuses=states,
         assignee_id=assignee_id,
+        words=q,
         limit=ON_A_PAGE,
         offset=(number - 1) * ON_A_PAGE,
         by_due=bool(states) and set(states) <= set(UNFINISHED),
@@ -54,20 +71,20 @@ async def list_tickets(
         section="tickets",
         tickets=[(ticket, due_of(ticket, now)) for ticket in found],
         people=await agents.agents.all(),
-        chosen={"status": status, "assignee": assignee},
+        chosen={"status": status, "assignee": assignee, "q": q},
         number_of_page=number,
         pages=pages,
-        address_of=partial(_address, status, assignee),
+        address_of=partial(_address, status, assignee, q),
     )
 
 
-def _address(status: str, assignee: int | str, page: int) -> str:
-    return f"/desk/tickets?{urlencode({'status': status, 'assignee': assignee, 'page': page})}"
+def _address(status: str, assignee: int | str, q: str, page: int) -> str:
+    return f"/desk/tickets?{urlencode({'status': status, 'assignee': assignee, 'q': q, 'page': page})}"
 
 
 @router.get("/tickets/{number}")
 async def show_ticket(
-    request: Request, number: str, agent: ConversationAgent, tickets: TicketsDep, agents: AgentsDep
+    request: Request, number: str, agent: ConversationAgent, tickets: TicketsReadDep, agents: AgentsReadDep
 ) -> Response:
     """One ticket."""
     ticket = await tickets.find(number)
@@ -88,15 +105,24 @@ async def change_ticket(
     _agent: ConversationAgent,
     tickets: TicketsDep,
     agents: AgentsDep,
-    status: Annotated[TicketStatus, Form()],
-    priority: Annotated[Priority, Form()],
-    assignee: Annotated[RowId | Literal[""], Form()] = "",
+    form: Annotated[TicketForm, Form()],
 ) -> Response:
-    """Change status, priority and assignee, who may be nobody."""
+    """Change status, priority and assignee, who may be nobody; what a colleague has changed meanwhile stays."""
     ticket = await tickets.find(number)
-    person = await agents.agents.get(assignee) if assignee else None
-    if assignee and person is None:
-        raise AgentNotFound
-    await tickets.assign(ticket, to=person)
-    await tickets.change(ticket, status=status, priority=priority)
+    if form.assignee != form.shown_assignee:
+        await tickets.assign(ticket, to=await _person(agents, form.assignee))
+    await tickets.change(
+        ticket,
+        status=None if form.status is form.shown_status else form.status,
+        priority=None if form.priority is form.shown_priority else form.priority,
+    )
     return RedirectResponse(f"/desk/tickets/{ticket.number}", status_code=303)
+
+
+async def _person(agents: AgentService, assignee: int | str) -> Agent | None:
+    if not assignee:
+        return None
+    person = await agents.agents.get(int(assignee))
+    if person is None:
+        raise AgentNotFound
+    return person

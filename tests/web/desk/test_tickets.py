@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from crm.enums import Priority, Role, TicketStatus
-from crm.models import Agent, Conversation, Ticket
+from crm.models import Agent, Contact, Conversation, Ticket
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 MakeAgent = Callable[..., Awaitable[Agent]]
@@ -38,6 +39,41 @@ class TestListTickets:
         assert "HM-1001" not in (await client.get(f"/desk/tickets?assignee={agent.id}")).text
         await client.post(f"/desk/conversations/{waiting.id}/messages", data={"text": "Hello"})
         assert "HM-1001" in (await client.get(f"/desk/tickets?assignee={agent.id}")).text
+
+    async def test_shows_those_that_nobody_has(self, client: httpx.AsyncClient, waiting: Conversation) -> None:
+        assert "HM-1001" in (await client.get("/desk/tickets?assignee=0")).text
+        await client.post(f"/desk/conversations/{waiting.id}/messages", data={"text": "Hello"})
+
+        assert "HM-1001" not in (await client.get("/desk/tickets?assignee=0")).text
+        assert (await client.get("/api/v1/tickets?assignee_id=0")).json() == []
+
+    @pytest.mark.parametrize("words", ["HM-1001", "۱۰۰۱", "كاظمی", "ali@example", "0912", "علی invoice", "INVOICE"])
+    async def test_finds_one_by_its_number_its_contact_or_its_subject(
+        self, client: httpx.AsyncClient, app: FastAPI, waiting: Conversation, words: str
+    ) -> None:
+        await self._introduce(app, waiting)
+
+        page = (await client.get("/desk/tickets", params={"q": words})).text
+        by_api = (await client.get("/api/v1/tickets", params={"q": words})).json()
+
+        assert "HM-1001" in page
+        assert f'value="{words}"' in page
+        assert [ticket["number"] for ticket in by_api] == ["HM-1001"]
+
+    @pytest.mark.parametrize("words", ["HM-1002", "sara", "ali refund", "%", "' or 1=1 --"])
+    async def test_finds_none_that_lacks_one_of_the_words(
+        self, client: httpx.AsyncClient, app: FastAPI, waiting: Conversation, words: str
+    ) -> None:
+        await self._introduce(app, waiting)
+
+        assert "No tickets match" in (await client.get("/desk/tickets", params={"q": words})).text
+
+    @staticmethod
+    async def _introduce(app: FastAPI, conversation: Conversation) -> None:
+        """The contact is known by an Arabic keyboard's letters."""
+        async with app.state.work.begin() as session:
+            contact = await session.get_one(Contact, conversation.contact_id)
+            contact.name, contact.email, contact.phone = "علي كاظمي", "Ali@example.com", "09120000001"
 
     async def test_shows_the_most_overdue_first_and_the_others_on_further_pages(
         self,
@@ -112,6 +148,19 @@ class TestShowTicket:
         assert "23 November 2026" in (await client.get("/desk/tickets/HM-1001")).text
         assert "۲ آذر ۱۴۰۵" in (await client.get("/desk/tickets/HM-1001?lang=fa")).text
 
+    async def test_marks_what_was_done_too_late(
+        self, client: httpx.AsyncClient, clock: FixedClock, work: UnitOfWork, waiting: Conversation
+    ) -> None:
+        async with work.begin() as session:
+            session.add(ticket_due(2, 1, 9, clock=clock, of=waiting))
+        clock.advance(timedelta(days=2))
+        await client.post(f"/desk/conversations/{waiting.id}/messages", data={"text": "Hello"})
+        await client.post("/desk/tickets/HM-1002", data={"status": "solved", "priority": "normal"})
+
+        page = (await client.get("/desk/tickets/HM-1002")).text
+
+        assert page.count(">Late<") == 1
+
     async def test_an_unknown_number_is_a_page_that_says_so(self, client: httpx.AsyncClient) -> None:
         response = await client.get("/desk/tickets/HM-9999")
 
@@ -132,6 +181,19 @@ class TestChangeTicket:
         assert 'value="on_hold" selected' in page
         assert 'value="urgent" selected' in page
         assert f'value="{agent.id}" selected' in page
+
+    async def test_undoes_nothing_that_a_colleague_did_while_the_page_was_open(
+        self, client: httpx.AsyncClient, agent: Agent, waiting: Conversation
+    ) -> None:
+        page = (await client.get("/desk/tickets/HM-1001")).text
+        shown = dict(re.findall(r'name="(shown_\w+)" value="(\w+)"', page))
+        await client.patch("/api/v1/tickets/HM-1001", json={"status": "pending", "assignee_id": agent.id})
+
+        form = {"status": "new", "priority": "urgent", "assignee": "0", **shown}
+        await client.post("/desk/tickets/HM-1001", data=form)
+
+        ticket = (await client.get("/api/v1/tickets/HM-1001")).json()
+        assert (ticket["status"], ticket["priority"], ticket["assignee_id"]) == ("pending", "urgent", agent.id)
 
     async def test_leaves_a_solved_one_solved_when_it_was(
         self, client: httpx.AsyncClient, clock: FixedClock, waiting: Conversation
