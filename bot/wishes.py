@@ -1,7 +1,7 @@
 """Find several wishes in one message: "cancel my order and send me the invoice".
 
 A classifier gives a whole message one intent, and its second guess is no second wish; so the clauses are looked through
-for words that name one. Standard library only.
+for words that name one.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 from bot.names import WISHES_BY_URGENCY, Intents
+from language.normalise import same_letters
 
 _MOST_CHARACTERS: Final = 1_000
 _WORDS_OF_A_CLAUSE: Final = 2
@@ -16,7 +17,9 @@ _WORDS_OF_A_CLAUSE: Final = 2
 # What joins two wishes; "but" («ولی») goes on with the same one.
 _JOINT: Final = re.compile(
     # «گفت و گو» is one word.
-    r"[.!?؟؛;،,\n]+|\s(?!و گو)(?:و|همچنین|ضمناً?|در ضمن|بعدش|and|also|plus|as well as|besides|then|va)(?=\s)"
+    # The comma of "1,250,000" joins nothing.
+    r"(?:[!?؟؛;\n]|[.،,](?!(?<=\d.)\d))+"
+    r"|\s(?!و گو)(?:و|همچنین|ضمناً?|در ضمن|بعدش|and|also|plus|as well as|besides|then|va)(?=\s)"
     # «آدرسم رو هم عوض کن» begins at the address.
     r"|(?:^|\s)(?!(?:رو|را)\s)(?=\S+(?:\s(?:رو|را))?\sهم\s+\S+\s+\S)",
     re.IGNORECASE,
@@ -193,19 +196,28 @@ def find_wishes(text: str, *, likeliest: Collection[str] = ()) -> list[str]:
     None where it is one clause, or a note for a ticket. A person who is only spoken of is wished for where that is
     among what the classifier thinks likeliest.
     """
-    text = text[:_MOST_CHARACTERS]
-    clauses = [clause for clause in _JOINT.split(text) if len(clause.split()) >= _WORDS_OF_A_CLAUSE]
-    if len(clauses) < 2 or _DICTATION.search(text):
-        return []
-    named = {wish for clause in clauses if (wish := _wish_in(clause, likeliest))}
+    named = wish_clauses(text, likeliest=likeliest)
     return [wish for wish in WISHES_BY_URGENCY if wish in named]
+
+
+def wish_clauses(text: str, *, likeliest: Collection[str] = ()) -> dict[str, str]:
+    """The same wishes with the clause that first names each, in the order in which they are said."""
+    text = same_letters(text[:_MOST_CHARACTERS])
+    clauses = [clause.strip() for clause in _JOINT.split(text) if len(clause.split()) >= _WORDS_OF_A_CLAUSE]
+    if len(clauses) < 2 or _DICTATION.search(text):
+        return {}
+    found = [(wish, clause) for clause in clauses if (wish := _wish_in(clause, likeliest))]
+    named: dict[str, str] = {}
+    for wish, clause in found:
+        named.setdefault(wish, clause)
+    return named
 
 
 def only_reports_request(text: str) -> bool:
     """Whether a person is asked for in what somebody else is reported to have said, and nowhere else."""
     asking = [
         clause
-        for clause in _JOINT.split(text[:_MOST_CHARACTERS])
+        for clause in _JOINT.split(same_letters(text[:_MOST_CHARACTERS]))
         if _CUES[Intents.TALK_TO_PERSON].search(clause) or _SPEAKS_OF_PERSON.search(clause)
     ]
     return bool(asking) and all(map(_REPORT.search, asking))
@@ -218,7 +230,7 @@ def wish_instead(text: str, intent: str) -> str | None:
     """
     if intent not in _REFUSABLE:
         return None
-    clauses = _clauses_of(text[:_MOST_CHARACTERS])
+    clauses = _clauses_of(same_letters(text[:_MOST_CHARACTERS]))
     naming = [clause for clause in clauses if _names(clause, intent)]
     if not naming or not all(_refuses(clause, intent) for clause in naming):
         return None
@@ -229,6 +241,19 @@ def wish_instead(text: str, intent: str) -> str | None:
     is_more = any(len(clause.split()) >= _WORDS_OF_A_WISH and not _COURTESY.search(clause) for clause in others)
     # The knowledge base sees to what no clue names.
     return Intents.ASK_KNOWLEDGE if is_more else Intents.DENY
+
+
+def without_refusals(text: str) -> str:
+    """A message less what it says it does not want: "no ticket please, how long does it take?" asks how long.
+
+    All of it where nothing else is left.
+    """
+    clauses = _clauses_of(same_letters(text[:_MOST_CHARACTERS]))
+    kept = [
+        clause for clause in clauses if not any(_names(clause, one) and _refuses(clause, one) for one in _REFUSABLE)
+    ]
+    is_enough = any(len(clause.split()) >= _WORDS_OF_A_WISH for clause in kept)
+    return " ".join(kept) if is_enough and len(kept) < len(clauses) else text
 
 
 def _clauses_of(text: str) -> list[str]:

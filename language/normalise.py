@@ -102,6 +102,14 @@ def normalise(text: str) -> str:
     return " ".join(text.split())
 
 
+def same_letters(text: str) -> str:
+    """The text with one letter for each of ye, kaf, alef and he and with ASCII digits, character for character.
+
+    Places in it are places in the text as written; what else `normalise` does would move them.
+    """
+    return text.translate(_LETTERS)
+
+
 def _compose(form: Literal["NFC", "NFKC"], text: str) -> str:
     if len(text) <= _SLICE:
         return unicodedata.normalize(form, text)
@@ -121,3 +129,4 @@ def _build_table() -> dict[int, str | None]:
 
 
 _TABLE = _build_table()
+_LETTERS = {place: same for place, same in _TABLE.items() if same and (chr(place).isalpha() or chr(place).isdecimal())}

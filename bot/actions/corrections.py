@@ -8,8 +8,8 @@ from rasa_sdk import Tracker
 
 from bot.actions.base import intent_of
 from bot.actions.form_words import as_saying, saying, withholds
-from bot.identifiers import find_contact_detail
 from bot.names import Intents, Slots
+from language.contact_details import find_contact_detail
 
 WORDS_OF_A_CONTACT_DETAIL: Final = 10
 _LEAST_WORDS_SET_RIGHT: Final = 2

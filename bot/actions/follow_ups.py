@@ -10,9 +10,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.backend import Backend, BackendRefused
 from bot.actions.base import intent_of, is_fresh
 from bot.actions.corrections import WORDS_OF_A_CONTACT_DETAIL, sets_right
-from bot.actions.interruptions import is_question
-from bot.identifiers import find_contact_detail, find_rating, find_ticket_number
+from bot.identifiers import find_ticket_number
 from bot.names import Intents, Responses, Slots
+from bot.questions import is_question
+from language.contact_details import find_contact_detail
+from language.ratings import rating_in_words
 
 LONGEST_NOTE: Final = 4_000
 _WORDS_OF_A_COMMAND: Final = 8
@@ -27,10 +29,6 @@ _CLOSING: Final = re.compile(
 _REOPENING: Final = re.compile(
     r"\b(?:re-?open|open (?:it|that|this|(?:the|my|this|that) ticket) (?:again|back)|open (?:it|that) back up)\b"
     r"|دوباره (?:\S+ ){0,2}باز(?:ش)? ?کن|باز(?:ش)? کن(?:ید|ین)? دوباره|\bdobare baz(?:esh)? kon",
-    re.IGNORECASE,
-)
-_RATING: Final = re.compile(
-    r"امتیاز|نمره|ستاره|رأیم?(?!\w)|\bstars?\b|\brat(?:e|ing)\b|\bemtiaz|\bnomre|\bi give (?:you|it|this)\b",
     re.IGNORECASE,
 )
 _REFUSING: Final = re.compile(r"\b(?:don'?t|do not|not|never)\b|نبند|(?<!\S)نه(?!\w)|\bnaband", re.IGNORECASE)
@@ -112,7 +110,7 @@ async def follow_up(backend: Backend, dispatcher: CollectingDispatcher, tracker:
 async def take_rating(backend: Backend, dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
     """Store the rating that the latest message names in plain words, where one was asked for: "1, you were awful"."""
     text = _text_of(tracker)
-    score = find_rating(text) if _RATING.search(text) and not text.startswith("/") else None
+    score = None if text.startswith("/") else rating_in_words(text)
     if score is None:
         return False
     try:

@@ -7,18 +7,17 @@ from rasa_sdk import Tracker
 
 from bot.actions.base import intent_of
 from bot.actions.form_words import is_command
-from bot.identifiers import find_contact_detail, find_ticket_number
+from bot.identifiers import find_ticket_number
 from bot.names import TOPICS, Intents, Slots
+from bot.questions import is_marked_question, is_short_question
+from language.contact_details import find_contact_detail
 
 # How sure the classifier has to be that a message is no answer to the form.
 SURE: Final = 0.5
 # "No, thank you very much" is a courtesy; a longer sentence that sounds like one is an answer.
 WORDS_OF_A_COURTESY: Final = 4
-# How sure it has to be of a question that has no question mark, and how short that is.
+# How sure it has to be of a question that has no question mark.
 SURE_OF_A_QUESTION: Final = 0.7
-WORDS_OF_A_QUESTION: Final = 12
-# After a question mark, thanks and the like; more is a description that asks in its middle.
-WORDS_AFTER_A_QUESTION: Final = 4
 
 _QUESTIONS: Final = TOPICS | {Intents.ASK_KNOWLEDGE, Intents.OUT_OF_SCOPE}
 _COURTESIES: Final = frozenset(
@@ -46,15 +45,6 @@ _TICKET_FORM: Final = (Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CON
 # "Add to HM-1042 that …", «به تیکتم اضافه کن که …»: what is to be added stands in the same message.
 NOTE: Final = re.compile(r"(?::|\bthat\b|(?<=\s)که|\bke\b)\s+(?P<note>\S.{4,})", re.IGNORECASE | re.DOTALL)
 
-_QUESTION_WORD: Final = re.compile(
-    r"(?:^|\s)(?:چند|چنده|چندمه?|چقدره?|چقده|کجاست|کجان?|کجایید|کی|چطوری?|چطوره|چگونه|چیه|چیست|چیا|چه|آیا|کدوم\S*|کدام\S*)"
-    r"(?=[\s!.،]|$)"
-    r"|\b(?:chande?|che?gh?adre?|kojast|koja|chetori?|chetore|chie|chist|aya|kodum|kodom)\b"
-    r"|^(?:(?:and|so|ok|okay|hi|hello|by the way|btw|also|sorry|wait)[\s,.!]+)*"
-    r"(?:how|what|what's|when|where|which|who|do (?:you|i)|does|is (?:there|it)|are (?:there|you)|can (?:i|you|we))\b",
-    re.IGNORECASE,
-)
-
 
 def is_interrupted(tracker: Tracker) -> bool:
     """Whether the latest message is something else than an answer to what the form asks for."""
@@ -69,9 +59,12 @@ def is_interrupted(tracker: Tracker) -> bool:
         return requested != Slots.CONTACT_DETAIL or intent != Intents.DENY
     if is_command(intent, text):
         return True
-    if intent not in _QUESTIONS | _COURTESIES | _COMMANDS or confidence < SURE:
-        return False
     if requested == Slots.CONTACT_DETAIL and find_contact_detail(text):
+        return False
+    if intent == Intents.NLU_FALLBACK:
+        # Not understood, but in a question's words: nothing to write into a ticket.
+        return is_marked_question(text) and is_short_question(text)
+    if intent not in _QUESTIONS | _COURTESIES | _COMMANDS or confidence < SURE:
         return False
     if intent in _COMMANDS:
         return requested in _TICKET_FORM and _is_whole(intent, text)
@@ -79,10 +72,12 @@ def is_interrupted(tracker: Tracker) -> bool:
         # "No" is an answer here: the contact would rather not leave one.
         return intent != Intents.DENY
     if intent in _DESCRIBING and requested in _DESCRIBED:
-        return _asks(text)
+        return is_marked_question(text)
     if intent in _COURTESIES:
         return len(text.split()) <= WORDS_OF_A_COURTESY
-    return _asks(text) or (intent == Intents.ASK_KNOWLEDGE and _asks_unmarked(text, confidence))
+    if intent == Intents.ASK_KNOWLEDGE and confidence >= SURE_OF_A_QUESTION and is_short_question(text):
+        return True
+    return is_marked_question(text)
 
 
 def _is_whole(intent: str | None, command: str) -> bool:
@@ -93,25 +88,6 @@ def _is_whole(intent: str | None, command: str) -> bool:
     if intent == Intents.RATE_CONVERSATION:
         return True
     return find_ticket_number(command) is not None and (intent == Intents.CLOSE_TICKET or bool(NOTE.search(command)))
-
-
-def _asks(text: str) -> bool:
-    """Whether a text ends in a question, and perhaps a word of thanks.
-
-    "I cannot sign in" asks for knowledge and is a fine subject all the same; so a question mark decides.
-    """
-    _, mark, after = text.replace("؟", "?").rpartition("?")
-    return bool(mark) and len(re.findall(r"\w+", after)) <= WORDS_AFTER_A_QUESTION
-
-
-def is_question(text: str) -> bool:
-    """Whether a text asks something, with a question mark or without."""
-    return _asks(text) or (len(text.split()) <= WORDS_OF_A_QUESTION and bool(_QUESTION_WORD.search(text)))
-
-
-def _asks_unmarked(text: str, confidence: float) -> bool:
-    is_short = len(text.split()) <= WORDS_OF_A_QUESTION
-    return is_short and confidence >= SURE_OF_A_QUESTION and bool(_QUESTION_WORD.search(text))
 
 
 def _meaning(tracker: Tracker) -> tuple[str | None, float]:

@@ -6,8 +6,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import BackendRefused
 from bot.actions.base import SupportAction
-from bot.identifiers import find_rating
 from bot.names import Actions, Responses, Slots
+from language.ratings import find_rating
 
 
 class ActionRateConversation(SupportAction):

@@ -13,9 +13,9 @@ from bot.actions.base import SupportAction, message_id_of, remember_offer
 from bot.actions.corrections import find_amendment, find_correction, find_reopened
 from bot.actions.follow_ups import keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
 from bot.actions.form_words import withholds
-from bot.actions.interruptions import is_interrupted, is_question
+from bot.actions.interruptions import is_interrupted
 from bot.actions.schemas import Ticket, TicketDetails
-from bot.identifiers import find_contact_detail, find_ticket_number
+from bot.identifiers import find_ticket_number
 from bot.names import (
     NO_CONTACT_DETAIL,
     TICKET_STATUS_RESPONSES,
@@ -24,6 +24,8 @@ from bot.names import (
     Responses,
     Slots,
 )
+from bot.questions import is_question
+from language.contact_details import find_contact_detail
 
 SHORTEST_SUBJECT = 3
 LONGEST_SUBJECT = 200

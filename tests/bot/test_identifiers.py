@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.identifiers import find_contact_detail, find_identifiers, find_rating
+from bot.identifiers import find_identifiers
 
 
 class TestFindIdentifiers:
@@ -64,66 +64,3 @@ class TestFindIdentifiers:
         text = "a@" * 50_000 + "0" * 50_000 + "hm-" * 10_000 + "+1 (" * 10_000 + "+98 (0) " * 10_000
 
         assert list(find_identifiers(text)) == []
-
-
-class TestFindContactDetail:
-    def test_takes_an_address_or_a_number_and_no_ticket(self) -> None:
-        assert find_contact_detail("HM-1 یا sara@example.com") == "sara@example.com"
-        assert find_contact_detail("زنگ بزنید ۰۹۱۲۱۲۳۴۵۶۷") == "09121234567"
-        assert find_contact_detail("HM-1042") is None
-
-    @pytest.mark.parametrize(
-        ("text", "number"),
-        [
-            ("989121234567", "09121234567"),
-            ("98 912 123 4567", "09121234567"),
-            ("9121234567", "09121234567"),
-            ("شماره‌ام ۹۱۲۱۲۳۴۵۶۷ است", "09121234567"),
-            ("(021) 88776655", "02188776655"),
-            ("+1 415 555 2671", "+14155552671"),
-            ("001 415 555 2671", "+14155552671"),
-        ],
-    )
-    def test_takes_the_numbers_that_the_rest_of_the_app_takes(self, text: str, number: str) -> None:
-        assert find_contact_detail(text) == number
-
-    @pytest.mark.parametrize("text", ["912123456", "91212345678", "8121234567", "0" * 50_000])
-    def test_takes_no_other_figures(self, text: str) -> None:
-        assert find_contact_detail(text) is None
-
-
-class TestFindRating:
-    @pytest.mark.parametrize(("text", "rating"), [("5", 5), ("۴", 4), ("امتیاز ۳", 3), ("I give you 2", 2)])
-    def test_takes_the_one_number(self, text: str, rating: int) -> None:
-        assert find_rating(text) == rating
-
-    @pytest.mark.parametrize("text", ["", "خوب بود", "0", "6", "10", "۱ یا ۲", "9" * 5000])
-    def test_takes_nothing_else(self, text: str) -> None:
-        assert find_rating(text) is None
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            *("پشتیبانی ۵ ستاره نبود", "۵ ستاره؟ اصلاً نه", "امتیاز ۵ نمی‌دم", "5 nabud"),
-            *("5 stars? not at all", "not 5 stars", "I don't give you 5"),
-        ],
-    )
-    def test_takes_none_that_is_denied(self, text: str) -> None:
-        assert find_rating(text) is None
-
-    @pytest.mark.parametrize(
-        ("text", "rating"),
-        [
-            ("امتیاز ۱ میدم چون افتضاح بودین", 1),
-            ("۱ میدم چون خوب نبود", 1),
-            ("1, you did not help at all", 1),
-            ("I give 2 because it was not solved", 2),
-            ("۵ میدم، عالی بودید", 5),
-        ],
-    )
-    def test_takes_one_whose_reason_is_a_denial(self, text: str, rating: int) -> None:
-        assert find_rating(text) == rating
-
-    @pytest.mark.parametrize(("text", "rating"), [("۴ از ۵", 4), ("2 out of 5", 2), ("5/5", 5), ("از ۵، ۳", 3)])
-    def test_understands_so_many_out_of_five(self, text: str, rating: int) -> None:
-        assert find_rating(text) == rating

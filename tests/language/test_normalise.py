@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from language.normalise import normalise, safe_text
+from language.normalise import normalise, safe_text, same_letters
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]))
 
@@ -77,3 +77,12 @@ class TestSafeText:
         assert json.loads(json.dumps(stored).encode("utf-8")) == stored
         assert stored.encode("utf-8").decode("utf-8") == stored
         assert "\0" not in stored
+
+
+class TestSameLetters:
+    def test_knows_the_letters_and_digits_of_an_arabic_keyboard(self) -> None:
+        assert same_letters("فاكتور مي‌خوام، ۱۲٣؟") == "فاکتور می‌خوام، 123؟"
+
+    @given(ANY_TEXT)
+    def test_moves_nothing(self, text: str) -> None:
+        assert len(same_letters(text)) == len(text)

@@ -1,0 +1,101 @@
+"""Tell questions from other words, and find each of several in one message."""
+
+import re
+from typing import Final
+
+from language.courtesies import is_courtesy
+from language.normalise import normalise
+
+# A question without a question mark is short.
+_WORDS_OF_A_QUESTION: Final = 12
+# After a question mark, thanks and the like; more is a description that asks in its middle.
+_WORDS_AFTER_A_QUESTION: Final = 4
+_MOST_QUESTIONS: Final = 3
+_LEAST_WORDS: Final = 2
+_MOST_CHARACTERS: Final = 1_000
+
+_OPENERS: Final = (
+    r"and|so|ok|okay|hi|hello|hey|well|now|then|yes|no|by the way|btw|also|sorry|wait|thanks|thank you|great|fine"
+    r"|و|خب|خوب|پس|حالا|باشه|اوکی|آها|آهان|مرسی|ممنون|سلام|راستی|بعد|khob|pas|bashe|mersi|merci|salam|rasti"
+)
+_OPENING: Final = rf"^\W*(?:(?:{_OPENERS})[\s،,.!?؟]+)*"
+_QUESTION_WORD: Final = re.compile(
+    r"(?:^|\s)(?:چند|چنده|چندمه?|چقدره?|چقده|کجاست|کجان?|کجایید|کی|چطوری?|چطوره|چجوریه?|چگونه|چیه|چیست|چیا|چه|آیا"
+    r"|کدوم\S*|کدام\S*)(?=[\s!.،]|$)"
+    r"|\b(?:chande?|che?gh?adre?|kojast|koja|chetori?|chetore|chie|chist|aya|kodum|kodom)\b"
+    rf"|{_OPENING}"
+    r"(?:how|what|what's|when|where|which|who|do (?:you|i)|does|is (?:there|it)|are (?:there|you)|can (?:i|you|we))\b",
+    re.IGNORECASE,
+)
+
+# "What about refunds?", "ok and RFM?", «خب CSAT چی؟»: on with something that it names.
+_NOT_NAMING: Final = (
+    r"(?:این|اون|آن|که|یعنی|منظور\S*|حال\S*|احوال\S*|اوضاع\S*|شما|تو|خودت\S*|چی|هان?|آخه|مثلا|برای|واسه"
+    r"|it|that|this|you|now|what|why|how|then|so)"
+)
+_ASKS_ON: Final = re.compile(
+    rf"{_OPENING}(?!{_NOT_NAMING}(?!\S))\S+(?: \S+){{0,3}}(?<!\bکه) (?:چی|چطور|chi)(?: میشه)?[\s?؟!]*$"
+    rf"|{_OPENING}(?:what|how) about (?!{_NOT_NAMING}(?!\w))\w"
+    rf"|^\W*(?:(?:ok|okay|thanks|great|fine|well|so)[\s,.!]+)*and (?:the |your |for )?(?!{_NOT_NAMING}(?!\w))"
+    r"\w+(?: \w+)?\s*\?+\s*$",
+    re.IGNORECASE,
+)
+
+# A half of two questions that «و» joins: it has a question word, or a verb that asks, or comes with «هم».
+_ASKING_HALF: Final = re.compile(
+    r"(?<!\S)(?:چند\S*|چقدر\S*|کی|کیه|کجا\S*|از کجا|چیه|چیست|چطور\S*|چجوری\S*|چه|کدوم\S*|آیا|هم)(?!\w)"
+    r"|(?<!\S)(?:میشه|می[\u200c ]?شه|می[\u200c ]?شود|دارید|دارین|داره|دارد|هست|هستید|می[\u200c ]?(?:د|ده)ی[دن])[\s?؟]*$"
+)
+_BOUNDARY: Final = re.compile(
+    r"[?؟]+\s*|\n+|(?P<va>\s+و\s+)"
+    r"|(?P<and>,?\s+(?:and|also|plus)\s+(?:also\s+)?)"
+    r"(?=(?:do|does|is|are|can|could|will|would|what|when|where|which|who|how)\b)",
+    re.IGNORECASE,
+)
+
+
+def is_marked_question(text: str) -> bool:
+    """Whether a text ends in a question mark, and perhaps a word of thanks.
+
+    "I cannot sign in" asks for knowledge and is a fine subject all the same; so a question mark decides.
+    """
+    _, mark, after = text.replace("؟", "?").rpartition("?")
+    return bool(mark) and len(re.findall(r"\w+", after)) <= _WORDS_AFTER_A_QUESTION
+
+
+def is_short_question(text: str) -> bool:
+    """Whether a short text asks something in so many words."""
+    return len(text.split()) <= _WORDS_OF_A_QUESTION and bool(_QUESTION_WORD.search(text))
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something, with a question mark or without."""
+    return is_marked_question(text) or is_short_question(text)
+
+
+def asks_on(text: str) -> bool:
+    """Whether a text asks on about something that it names: "ok and RFM?", «خب CSAT چی؟»; «یعنی چی؟» does not."""
+    return len(text.split()) <= _WORDS_OF_A_QUESTION and bool(_ASKS_ON.search(text))
+
+
+def questions_in(text: str) -> list[str]:
+    """The questions of a message that asks several, three at most and in its words; empty where it asks one or none."""
+    found = [part for part in _parts_of(text[:_MOST_CHARACTERS]) if _is_one_of_several(part)]
+    return found[:_MOST_QUESTIONS] if len(found) > 1 else []
+
+
+def _is_one_of_several(part: str) -> bool:
+    return len(part.split()) >= _LEAST_WORDS and is_question(part) and not is_courtesy(normalise(part))
+
+
+def _parts_of(text: str) -> list[str]:
+    parts, start = [], 0
+    for match in _BOUNDARY.finditer(text):
+        before, after = text[start : match.start()], text[match.end() :]
+        if match["va"] and not (_ASKING_HALF.search(before) and _ASKING_HALF.search(after)):
+            continue
+        is_joined = bool(match["va"] or match["and"])
+        # The first of two that are joined has no question mark of its own.
+        parts.append(before.strip() + "?" if is_joined else text[start : match.end()].strip())
+        start = match.end()
+    return [part for part in [*parts, text[start:].strip()] if part]

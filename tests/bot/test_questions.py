@@ -1,0 +1,55 @@
+"""Questions, and several of them in one message."""
+
+import pytest
+
+from bot.questions import asks_on, questions_in
+
+
+class TestQuestionsIn:
+    @pytest.mark.parametrize(
+        ("text", "questions"),
+        [
+            ("ساعت پشتیبانی چنده؟ قسطی هم میشه؟", ["ساعت پشتیبانی چنده؟", "قسطی هم میشه؟"]),
+            ("دوره تحلیل داده چنده و گواهی هم میدید؟", ["دوره تحلیل داده چنده?", "گواهی هم میدید؟"]),
+            ("چطور ثبت نام کنم و پول رو از کجا بدم؟", ["چطور ثبت نام کنم?", "پول رو از کجا بدم؟"]),
+            (
+                "what are your support hours and do you offer a student discount?",
+                ["what are your support hours?", "do you offer a student discount?"],
+            ),
+            ("How much is it? And is VAT included? thanks", ["How much is it?", "And is VAT included?"]),
+        ],
+    )
+    def test_finds_each_of_several(self, text: str, questions: list[str]) -> None:
+        assert questions_in(text) == questions
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "قیمت چنده؟؟ مرسی",
+            "سلام خوبین؟ قیمت دوره چنده؟",
+            "فرق مبانی و پایپلاین چیه؟",
+            "میشه آدرس و تلفن بدید؟",
+            "is it online and recorded?",
+            "what? why?",
+            "my course was cancelled. when do I get the money?",
+            "چند و " * 3_000,
+        ],
+    )
+    def test_finds_none_where_there_is_one_or_none(self, text: str) -> None:
+        assert questions_in(text) == []
+
+
+class TestAsksOn:
+    @pytest.mark.parametrize(
+        "text",
+        ["خب CSAT چی؟", "پس گواهی‌نامه چی؟", "جمعه‌ها چطور", "what about refunds?", "ok and CSAT?", "khob NPS chi?"],
+    )
+    def test_about_something_that_it_names(self, text: str) -> None:
+        assert asks_on(text)
+
+    @pytest.mark.parametrize(
+        "text", ["چی؟", "یعنی چی؟", "خب که چی", "این چی؟", "what about you?", "and then?", "شما چطور؟"]
+    )
+    def test_about_nothing(self, text: str) -> None:
+        assert not asks_on(text)
