@@ -1,7 +1,7 @@
 """The accounts of the people who work here, for admins."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from core.http import RowId
 from crm.agents.auth import AgentManager
-from crm.agents.schemas import AgentCreate, Name
+from crm.agents.schemas import AgentCreate, AgentUpdate
 from crm.agents.service import EmailTaken, LastAdmin, PasswordUnfit
 from crm.dependencies import AgentsDep
 from crm.enums import Role
@@ -19,6 +19,8 @@ from web.desk.pages import page
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 PATH = "/desk/people"
+# The dialog for a new account; those of the others are named by their ids.
+NEW = "new"
 NOTHING_TYPED = {"name": "", "email": "", "role": Role.agent, "locale": ""}
 
 
@@ -45,9 +47,9 @@ async def create_person(
         account = AgentCreate.model_validate({**typed, "password": password})
         await agents.create(**account.model_dump())
     except ValidationError as error:
-        return await _people(request, agent, agents, problem=str(error.errors()[0]["loc"][0]), typed=typed)
+        return await _people(request, agent, agents, problem=str(error.errors()[0]["loc"][0]), typed={NEW: typed})
     except (EmailTaken, PasswordUnfit) as error:
-        return await _people(request, agent, agents, problem=error.code, typed=typed)
+        return await _people(request, agent, agents, problem=error.code, typed={NEW: typed})
     return RedirectResponse(PATH, status_code=303)
 
 
@@ -57,16 +59,20 @@ async def change_person(
     agent_id: RowId,
     agent: AgentManager,
     agents: AgentsDep,
-    name: Annotated[Name, Form()],
     role: Annotated[Role, Form()],
+    name: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
     is_active: Annotated[bool, Form()] = False,
 ) -> Response:
     """Change an account; an empty password leaves the old one."""
+    typed = {"name": name, "role": role, "is_active": is_active}
     try:
-        await agents.change(agent_id, name=name, role=role, is_active=is_active, password=password or None)
+        changed = AgentUpdate.model_validate({**typed, "password": password or None})
+        await agents.change(agent_id, **changed.model_dump())
+    except ValidationError as error:
+        return await _people(request, agent, agents, problem=str(error.errors()[0]["loc"][0]), typed={agent_id: typed})
     except (PasswordUnfit, LastAdmin) as error:
-        return await _people(request, agent, agents, problem=error.code)
+        return await _people(request, agent, agents, problem=error.code, typed={agent_id: typed})
     return RedirectResponse(PATH, status_code=303)
 
 
@@ -76,8 +82,9 @@ async def _people(
     agents: AgentsDep,
     *,
     problem: str = "",
-    typed: Mapping[str, str] | None = None,
+    typed: Mapping[int | str, dict[str, Any]] | None = None,
 ) -> Response:
+    """The page; with a problem, the dialog in which something else was typed is open."""
     everybody = await agents.agents.all()
     return page(
         request,
@@ -87,5 +94,10 @@ async def _people(
         status=422 if problem else 200,
         people=everybody,
         problem=problem,
-        typed=typed or NOTHING_TYPED,
+        typed={NEW: NOTHING_TYPED, **{one.id: _known(one) for one in everybody}, **(typed or {})},
+        opened=next(iter(typed), None) if typed else None,
     )
+
+
+def _known(person: Agent) -> dict[str, Any]:
+    return {"name": person.name, "role": person.role, "is_active": person.is_active}

@@ -1,5 +1,6 @@
 """Accounts, as an admin keeps them."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -16,6 +17,12 @@ NEW = {
     "role": "supervisor",
     "locale": "en",
 }
+
+
+def opened(page: str) -> str:
+    """The one dialog that is open when the page comes."""
+    (dialog,) = re.findall(r'<section class="dialog"[^>]* data-opened.*?</section>', page, re.DOTALL)
+    return str(dialog)
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +57,10 @@ class TestCreatePerson:
         response = await client.post("/desk/people", data=NEW | wrong)
 
         assert response.status_code == 422
-        assert words in response.text
-        assert (NEW | wrong)["email"] in response.text
+        dialog = opened(response.text)
+        assert words in dialog
+        assert f'value="{(NEW | wrong)["email"]}"' in dialog
+        assert 'value="supervisor" selected' in dialog
         assert NEW["password"] not in response.text
 
 
@@ -64,6 +73,7 @@ class TestChangePerson:
         response = await client.post(f"/desk/people/{sara.id}", data={"name": "   ", "role": "agent"})
 
         assert response.status_code == 422
+        assert "needs 1 to 120 characters" in opened(response.text)
         assert "<bdi>Sara</bdi>" in (await client.get("/desk/people")).text
 
     async def test_refuses_a_number_that_no_account_can_have(self, client: httpx.AsyncClient) -> None:
@@ -103,5 +113,21 @@ class TestChangePerson:
         response = await client.post(f"/desk/people/{sara.id}", data=form)
 
         assert response.status_code == 422
-        assert "Supervisor" in response.text
         assert '<option value="agent" selected>' in (await client.get("/desk/people")).text
+
+    async def test_what_was_typed_in_vain_is_still_there(
+        self, client: httpx.AsyncClient, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        sara = await make_agent("Sara")
+
+        response = await client.post(
+            f"/desk/people/{sara.id}", data={"name": "Sara Rad", "role": "editor", "password": "short"}
+        )
+
+        dialog = opened(response.text)
+        assert f'id="person-{sara.id}"' in dialog
+        assert "needs 10 to 256 characters" in dialog
+        assert 'value="Sara Rad"' in dialog
+        assert 'value="editor" selected' in dialog
+        assert "checked" not in dialog
+        assert "short" not in dialog

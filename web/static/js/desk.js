@@ -96,6 +96,9 @@ function checkSize(input) {
   input.reportValidity();
 }
 
+// A dialog whose form was refused is before the person again, with what they typed.
+find("[popover][data-opened]")?.showPopover();
+
 // Keys, by their place where they give no Latin letters, as on a Persian keyboard.
 const letterOf = ({ key, code }) => (/^[a-z]$/i.test(key) ? key : code.replace("Key", "").toLowerCase());
 const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit() };
