@@ -28,6 +28,7 @@ from knowledge_base.models import (
     Gap,
     RegressionRun,
 )
+from knowledge_base.passages import split
 from knowledge_base.ports import EarlierQuestions
 from knowledge_base.question import Question, as_question, matching_form
 from knowledge_base.ranking import Candidate
@@ -266,7 +267,7 @@ class KnowledgeService:
         if not article.is_public:
             raise ArticleNotFound
         passages = await self.articles.passages_of(entry.id)
-        return _answer(article, opening(article.summary, [one.text for one in passages]), language=language)
+        return _answer(article, in_short(article.summary, [one.text for one in passages]), language=language)
 
     async def choose(
         self, article_id: int, *, language: str, conversation_id: str | None = None, message_id: str | None = None
@@ -778,6 +779,15 @@ def as_draft(article: Article) -> ArticleDraft:
 def text_of(draft: ArticleDraft) -> ArticleText:
     """What the embedder reads of a draft."""
     return ArticleText(draft.title, draft.summary, draft.body, list(dict.fromkeys(draft.questions)))
+
+
+def in_short(summary: str, passages: Sequence[str]) -> str:
+    """What an article of these passages says to who chooses its title.
+
+    One without a text of its own has its summary for a passage, which is said once.
+    """
+    is_summary_alone = list(passages) == [one.text for one in split(summary)]
+    return opening(summary, [] if is_summary_alone else passages)
 
 
 def _answer(article: Article, text: str, *, language: str) -> Answer:

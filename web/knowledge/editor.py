@@ -11,7 +11,6 @@ from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
 from knowledge_base.enums import ArticleStatus, Visibility
-from knowledge_base.excerpts import opening
 from knowledge_base.learning import Learning
 from knowledge_base.models import Article
 from knowledge_base.passages import split
@@ -25,6 +24,7 @@ from knowledge_base.service import (
     PublishedMeanwhile,
     TimeUnfit,
     as_draft,
+    in_short,
 )
 from knowledge_base.transitions import StatusChangeRefused
 from knowledge_base.trial import Trial, Warnings
@@ -260,8 +260,7 @@ async def _tested(knowledge: KnowledgeService, article: Article) -> Tested | Non
 def _preview(title: str, summary: str, body: str) -> dict[str, str]:
     """A text as its page shows it, and what a chat says of it to who chooses its title."""
     body = body[:BODY_CHARACTERS]
-    passages = split(body) or split(summary)
-    says = opening(summary, [one.text for one in passages])
+    says = in_short(summary, [one.text for one in split(body)])
     return {"title": title, "html": article_html(body).html, "says": says}
 
 

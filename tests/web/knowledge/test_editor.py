@@ -350,8 +350,11 @@ class TestPreview:
             assert ("Pictures from other sites are not shown" in text) is warned
         assert "Pictures from other sites" not in (await editor.get(article.url)).text
 
-    async def test_shows_what_a_chat_would_say_of_it(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
-        content = {"summary": "Ten days.", "body": "## When\n\n**Banks** take <i>longer</i>."}
+    @pytest.mark.parametrize("body", ["## When\n\n**Banks** take <i>longer</i>.", "", "---"])
+    async def test_shows_what_a_chat_would_say_of_it(
+        self, editor: httpx.AsyncClient, write: WriteArticle, body: str
+    ) -> None:
+        content = {"summary": "Ten days.", "body": body}
         article = await write("Refunds", slug="refunds", **content)
         headers = {"authorization": f"Bearer {SERVICE_TOKEN}"}
         chosen = f"/api/v1/knowledge/articles/{article.id}/answer?language=en"
@@ -363,6 +366,7 @@ class TestPreview:
             (bubble,) = re.findall(r'<blockquote class="bot-says words" dir="ltr">(.*?)</blockquote>', page, re.DOTALL)
             assert unescape(bubble) == said
             assert "**" not in said
+            assert said.count("Ten days.") == 1
 
     async def test_without_scripts_a_button_shows_it_and_saves_nothing(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
