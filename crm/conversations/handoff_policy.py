@@ -85,7 +85,10 @@ class HandoffPolicy(BaseModel):
         """Whether a person is needed before the bot says anything to the message with these signals."""
         at_once = next((reason for reason in SIGNAL_REASONS if reason in signals and reason in self.at_once), None)
         if IN_DANGER in signals:
-            at_once = HandoffReason.vulnerable
+            # Said in so many words: whoever takes it up must not read it as illness or grief.
+            return Decision(
+                HandoffReason.vulnerable, (Cause(code=IN_DANGER, weight=0.0, sequence=sequence), *mood.causes)
+            )
         if at_once:
             return Decision(at_once, _naming(at_once, mood.causes, sequence))
         if mood.frustration < self.frustration:

@@ -50,7 +50,7 @@ class TestDanger:
 
         assert decision is not None
         assert decision.reason is HandoffReason.vulnerable
-        assert [cause.code for cause in decision.causes] == ["vulnerable"]
+        assert [(cause.code, cause.sequence) for cause in decision.causes] == [("danger", 3)]
 
 
 class TestLoad:

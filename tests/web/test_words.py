@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import IN_DANGER, HandoffPolicy
 from crm.enums import HandoffReason
 from sentiment.frustration import EDITABLE, CauseCode
 from sentiment.mood import Signal
@@ -61,8 +61,8 @@ class TestPersianWords:
 
 class TestCauses:
     def test_each_cause_of_frustration_has_its_words(self) -> None:
-        assert set(words.CAUSES) == {code.value for code in CauseCode}
-        assert set(words.SIGNALS) == {signal.value for signal in Signal}
+        assert set(words.CAUSES) == {code.value for code in CauseCode} | {IN_DANGER}
+        assert set(words.SIGNALS) == {signal.value for signal in Signal} | {IN_DANGER}
 
 
 class TestPolicy:

@@ -153,6 +153,7 @@ CAUSES = {
     "churn_threat": _("says they will leave us"),
     "legal_threat": _("speaks of legal steps or a public complaint"),
     "vulnerable": _("may be in distress; take special care"),
+    "danger": _("speaks of self-harm or of a life in danger; answer this first"),
     "misunderstood": _("says that the bot did not get it"),
     "displeasure": _("is displeased"),
     "repeat": _("had to say the same thing again"),
@@ -170,6 +171,7 @@ SIGNALS = {
     "churn_threat": _("Wants to leave"),
     "legal_threat": _("Legal threat"),
     "vulnerable": _("In distress"),
+    "danger": _("A life may be in danger"),
     "misunderstood": _("Feels misunderstood"),
 }
 MOODS = {"calm": _("Calm"), "tense": _("Tense"), "upset": _("Upset")}
