@@ -64,6 +64,7 @@ async def show_import(
         found=found,
         counts=counts,
         rows=rows,
+        articles=await knowledge.articles.at_addresses({row.slug for one in rows.values() for row in one if row.slug}),
         done=await knowledge.imports.count_done(import_id),
         total=sum(counts.values()),
     )

@@ -61,7 +61,10 @@ class TestImport:
         assert before is None
         assert "<progress" in under_way
         assert "Done" in after
-        assert (await at(parts, "refunds")) is not None
+        article = await at(parts, "refunds")
+        assert article
+        assert f'href="/desk/knowledge/{article.id}"' in after
+        assert 'href="/desk/knowledge/1"' not in dry
 
     async def test_shows_what_an_article_is_and_would_be(
         self, editor: httpx.AsyncClient, parts: Parts, write: WriteArticle
