@@ -1,3 +1,4 @@
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -12,6 +13,14 @@ from tests.conftest import message
 from tests.web.desk.browser_socket import BrowserSocket, browser_socket
 
 HOSTILE = "<script>alert(1)</script> \u202eabc"
+
+
+def is_asked_first(page: str, action: str) -> bool:
+    """Whether the one form that does this is in a dialog, which opens at a button and warns."""
+    form = f'action="{action}"'
+    dialogs = re.findall(r'<section class="dialog" id="([^"]+)" popover.*?</section>', page, re.DOTALL)
+    (name,) = [name for name in dialogs if form in page.partition(f'id="{name}"')[2].partition("</section>")[0]]
+    return page.count(form) == 1 and f'popovertarget="{name}">' in page
 
 
 @pytest.fixture

@@ -179,6 +179,27 @@ class TestLabel:
         assert await label_of(app, message) is None
         assert "hm</bdi>" in (await client.get(PATH)).text
 
+    async def test_leaves_who_labels_many_where_they_are_in_the_list(
+        self, client: httpx.AsyncClient, meant: Meant, admin: Agent
+    ) -> None:
+        first, second = await meant("hm"), await meant("what about it", visitor="another")
+        page = (await client.get(PATH)).text
+        (target,) = re.findall(
+            r'<div id="(intents)"[^>]* hx-target:inherited="#intents" hx-select:inherited="#intents"', page
+        )
+
+        answer = await client.post(
+            PATH,
+            data={"messages": str(first.id), "intent": "thanks"},
+            headers={"hx-request": "true"},
+            follow_redirects=True,
+        )
+
+        assert page.count('hx-post="/desk/intents"') == 2
+        assert f'<div id="{target}"' in answer.text
+        assert f'id="message-{second.id}"' in answer.text
+        assert f'id="message-{first.id}"' not in answer.text
+
     async def test_counts_for_the_same_words_that_come_later(self, client: httpx.AsyncClient, meant: Meant) -> None:
         message = await meant("hm hm")
         await client.post(PATH, data={"messages": str(message.id), "intent": "thanks"})

@@ -30,6 +30,7 @@ from tests.connectors.telegram.conftest import payload
 from tests.connectors.telegram.emulator import GROUP, ApiError, Emulator, Telegram
 from tests.fixtures.fakes import FakeBot
 from tests.fixtures.telegram_server import served
+from tests.web.desk.conftest import is_asked_first
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 FIRST = "7000000001:AAFirstFirstFirstFirstFirstFirst000"
@@ -161,6 +162,7 @@ class TestAdd:
     ) -> None:
         await connect(client, FIRST, name=HOSTILE)
         (inbox,) = await stored(app, Inbox)
+        assert is_asked_first((await client.get("/desk/telegram")).text, f"/desk/telegram/{inbox.key}/disconnect")
         await client.post(f"/desk/telegram/{inbox.key}/disconnect")
         assert await stored(app, TelegramBot) == []
 

@@ -10,6 +10,7 @@ from connectors.web_widget.config import config_of, identity_secret
 from core.config import Settings
 from crm.enums import Role
 from crm.models import Agent, Inbox
+from tests.web.desk.conftest import is_asked_first
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 HOSTILE = "</textarea><script>alert(1)</script>"
@@ -47,6 +48,7 @@ async def test_shows_the_line_and_the_secret_and_can_renew_it(
     assert f'data-inbox="{inbox.key}"' in response.text
     assert secret in response.text
     assert response.headers["cache-control"] == "no-store"
+    assert is_asked_first(response.text, f"/desk/widget/{inbox.key}/secret")
     await client.post(f"/desk/widget/{inbox.key}/secret")
     assert secret not in (await client.get("/desk/widget")).text
 
