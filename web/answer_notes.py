@@ -15,4 +15,4 @@ class AnswerNotes:
 
     def foreign(self, *, language: str) -> str:
         """That it is in a language other than theirs."""
-        return translate("This answer is not there in your language yet; here it is as it was written:", language)
+        return translate("This answer is not available in your language yet; here it is as it was written:", language)

@@ -68,7 +68,7 @@ DONE = {
     "scheduled": _("Saved. It will be published by itself at the time you chose."),
     "in_review": _("Saved and sent to review. Contacts do not see it yet."),
     "draft": _("This is a draft again, and is not published by itself."),
-    "archived": _("Archived. Contacts do not find it any more."),
+    "archived": _("Archived. Contacts no longer find it."),
     "draft_of_questions": _(
         "A draft that asks these questions. Write the answer; they are settled when it is published."
     ),
@@ -78,7 +78,7 @@ DONE = {
     ),
     "questions_added": _("The questions are now among the other ways to ask."),
     "kept": _("Kept among the test questions, and asked at once."),
-    "removed": _("It is no test question any more."),
+    "removed": _("It is no longer a test question."),
     "precision": _("Saved. The bot answers by it from now on."),
     "category_added": _("The category is there. The help centre shows it as soon as a published article is in it."),
     "category_saved": _("Saved. The help centre shows the categories so from now on."),
@@ -115,20 +115,18 @@ REASONS = {
     Reason.row_unreadable: _("This row cannot be read: look for a quotation mark that is missing or is one too many."),
     Reason.cells_too_many: _("This row has more cells than the first line has columns."),
     Reason.too_many_rows: _("There are too many; this row and what follows it were left out."),
-    Reason.not_text: _("This is no text in UTF-8."),
+    Reason.not_text: _("This is not text in UTF-8; from Excel, save it as “CSV UTF-8”."),
     Reason.file_too_large: _("This file is too large: at most 20 MB, and 2 MB for one file in a zip."),
     Reason.kind_unknown: _("Files of this kind are not read; bring a zip, a CSV, a Markdown or an HTML file."),
     Reason.zip_broken: _("This zip cannot be read: it is broken, encrypted or packed in an unknown way."),
     Reason.zip_too_large: _("This zip holds too much: at most 60 MB unpacked, in at most 10,000 files."),
     Reason.article_unreadable: _("This cannot be read as an article."),
     Reason.front_missing: _("An article begins with its front matter between two lines of ---; there is none here."),
-    Reason.front_unreadable: _(
-        "The front matter is no YAML that can be read; look at this line and the one before it."
-    ),
-    Reason.categories_unreadable: _("This is no list of categories: each needs slug, name_fa and name_en."),
+    Reason.front_unreadable: _("The front matter cannot be read as YAML; look at this line and the one before it."),
+    Reason.categories_unreadable: _("This is not a list of categories: each needs slug, name_fa and name_en."),
     Reason.page_unfit: _("There is no text in this page that could be read."),
     Reason.field_missing: _("A field is missing."),
-    Reason.field_unfit: _("A field does not fit."),
+    Reason.field_unfit: _("A field has a value that does not fit."),
     Reason.category_unknown: _("There is no such category."),
     Reason.repeated: _("This address stands in the file before:"),
     Reason.status_refused: _("A published article cannot go back to that status; archive it first."),
@@ -159,7 +157,7 @@ FIELD_RULES = {
     "body": _("A text has at most 200,000 characters."),
 }
 IMPORT_STATES = {
-    ImportState.checked: _("Only looked through"),
+    ImportState.checked: _("Only checked"),
     ImportState.running: _("Under way"),
     ImportState.done: _("Done"),
 }

@@ -98,7 +98,7 @@ class TestImport:
         assert page.count("And 3 more") == page.count("more; the table") == 1
         rows = list(csv.DictReader(io.StringIO(everything.content.decode("utf-8-sig"))))
         assert [row["change"] for row in rows] == ["refused"] * 5 + ["new"] * 2
-        assert (rows[4]["line"], rows[4]["reason"]) == ("6", "A field does not fit.")
+        assert (rows[4]["line"], rows[4]["reason"]) == ("6", "A field has a value that does not fit.")
         assert "attachment" in everything.headers["content-disposition"]
 
     async def test_a_second_press_is_no_second_import(self, editor: httpx.AsyncClient, parts: Parts) -> None:

@@ -123,7 +123,7 @@ class TestPage:
     async def test_a_file_that_is_no_table_is_refused_with_the_reason(self, editor: httpx.AsyncClient) -> None:
         page = (await editor.post(f"{PAGE}/import", files={"file": ("set.csv", b"\x89PNG\0\xff")})).text
 
-        assert "This is no text in UTF-8." in page
+        assert "This is not text in UTF-8; from Excel, save it as “CSV UTF-8”." in page
 
 
 class TestKeep:
@@ -213,8 +213,8 @@ class TestWarning:
         before = await stored(parts, article.id)
         saved = await editor.post(f"/desk/knowledge/{article.id}", data=hidden | {"action": "save_anyway"})
 
-        assert "test questions would not be answered as they should any more" in warned.text
-        assert "Save all the same" in warned.text
+        assert "test questions would no longer be answered as they should" in warned.text
+        assert "Save anyway" in warned.text
         assert before.visibility == "public"
         assert saved.status_code == 303
         assert (await stored(parts, article.id)).visibility == "agents"
@@ -246,7 +246,7 @@ class TestWarning:
         seen = {"seen": 2, "status": "published"}
         warned = await editor.post(f"/desk/knowledge/{article.id}/versions/1/restore", data=seen)
 
-        assert "test questions would not be answered as they should any more" in warned.text
+        assert "test questions would no longer be answered as they should" in warned.text
         assert "Nothing.</textarea>" in warned.text
         assert 'value="save_anyway"' in warned.text
         assert (await stored(parts, article.id)).title == QUESTION

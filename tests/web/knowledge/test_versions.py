@@ -40,7 +40,7 @@ class TestVersions:
         page = (await editor.get(f"{page_of(article)}/versions")).text
 
         assert '<div class="table-frame stacks"' in page
-        assert page.count('data-label="Older side"') == page.count('data-label="Newer side"') == 3
+        assert page.count('data-label="Older text"') == page.count('data-label="Newer text"') == 3
 
     async def test_headings_come_one_level_after_the_other(self, editor: httpx.AsyncClient, article: Article) -> None:
         page = (await editor.get(f"{page_of(article)}/versions")).text
