@@ -108,6 +108,7 @@ class EmailConnector:
         """Mails show no such thing."""
 
     async def _run(self) -> None:
+        await self._outgoing.try_out()
         wait = self._look_seconds
         while True:
             try:

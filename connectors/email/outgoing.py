@@ -1,6 +1,7 @@
 """Messages on their way to a mail server, and what its refusals mean to the outbox."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from email.header import Header
 from email.headerregistry import Address
@@ -10,7 +11,6 @@ from email.utils import format_datetime, formataddr
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-import aiosmtplib
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
@@ -30,6 +30,8 @@ from connectors.email.ports import Envelope, Say, Threads
 from core.clock import Clock
 from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
 from crm.enums import MessageKind
+
+logger = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 20.0
 # Within the times after which the outbox cuts a call off: crm.conversations.sending and outbox.
@@ -96,6 +98,17 @@ class Outgoing:
         await self._hand_in(content, str(mail["To"]), seconds=seconds)
         return message_id
 
+    async def try_out(self) -> None:
+        """Connect and sign in, so that whoever set this up reads in the log what is wrong before a customer waits."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                await self._connect(client)
+        except (SMTPException, OSError, ValueError) as error:
+            logger.warning("e-mail cannot be sent: %s", _told(error))
+        finally:
+            client.close()
+
     def _write(self, message: OutgoingMessage, envelope: Envelope) -> EmailMessage:
         mail = EmailMessage(SMTP_POLICY)
         mail["To"] = _recipient(envelope.address)
@@ -145,15 +158,25 @@ class Outgoing:
         client = self._client()
         try:
             async with asyncio.timeout(seconds):
-                await client.connect()
+                await self._connect(client)
                 await client.mail(self._address)
                 await client.rcpt(address)
                 left = True
                 await client.data(content)
         except (SMTPException, OSError, TimeoutError) as error:
-            raise outcome_of(error, left=left) from error
+            outcome = outcome_of(error, left=left)
+            if isinstance(outcome, SendLater):
+                logger.warning("e-mail: a message has to wait: %s", _told(error))
+            raise outcome from error
         finally:
             client.close()
+
+    async def _connect(self, client: SMTP) -> None:
+        """Connect, and sign in where the server knows how to: one on this machine may take mails from all beside it."""
+        await client.connect()
+        await client.ehlo()
+        if self._server.password and client.supports_extension("auth"):
+            await client.login(self._server.user, self._server.password)
 
     def _client(self) -> SMTP:
         server = self._server
@@ -162,8 +185,6 @@ class Outgoing:
             port=server.port,
             # By itself the library asks the resolver for this machine's name, which may take seconds.
             local_hostname=self._address.rpartition("@")[2],
-            username=server.user if server.password else None,
-            password=server.password or None,
             use_tls=server.security == "tls",
             start_tls=server.security == "starttls",
             timeout=_ANSWER_SECONDS,
@@ -172,9 +193,8 @@ class Outgoing:
 
 def outcome_of(error: Exception, *, left: bool) -> SendLater | SendRefused | SendUncertain:
     """What a failed call means for the message; `left` is whether its text may have left us."""
-    if isinstance(error, SMTPAuthenticationError | aiosmtplib.SMTPNotSupported):
-        # Not the server's words, which may hold the user's.
-        return SendLater("the mail server refused the sign-in", after_seconds=_MENDING_SECONDS)
+    if isinstance(error, SMTPAuthenticationError):
+        return SendLater(_told(error), after_seconds=_MENDING_SECONDS)
     if isinstance(error, SMTPResponseException):
         said = f"{error.code} {error.message}"
         # 5xx for the recipient or the text is for ever; for us as sender or at the door it is ours to mend.
@@ -186,7 +206,16 @@ def outcome_of(error: Exception, *, left: bool) -> SendLater | SendRefused | Sen
         return SendLater(said, after_seconds=after)
     if left:
         return SendUncertain("timed out" if isinstance(error, SMTPTimeoutError | TimeoutError) else str(error))
-    return SendLater(type(error).__name__)
+    return SendLater(_told(error))
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, without the server's words, which may hold names and addresses."""
+    if isinstance(error, SMTPAuthenticationError):
+        return f"the mail server refused the sign-in ({error.code})"
+    if isinstance(error, SMTPResponseException):
+        return f"the mail server answered {error.code}"
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def _thread_fields(message_id: str, envelope: Envelope) -> bytes:

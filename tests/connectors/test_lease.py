@@ -8,7 +8,7 @@ from connectors.lease import LASTS, RENEWED_EVERY_SECONDS, Lease
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from crm.models import Inbox
-from tests.connectors.telegram.conftest import until
+from tests.fixtures.patience import until
 
 
 class Alarm:

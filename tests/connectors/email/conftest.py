@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import undefer
 
 from connectors.email import responses
@@ -69,7 +69,8 @@ class Shop:
 
     async def all(self, table):
         async with self.work.reading() as session:
-            return (await session.scalars(select(table).options(undefer("*")))).all()
+            statement = select(table).order_by(*inspect(table).primary_key).options(undefer("*"))
+            return (await session.scalars(statement)).all()
 
     async def offer(self, **more) -> None:
         """The bot says something in the only conversation."""

@@ -1,14 +1,17 @@
 """The whole way over real sockets: IMAP, the conversation in its database, the bot, the outbox, SMTP."""
 
-import asyncio
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import make_msgid, parseaddr
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
+from benchmarks.stack import free_port
 from connectors.email import responses
 from connectors.email.outgoing import Server
 from crm.conversations.files import File
@@ -17,7 +20,8 @@ from crm.models import Attachment, Contact, Conversation, Delivery, EmailOrigina
 from tests.conftest import message
 from tests.connectors.email.conftest import Shop
 from tests.fixtures.fakes import FakeBot
-from tests.fixtures.mail_server import ADDRESS, CUSTOMER, MailServer, page, plain
+from tests.fixtures.mail_server import ADDRESS, CUSTOMER, PASSWORD, Handed, MailServer, page, plain
+from tests.fixtures.patience import until
 
 REFUTED = {"Authentication_Results": "mx.hamyar.example; spf=pass; dmarc=fail (p=NONE) header.from=customer.example"}
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 6000
@@ -133,9 +137,7 @@ class TestConversation:
         server.write("سلام")
 
         await shop.connector.start()
-        async with asyncio.timeout(20):
-            while not shop.woken:  # noqa: ASYNC110 - another task, which tells nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: shop.woken)
         await shop.connector.stop()
 
         assert len(await shop.all(Message)) == 1
@@ -480,6 +482,20 @@ def photo(subject: str, text: str = "", *, files: int = 1, **fields: str) -> Ema
     return mail
 
 
+@pytest.fixture
+def strict_server() -> Iterator[Controller]:
+    """A mail server that lets nobody sign in."""
+    refuse = {"authenticator": lambda *_arguments: AuthResult(success=False, handled=False), "auth_require_tls": False}
+    controller = Controller(Handed(), hostname="127.0.0.1", port=free_port(), **refuse)
+    controller.start()
+    yield controller
+    controller.stop()
+
+
+def smtp_at(port: int) -> Server:
+    return Server(host="127.0.0.1", port=port, security="none", user=ADDRESS, password=PASSWORD)
+
+
 class TestDelivery:
     @pytest.mark.parametrize(
         ("trouble", "state"),
@@ -527,6 +543,32 @@ class TestDelivery:
 
         (delivery,) = await shop.all(Delivery)
         assert delivery.state is DeliveryState.pending
+
+    async def test_does_without_a_sign_in_where_the_server_offers_none(self, make_shop, server: MailServer):
+        shop: Shop = make_shop(smtp=smtp_at(server.smtp_port))
+        server.write("سلام")
+
+        await shop.answer()
+
+        assert len(server.sent) == 1
+
+    async def test_is_said_in_the_log_to_be_impossible_before_anybody_waits(
+        self, make_shop, strict_server: Controller, caplog
+    ):
+        shop: Shop = make_shop(smtp=smtp_at(strict_server.port))
+
+        await shop.connector.start()
+        await until(lambda: caplog.messages)
+
+        assert caplog.messages == ["e-mail cannot be sent: the mail server refused the sign-in (535)"]
+
+    async def test_that_waits_is_in_the_log_without_the_contact(self, shop: Shop, server: MailServer, caplog):
+        server.handed.recipient_refusals.append(f"451 <{CUSTOMER}>: later")
+        server.write("سلام")
+
+        await shop.answer()
+
+        assert caplog.messages == ["e-mail: a message has to wait: the mail server answered 451"]
 
     async def test_brings_the_subject_as_it_was(self, shop: Shop, server: MailServer):
         words = ("سلام", "پشتیبانی", "سفارش‌ها", "است،", "(تهران)", "order", "iPhone", "15", "#123", "۱۲", "<x>", "é")

@@ -24,6 +24,7 @@ from crm.conversations.ports import IncomingMessage, OutgoingMessage, SendLater,
 from crm.enums import MessageKind
 from crm.wording import Wording
 from tests.connectors.telegram.emulator import TOKEN, Emulator
+from tests.fixtures.patience import until
 
 PAYLOADS = Path(__file__).parent / "payloads"
 PUBLIC_URL = "https://hamyar.example"
@@ -46,13 +47,6 @@ def payload(name: str) -> dict[str, Any]:
     """An update as Telegram sends it."""
     update: dict[str, Any] = json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
     return update
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Let the bot work until something is so."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition over anything
-            await asyncio.sleep(0)
 
 
 class FakeTimer:

@@ -2,8 +2,8 @@ import pytest
 
 from connectors.telegram.connector import TelegramConnector
 from crm.enums import Channel
-from tests.connectors.telegram.conftest import until
 from tests.connectors.telegram.emulator import Emulator
+from tests.fixtures.patience import until
 
 
 class TestStart:

@@ -17,10 +17,10 @@ from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
 from crm.enums import AttachmentState, ConversationStatus, DeliveryState
 from crm.models import Attachment, Conversation, Delivery, Message, Ticket
-from tests.connectors.telegram.conftest import PUBLIC_URL, app_of, until
+from tests.connectors.telegram.conftest import PUBLIC_URL, app_of
 from tests.connectors.telegram.emulator import Emulator, flood
 from tests.connectors.telegram.test_webhook import an_update, post
-from tests.fixtures.patience import until_done
+from tests.fixtures.patience import until, until_done
 
 
 class Shop:

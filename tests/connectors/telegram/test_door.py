@@ -12,8 +12,9 @@ from connectors.telegram.door import MAX_FAILURES, glimpse
 from connectors.telegram.threads import StoredThreads
 from crm.conversations.intake import Intake
 from crm.models import Message, ParkedUpdate
-from tests.connectors.telegram.conftest import SARA, FakeDesk, FakeParking, payload, until
+from tests.connectors.telegram.conftest import SARA, FakeDesk, FakeParking, payload
 from tests.connectors.telegram.emulator import Emulator
+from tests.fixtures.patience import until
 
 NO_ID = {"message": {"chat": {"id": SARA, "type": "private"}, "from": {"first_name": "سارا"}, "text": "بی شماره"}}
 

@@ -7,9 +7,9 @@ from connectors.telegram.threads import StoredThreads
 from crm.conversations.intake import Intake
 from crm.models import Message
 from tests.conftest import POSTGRESQL_URL
-from tests.connectors.telegram.conftest import until
 from tests.connectors.telegram.emulator import Emulator
 from tests.fixtures.full_disk import FewPages
+from tests.fixtures.patience import until
 
 pytestmark = pytest.mark.skipif(bool(POSTGRESQL_URL), reason="its disk is another machine's")
 

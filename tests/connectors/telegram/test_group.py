@@ -38,9 +38,9 @@ from crm.models import (
     TelegramGroup,
 )
 from tests.conftest import message
-from tests.connectors.telegram.conftest import payload, until
+from tests.connectors.telegram.conftest import payload
 from tests.connectors.telegram.emulator import GROUP, ApiError, Emulator, flood, migrated
-from tests.fixtures.patience import until_done
+from tests.fixtures.patience import until, until_done
 from web.desk.alerts import reasons_of
 
 ALI, EVE = 6000000001, 6000000002

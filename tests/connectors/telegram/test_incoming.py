@@ -8,8 +8,9 @@ from connectors.telegram.tokens import number_of
 from core.errors import Conflict, InvalidInput, Unavailable
 from crm.conversations.ports import IncomingFile
 from crm.enums import AttachmentKind, MessageKind
-from tests.connectors.telegram.conftest import SARA, FakeDesk, outgoing, payload, until
+from tests.connectors.telegram.conftest import SARA, FakeDesk, outgoing, payload
 from tests.connectors.telegram.emulator import TOKEN, Emulator
+from tests.fixtures.patience import until
 
 POLL = {
     "id": "1",

@@ -11,9 +11,9 @@ from connectors.telegram.ports import Notice
 from core.errors import InvalidInput
 from crm.enums import DeliveryState
 from crm.models import TelegramNotice
-from tests.connectors.telegram.conftest import SARA, FakeDesk, FakeTimer, until
+from tests.connectors.telegram.conftest import SARA, FakeDesk, FakeTimer
 from tests.connectors.telegram.emulator import GROUP, ApiError, Emulator, flood, migrated
-from tests.fixtures.patience import until_done
+from tests.fixtures.patience import until, until_done
 
 
 class TooLong(InvalidInput):

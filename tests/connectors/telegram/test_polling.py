@@ -7,8 +7,9 @@ import pytest
 from connectors.lease import LASTS, Lease
 from connectors.telegram.connector import STANDBY_SECONDS
 from connectors.telegram.offsets import StoredOffsets
-from tests.connectors.telegram.conftest import FakeDesk, until
+from tests.connectors.telegram.conftest import FakeDesk
 from tests.connectors.telegram.emulator import Emulator, flood
+from tests.fixtures.patience import until
 
 
 class TestOffset:

@@ -3,8 +3,8 @@ import pytest
 from connectors.telegram import responses
 from connectors.telegram.connector import TelegramConnector
 from crm.wording import Wording
-from tests.connectors.telegram.conftest import until
 from tests.connectors.telegram.emulator import Emulator
+from tests.fixtures.patience import until
 
 
 class TestDomain:

@@ -8,8 +8,9 @@ from connectors.telegram import webhook
 from connectors.telegram.webhook import MAX_BODY_BYTES, MEMBERS, SECRET_HEADER, ChatLimits, secret_for
 from core.errors import TooManyRequests
 from core.rate_limit import RateLimit
-from tests.connectors.telegram.conftest import PUBLIC_URL, SECRET, FakeDesk, app_of, payload, until
+from tests.connectors.telegram.conftest import PUBLIC_URL, SECRET, FakeDesk, app_of, payload
 from tests.connectors.telegram.emulator import TOKEN, Emulator
+from tests.fixtures.patience import until
 
 PATH = "/telegram/shop/webhook"
 
