@@ -1,6 +1,7 @@
 """The bot's kept models, for admins: how each did in its trial, which one serves, and a button to train another."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -25,6 +26,8 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 PATH = "/desk/models"
 # A model serves, though not the one or not at once that was meant.
 MIXED_ENDINGS = frozenset({Endings.SERVES_NEXT, Endings.KEPT})
+# Another model went on serving, and the new one may be chosen all the same.
+PASSED_OVER = frozenset({*MIXED_ENDINGS, Endings.WORSE, Endings.REFUSED})
 BAD_ENDINGS = frozenset({Endings.WORSE, Endings.REFUSED, Endings.FAILED, Endings.BROKEN_OFF})
 
 
@@ -105,6 +108,7 @@ async def _page(
     is_slow: bool = False,
 ) -> Response:
     rows, progress = await asyncio.to_thread(_read, training.models, await rasa.serving())
+    ending = _ending(progress, rows)
     return page(
         request,
         "desk/models.html",
@@ -115,7 +119,8 @@ async def _page(
         progress=progress,
         is_running=training.is_running,
         is_possible=training.is_possible,
-        tone=_tone(progress),
+        ending=ending,
+        tone=_tone(ending),
         refusal=refusal,
         is_silent=is_silent,
         is_slow=is_slow,
@@ -145,10 +150,18 @@ def _trial_state(model: Model, progress: Progress | None) -> TrialState:
     return TrialState.under_way if is_on else TrialState.broken_off
 
 
-def _tone(progress: Progress | None) -> str:
-    """How good it is how the last training ended."""
-    outcome = progress.outcome if progress else None
-    return "bad" if outcome in BAD_ENDINGS else "warn" if outcome in MIXED_ENDINGS else "good"
+def _ending(progress: Progress | None, rows: Sequence[Row]) -> str | None:
+    """How the last training ended, as far as it still holds: what serves may have been chosen since."""
+    if progress is None:
+        return None
+    serves = any(row.state is ModelState.serves and row.model.name == progress.model for row in rows)
+    if serves and progress.outcome in PASSED_OVER:
+        return Endings.SERVES
+    return None if progress.outcome == Endings.SERVES and not serves else progress.outcome
+
+
+def _tone(ending: str | None) -> str:
+    return "bad" if ending in BAD_ENDINGS else "warn" if ending in MIXED_ENDINGS else "good"
 
 
 def _state(model: Model, *, served: str | None, chosen: str | None) -> ModelState:

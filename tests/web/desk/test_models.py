@@ -285,7 +285,7 @@ class TestTrain:
             (Endings.WORSE, "did worse in its trial"),
             (Endings.FAILED, "The training failed"),
             (Endings.KEPT, "Another model was chosen during the trial"),
-            (Endings.SERVES, "The new model serves."),
+            (Endings.REFUSED, "could not load the new model"),
         ],
     )
     async def test_how_the_last_one_ended_is_shown(
@@ -297,3 +297,22 @@ class TestTrain:
 
         assert words in html
         assert "<script>alert" not in html
+
+    @pytest.mark.parametrize("outcome", ["serves", "serves_next", "worse", "kept", "refused"])
+    async def test_what_was_chosen_since_serves_whatever_was_said_of_it(
+        self, client: httpx.AsyncClient, models: KeptModels, rasa: FakeRasa, outcome: str
+    ) -> None:
+        models.tell(replace(Progress(Stages.ENDED, now(), now()), outcome=outcome, model=NEW))
+
+        rasa.serving = NEW
+
+        assert "The new model serves." in (await client.get(PATH)).text
+
+    async def test_a_model_that_another_has_followed_is_not_said_to_serve(
+        self, client: httpx.AsyncClient, models: KeptModels, rasa: FakeRasa
+    ) -> None:
+        models.tell(replace(Progress(Stages.ENDED, now(), now()), outcome="serves", model=NEW))
+
+        rasa.serving = OLD
+
+        assert "The new model serves." not in (await client.get(PATH)).text
