@@ -195,7 +195,7 @@ async def show_conflict(
 ) -> Response:
     """The form as typed, ready to be saved on top, beside what somebody saved meanwhile."""
     on_top = form.model_copy(update={"version": change.version, "status": article.status})
-    conflict = compare(change.yours, change.theirs)
+    conflict = compare(change.yours, change.theirs, language=language_of(request))
     was_published = isinstance(change, PublishedMeanwhile)
     return await show_editor(
         request, agent, knowledge, on_top, article=article, conflict=conflict, was_published=was_published, status=409

@@ -82,7 +82,7 @@ async def show_row(
         agent,
         open_gaps=await knowledge.gaps.count(GapState.open),
         found=found,
-        comparison=compare(found.before, found.after),
+        comparison=compare(found.before, found.after, language=language_of(request)),
     )
 
 

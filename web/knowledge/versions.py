@@ -47,7 +47,7 @@ async def list_versions(
         versions=versions,
         left=older,
         right=newer,
-        comparison=compare(as_saved(older, article), as_saved(newer, article)),
+        comparison=compare(as_saved(older, article), as_saved(newer, article), language=language_of(request)),
     )
 
 
@@ -65,7 +65,7 @@ async def show_version(
         article=article,
         version=version,
         html=article_html(version.body).html,
-        comparison=compare(as_saved(version, article), as_draft(article)),
+        comparison=compare(as_saved(version, article), as_draft(article), language=language_of(request)),
     )
 
 
