@@ -52,6 +52,8 @@ _MOBILE = re.compile(r"(?:98)?9\d{9}")
 FEWEST_DIGITS = 5
 FEWEST_SPACED_DIGITS = 8
 MOST_DIGITS_OF_MONEY = 12
+# "سارای عزیز": what joins a name that ends in such a letter to the next word.
+_JOINING = "(?:(?<=[او])[یيى])?"
 _SAME_LETTERS = {"ی": "[یيى]", "ي": "[یيى]", "ک": "[کك]", "ك": "[کك]", "ا": "[اأإآ]", "آ": "[اآ]", "ه": "[هةۀ]"}
 
 
@@ -123,7 +125,7 @@ def _names(known: Iterable[str]) -> re.Pattern[str] | None:
     all_names = sorted({one for one in wholes | parts if len("".join(_words_of(one))) > 1}, key=len, reverse=True)
     if not all_names:
         return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_spelled, all_names))})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_spelled, all_names))}){_JOINING}(?!\w)", re.IGNORECASE)
 
 
 def _words_of(name: str) -> list[str]:

@@ -125,6 +125,11 @@ class TestWithoutPersonal:
     def test_known_names_however_they_are_typed(self, written: str) -> None:
         assert clean(f"سلام {written}، خوش آمدید", "علی رضایی") == "سلام [name]، خوش آمدید"
 
+    @pytest.mark.parametrize("written", ["سارای", "ساراي", "سارا\u200cی"])
+    def test_a_name_that_is_joined_to_the_next_word(self, written: str) -> None:
+        assert clean(f"ممنون {written} عزیز و سارایان", "سارا").startswith("ممنون [name]")
+        assert "سارایان" in clean(f"ممنون {written} عزیز و سارایان", "سارا")
+
     def test_names_within_other_words_stay(self) -> None:
         assert clean("Finally, alignment of Sara", "Ali") == "Finally, alignment of Sara"
 
