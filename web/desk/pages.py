@@ -22,13 +22,16 @@ PageNumber = Annotated[int, Query(ge=1, alias="page")]
 
 @dataclass(frozen=True)
 class Section:
-    """One place of the navigation, and what it takes to see it; `text` is translated where it is shown."""
+    """One place of the navigation, and what it takes to see it, if anything; `text` is translated where it is shown."""
 
     section: str
     text: str
     href: str
     icon: str
-    permission: Permission
+    permission: Permission | None
+
+    def is_open_to(self, role: Role) -> bool:
+        return self.permission is None or may(role, self.permission)
 
 
 SECTIONS = (
@@ -42,7 +45,7 @@ SECTIONS = (
     Section("widget", _("Website chat"), "/desk/widget", "web", Permission.set_up_widget),
     Section("telegram", _("Telegram"), "/desk/telegram", "telegram", Permission.set_up_telegram),
     Section("people", _("People"), "/desk/people", "people", Permission.manage_agents),
-    Section("profile", _("My account"), "/desk/profile", "person", Permission.handle_conversations),
+    Section("profile", _("My account"), "/desk/profile", "person", None),
 )
 
 
@@ -50,7 +53,7 @@ def page(
     request: Request, template: str, agent: Agent, *, section: str, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """A page within the desk's frame, for this person."""
-    navigation = [place for place in SECTIONS if may(agent.role, place.permission)]
+    navigation = [place for place in SECTIONS if place.is_open_to(agent.role)]
     frame = {"agent": agent, "section": section, "navigation": navigation, "words": words, "is_safe_url": is_safe_url}
     response = render(request, template, frame | context)
     response.status_code = status
@@ -76,4 +79,4 @@ def is_htmx(request: Request) -> bool:
 
 def home_of(role: Role) -> str:
     """Where people in this role begin."""
-    return next(place.href for place in SECTIONS if may(role, place.permission))
+    return next(place.href for place in SECTIONS if place.is_open_to(role))

@@ -1,14 +1,19 @@
-"""One's own account: the Telegram account that is known to be one's own."""
+"""One's own account: its password, and for those who handle conversations the Telegram account known to be theirs."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from connectors.channels import Channels
 from connectors.telegram.pairing import CODE_MINUTES, Pairing
+from core.errors import TooManyRequests
 from core.http import ClockDep, ReadingSessionDep, SessionDep
-from crm.agents.auth import ConversationAgent
+from crm.agents.auth import ConversationAgent, CurrentAgent
+from crm.agents.endpoints import set_session_cookie
+from crm.agents.permissions import Permission, may
+from crm.agents.service import PasswordUnfit, SignInFailed
+from crm.dependencies import AgentsDep, AgentsReadDep
 from crm.models import Agent
 from web.desk.pages import page
 
@@ -30,9 +35,31 @@ PairingReadDep = Annotated[Pairing, Depends(get_pairing_for_reading)]
 
 
 @router.get("/profile")
-async def show_profile(request: Request, agent: ConversationAgent, pairing: PairingReadDep) -> Response:
+async def show_profile(request: Request, agent: CurrentAgent, pairing: PairingReadDep, saved: bool = False) -> Response:
     """Who one is here, and on Telegram."""
-    return await _page(request, agent, pairing)
+    return await _page(request, agent, pairing, saved=saved)
+
+
+@router.post("/profile/password")
+async def change_password(
+    request: Request,
+    agent: CurrentAgent,
+    known: AgentsReadDep,
+    agents: AgentsDep,
+    pairing: PairingReadDep,
+    present: Annotated[str, Form()] = "",
+    new: Annotated[str, Form()] = "",
+) -> Response:
+    """Another password for whoever knows the present one; every other browser of theirs is signed out."""
+    try:
+        with request.app.state.sign_in_limiter.trying(request, agent.email):
+            await known.verify(agent.email, present)
+        await agents.change(agent.id, password=new)
+    except (SignInFailed, TooManyRequests, PasswordUnfit) as error:
+        return await _page(request, agent, pairing, problem=error.code)
+    response = RedirectResponse(f"{PATH}?saved=true", status_code=303)
+    set_session_cookie(request, response, await agents.open_session(agent))
+    return response
 
 
 @router.post("/profile/telegram/code")
@@ -48,13 +75,19 @@ async def unlink_account(agent: ConversationAgent, pairing: PairingDep) -> Respo
     return RedirectResponse(PATH, status_code=303)
 
 
-async def _page(request: Request, agent: Agent, pairing: Pairing, *, code: str = "") -> Response:
+async def _page(
+    request: Request, agent: Agent, pairing: Pairing, *, saved: bool = False, problem: str = "", code: str = ""
+) -> Response:
     channels: Channels = request.app.state.channels
     response = page(
         request,
         "desk/profile.html",
         agent,
         section="profile",
+        status=422 if problem else 200,
+        saved=saved,
+        problem=problem,
+        may_link=may(agent.role, Permission.handle_conversations),
         is_linked=await pairing.is_linked(agent),
         usernames=channels.telegram_usernames(),
         code=code,

@@ -13,8 +13,9 @@ from crm.models import Agent
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 OPEN = ("/desk/sign-in", "/desk/sign-out", "/desk/language")
-# Pages of the knowledge base have tests of their own.
-ELSEWHERE = ("/desk/knowledge", "/desk/articles")
+# Pages of the knowledge base and of one's own account have tests of their own.
+ELSEWHERE = ("/desk/knowledge", "/desk/articles", "/desk/profile")
+ADMINS_PLACES = ("parked", "handoffs", "intents", "models", "widget", "telegram", "people")
 
 
 @pytest.fixture
@@ -34,6 +35,10 @@ def _all_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
         if isinstance(context.original_route, APIRoute):
             for method in context.methods or ():
                 yield method, context.path or ""
+
+
+def _place(path: str) -> str:
+    return path.removeprefix("/desk/").partition("/")[0]
 
 
 class TestWithoutSignIn:
@@ -57,6 +62,20 @@ class TestAsEditor:
 
         for method, path in routes:
             assert (await client.request(method, path)).status_code in (403, 422), (method, path)
+
+
+class TestOthersThanAdmins:
+    @pytest.mark.parametrize("role", [Role.agent, Role.supervisor])
+    async def test_find_the_places_of_admins_closed(
+        self, client: httpx.AsyncClient, sign_in: SignIn, routes: list[tuple[str, str]], role: Role
+    ) -> None:
+        await sign_in(role)
+        closed = [(method, path) for method, path in routes if _place(path) in ADMINS_PLACES]
+        assert {_place(path) for _method, path in closed} == set(ADMINS_PLACES)
+
+        for method, path in closed:
+            refused = (403,) if method == "GET" else (403, 422)
+            assert (await client.request(method, path)).status_code in refused, (method, path)
 
 
 class TestAsAgent:
