@@ -35,7 +35,7 @@ async def get_reading_session(connection: HTTPConnection) -> AsyncIterator[Async
         yield session
 
 
-def get_clock(connection: HTTPConnection) -> Clock:
+async def get_clock(connection: HTTPConnection) -> Clock:
     """The clock of the app."""
     clock: Clock = connection.app.state.clock
     return clock

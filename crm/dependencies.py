@@ -15,7 +15,7 @@ from crm.tickets.service import TicketService
 OpenConversations = Callable[[AsyncSession], ConversationService]
 
 
-def _open_conversations(connection: HTTPConnection) -> OpenConversations:
+async def _open_conversations(connection: HTTPConnection) -> OpenConversations:
     opener: OpenConversations = connection.app.state.open_conversations
     return opener
 
@@ -23,27 +23,29 @@ def _open_conversations(connection: HTTPConnection) -> OpenConversations:
 OpenConversationsDep = Annotated[OpenConversations, Depends(_open_conversations)]
 
 
-def get_conversations(opener: OpenConversationsDep, session: SessionDep) -> ConversationService:
+async def get_conversations(opener: OpenConversationsDep, session: SessionDep) -> ConversationService:
     return opener(session)
 
 
-def get_conversations_for_reading(opener: OpenConversationsDep, session: ReadingSessionDep) -> ConversationService:
+async def get_conversations_for_reading(
+    opener: OpenConversationsDep, session: ReadingSessionDep
+) -> ConversationService:
     return opener(session)
 
 
-def get_tickets(session: SessionDep, clock: ClockDep) -> TicketService:
+async def get_tickets(session: SessionDep, clock: ClockDep) -> TicketService:
     return TicketService(session, clock=clock)
 
 
-def get_tickets_for_reading(session: ReadingSessionDep, clock: ClockDep) -> TicketService:
+async def get_tickets_for_reading(session: ReadingSessionDep, clock: ClockDep) -> TicketService:
     return TicketService(session, clock=clock)
 
 
-def get_agents(session: SessionDep, clock: ClockDep) -> AgentService:
+async def get_agents(session: SessionDep, clock: ClockDep) -> AgentService:
     return AgentService(session, clock=clock)
 
 
-def get_agents_for_reading(session: ReadingSessionDep, clock: ClockDep) -> AgentService:
+async def get_agents_for_reading(session: ReadingSessionDep, clock: ClockDep) -> AgentService:
     return AgentService(session, clock=clock)
 
 

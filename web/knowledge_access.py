@@ -11,13 +11,13 @@ from knowledge_base.service import KnowledgeService
 from knowledge_base.uploads import Upload, read_upload
 
 
-def get_knowledge(connection: HTTPConnection, session: SessionDep) -> KnowledgeService:
+async def get_knowledge(connection: HTTPConnection, session: SessionDep) -> KnowledgeService:
     """Within the request's transaction."""
     service: KnowledgeService = connection.app.state.open_knowledge(session)
     return service
 
 
-def get_knowledge_for_reading(connection: HTTPConnection, session: ReadingSessionDep) -> KnowledgeService:
+async def get_knowledge_for_reading(connection: HTTPConnection, session: ReadingSessionDep) -> KnowledgeService:
     """In a session that only reads."""
     service: KnowledgeService = connection.app.state.open_knowledge(session)
     return service

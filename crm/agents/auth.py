@@ -11,7 +11,7 @@ from fastapi.requests import HTTPConnection
 
 from core.clock import Clock
 from core.errors import NotAllowed, NotAuthenticated
-from core.http import get_clock, host_of
+from core.http import host_of
 from core.security import same_secret
 from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import Permission, may
@@ -31,7 +31,7 @@ async def signed_in_agent(connection: HTTPConnection) -> Agent | None:
     if not token:
         return None
     work: UnitOfWork = connection.app.state.work
-    clock: Clock = get_clock(connection)
+    clock: Clock = connection.app.state.clock
     async with work.reading() as session:
         return await AgentService(session, clock=clock).signed_in(token)
 

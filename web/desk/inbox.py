@@ -35,7 +35,7 @@ SUGGESTIONS = 4
 ConversationPath = "/conversations/{conversation_id}"
 
 
-def read_shown(
+async def read_shown(
     tab: Annotated[Tab | None, Form()] = None,
     number: Annotated[int, Form(ge=1, alias="page")] = 1,
     start: Annotated[int | None, Form(ge=0)] = None,

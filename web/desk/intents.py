@@ -50,11 +50,11 @@ class LabelForm(BaseModel):
         return [int(one) for one in self.messages.split(",")][:MOST_IN_A_GROUP]
 
 
-def get_labels(session: SessionDep, clock: ClockDep) -> LabelService:
+async def get_labels(session: SessionDep, clock: ClockDep) -> LabelService:
     return LabelService(session, clock=clock)
 
 
-def get_labels_for_reading(session: ReadingSessionDep, clock: ClockDep) -> LabelService:
+async def get_labels_for_reading(session: ReadingSessionDep, clock: ClockDep) -> LabelService:
     return LabelService(session, clock=clock)
 
 

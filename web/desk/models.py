@@ -47,12 +47,12 @@ class Row:
     trial: TrialState
 
 
-def get_training(connection: HTTPConnection) -> BotTraining:
+async def get_training(connection: HTTPConnection) -> BotTraining:
     training: BotTraining = connection.app.state.bot_training
     return training
 
 
-def get_rasa_models(connection: HTTPConnection) -> RasaModels:
+async def get_rasa_models(connection: HTTPConnection) -> RasaModels:
     parts = connection.app.state.parts
     return RasaModels(parts.rasa_client, token=parts.settings.rasa_token.get_secret_value())
 

@@ -22,11 +22,11 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 PATH = "/desk/profile"
 
 
-def get_pairing(session: SessionDep, clock: ClockDep) -> Pairing:
+async def get_pairing(session: SessionDep, clock: ClockDep) -> Pairing:
     return Pairing(session, clock=clock)
 
 
-def get_pairing_for_reading(session: ReadingSessionDep, clock: ClockDep) -> Pairing:
+async def get_pairing_for_reading(session: ReadingSessionDep, clock: ClockDep) -> Pairing:
     return Pairing(session, clock=clock)
 
 

@@ -32,7 +32,7 @@ def _inboxes(request: Request, session: AsyncSession) -> TelegramInboxes:
     return TelegramInboxes(session, settings=request.app.state.settings, clock=request.app.state.clock)
 
 
-def get_inboxes(request: Request, session: SessionDep) -> TelegramInboxes:
+async def get_inboxes(request: Request, session: SessionDep) -> TelegramInboxes:
     return _inboxes(request, session)
 
 
