@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -174,7 +174,8 @@ class Learning:
         return article
 
     async def warnings_of_adding(self, article_id: int, gap_ids: Sequence[int], *, asked: Impersonal) -> Warnings:
-        """What an article would get in the way of with these questions; nothing while contacts do not read it.
+        """What an article would get in the way of with these questions and does not without; nothing while contacts do
+        not read it.
 
         Raises:
             GapNotFound, ArticleNotFound
@@ -183,9 +184,14 @@ class Learning:
         article = await self._knowledge.get(article_id)
         if not article.is_public:
             return Warnings()
-        also = _asking_also(article, [asked(gap) for gap in gaps])
-        unsaved = Unsaved(also, article.slug, article.language, article.id)
-        return await Trial(self._knowledge).warnings(unsaved)
+        trial, also = Trial(self._knowledge), _asking_also(article, [asked(gap) for gap in gaps])
+        as_it_is = Unsaved(as_draft(article), article.slug, article.language, article.id)
+        warnings = await trial.warnings(replace(as_it_is, draft=also))
+        if not warnings.overlaps:
+            return warnings
+        present = {one.article_id: one for one in await trial.overlaps(as_it_is)}
+        added = [one.besides(present.get(one.article_id)) for one in warnings.overlaps]
+        return Warnings([one for one in added if one], warnings.broken)
 
     async def settle(self, gap_ids: Sequence[int], state: GapState) -> None:
         """Say what has become of questions; those that nobody has heard of change nothing."""

@@ -86,6 +86,15 @@ class Overlap:
     taken: list[str]
     is_duplicate: bool
 
+    def besides(self, other: "Overlap | None") -> "Overlap | None":
+        """What of it another overlap with the same article has not; none where that is nothing."""
+        if other is None:
+            return self
+        answered = [one for one in self.answered if one not in other.answered]
+        taken = [one for one in self.taken if one not in other.taken]
+        is_duplicate = self.is_duplicate and not other.is_duplicate
+        return replace(self, answered=answered, taken=taken, is_duplicate=is_duplicate) if answered or taken else None
+
 
 @dataclass(frozen=True)
 class Broken:

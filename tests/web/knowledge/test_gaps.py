@@ -274,6 +274,20 @@ class TestOneClick:
         assert added.status_code == 303
         assert await in_state(parts, GapState.answered) == {gap}
 
+    async def test_does_not_warn_of_what_the_article_gets_in_the_way_of_already(
+        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle, parts: Parts
+    ) -> None:
+        gap = await asked("Is there parking?", language="en")
+        await write("When are you open?", slug="open", body="From nine to five.")
+        article = await write("When are you open?", slug="hours", body="From nine to five.")
+        as_it_is = (await editor.get(f"{page_of(article)}?done=saved")).text
+
+        added = await editor.post(LIST, data={"gaps": gap, "article": article.id, "action": "add"})
+
+        assert "nearly the same" in as_it_is
+        assert added.status_code == 303
+        assert await in_state(parts, GapState.answered) == {gap}
+
     @pytest.mark.parametrize("gaps", ["", "x", "1,,2", "99999999999", "1;2", "-1"])
     async def test_odd_groups_are_refused(self, editor: httpx.AsyncClient, gaps: str) -> None:
         assert (await editor.post(LIST, data={"gaps": gaps, "action": "dismissed"})).status_code == 422
