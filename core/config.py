@@ -7,7 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    DirectoryPath,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -31,7 +33,24 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _address_of(*schemes: str) -> AfterValidator:
+    """Refuse what is no address with one of these schemes; nothing is none."""
+    beginnings = tuple(f"{scheme}://" for scheme in schemes)
+
+    def check(address: str) -> str:
+        if address and not address.lower().startswith(beginnings):
+            raise ValueError(f"must begin with {' or '.join(beginnings)}")
+        return address
+
+    return AfterValidator(check)
+
+
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+WebAddress = Annotated[str, _address_of("http", "https")]
+DatabaseAddress = Annotated[str, _address_of("sqlite+aiosqlite", "postgresql+asyncpg")]
+# So many within some time: none at all would be a way to switch something off that is none.
+Allowance = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class ActionSettings(BaseSettings):
@@ -69,34 +88,34 @@ class Settings(RankingSettings, ActionSettings):
     rasa_token: Secret
 
     # SQLite by default; postgresql+asyncpg://user:password@host/name for PostgreSQL.
-    database_url: str = f"sqlite+aiosqlite:///{ROOT / 'var/hamyar.db'}"
+    database_url: DatabaseAddress = f"sqlite+aiosqlite:///{ROOT / 'var/hamyar.db'}"
     # redis://host:6379/0 carries notifications between several app processes; empty keeps them in one process.
-    redis_url: str = ""
+    redis_url: Annotated[str, _address_of("redis", "rediss", "unix")] = ""
 
     # Where Rasa listens; loopback or a private network, never public.
-    rasa_url: str = "http://127.0.0.1:5005"
+    rasa_url: WebAddress = "http://127.0.0.1:5005"
     # A turn that Rasa has not answered by then is answered by the app itself.
-    rasa_timeout_seconds: float = 4.0
+    rasa_timeout_seconds: float = Field(default=4.0, gt=0)
 
     # The address that people's browsers use; part of links sent to contacts. Empty: as the request came.
-    public_url: str = ""
+    public_url: WebAddress = ""
     # True behind HTTPS: cookies then travel on it alone. Unless it is set, PUBLIC_URL tells.
     secure_cookies: bool = False
     # Sites that may show the widget, besides our own, where an admin has named none in the desk; empty: every site.
     widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
 
     # What one visitor may send; more is refused for a while.
-    widget_messages_per_minute: int = 40
+    widget_messages_per_minute: Allowance = 40
     # What Telegram may deliver of one private chat; it is told to deliver more later, which it does in order.
-    telegram_updates_per_minute: int = Field(default=40, ge=1)
+    telegram_updates_per_minute: Allowance = 40
     # Answers that one conversation gets; what comes faster is answered together, and nothing of it is lost.
-    turns_per_minute: int = 20
+    turns_per_minute: Allowance = 20
     # Files that one contact may send within a day; in the widget, one network address ten times as many.
-    files_per_day: int = 20
+    files_per_day: Annotated[int, Field(ge=0)] = 20
     # New or returning visitors from one address; a mobile network may share one among many.
-    widget_sessions_per_minute: int = 120
+    widget_sessions_per_minute: Allowance = 120
     # Tries for one account from one address.
-    sign_ins_per_minute: int = 10
+    sign_ins_per_minute: Allowance = 10
 
     # The folder that set-up made from the encoder's weights.
     encoder_folder: Path = ROOT / "var/models/encoder"
@@ -106,17 +125,17 @@ class Settings(RankingSettings, ActionSettings):
     rasa_models_folder: Path = ROOT / "var/models/rasa"
     # The interpreter that trains them; where there is none, the desk cannot start a training.
     rasa_python: Path = ROOT / ".venv-rasa/bin/python"
-    sentiment_folder: Path = ROOT / "sentiment/weights"
-    domain_file: Path = ROOT / "domain.yml"
+    sentiment_folder: DirectoryPath = ROOT / "sentiment/weights"
+    domain_file: FilePath = ROOT / "domain.yml"
     # Until an admin saves a policy of their own in the desk.
-    handoff_policy_file: Path = ROOT / "crm/conversations/handoff_policy.yml"
+    handoff_policy_file: FilePath = ROOT / "crm/conversations/handoff_policy.yml"
 
     # Telegram is off until a bot's token is set.
     telegram_bot_token: SecretStr | None = None
     # True where Telegram can reach PUBLIC_URL; otherwise the app asks Telegram for updates.
     telegram_webhook: bool = False
     # For networks where Telegram is blocked: another Bot API server, or a proxy.
-    telegram_api_url: str = "https://api.telegram.org"
+    telegram_api_url: WebAddress = "https://api.telegram.org"
     telegram_proxy_url: str = ""
 
     # E-mail is off until the address is set that contacts write to; then the next three are needed.
@@ -130,15 +149,15 @@ class Settings(RankingSettings, ActionSettings):
     email_name: str = ""
     # `tls` from the first byte, `starttls`, or `none` for a server on this very machine.
     email_imap_security: Literal["tls", "starttls", "none"] = "tls"
-    email_imap_port: int = 993
+    email_imap_port: Port = 993
     email_smtp_security: Literal["tls", "starttls", "none"] = "starttls"
-    email_smtp_port: int = 587
+    email_smtp_port: Port = 587
     # What the product writes to one address within an hour by itself, before a person has to.
-    email_replies_per_hour: int = Field(default=20, ge=1)
+    email_replies_per_hour: Allowance = 20
     # Addresses that are answered though they have never written before; mails of more are set aside.
-    email_new_addresses_per_hour: int = Field(default=200, ge=1)
+    email_new_addresses_per_hour: Allowance = 200
 
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("email_address")
     @classmethod
@@ -147,6 +166,14 @@ class Settings(RankingSettings, ActionSettings):
         if address and not re.fullmatch(r"[^\s@<>\"(),;:]+@[^\s@<>\"(),;:]+", address, re.ASCII):
             raise ValueError("must be a plain address, such as support@example.com")
         return address.lower()
+
+    @field_validator("telegram_webhook")
+    @classmethod
+    def can_be_called(cls, webhook: bool, others: ValidationInfo) -> bool:
+        """Refuse to wait for calls at an address that nobody knows."""
+        if webhook and not others.data.get("public_url"):
+            raise ValueError("true needs PUBLIC_URL, where Telegram calls")
+        return webhook
 
     @field_validator("email_password", "email_imap_host", "email_smtp_host")
     @classmethod
@@ -189,8 +216,13 @@ def problems(of: type[BaseSettings] = Settings) -> list[str]:
     try:
         of()
     except ValidationError as error:
-        return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+        return [f"{'.'.join(map(str, item['loc'])).upper()}: {_said(item['msg'])}" for item in error.errors()]
     return []
+
+
+def _said(complaint: str) -> str:
+    """What pydantic says, in the words of the validator where one of ours said it."""
+    return complaint.removeprefix("Value error, ")
 
 
 if __name__ == "__main__":

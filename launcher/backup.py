@@ -134,7 +134,7 @@ def _opened(file: Path) -> Iterator[tarfile.TarFile]:
                 raise LauncherError(f"{file} is no backup of Hamyar's")
             yield archive
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise LauncherError(f"{file} is damaged, or no backup of Hamyar's ({error})") from error
+        raise LauncherError(f"{file} is damaged, or no backup of Hamyar's") from error
 
 
 def _small(archive: tarfile.TarFile, name: str) -> bytes:

@@ -166,10 +166,11 @@ def _secrets(set_up: SetUp) -> Finding:
 
 
 def _settings(set_up: SetUp) -> Finding:
-    command: Command = [set_up.layout.app_python, "-m", "core.config", "--check"]
-    exit_code, out, err = question(command, cwd=set_up.layout.root, env=set_up.environment)
-    lines = "; ".join(f"{out}\n{err}".split("\n")).strip("; ")
-    return Finding("settings", "" if exit_code == 0 else f"{lines}; correct them in .env")
+    try:
+        set_up.require_sound_settings()
+    except LauncherError as error:
+        return Finding("settings", str(error))
+    return Finding("settings")
 
 
 def _database(set_up: SetUp) -> Finding:

@@ -15,6 +15,8 @@ KNOWN_CAUSES = (
     (r"permission denied|\bEACCES\b", "a file or folder may not be written; the log names it"),
 )
 KILLED = -9
+# Where libraries explain their errors, which is no error.
+EXPLANATIONS = ("(Background on this error at:", "For further information visit ")
 
 
 class LauncherError(Exception):
@@ -37,8 +39,8 @@ def was_killed(error: Exception) -> bool:
 
 def last_line(output: str) -> str:
     """The last line that says something, or nothing."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    lines = [line.strip() for line in output.splitlines()]
+    return next((line for line in reversed(lines) if line and not line.startswith(EXPLANATIONS)), "")
 
 
 def reason_in(output: str, exit_code: int) -> str:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.models import Endings, KeptModels
-from launcher import assets, database, environments
+from launcher import assets, database, environments, secrets
 from launcher.console import Progress, say
 from launcher.errors import LauncherError, was_killed
 from launcher.layout import Layout
 from launcher.logs import rotate_when_large
-from launcher.processes import Command, ask, run
+from launcher.processes import Command, ask, question, run
 from launcher.settings import rasa_environment
 from launcher.stamps import Stamps, digest
 from launcher.tools import Tools
@@ -144,6 +144,19 @@ class SetUp:
             outputs=(self.layout.rasa_model,),
             ending=lambda: how_it_ended(self.layout.rasa_models),
         )
+
+    def require_sound_settings(self) -> None:
+        """Complain about settings that nothing can start with, by the app's own rules.
+
+        Raises:
+            LauncherError
+        """
+        # The secrets that are missing are made, and nobody is to write them down by hand.
+        environment = {**dict.fromkeys(secrets.NAMES, "x" * secrets.SECRET_BYTES), **self.environment}
+        command: Command = [self.layout.app_python, "-m", "core.config"]
+        exit_code, _, complaints = question(command, cwd=self.layout.root, env=environment)
+        if exit_code != 0:
+            raise LauncherError(f"{'; '.join(complaints.splitlines())}; correct this in .env or the environment")
 
     def prepare_database(self) -> None:
         """The tables, and the demo business in an empty database."""

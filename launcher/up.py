@@ -39,6 +39,7 @@ def up(layout: Layout, set_up: SetUp, where: Addresses) -> None:
     with running.alone(layout, complaint=RUNS_ALREADY):
         require_ports(where)
         set_up.install(set_up.everything())
+        set_up.require_sound_settings()
         # Set-up may have taken minutes.
         require_ports(where)
         _run(layout, set_up, where)

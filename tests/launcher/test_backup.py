@@ -189,7 +189,7 @@ class TestRestore:
                 with tarfile.open(made, "w:gz") as archive:
                     archive.add(layout.secrets_file, "notes")
 
-        with pytest.raises(LauncherError, match="no backup of Hamyar's"):
+        with pytest.raises(LauncherError, match=r"\A.*no backup of Hamyar's\Z"):
             backup.restore(layout, {}, made)
 
         assert texts(file) == ["before", "after"]

@@ -25,6 +25,11 @@ class TestReasonIn:
     def test_takes_no_missing_module_for_a_missing_network(self):
         assert "no module" in reason_in("ModuleNotFoundError: no module named 'x'", 1)
 
+    def test_takes_no_link_for_the_last_words(self):
+        words = "InvalidPasswordError: no\n(Background on this error at: https://sqlalche.me/e/21/dbapi)\n"
+
+        assert reason_in(words, 1) == "InvalidPasswordError: no"
+
     def test_has_something_to_say_of_silence(self):
         assert reason_in("", 3) == "exit code 3"
         assert "memory" in reason_in("", -9)

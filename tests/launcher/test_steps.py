@@ -175,3 +175,20 @@ class TestHowItEnded:
 
         assert "20260102-000000" in line or "why" in line or outcome in line
         assert "\n" not in line
+
+
+class TestSettings:
+    def test_that_nothing_can_start_with_are_told_in_one_line(self, layout, make_program):
+        complaints = "echo 'TURNS_PER_MINUTE: no number' >&2; echo 'LOG_LEVEL: unknown' >&2; exit 78"
+        make_program(".venv/bin/python", complaints)
+
+        with pytest.raises(LauncherError) as refusal:
+            SetUp(layout, {}, installing={}).require_sound_settings()
+
+        advice = "correct this in .env or the environment"
+        assert str(refusal.value) == f"TURNS_PER_MINUTE: no number; LOG_LEVEL: unknown; {advice}"
+
+    def test_lack_no_secrets_which_are_made(self, layout, make_program):
+        make_program(".venv/bin/python", "[ ${#SECRET_KEY} -ge 24 ]")
+
+        SetUp(layout, {}, installing={}).require_sound_settings()

@@ -36,6 +36,9 @@ class FakeSetUp:
     def install(self, steps):
         self.steps.append("install")
 
+    def require_sound_settings(self):
+        self.steps.append("settings")
+
     def prepare_database(self):
         self.steps.append("database")
 
@@ -89,7 +92,7 @@ class TestUp:
 
         up.up(layout, set_up, where)
 
-        assert set_up.steps == ["install", "database", "admin"]
+        assert set_up.steps == ["install", "settings", "database", "admin"]
         assert supervisor.made.programs == ["rasa", "app"]
         assert supervisor.made.stops == 1
         assert "once" in capsys.readouterr().out
