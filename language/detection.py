@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from language.finglish import GOOD_FIT, is_known
-from language.latin_words import LOANWORDS, english_words, persian_spellings, persian_words, spelling_key
+from language.latin_words import LOANWORDS, english_words, is_loanword, persian_spellings, persian_words, spelling_key
 from language.normalise import normalise
 from language.vocabulary import likeliest_word
 
@@ -92,7 +92,7 @@ def _english_or_finglish(words: list[str]) -> Detection:
 
 def _familiarity(word: str) -> float:
     """1 for a word that we know, a half for one that only looks like Persian."""
-    known = _is_english(word) or word in LOANWORDS or is_known(word)
+    known = _is_english(word) or is_loanword(word) or is_known(word)
     return 1.0 if known else 0.5 * _may_be_persian(word)
 
 
@@ -114,6 +114,8 @@ def _finglish_evidence(word: str) -> float:
     listed = word in persian_spellings() or spelling_key(word) in persian_words()
     if _is_english(word):
         return 0.0 if listed else -_ENGLISH_WORD_WEIGHT  # "to", "are", "in", "man": the other words decide.
+    if is_loanword(word):
+        return -_LOANWORD_WEIGHT
     if listed:
         return _PERSIAN_WORD_WEIGHT
     if is_known(word):

@@ -13,14 +13,14 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from language.latin_words import LOANWORDS, english_words, persian_words, spelling_key
+from language.latin_words import LOANWORDS, english_words, loanword_stems, loanwords, persian_words, spelling_key
 from language.vocabulary import WORST_FIT, Words, likeliest_word
 
 # Lengths are bounded here and below, so that no text takes quadratic time.
 _ADDRESS = r"\S{1,100}@\S+|\w{1,20}://\S+|www\.\S+|\S{0,100}[\d_#/]\S*"
 _TOKEN = re.compile(rf"(?P<address>{_ADDRESS})|(?P<word>[A-Za-z]+(?:['’][A-Za-z]+)*)|(?P<other>.)", re.DOTALL)
 _VERB_PREFIX = re.compile(r"\b((?:ne)?mi)[ \-\u200c](?=[a-z]{2})", re.IGNORECASE)
-_APART_PLURAL = re.compile(r"(?<=[a-z])[ \-](?=ha(?:ye|ro|mun|tun|shun)?\b)", re.IGNORECASE)
+_APART_PLURAL = re.compile(r"(?<=[a-z])[ \-](?=ha(?:ye|ro|tun|shun)?\b)", re.IGNORECASE)
 # The ezafe written apart ("ramz e oboor") has no letter in Persian; what follows a clause makes a final -e "is".
 _APART_EZAFE = re.compile(r"(?<=[a-z]) +e(?= +[a-z])", re.IGNORECASE)
 _APART_POSSESSIVE = re.compile(r"(?<=[b-df-hj-np-tv-z])(?:e)? +(?=(?:am|et|esh|etun|emun|eshun)\b)", re.IGNORECASE)
@@ -31,6 +31,12 @@ _HALF_SPACE = "\u200c"
 _Look = Callable[[str, float], str | None]
 # How badly a spelling may fit a common word that is looked for before the guesses.
 GOOD_FIT = 1.25
+
+# What a letter that stands alone is short for, once the text is known to be Finglish.
+_LONE_LETTERS = {"o": "و", "e": "است", "i": "ی", "k": "که"}
+# These end many other words too: they are taken off stems of three letters and more.
+_LOOSE_SUFFIXES = frozenset({"a", "as", "ast"})
+_VOWEL = re.compile("[aeiou]")
 
 # Suffixes by spelling key, longest first: what follows the stem, and what follows a stem that ends in a silent he.
 _SUFFIXES: list[tuple[str, str, str]] = sorted(
@@ -67,6 +73,22 @@ _SUFFIXES: list[tuple[str, str, str]] = sorted(
         ("o", " رو", " رو"),
         ("amo", "م رو", "‌ام رو"),
         ("etuno", "تون رو", "‌تون رو"),
+        ("atuno", "تون رو", "‌تون رو"),
+        ("emuno", "مون رو", "‌مون رو"),
+        ("amuno", "مون رو", "‌مون رو"),
+        ("eshuno", "شون رو", "‌شون رو"),
+        ("esho", "ش رو", "‌اش رو"),
+        ("asho", "ش رو", "‌اش رو"),
+        ("eto", "ت رو", "‌ات رو"),
+        ("ato", "ت رو", "‌ات رو"),
+        ("emo", "م رو", "‌ام رو"),
+        ("aro", "ا رو", "‌ها رو"),
+        ("ast", " است", " است"),
+        ("as", " است", " است"),
+        ("a", "ا", "‌ها"),
+        ("yi", "یی", "‌ای"),
+        ("iye", "یه", "‌ایه"),
+        ("ie", "یه", "‌ایه"),
         ("i", "ی", "‌ای"),
         ("e", "", ""),
         ("ye", "ی", "‌ی"),
@@ -112,6 +134,7 @@ _LETTERS = {
 }
 _INITIAL_VOWELS = {"a": "ا", "e": "ا", "o": "ا", "i": "ای", "u": "او", "ei": "ای", "ai": "ای"}
 _FINAL_VOWELS = {"a": "ا", "e": "ه", "o": "و"}
+_SOFT_C = re.compile(r"c(?=[eiy])")
 _CLOSED_LAST_A = re.compile(r"a(?:sh|ch|zh|[b-df-hj-lnp-tv-z])$")
 
 
@@ -154,6 +177,8 @@ def _persian_word(word: str, look: _Look, *, ends_clause: bool) -> str:
     known = persian_words().get(key)
     if known is not None:
         return known
+    if (lone := _LONE_LETTERS.get(key) or loanwords().get(word.lower())) is not None:
+        return lone
     if word.lower() in english_words() or word.lower() in LOANWORDS or (word.isupper() and len(word) > 1):
         return word
     return (
@@ -162,7 +187,7 @@ def _persian_word(word: str, look: _Look, *, ends_clause: bool) -> str:
         or _with_verb_prefix(key, look)
         or _with_suffix(key, ends_clause=ends_clause, find=partial(_common_stem, look))
         or look(key, WORST_FIT)
-        or _by_letters(key)
+        or (_by_letters(key) if _VOWEL.search(key) else word)  # "vpn", "lcd": nobody writes them in Persian letters.
     )
 
 
@@ -175,7 +200,7 @@ _shipped: _Look = partial(_from_vocabulary, None)
 
 
 def _listed(stem: str) -> str | None:
-    return persian_words().get(stem)
+    return persian_words().get(stem) or loanword_stems().get(stem)
 
 
 def _common_stem(look: _Look, stem: str) -> str | None:
@@ -185,7 +210,8 @@ def _common_stem(look: _Look, stem: str) -> str | None:
 def _with_suffix(key: str, *, ends_clause: bool, find: Callable[[str], str | None] = _listed) -> str | None:
     for suffix, after_letter, after_he in _SUFFIXES:
         stem = key.removesuffix(suffix)
-        known = find(stem) if stem != key and len(stem) > 1 else None
+        shortest = 3 if suffix in _LOOSE_SUFFIXES else 2
+        known = find(stem) if stem != key and len(stem) >= shortest else None
         if known is None:
             continue
         if suffix == "e" and ends_clause:
@@ -208,6 +234,7 @@ def _by_letters(key: str) -> str:
 
     Not in -am, which is mostly "my" or "I".
     """
+    key = _SOFT_C.sub("s", key)
     last_a = match.start() if (match := _CLOSED_LAST_A.search(key)) else -1
     letters = []
     position = 0

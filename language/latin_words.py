@@ -12,7 +12,7 @@ _DIPHTHONG = re.compile(r"ey(?![aeiou])")
 _SILENT_END = re.compile(r"(?<=[a-z]e)h$")
 
 
-# English words that Persian speakers use as their own: they hardly say which language the text around them is in.
+# English words that Persian speakers use as their own and mostly write in Latin letters. `loanwords` has the others.
 LOANWORDS = frozenset(
     """
     account admin ai app bug chat code coupon crm demo download email error file film install internet line link login
@@ -48,6 +48,25 @@ def persian_words() -> dict[str, str]:
 def persian_spellings() -> frozenset[str]:
     """The spellings of Persian words as they are listed."""
     return frozenset(spelling for line in _lines("finglish_words.tsv") for spelling in line.split("\t")[1].split())
+
+
+@lru_cache(maxsize=1)
+def loanwords() -> dict[str, str]:
+    """English words that Persian speakers use as their own, in lower case, as they are written in Persian letters."""
+    lines = (line.split("\t") for line in _lines("loanwords.tsv"))
+    return {spelling: persian for persian, spellings in lines for spelling in spellings.split()}
+
+
+@lru_cache(maxsize=1)
+def loanword_stems() -> dict[str, str]:
+    """The same by spelling key, with those that stay in Latin letters: what may stand before a suffix."""
+    latin = {word: word for word in LOANWORDS if len(word) > 2}
+    return {spelling_key(word): written for word, written in (latin | loanwords()).items()}
+
+
+def is_loanword(word: str) -> bool:
+    """Whether a word, in lower case, hardly says which of the two languages the text around it is in."""
+    return word in LOANWORDS or word in loanwords()
 
 
 @lru_cache(maxsize=1)

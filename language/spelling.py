@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from language.latin_words import LOANWORDS, english_words
+from language.latin_words import english_words, is_loanword
 from language.normalise import normalise
 from language.vocabulary import Words, count
 
@@ -49,7 +49,7 @@ def _likeliest(written: str, own: Words) -> str:
 
 def _known(word: str, own: Words | None) -> int:
     """How well known a word is; 0 for one that nobody knows."""
-    return (own.count(word) if own else 0) + count(word) + (word in english_words() or word in LOANWORDS)
+    return (own.count(word) if own else 0) + count(word) + (word in english_words() or is_loanword(word))
 
 
 def _one_slip_away(word: str) -> Iterator[tuple[str, int]]:

@@ -42,6 +42,8 @@ class TestDetect:
             "how much is the course",
             "are you a bot or a man",
             "in which city is your office",
+            "reserve a taxi to the cinema",
+            "how do I restart the upload",
         ],
     )
     def test_knows_english(self, text):

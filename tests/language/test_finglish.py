@@ -63,9 +63,27 @@ class TestToPersian:
             ("ramz e oboor", "رمز عبور"),
             ("poolamo", "پولم رو"),
             ("site kharabe", "site خرابه"),
+            ("ramzesho", "رمزش رو"),
+            ("hazineast", "هزینه است"),
+            ("packageha", "پکیج‌ها"),
+            ("panelha", "panel‌ها"),
         ],
     )
     def test_knows_suffixes(self, written, persian):
+        assert to_persian(written) == persian
+
+    @pytest.mark.parametrize(
+        ("written", "persian"),
+        [
+            ("gheymat o hazine", "قیمت و هزینه"),
+            ("kelas sheshom e", "کلاس ششم است"),
+            ("age k nashe", "اگه که نشه"),
+            ("hamun ro mikham", "همون رو می‌خوام"),
+            ("vpn kharabe", "vpn خرابه"),
+            ("upload nemishe", "آپلود نمی‌شه"),
+        ],
+    )
+    def test_knows_single_letters_short_forms_and_loanwords(self, written, persian):
         assert to_persian(written) == persian
 
     def test_knows_the_names_that_it_is_told(self):
