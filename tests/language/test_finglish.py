@@ -66,7 +66,7 @@ class TestToPersian:
             ("ramzesho", "رمزش رو"),
             ("hazineast", "هزینه است"),
             ("packageha", "پکیج‌ها"),
-            ("panelha", "panel‌ها"),
+            ("siteha", "site‌ها"),
         ],
     )
     def test_knows_suffixes(self, written, persian):
