@@ -34,6 +34,8 @@ MAX_MEMBER_BYTES = 2_000_000
 MOST_MEMBERS = 10_000
 # Of the other ways, one step unpacks as much as the zip's maker likes, whatever is asked for.
 _WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# A bit of a member's flags.
+_SAYS_UTF_8 = 0x800
 MOST_ARTICLES = 5_000
 COLUMNS = (*FrontMatter.model_fields, "body")
 # What stands in an export beside the articles and says what became of them: nothing to bring in.
@@ -110,7 +112,7 @@ def _is_record(path: str) -> bool:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, read: FileRead) -> None:
-    name = member.filename
+    name = _name_of(member)
     with archive.open(member) as stream:
         # Never more than may be: what the zip says of its sizes need not be so.
         content = stream.read(MAX_MEMBER_BYTES + 1)
@@ -124,6 +126,14 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, read: FileRe
             read.articles += _read_one(content, name, is_in_folder=True)
     except ImportRefused as refusal:
         read.articles.append(refusal.refused)
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """The name as it was written: a Mac writes UTF-8 without saying so, which reads as letters of an old PC."""
+    try:
+        return member.filename if member.flag_bits & _SAYS_UTF_8 else member.filename.encode("cp437").decode()
+    except UnicodeError:
+        return member.filename
 
 
 def _categories(content: bytes, name: str) -> list[CategoryFile]:

@@ -222,6 +222,12 @@ class TestWebPage:
         assert "- یک" in article.body
         assert not any(word in article.body for word in ("alert", "javascript", "خانه", "پایان", "onclick"))
 
+    def test_in_a_zip_from_a_mac_has_the_name_that_it_was_given(self):
+        packed = zipped(XXXXXX__html="<p>Text.</p>")
+        page = read_file(packed.replace(b"XXXXXX", "راه".encode()), name="pages.zip").articles[0]
+
+        assert (page.file, page.article.front.title) == ("راه.html", "راه")
+
     def test_an_image_that_smuggles_a_script_is_harmless(self):
         found = read_file(
             b'<p>x <img src=x onerror="alert(1)"> &lt;script&gt;alert(2)&lt;/script&gt;</p>', name="a.html"
