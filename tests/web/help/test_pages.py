@@ -46,6 +46,15 @@ class TestContents:
         assert "widget.js" not in page
         assert "<b>Hamyar</b>" in page
 
+    async def test_promises_no_chat_where_there_is_none(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
+        article = await write("Refund rules", slug="refunds", body="Ten days.")
+
+        found = await client.get("/help/en", params={"q": "spaceships"})
+        read = await client.get(article.url)
+
+        assert "in other words" in found.text
+        assert "chat" not in found.text + read.text
+
     async def test_another_language_is_not_there(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/help/de")).status_code == 404
 
@@ -83,6 +92,7 @@ class TestSearch:
             ("fa", ("برای «spaceships» چیزی پیدا نشد", "با کلمه‌های دیگری", "موضوع‌ها را مرور", "پرسیدن در گفت‌وگو")),
         ],
     )
+    @pytest.mark.usefixtures("inbox")
     async def test_says_plainly_that_nothing_fits_and_what_to_do(
         self, client: httpx.AsyncClient, write: WriteArticle, category: Category, language: str, said: tuple[str, ...]
     ) -> None:
