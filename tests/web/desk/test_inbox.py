@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from core.unit_of_work import UnitOfWork
 from crm.conversations.ports import Cause
 from crm.conversations.service import ConversationService
 from crm.enums import Author, ConversationStatus, HandoffReason, Role
@@ -486,6 +487,20 @@ class TestAssign:
 
         assert f'id="row-{waiting.id}"' not in (await client.get("/desk?tab=mine")).text
         assert "Omid" in (await client.get("/desk?tab=open")).text
+
+    async def test_shows_nobody_where_nobody_has_it(
+        self, client: httpx.AsyncClient, work: UnitOfWork, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        me = await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}"
+        await client.post(f"{address}/take")
+        async with work.begin() as session:
+            (await session.get_one(Conversation, waiting.id)).assignee_id = None
+
+        page = (await client.get(address)).text
+
+        assert '<option value="" selected>Nobody</option>' in page
+        assert f'<option value="{me.id}">' in page
 
     async def test_offers_those_who_can_open_it_and_refuses_the_others(
         self,
