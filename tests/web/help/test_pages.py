@@ -109,6 +109,7 @@ class TestSearch:
     @pytest.mark.parametrize(
         ("language", "said"), [("en", "Nothing found for “سلام”"), ("fa", "برای «سلام» چیزی پیدا نشد")]
     )
+    @pytest.mark.usefixtures("inbox")
     async def test_finds_nothing_for_a_greeting(
         self, client: httpx.AsyncClient, write: WriteArticle, language: str, said: str
     ) -> None:
