@@ -1,7 +1,7 @@
 """Signing in and out of the desk, and the language of its pages."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -82,7 +82,10 @@ def local_path(path: str) -> str:
 def _page_before(request: Request) -> str:
     """Where the person was, without what the address said about the language."""
     before = urlsplit(request.headers.get("referer", ""))
-    return local_path(before.path) if before.netloc == request.url.netloc and before.path else "/desk/sign-in"
+    if before.netloc != request.url.netloc or not before.path:
+        return "/desk/sign-in"
+    asked = urlencode([(name, value) for name, value in parse_qsl(before.query) if name != "lang"])
+    return local_path(f"{before.path}?{asked}" if asked else before.path)
 
 
 def _refused(request: Request, problem: AppError, *, email: str, next: str) -> Response:

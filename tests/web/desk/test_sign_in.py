@@ -47,7 +47,7 @@ class TestSignIn:
     ) -> None:
         response = await client.post("/desk/sign-in", data=typed(await make_agent(), next="/desk/tickets"))
 
-        assert response.headers["location"] == "/desk/tickets"
+        assert response.headers["location"] == "/desk/tickets?status=all"
 
     @pytest.mark.parametrize(
         ("referer", "back"),
@@ -155,11 +155,27 @@ class TestChooseLanguage:
             "/desk/language", data={"language": "en"}, headers={"referer": "http://test/desk/tickets?status=all"}
         )
 
-        assert response.headers["location"] == "/desk/tickets"
+        assert response.headers["location"] == "/desk/tickets?status=all"
         assert '<html lang="en" dir="ltr">' in (await client.get("/desk")).text
         client.cookies.clear()
         await client.post("/desk/sign-in", data=typed(agent))
         assert '<html lang="en" dir="ltr">' in (await client.get("/desk")).text
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ("/desk/tickets?status=all&q=%D8%A7%20b&page=2", "/desk/tickets?status=all&q=%D8%A7+b&page=2"),
+            ("/desk?tab=open&lang=fa", "/desk?tab=open"),
+            ("/desk?lang=fa", "/desk"),
+            ("/desk/sign-in?next=/desk/tickets", "/desk/sign-in?next=%2Fdesk%2Ftickets"),
+        ],
+    )
+    async def test_stays_at_what_the_page_shows(self, client: httpx.AsyncClient, before: str, after: str) -> None:
+        response = await client.post(
+            "/desk/language", data={"language": "en"}, headers={"referer": f"http://test{before}"}
+        )
+
+        assert response.headers["location"] == after
 
     async def test_does_not_follow_a_foreign_referer(self, client: httpx.AsyncClient) -> None:
         response = await client.post(
