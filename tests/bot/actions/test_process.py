@@ -62,7 +62,7 @@ class TestMain:
         [
             ("", "SERVICE_TOKEN: Field required; ACTIONS_TOKEN: Field required"),
             (SECRETS, "API_URL: where the app is"),
-            (SECRETS.replace("actions-token-of-the-tests", "x"), "ACTIONS_TOKEN: Value error, must have at least 24"),
+            (SECRETS.replace("actions-token-of-the-tests", "x"), "ACTIONS_TOKEN: must have at least 24"),
         ],
     )
     def test_says_in_one_line_what_is_missing(
