@@ -47,7 +47,7 @@ class TestSignIn:
     ) -> None:
         response = await client.post("/desk/sign-in", data=typed(await make_agent(), next="/desk/tickets"))
 
-        assert response.headers["location"] == "/desk/tickets?status=all"
+        assert response.headers["location"] == "/desk/tickets"
 
     @pytest.mark.parametrize(
         ("referer", "back"),
