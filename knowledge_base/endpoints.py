@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from core.errors import InvalidInput
 from core.http import Limit, Offset, RowId
+from knowledge_base.answering import Answer, Found, VectorUnfit
 from knowledge_base.categories import Categories
 from knowledge_base.csv_files import ImportRefused, Refused, decoded
 from knowledge_base.enums import ArticleStatus, Change, GapState, RunCause
@@ -61,7 +62,7 @@ from knowledge_base.schemas import (
     VersionRead,
     WarningsRead,
 )
-from knowledge_base.service import Answer, Found, KnowledgeService, VectorUnfit, as_draft
+from knowledge_base.service import KnowledgeService, as_draft
 from knowledge_base.trial import Trial, Unsaved, Warnings
 from knowledge_base.uploads import FORM, Upload, read_upload
 from language.vectors import VectorUnreadable, from_base64

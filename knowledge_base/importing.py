@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import Conflict, NotFound
 from core.unit_of_work import UnitOfWork, announce
+from knowledge_base.answering import ArticleNotFound
 from knowledge_base.article_files import ArticleFile, CategoryFile, FrontMatter, as_body, field_problem
 from knowledge_base.csv_files import Refused
 from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Visibility
@@ -24,7 +25,6 @@ from knowledge_base.service import (
     IMPORT_TOPIC,
     AddressTaken,
     ArticleChanged,
-    ArticleNotFound,
     CategoryNotFound,
     KnowledgeService,
     TimeUnfit,

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from knowledge_base.answering import Offer
 from knowledge_base.enums import GapState
 from knowledge_base.gap_groups import SAME_PROJECTED, SAME_RAW, KeptQuestion, QuestionGroup, group_questions
 from knowledge_base.models import Article, ArticleUse, Gap
 from knowledge_base.question import matching_form
 from knowledge_base.schemas import BODY_CHARACTERS, ArticleCreate, ArticleDraft
 from knowledge_base.search import Floats
-from knowledge_base.service import GapNotFound, KnowledgeService, Offer, as_draft
+from knowledge_base.service import GapNotFound, KnowledgeService, as_draft
 from knowledge_base.storage import from_bytes
 from knowledge_base.trial import Trial, Unsaved, Warnings
 

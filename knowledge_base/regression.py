@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import InvalidInput, NotFound
 from core.unit_of_work import UnitOfWork
+from knowledge_base.answering import Found, QuestionBlank
 from knowledge_base.csv_files import Refused, Row, read_rows, write_rows
 from knowledge_base.enums import Band, Reason, RunCause, Verdict
 from knowledge_base.models import Article, Expectation, RegressionRun
 from knowledge_base.question import answer_language, matching_form
 from knowledge_base.repository import RegressionRepository
-from knowledge_base.service import Found, KnowledgeService, QuestionBlank
+from knowledge_base.service import KnowledgeService
 from knowledge_base.storage import from_bytes, to_bytes
 
 QUESTION_CHARACTERS = 500

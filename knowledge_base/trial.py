@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base.addresses import article_url
+from knowledge_base.answering import Answer, Found
 from knowledge_base.embedder import EmbeddedArticle
 from knowledge_base.enums import Band, Visibility
 from knowledge_base.excerpts import answering_part
@@ -17,7 +18,7 @@ from knowledge_base.pretence import instead
 from knowledge_base.question import Question, as_question, matching_form
 from knowledge_base.schemas import ArticleDraft
 from knowledge_base.search import LIKELY, Ranking, SearchableArticle, SearchablePassage, SearchableVariant
-from knowledge_base.service import Answer, Found, KnowledgeService, text_of
+from knowledge_base.service import KnowledgeService, text_of
 from knowledge_base.storage import from_bytes
 
 # How many candidates of a ranking are explained.

@@ -27,12 +27,13 @@ from core.config import ROOT
 from core.database import Base, Database
 from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
+from knowledge_base.answering import Found
 from knowledge_base.embedder import Embedder
 from knowledge_base.enums import Band
 from knowledge_base.evaluate import DataBroken, read_lines
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.projection import Projection
-from knowledge_base.service import Found, KnowledgeService
+from knowledge_base.service import KnowledgeService
 from knowledge_base.weights import RankerWeights
 from language.encoder import Encoder, EncoderError, TextEncoder
 from seeds.articles_loader import load_articles

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from knowledge_base.answering import ArticleNotFound, QuestionBlank
 from knowledge_base.csv_files import ImportRefused
 from knowledge_base.enums import Reason, Verdict, Visibility
 from knowledge_base.regression import (
@@ -15,7 +16,6 @@ from knowledge_base.regression import (
 )
 from knowledge_base.repository import RegressionRepository
 from knowledge_base.schemas import ArticleDraft
-from knowledge_base.service import ArticleNotFound, QuestionBlank
 from knowledge_base.trial import Trial, Unsaved
 
 PARKING = {"title": "Where to park", "body": "Park behind the house.", "questions": ["is there a parking lot?"]}

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from knowledge_base.answering import QuestionBlank
 from knowledge_base.confidence import Thresholds
 from knowledge_base.enums import Band
 from knowledge_base.pretence import instead
 from knowledge_base.schemas import ArticleDraft
-from knowledge_base.service import QuestionBlank
 from knowledge_base.trial import UNSAVED, Trial, Unsaved
 
 PARKING = {"title": "Where to park", "body": "Park behind the house.", "questions": ["is there a parking lot?"]}

@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from core.http import host_of
 from knowledge_base.addresses import article_url
+from knowledge_base.answering import Answer, QuestionBlank
 from knowledge_base.models import Article, Category
-from knowledge_base.service import Answer, KnowledgeService, QuestionBlank
+from knowledge_base.service import KnowledgeService
 from web.firm import Firm, FirmDep
 from web.help.caching import KEPT_SECONDS, private, shared
 from web.help.contents import article_html

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
+from knowledge_base.answering import in_short
 from knowledge_base.enums import ArticleStatus, Visibility
 from knowledge_base.learning import Learning
 from knowledge_base.models import Article
@@ -24,7 +25,6 @@ from knowledge_base.service import (
     PublishedMeanwhile,
     TimeUnfit,
     as_draft,
-    in_short,
 )
 from knowledge_base.transitions import StatusChangeRefused
 from knowledge_base.trial import Trial, Warnings

@@ -11,12 +11,13 @@ from pydantic import BaseModel, Field
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
+from knowledge_base.answering import ArticleNotFound
 from knowledge_base.enums import GapState
 from knowledge_base.learning import Impersonal, Learning
 from knowledge_base.models import Gap
 from knowledge_base.question import matching_form
 from knowledge_base.regression import QUESTION_CHARACTERS, RegressionSet
-from knowledge_base.service import ArticleNotFound, GapNotFound, KnowledgeService
+from knowledge_base.service import GapNotFound, KnowledgeService
 from knowledge_base.trial import Warnings
 from web.knowledge.articles import LAST_PAGE
 from web.knowledge.impersonal import impersonal, question_of

@@ -5,8 +5,8 @@ from fastapi.responses import Response
 
 from core.http import RowId
 from crm.agents.auth import CurrentAgent
+from knowledge_base.answering import ArticleNotFound
 from knowledge_base.enums import ArticleStatus
-from knowledge_base.service import ArticleNotFound
 from web.help.contents import article_html
 from web.knowledge.pages import knowledge_page
 from web.knowledge_access import KnowledgeReadDep

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
+from knowledge_base.answering import ArticleNotFound, QuestionBlank
 from knowledge_base.csv_files import ImportRefused, decoded
 from knowledge_base.enums import GapState, RunCause, Verdict
 from knowledge_base.question import answer_language
@@ -19,7 +20,7 @@ from knowledge_base.regression import (
     RegressionSet,
     TooManyExpectations,
 )
-from knowledge_base.service import ArticleNotFound, KnowledgeService, QuestionBlank
+from knowledge_base.service import KnowledgeService
 from web.desk.pages import fragment, is_htmx
 from web.knowledge import words
 from web.knowledge.pages import HOME, knowledge_page

@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from core.http import RowId
 from crm.agents.auth import KnowledgeEditor
 from crm.models import Agent
+from knowledge_base.answering import QuestionBlank
 from knowledge_base.enums import GapState
 from knowledge_base.models import Article
-from knowledge_base.service import KnowledgeService, QuestionBlank
+from knowledge_base.service import KnowledgeService
 from knowledge_base.trial import NEW, Attempt, Trial, Unsaved
 from web.knowledge.forms import ArticleForm, FormUnfit
 from web.knowledge.pages import knowledge_page
