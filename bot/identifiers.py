@@ -14,6 +14,13 @@ from language.contact_details import find_emails, find_phones, folded_numbers
 # `\b` is no help here: Persian letters are word characters too, and people write «تیکتHM-12» without a space.
 _TICKET_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])hm\s?[-_]?\s?(\d{1,9})(?!\d)", re.IGNORECASE)
 
+_NUMBER_ALONE: Final = re.compile(
+    r"\W*(?:(?:همون|همین|اون|این|شماره\S*|تیکت\S*|اینه|اون یکی|it'?s|it is|number|no|the|that|one|is"
+    r"|ticket|shomare\w*|hamun)"
+    r"[\s:#]+){0,4}(\d{1,9})(?:\s+(?:است|هست|هستش|بود|رو|لطفا|please|e))*\W*",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Identifier:
@@ -38,3 +45,9 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
 def find_ticket_number(text: str) -> str | None:
     """The first ticket number in a text, in canonical form."""
     return next((found.value for found in find_identifiers(text) if found.entity == Entities.TICKET_NUMBER), None)
+
+
+def number_alone(text: str) -> "int | None":
+    """The number of a message that says no more: «۱۰۲۳», "it's 1023"."""
+    alone = _NUMBER_ALONE.fullmatch(folded_numbers(text[:100]))
+    return int(alone[1]) if alone else None

@@ -35,6 +35,8 @@ class Intents:
     GO_BACK: Final = "go_back"
     RATE_CONVERSATION: Final = "rate_conversation"
     INFORM: Final = "inform"
+    ANNOUNCE_QUESTION: Final = "announce_question"
+    SWITCH_LANGUAGE: Final = "switch_language"
     BOT_CHALLENGE: Final = "bot_challenge"
     SMALL_TALK: Final = "small_talk"
     ABUSE: Final = "abuse"
@@ -107,6 +109,7 @@ class Slots:
     CLOSING_TICKET: Final = "closing_ticket"
     TICKET_AT_HAND: Final = "ticket_at_hand"
     OFFER: Final = "offer"
+    ASKED_WHICH_TICKET: Final = "asked_which_ticket"
     TICKET_NOTE: Final = "ticket_note"
     ORDER_NUMBER: Final = "order_number"
     AMOUNT: Final = "amount"
@@ -116,6 +119,7 @@ class Slots:
     OTHER_WISHES: Final = "other_wishes"
     APOLOGIES: Final = "apologies"
     ARTICLE_ID: Final = "article_id"
+    LAST_ARTICLE: Final = "last_article"
     RATING: Final = "rating"
 
     REQUESTED_SLOT: Final = "requested_slot"
@@ -146,6 +150,7 @@ class Actions:
     ACCEPT_NO: Final = "action_accept_no"
     TAKE_DETAIL: Final = "action_take_detail"
     OWN_UP: Final = "action_own_up"
+    SWITCH_LANGUAGE: Final = "action_switch_language"
     HAND_OFF: Final = "action_hand_off"
     RATE_CONVERSATION: Final = "action_rate_conversation"
 
@@ -154,11 +159,17 @@ class Responses:
     """Response names that Python code utters; the words are in domain.yml."""
 
     OFFER_ARTICLES: Final = "utter_offer_articles"
+    OFFER_ARTICLES_TOO: Final = "utter_offer_articles_too"
+    REST_UNANSWERED: Final = "utter_rest_unanswered"
+    LANGUAGE_SWITCHED: Final = "utter_language_switched"
+    WHICH_LANGUAGE: Final = "utter_which_language"
     DONT_KNOW: Final = "utter_dont_know"
     DONT_KNOW_AGAIN: Final = "utter_dont_know_again"
     OWN_CASE: Final = "utter_own_case"
     OWN_CASE_UNANSWERED: Final = "utter_own_case_unanswered"
     OWN_CASE_UNANSWERED_AGAIN: Final = "utter_own_case_unanswered_again"
+    COMPLAINT: Final = "utter_complaint"
+    COMPLAINT_UNANSWERED: Final = "utter_complaint_unanswered"
     CLARIFY_MONEY: Final = "utter_clarify_money"
     CLARIFY_ORDER: Final = "utter_clarify_order"
     CLARIFY_ACCOUNT: Final = "utter_clarify_account"
@@ -174,6 +185,7 @@ class Responses:
     ARTICLE_GONE: Final = "utter_article_gone"
     BACKEND_DOWN: Final = "utter_backend_down"
     TICKET_OPENED: Final = "utter_ticket_opened"
+    TICKET_BEGUN: Final = "utter_ticket_begun"
     TICKET_INCOMPLETE: Final = "utter_ticket_incomplete"
     TICKET_NOT_FOUND: Final = "utter_ticket_not_found"
     NO_TICKETS: Final = "utter_no_tickets"
@@ -210,6 +222,8 @@ class SystemResponses:
     HANDED_OFF_UPSET: Final = "utter_handed_off_upset"
     HANDED_OFF_GENTLY: Final = "utter_handed_off_gently"
     HANDED_OFF_IN_DANGER: Final = "utter_handed_off_in_danger"
+    ASK_HOW_TO_REACH: Final = "utter_ask_how_to_reach"
+    REACH_NOTED: Final = "utter_reach_noted"
     SORRY_REPEAT: Final = "utter_sorry_repeat"
     SORRY_NOT_UNDERSTOOD: Final = "utter_sorry_not_understood"
     SORRY_NO_ANSWER: Final = "utter_sorry_no_answer"
@@ -264,26 +278,45 @@ TICKET_STATUS_RESPONSES: Final = {
 }
 """One response per ticket status, so that the words stay in domain.yml."""
 
+LATER_RESPONSES: Final = {wish: f"utter_later_{wish}" for wish in WISHES_BY_URGENCY if wish != Intents.TALK_TO_PERSON}
+"""What is said of a wish that waits while a more urgent one is seen to; a person sees to all of them."""
+
 OFFERS: Final = {
     Responses.DONT_KNOW: Intents.OPEN_TICKET,
     Responses.DONT_KNOW_AGAIN: Intents.OPEN_TICKET,
     Responses.OWN_CASE: Intents.OPEN_TICKET,
     Responses.OWN_CASE_UNANSWERED: Intents.OPEN_TICKET,
     Responses.OWN_CASE_UNANSWERED_AGAIN: Intents.OPEN_TICKET,
+    Responses.REST_UNANSWERED: Intents.OPEN_TICKET,
+    Responses.COMPLAINT: Intents.OPEN_TICKET,
+    Responses.COMPLAINT_UNANSWERED: Intents.OPEN_TICKET,
     Responses.NOTED: Intents.OPEN_TICKET,
     Responses.TICKET_INCOMPLETE: Intents.OPEN_TICKET,
     Responses.TICKET_IS_CLOSED: Intents.OPEN_TICKET,
     Responses.NOT_HELPFUL_AGAIN: Intents.TALK_TO_PERSON,
     Responses.ABUSE: Intents.TALK_TO_PERSON,
     Responses.CONFIRM_CLOSING: Intents.CLOSE_TICKET,
+    **{response: wish for wish, response in LATER_RESPONSES.items()},
 }
 """What a response offers to do, so that a bare yes to it is understood."""
+
+ASKS_WHICH_TICKET: Final = {
+    Responses.NO_TICKETS: Intents.TICKET_STATUS,
+    Responses.TICKET_LIST: Intents.TICKET_STATUS,
+    Responses.TICKET_NOT_FOUND: Intents.TICKET_STATUS,
+    Responses.CHOOSE_TICKET_FOR_NOTE: Intents.ADD_TO_TICKET,
+    Responses.CHOOSE_TICKET_TO_CLOSE: Intents.CLOSE_TICKET,
+}
+"""What a response asks a ticket's number for, so that a bare one is understood."""
 
 IN_FORM: Final = {
     Responses.DONT_KNOW: "utter_dont_know_in_form",
     Responses.DONT_KNOW_AGAIN: "utter_dont_know_in_form",
     Responses.OWN_CASE_UNANSWERED: "utter_dont_know_in_form",
     Responses.OWN_CASE_UNANSWERED_AGAIN: "utter_dont_know_in_form",
+    Responses.REST_UNANSWERED: "utter_dont_know_in_form",
+    Responses.COMPLAINT: "utter_not_helpful_in_form",
+    Responses.COMPLAINT_UNANSWERED: "utter_not_helpful_in_form",
     Responses.NOT_HELPFUL: "utter_not_helpful_in_form",
     Responses.NOT_HELPFUL_AGAIN: "utter_not_helpful_in_form",
     Responses.OUT_OF_SCOPE: "utter_out_of_scope_in_form",
@@ -297,9 +330,6 @@ IN_FORM: Final = {
     TICKET_STATUS_RESPONSES["closed"]: "utter_ticket_closed_already_in_form",
 }
 """What is said in the middle of a form instead of a response whose buttons lead out of it."""
-
-LATER_RESPONSES: Final = {wish: f"utter_later_{wish}" for wish in WISHES_BY_URGENCY if wish != Intents.TALK_TO_PERSON}
-"""What is said of a wish that waits while a more urgent one is seen to; a person sees to all of them."""
 
 NO_CONTACT_DETAIL: Final = "none"
 """Value of `contact_detail` when the contact would rather not leave one."""

@@ -41,6 +41,7 @@ _ASKS_ON: Final = re.compile(
     re.IGNORECASE,
 )
 
+_EXCLAIMING: Final = re.compile(r"(?<!\S)چه(?!\S)")
 # A half of two questions that «و» joins: it has a question word, or a verb that asks, or comes with «هم».
 _ASKING_HALF: Final = re.compile(
     r"(?<!\S)(?:چند\S*|چقدر\S*|کی|کیه|کجا\S*|از کجا|چیه|چیست|چطور\S*|چجوری\S*|چه|کدوم\S*|آیا|هم)(?!\w)"
@@ -76,6 +77,13 @@ def is_question(text: str) -> bool:
 def asks_on(text: str) -> bool:
     """Whether a text asks on about something that it names: "ok and RFM?", «خب CSAT چی؟»; «یعنی چی؟» does not."""
     return len(text.split()) <= _WORDS_OF_A_QUESTION and bool(_ASKS_ON.search(text))
+
+
+def asks_after_answer(text: str) -> bool:
+    """Whether a text that begins like an answer goes on to ask: "ok, how do I do that?"; «مرسی، چه خوب» does not."""
+    if len(text.split()) <= _LEAST_WORDS or is_courtesy(normalise(text)):
+        return False
+    return is_short_question(_EXCLAIMING.sub(" ", text))
 
 
 def questions_in(text: str) -> list[str]:

@@ -45,7 +45,8 @@ _AFTERWARDS: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _POINTING: Final = re.compile(
-    r"(?:this(?: (?:problem|issue|one))?|it|that|me|us|my (?:problem|issue|question)|این|همین|اینو?|مشکلم|سوالم|این (?:موضوع|مشکل|مورد))"
+    r"(?:this(?: (?:problem|issue|one))?|it|that|me|us|my (?:problem|issue|question)"
+    r"|این|همین|اینو?|مشکلم|سوالم|این (?:موضوع|مشکل|مورد))"
     r"(?:\W+(?:please|now|لطفا|ممنون))*\W*",
     re.IGNORECASE,
 )

@@ -166,9 +166,11 @@ class Backend:
         body = {"reason": reason.value} | ({"detail": detail} if detail else {})
         await self._call("POST", f"conversations/{conversation_id}/handoff", json=body)
 
-    async def rate(self, conversation_id: str, *, score: int) -> None:
-        """Store the contact's rating, 1 to 5."""
-        await self._call("POST", f"conversations/{conversation_id}/rating", json={"score": score})
+    async def rate(self, conversation_id: str, *, score: int, comment: str = "", offered: bool = False) -> None:
+        """Store the contact's rating, 1 to 5, and what they say of it; one that they `offered` counts unasked."""
+        body: dict[str, Any] = {"score": score}
+        body |= ({"comment": comment} if comment else {}) | ({"offered": True} if offered else {})
+        await self._call("POST", f"conversations/{conversation_id}/rating", json=body)
 
     async def _call(self, method: str, path: str, **request: Any) -> Any:
         try:

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import Backend, BackendError
 from bot.actions.schemas import HandoffReason
-from bot.names import IN_FORM, LATER_RESPONSES, OFFERS, MetadataKeys, Responses, Slots
+from bot.names import ASKS_WHICH_TICKET, IN_FORM, LATER_RESPONSES, OFFERS, MetadataKeys, Responses, Slots
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +45,12 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
             logger.warning("%s of conversation %s: %s", self.name(), tracker.sender_id, error)
             await self._apologise(dispatcher, tracker, error)
             return []
+        if not any(event.get("name") == Slots.OTHER_WISHES for event in events):
+            # Else the action has seen to them itself.
+            events = [*events, *self._speak_of_other_wish(dispatcher, tracker)]
         if tracker.active_loop_name:
             _offer_nothing(dispatcher)
-        events = [*events, *remember_offer(dispatcher)]
-        if any(event.get("name") == Slots.OTHER_WISHES for event in events):
-            # The action has seen to them itself.
-            return events
-        return events + self._speak_of_other_wish(dispatcher, tracker)
+        return [*events, *remember_offer(dispatcher), *_remember_which_ticket(dispatcher)]
 
     async def _follow_up(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType] | None:
         # Here, as it needs what stands in this module.
@@ -97,6 +96,12 @@ def remember_offer(dispatcher: CollectingDispatcher) -> list[EventType]:
     return [SlotSet(Slots.OFFER, offers[-1])] if offers else []
 
 
+def _remember_which_ticket(dispatcher: CollectingDispatcher) -> list[EventType]:
+    """What a ticket's number alone would answer."""
+    asked = [ASKS_WHICH_TICKET.get(message["response"]) for message in dispatcher.messages]
+    return [SlotSet(Slots.ASKED_WHICH_TICKET, intent) for intent in asked if intent][-1:]
+
+
 def offer_of(tracker: Tracker) -> str | None:
     """The intent that the bot offered just before the latest message; a yes agrees to it."""
     offer: str | None = tracker.get_slot(Slots.OFFER) if is_fresh(tracker, Slots.OFFER) else None
@@ -111,6 +116,18 @@ def is_fresh(tracker: Tracker, slot: str) -> bool:
     places = [place for place, event in enumerate(tracker.events) if event.get("name") == slot]
     after = tracker.events[places[-1] :] if places else []
     return [event["event"] for event in after].count("user") == 1
+
+
+def text_of(tracker: Tracker) -> str:
+    """The latest message as written."""
+    return str(tracker.latest_message.get("text") or "")
+
+
+def message_before(tracker: Tracker) -> dict[str, Any] | None:
+    """What the contact said before the latest message, as Rasa's event; None for a pressed button, or nothing."""
+    said = [event for event in tracker.events if event.get("event") == "user"]
+    event: dict[str, Any] | None = said[-2] if len(said) > 1 else None
+    return None if event is None or str(event.get("text") or "/").startswith("/") else event
 
 
 def metadata_of(tracker: Tracker) -> dict[str, Any]:

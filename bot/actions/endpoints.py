@@ -11,7 +11,12 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 from bot.actions.backend import Backend
 from bot.actions.handoff import ActionHandOff
-from bot.actions.knowledge import ActionAnswerFromKnowledgeBase, ActionOwnUp, ActionReadArticle
+from bot.actions.knowledge import (
+    ActionAnswerFromKnowledgeBase,
+    ActionOwnUp,
+    ActionReadArticle,
+    ActionSwitchLanguage,
+)
 from bot.actions.rating import ActionRateConversation
 from bot.actions.ticket_changes import (
     ActionAcceptNo,
@@ -58,6 +63,7 @@ def create_executor(backend: Backend) -> ActionExecutor:
         ActionAcceptNo(backend),
         ActionTakeDetail(backend),
         ActionOwnUp(backend),
+        ActionSwitchLanguage(backend),
         ActionHandOff(backend),
         ActionRateConversation(backend),
     ]

@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import Backend, BackendRefused
-from bot.actions.base import intent_of, is_fresh
+from bot.actions.base import intent_of, is_fresh, offer_of
 from bot.actions.corrections import WORDS_OF_A_CONTACT_DETAIL, sets_right
 from bot.identifiers import find_ticket_number
 from bot.names import Intents, Responses, Slots
@@ -19,6 +19,8 @@ from language.ratings import rating_in_words
 LONGEST_NOTE: Final = 4_000
 _WORDS_OF_A_COMMAND: Final = 8
 _WORDS_OF_AN_AFTERTHOUGHT: Final = 3
+_WORDS_OF_A_COMMENT: Final = 4
+LONGEST_COMMENT: Final = 2_000
 
 _CLOSING: Final = re.compile(
     r"\bclose (?:it|that|this|(?:the|my|this|that) ticket)\b"
@@ -75,6 +77,13 @@ def is_afterthought(tracker: Tracker) -> bool:
     return intent_of(tracker) == Intents.INFORM or (is_said and len(text.split()) >= _WORDS_OF_AN_AFTERTHOUGHT)
 
 
+def is_closing(tracker: Tracker, number: str | None = None) -> str | None:
+    """The ticket of which the bot has just asked whether to close it, if it is this one or any."""
+    asked: str | None = tracker.get_slot(Slots.CLOSING_TICKET)
+    is_just_asked = offer_of(tracker) == Intents.CLOSE_TICKET
+    return asked if asked and is_just_asked and number in (None, asked) else None
+
+
 def say_not_reopened(dispatcher: CollectingDispatcher, at_hand: dict[str, Any]) -> None:
     """A closed ticket stays closed, and an open one need not be opened."""
     response = Responses.TICKET_IS_CLOSED if at_hand["is_closed"] else Responses.TICKET_STILL_OPEN
@@ -93,7 +102,7 @@ async def follow_up(backend: Backend, dispatcher: CollectingDispatcher, tracker:
         return [keep_at_hand(tracker, number)]
     if at_hand["is_closed"]:
         return None
-    if _wants_closed(text):
+    if _wants_closed(text) and not is_closing(tracker, number):
         return await _ask_to_close(backend, dispatcher, tracker, number)
     contact_detail = find_contact_detail(text)
     if contact_detail and not at_hand["has_contact"] and len(text.split()) <= WORDS_OF_A_CONTACT_DETAIL:
@@ -114,11 +123,17 @@ async def take_rating(backend: Backend, dispatcher: CollectingDispatcher, tracke
     if score is None:
         return False
     try:
-        await backend.rate(tracker.sender_id, score=score)
+        await backend.rate(tracker.sender_id, score=score, comment=rating_comment(text))
     except BackendRefused:
         return False
     dispatcher.utter_message(response=Responses.RATING_THANKS)
     return True
+
+
+def rating_comment(text: str) -> str:
+    """What a message says beside the number that it rates with; a button or a bare number says nothing."""
+    is_more = not text.startswith("/") and len(text.split()) >= _WORDS_OF_A_COMMENT
+    return text[:LONGEST_COMMENT] if is_more else ""
 
 
 async def _ask_to_close(

@@ -11,6 +11,7 @@ from bot.identifiers import find_ticket_number
 from bot.names import TOPICS, Intents, Slots
 from bot.questions import is_marked_question, is_short_question
 from language.contact_details import find_contact_detail
+from language.wanted import wanted_language
 
 # How sure the classifier has to be that a message is no answer to the form.
 SURE: Final = 0.5
@@ -32,6 +33,7 @@ _COURTESIES: Final = frozenset(
         Intents.DOUBT,
         Intents.ABUSE,
         Intents.OPEN_TICKET,
+        Intents.ANNOUNCE_QUESTION,
     }
 )
 # "Four times yesterday" sounds like a chat, and "it didn't work" like a doubt; where something is described they are
@@ -57,7 +59,7 @@ def is_interrupted(tracker: Tracker) -> bool:
     if text.startswith("/"):
         # A button's payload is nobody's words; only a no to the contact detail answers the form.
         return requested != Slots.CONTACT_DETAIL or intent != Intents.DENY
-    if is_command(intent, text):
+    if is_command(intent, text) or wanted_language(text):
         return True
     if requested == Slots.CONTACT_DETAIL and find_contact_detail(text):
         return False

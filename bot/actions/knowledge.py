@@ -7,9 +7,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import Backend, BackendError
-from bot.actions.base import SupportAction, intent_of, language_of, message_id_of, vector_of
-from bot.actions.schemas import AnswerBand, ArticleAnswer, HandoffReason, KnowledgeAnswer
+from bot.actions.base import SupportAction, intent_of, is_fresh, language_of, message_id_of, text_of, vector_of
+from bot.actions.schemas import AnswerBand, ArticleAnswer, ArticleOffer, HandoffReason, KnowledgeAnswer
 from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
+from bot.questions import questions_in
+from bot.wishes import wish_clauses, without_refusals
+from language.wanted import wanted_language
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,13 @@ _OWNING_UP = {
     Intents.NLU_FALLBACK: (Responses.DONT_KNOW, Responses.DONT_KNOW_AGAIN),
 }
 
+# Wishes that the knowledge base has the rules of.
+_LOOKED_UP = TOPICS | {Intents.ASK_KNOWLEDGE}
+# What is offered after an answer, by what the contact meant.
+_LOOKS = {**dict.fromkeys(TOPICS, Responses.OWN_CASE), Intents.COMPLAINT: Responses.COMPLAINT}
+# So many titles are enough to choose from.
+_MOST_OFFERS = 3
+
 # The label of a message in whose mood the app hears nothing; an insult without any is none.
 _CALM = "neutral"
 
@@ -56,21 +66,60 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
         return Actions.ANSWER_FROM_KNOWLEDGE_BASE
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        found = await self.backend.answer(
-            tracker.latest_message.get("text") or "",
+        text = text_of(tracker)
+        if each := await self._answer_each(dispatcher, tracker, _parts_of(tracker, text)):
+            return each
+        return await self.answer_to(without_refusals(text), dispatcher, tracker)
+
+    async def answer_to(self, question: str, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Answer a question, which the latest message need not have put so itself."""
+        found = await self._find(tracker, question)
+        if answer := _sure_answer(found):
+            say_answer(dispatcher, answer, confidence=found.confidence)
+            _offer_a_look(dispatcher, tracker)
+            return [remember_article(answer)]
+        if intent_of(tracker) == Intents.COMPLAINT:
+            # What is near a complaint in words seldom is what it is about.
+            custom: dict[str, object] = {"outcome": Outcomes.OFFERED, "confidence": found.confidence}
+            responses = (Responses.COMPLAINT_UNANSWERED, Responses.OWN_CASE_UNANSWERED_AGAIN)
+            return await _own_up(self.backend, dispatcher, tracker, responses, custom=custom)
+        if found.band is AnswerBand.offer and found.offers:
+            _offer_articles(dispatcher, found)
+            return []
+        return await _decline(self.backend, dispatcher, tracker, found)
+
+    async def _answer_each(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, questions: list[str]
+    ) -> list[EventType]:
+        """Answer each of several questions where at least one has an answer; nothing is said otherwise."""
+        if len(questions) < 2:
+            return []
+        found = [await self._find(tracker, question, is_first=not place) for place, question in enumerate(questions)]
+        sure = [(answer, one.confidence) for one in found if (answer := _sure_answer(one))]
+        if not sure:
+            return []
+        # Two questions may have one answer.
+        for answer, confidence in {answer.text: (answer, confidence) for answer, confidence in sure}.values():
+            say_answer(dispatcher, answer, confidence=confidence)
+        open_ones = [one for one in found if not _sure_answer(one)]
+        if offers := [offer for one in open_ones for offer in one.offers[: _MOST_OFFERS // len(open_ones)]]:
+            buttons = [_button(offer) for offer in offers]
+            dispatcher.utter_message(response=Responses.OFFER_ARTICLES_TOO, buttons=buttons)
+        elif open_ones:
+            dispatcher.utter_message(response=Responses.REST_UNANSWERED)
+        else:
+            _offer_a_look(dispatcher, tracker, wishes_are_seen_to=True)
+        return [remember_article(sure[-1][0]), SlotSet(Slots.OTHER_WISHES, None)]
+
+    async def _find(self, tracker: Tracker, question: str, *, is_first: bool = True) -> KnowledgeAnswer:
+        """What there is on a question; the message's number goes with its first, its vector with all of it."""
+        return await self.backend.answer(
+            question,
             language=language_of(tracker),
             conversation_id=tracker.sender_id,
-            message_id=message_id_of(tracker),
-            vector=vector_of(tracker),
+            message_id=message_id_of(tracker) if is_first else None,
+            vector=vector_of(tracker) if question == text_of(tracker) else None,
         )
-        if found.band is AnswerBand.answer and found.answer is not None:
-            say_answer(dispatcher, found.answer, confidence=found.confidence)
-            _offer_a_look(dispatcher, tracker)
-        elif found.band is AnswerBand.offer and found.offers:
-            _offer_articles(dispatcher, found)
-        else:
-            return await _decline(self.backend, dispatcher, tracker, found)
-        return []
 
 
 class ActionReadArticle(SupportAction):
@@ -93,7 +142,33 @@ class ActionReadArticle(SupportAction):
             dispatcher.utter_message(response=Responses.ARTICLE_GONE)
         else:
             say_answer(dispatcher, article)
-        return [SlotSet(Slots.ARTICLE_ID, None)]
+        read = [remember_article(article)] if article else []
+        return [SlotSet(Slots.ARTICLE_ID, None), *read]
+
+
+class ActionSwitchLanguage(SupportAction):
+    """Go on in the language that is asked for, beginning with what was told last; ask which where none is named."""
+
+    def name(self) -> str:
+        return Actions.SWITCH_LANGUAGE
+
+    async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        if wanted_language(text_of(tracker)) is None:
+            dispatcher.utter_message(response=Responses.WHICH_LANGUAGE)
+            return []
+        dispatcher.utter_message(response=Responses.LANGUAGE_SWITCHED)
+        if not is_fresh(tracker, Slots.LAST_ARTICLE):
+            return []
+        article = await self.backend.read_article(
+            int(tracker.get_slot(Slots.LAST_ARTICLE)),
+            language=language_of(tracker),
+            conversation_id=tracker.sender_id,
+            message_id=message_id_of(tracker),
+        )
+        if article is None:
+            return []
+        say_answer(dispatcher, article)
+        return [remember_article(article)]
 
 
 class ActionOwnUp(SupportAction):
@@ -135,21 +210,42 @@ def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, conf
     dispatcher.utter_message(text=article.text, json_message=custom)
 
 
-def _offer_a_look(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+def remember_article(article: ArticleAnswer) -> EventType:
+    """What was told last, should it be wanted in another language."""
+    return SlotSet(Slots.LAST_ARTICLE, str(article.article_id))
+
+
+def _parts_of(tracker: Tracker, text: str) -> list[str]:
+    """What the knowledge base is asked one after the other: several questions, or wishes that it has the rules of."""
+    if questions := questions_in(text):
+        return questions
+    wishes = wish_clauses(text)
+    is_looked_up = intent_of(tracker) in _LOOKED_UP and _LOOKED_UP.issuperset(wishes)
+    return list(wishes.values()) if is_looked_up else []
+
+
+def _sure_answer(found: KnowledgeAnswer) -> ArticleAnswer | None:
+    return found.answer if found.band is AnswerBand.answer else None
+
+
+def _offer_a_look(dispatcher: CollectingDispatcher, tracker: Tracker, *, wishes_are_seen_to: bool = False) -> None:
     """After the rules, a look at the contact's own case; but not into a form, nor before another wish."""
-    is_busy = tracker.active_loop_name or tracker.get_slot(Slots.OTHER_WISHES)
-    if intent_of(tracker) in TOPICS and not is_busy:
-        dispatcher.utter_message(response=Responses.OWN_CASE)
+    is_busy = tracker.active_loop_name or (tracker.get_slot(Slots.OTHER_WISHES) and not wishes_are_seen_to)
+    response = _LOOKS.get(intent_of(tracker) or "")
+    if response and not is_busy:
+        dispatcher.utter_message(response=response)
 
 
 def _offer_articles(dispatcher: CollectingDispatcher, found: KnowledgeAnswer) -> None:
-    buttons = [
-        {"title": offer.title, "payload": f'/{Intents.READ_ARTICLE}{{"{Slots.ARTICLE_ID}": "{offer.article_id}"}}'}
-        for offer in found.offers
-    ]
+    buttons = [_button(offer) for offer in found.offers]
     articles = [offer.model_dump() for offer in found.offers]
     custom = {"outcome": Outcomes.OFFERED, "articles": articles, "confidence": found.confidence}
     dispatcher.utter_message(response=Responses.OFFER_ARTICLES, buttons=buttons, json_message=custom)
+
+
+def _button(offer: ArticleOffer) -> dict[str, str]:
+    payload = f'/{Intents.READ_ARTICLE}{{"{Slots.ARTICLE_ID}": "{offer.article_id}"}}'
+    return {"title": offer.title, "payload": payload}
 
 
 async def _decline(

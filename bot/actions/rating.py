@@ -5,9 +5,17 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import BackendRefused
-from bot.actions.base import SupportAction
+from bot.actions.base import SupportAction, previous_action_of, text_of
+from bot.actions.follow_ups import rating_comment
 from bot.names import Actions, Responses, Slots
-from language.ratings import find_rating
+from language.ratings import find_rating, rating_in_words
+
+
+def _is_offered(tracker: Tracker) -> bool:
+    """Whether the contact means to rate: by a button, in so many words, or right after the bot has asked."""
+    text = text_of(tracker)
+    was_asked = previous_action_of(tracker) == Actions.RATE_CONVERSATION
+    return was_asked or text.startswith("/") or rating_in_words(text) is not None
 
 
 class ActionRateConversation(SupportAction):
@@ -27,7 +35,8 @@ class ActionRateConversation(SupportAction):
 
     async def _store(self, dispatcher: CollectingDispatcher, tracker: Tracker, score: int) -> None:
         try:
-            await self.backend.rate(tracker.sender_id, score=score)
+            comment = rating_comment(text_of(tracker))
+            await self.backend.rate(tracker.sender_id, score=score, comment=comment, offered=_is_offered(tracker))
         except BackendRefused:
             dispatcher.utter_message(response=Responses.RATING_REFUSED)
         else:

@@ -8,13 +8,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot.actions.backend import BackendRefused
-from bot.actions.base import SupportAction, offer_of, previous_action_of
-from bot.actions.follow_ups import fresh_ticket, is_afterthought, keep_at_hand
+from bot.actions.base import SupportAction, is_fresh, offer_of, previous_action_of, text_of
+from bot.actions.follow_ups import fresh_ticket, is_afterthought, is_closing, keep_at_hand
 from bot.actions.interruptions import NOTE, is_interrupted
+from bot.actions.knowledge import ActionAnswerFromKnowledgeBase
 from bot.actions.schemas import HandoffReason, Ticket
-from bot.actions.tickets import empty_form, named_ticket, ticket_buttons
-from bot.identifiers import find_ticket_number
+from bot.actions.tickets import ActionShowTicketStatus, begin_form, named_ticket, ticket_buttons
+from bot.identifiers import find_ticket_number, number_alone
 from bot.names import Actions, Forms, Intents, Responses, Slots
+from bot.wishes import wish_clauses
+from language.contact_details import find_contact_detail
 
 SHORTEST_NOTE = 3
 LONGEST_NOTE = 4000
@@ -30,13 +33,18 @@ class ActionChooseTicket(SupportAction):
         return Actions.CHOOSE_TICKET
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        number = named_ticket(tracker)
-        chosen = await self._named(dispatcher, tracker, number) if number else await self._only_one(dispatcher, tracker)
+        chosen = await self.choose(dispatcher, tracker, named_ticket(tracker))
         return [
             SlotSet(Slots.NOTED_TICKET, chosen),
             SlotSet(Slots.TICKET_NOTE, _note_in(tracker)),
             SlotSet(Slots.TICKET_NUMBER, None),
         ]
+
+    async def choose(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str | None) -> str | None:
+        """The ticket of this number, or the only unfinished one; says so where there is none."""
+        if number:
+            return await self._named(dispatcher, tracker, number)
+        return await self._only_one(dispatcher, tracker)
 
     async def _named(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> str | None:
         ticket = await _find(self, tracker, number)
@@ -117,7 +125,8 @@ class ActionCloseTicket(SupportAction):
         return Actions.CLOSE_TICKET
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        number = named_ticket(tracker)
+        # "Close it" after "shall I close it?" is a yes.
+        number = named_ticket(tracker) or is_closing(tracker)
         asked_about, closed = None, list[EventType]()
         if number:
             closed = await _close(self, dispatcher, tracker, str(number))
@@ -159,13 +168,24 @@ class ActionAgree(SupportAction):
         # A yes after anything else is not meant for that question, even if it stands open.
         if number and (offer == Intents.CLOSE_TICKET or previous_action_of(tracker) == Actions.CLOSE_TICKET):
             return [spent, *await _close(self, dispatcher, tracker, str(number))]
+        return [spent, *await self._take_up(offer, dispatcher, tracker)]
+
+    async def _take_up(self, offer: str | None, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         if offer == Intents.OPEN_TICKET:
-            return [spent, *empty_form(tracker), FollowupAction(Forms.TICKET)]
+            return [*begin_form(dispatcher, tracker), FollowupAction(Forms.TICKET)]
         if offer == Intents.TALK_TO_PERSON:
             await self.backend.hand_off(tracker.sender_id, reason=HandoffReason.contact_asked)
-        else:
-            dispatcher.utter_message(response=Responses.WHAT_NEXT)
-        return [spent]
+            return []
+        if offer == Intents.TICKET_STATUS:
+            return await ActionShowTicketStatus(self.backend).respond(dispatcher, tracker)
+        if offer == Intents.CLOSE_TICKET:
+            return await ActionCloseTicket(self.backend).respond(dispatcher, tracker)
+        if offer == Intents.ADD_TO_TICKET:
+            return await _begin_note(self, dispatcher, tracker)
+        if offer and (clause := _said_of(tracker, offer)):
+            return await ActionAnswerFromKnowledgeBase(self.backend).answer_to(clause, dispatcher, tracker)
+        dispatcher.utter_message(response=Responses.WHAT_NEXT)
+        return []
 
 
 class ActionAcceptNo(SupportAction):
@@ -182,7 +202,10 @@ class ActionAcceptNo(SupportAction):
 
 
 class ActionTakeDetail(SupportAction):
-    """Ask what a detail that nobody asked for is about."""
+    """Take a ticket's number for what it was asked for, or to tell how that ticket stands.
+
+    A contact detail is kept. Of everything else the bot asks what it is about.
+    """
 
     hears_follow_ups = True
 
@@ -190,8 +213,47 @@ class ActionTakeDetail(SupportAction):
         return Actions.TAKE_DETAIL
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        asked = tracker.get_slot(Slots.ASKED_WHICH_TICKET) if is_fresh(tracker, Slots.ASKED_WHICH_TICKET) else None
+        if number := await self._ticket_in(tracker, is_asked_for=asked is not None):
+            return [SlotSet(Slots.TICKET_NUMBER, None), *await self._go_on(asked, number, dispatcher, tracker)]
+        if contact_detail := find_contact_detail(text_of(tracker), is_asked_for=False):
+            await self.backend.keep_contact_detail(tracker.sender_id, contact_detail)
         dispatcher.utter_message(response=Responses.NOTED)
         return []
+
+    async def _ticket_in(self, tracker: Tracker, *, is_asked_for: bool) -> str | None:
+        """The number of the ticket that the message names; a bare one that was not asked for has to be of theirs."""
+        if number := named_ticket(tracker):
+            return number
+        alone = number_alone(text_of(tracker))
+        if alone is None:
+            return None
+        number = f"HM-{alone}"
+        return number if is_asked_for or await _find(self, tracker, number) else None
+
+    async def _go_on(
+        self, asked: str | None, number: str, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> list[EventType]:
+        if asked == Intents.CLOSE_TICKET:
+            return await _close(self, dispatcher, tracker, number)
+        if asked == Intents.ADD_TO_TICKET:
+            return await _begin_note(self, dispatcher, tracker, number=number)
+        return await ActionShowTicketStatus(self.backend).show_one(dispatcher, tracker, number)
+
+
+async def _begin_note(
+    action: SupportAction, dispatcher: CollectingDispatcher, tracker: Tracker, *, number: str | None = None
+) -> list[EventType]:
+    """Ask for the words to add, unless they were said already; says why where there is no ticket to add to."""
+    chosen = await ActionChooseTicket(action.backend).choose(dispatcher, tracker, number)
+    note = [SlotSet(Slots.NOTED_TICKET, chosen), SlotSet(Slots.TICKET_NOTE, tracker.get_slot(Slots.TICKET_NOTE))]
+    return [*note, FollowupAction(Forms.NOTE)] if chosen else []
+
+
+def _said_of(tracker: Tracker, wish: str) -> str | None:
+    """The words in which the contact last named a wish beside others."""
+    said = [str(event.get("text") or "") for event in tracker.events if event.get("event") == "user"]
+    return next((clauses[wish] for text in reversed(said) if wish in (clauses := wish_clauses(text))), None)
 
 
 async def _close(

@@ -9,7 +9,7 @@ from rasa_sdk.events import ActionExecutionRejected, EventType, FollowupAction, 
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from bot.actions.base import SupportAction, message_id_of, remember_offer
+from bot.actions.base import SupportAction, message_before, message_id_of, offer_of, remember_offer, text_of
 from bot.actions.corrections import find_amendment, find_correction, find_reopened
 from bot.actions.follow_ups import keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
 from bot.actions.form_words import withholds
@@ -19,18 +19,23 @@ from bot.identifiers import find_ticket_number
 from bot.names import (
     NO_CONTACT_DETAIL,
     TICKET_STATUS_RESPONSES,
+    TOPICS,
     Actions,
     Intents,
     Responses,
     Slots,
 )
 from bot.questions import is_question
+from bot.ticket_wishes import dictated_ticket, title_of
 from language.contact_details import find_contact_detail
 
 SHORTEST_SUBJECT = 3
 LONGEST_SUBJECT = 200
 SHORTEST_DESCRIPTION = 5
 LONGEST_CORRECTION = 4_000
+# So much is said in a command that its words describe the matter, and so much by itself.
+WORDS_OF_A_DESCRIPTION = 4
+WORDS_OF_A_STORY = 12
 SHOWN_TICKETS = 5
 
 _BARE_NUMBER = re.compile(
@@ -38,6 +43,8 @@ _BARE_NUMBER = re.compile(
     r"(\d{2,9})(?![\w:/.-])",
     re.IGNORECASE,
 )
+# To a message that was understood as one of these, a ticket is offered for what it says.
+_MATTERS = TOPICS | {Intents.ASK_KNOWLEDGE, Intents.COMPLAINT, Intents.NLU_FALLBACK}
 _ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
 
 
@@ -136,17 +143,43 @@ class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         at_hand = ticket_at_hand(tracker)
         if at_hand is None or not wants_reopened(tracker):
-            return empty_form(tracker)
+            return begin_form(dispatcher, tracker)
         say_not_reopened(dispatcher, at_hand)
         # Instead of the form, which the rule would begin now.
         return [*remember_offer(dispatcher), FollowupAction("action_listen")]
 
 
-def empty_form(tracker: Tracker) -> list[EventType]:
-    """Nothing is left in the form but a contact detail: given for an earlier ticket it still holds."""
-    withheld = tracker.get_slot(Slots.CONTACT_DETAIL) == NO_CONTACT_DETAIL
-    emptied = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CORRECTION] + [Slots.CONTACT_DETAIL] * withheld
-    return [SlotSet(slot, None) for slot in emptied]
+def begin_form(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """Set the form to what has been said of the ticket's matter already, and say so; nobody is asked for it again.
+
+    Beside that nothing is left in it but a contact detail: given for an earlier ticket it still holds.
+    """
+    subject, description = _dictated(tracker) or _matter_before(tracker) or (None, None)
+    if subject:
+        dispatcher.utter_message(response=Responses.TICKET_BEGUN, subject=subject)
+    begun = {Slots.TICKET_SUBJECT: subject, Slots.TICKET_DESCRIPTION: description, Slots.CORRECTION: None}
+    if tracker.get_slot(Slots.CONTACT_DETAIL) == NO_CONTACT_DETAIL:
+        begun[Slots.CONTACT_DETAIL] = None
+    return [SlotSet(slot, value) for slot, value in begun.items()]
+
+
+def _dictated(tracker: Tracker) -> tuple[str, str | None] | None:
+    """Subject and, of more than a few words, description of the ticket that the latest message dictates."""
+    words = dictated_ticket(text_of(tracker))
+    if words is None:
+        return None
+    return title_of(words), words if len(words.split()) >= WORDS_OF_A_DESCRIPTION else None
+
+
+def _matter_before(tracker: Tracker) -> tuple[str, str | None] | None:
+    """The same of the message to which a ticket was offered: a question is all there is to say, a trouble is not."""
+    said = message_before(tracker) if offer_of(tracker) == Intents.OPEN_TICKET else None
+    intent = ((said or {}).get("parse_data") or {}).get("intent", {}).get("name")
+    if said is None or intent not in _MATTERS:
+        return None
+    words = str(said["text"]).strip()
+    is_whole = is_question(words) or len(words.split()) >= WORDS_OF_A_STORY
+    return title_of(words), words if is_whole else None
 
 
 class ActionGoBack(Action):  # type: ignore[misc]  # rasa_sdk has no types
@@ -209,37 +242,44 @@ class ActionShowTicketStatus(SupportAction):
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number = named_ticket(tracker)
-        if number:
-            await self._show_one(dispatcher, tracker, str(number))
-        else:
-            await self._show_all(dispatcher, tracker)
+        shown = (
+            await self.show_one(dispatcher, tracker, number) if number else await self._show_all(dispatcher, tracker)
+        )
         # The next "how is my ticket?" is about any of them again.
-        return [SlotSet(Slots.TICKET_NUMBER, None)]
+        return [SlotSet(Slots.TICKET_NUMBER, None), *shown]
 
-    async def _show_one(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> None:
+    async def show_one(self, dispatcher: CollectingDispatcher, tracker: Tracker, number: str) -> list[EventType]:
+        """Tell how the ticket of this number stands, or that the contact has none such."""
         canonical = find_ticket_number(number)
         ticket = await self.backend.find_ticket(canonical, conversation_id=tracker.sender_id) if canonical else None
         if ticket is None:
             dispatcher.utter_message(response=Responses.TICKET_NOT_FOUND, ticket_number=number)
-        else:
-            say_status(dispatcher, ticket)
+            return []
+        return _say_status_and_keep(dispatcher, tracker, ticket)
 
-    async def _show_all(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    async def _show_all(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         tickets = await self.backend.list_tickets(tracker.sender_id)
-        if not tickets:
-            dispatcher.utter_message(response=Responses.NO_TICKETS)
-        elif len(tickets) == 1:
-            say_status(dispatcher, tickets[0])
-        else:
+        if len(tickets) == 1:
+            return _say_status_and_keep(dispatcher, tracker, tickets[0])
+        if tickets:
             buttons = ticket_buttons(tickets, Intents.TICKET_STATUS)
             dispatcher.utter_message(response=Responses.TICKET_LIST, buttons=buttons)
+        else:
+            dispatcher.utter_message(response=Responses.NO_TICKETS)
+        return []
+
+
+def _say_status_and_keep(dispatcher: CollectingDispatcher, tracker: Tracker, ticket: Ticket) -> list[EventType]:
+    """What is said next may be about this ticket."""
+    say_status(dispatcher, ticket)
+    return [keep_at_hand(tracker, ticket.number, is_closed=ticket.status == "closed")]
 
 
 def named_ticket(tracker: Tracker) -> str | None:
     """The number of the ticket that the message names; after "ticket" a bare number is one: «تیکت ۱۰۲۳ چی شد؟»."""
     if number := tracker.get_slot(Slots.TICKET_NUMBER):
         return str(number)
-    bare = _BARE_NUMBER.search(tracker.latest_message.get("text") or "")
+    bare = _BARE_NUMBER.search(text_of(tracker))
     # `int` reads the digits of any script.
     return f"HM-{int(bare[1])}" if bare else None
 

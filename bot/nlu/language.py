@@ -12,6 +12,7 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.names import MetadataKeys
 from bot.nlu.metadata import metadata_of
 from language.detection import Language, detect
+from language.wanted import wanted_language
 
 REPLY_LANGUAGES = ("fa", "en")
 # Persian in Latin letters is answered in Persian letters.
@@ -22,7 +23,8 @@ _REPLY_LANGUAGE_OF = {Language.fa: "fa", Language.finglish: "fa", Language.en: "
 class LanguageComponent(GraphComponent):
     """Set the message's `language` to `fa` or `en`; leave it unset when there is nothing to go by.
 
-    The app knows more (the page's language, the conversation so far), so its word in the metadata counts first.
+    What a message asks to be answered in counts first; then the app's word in the metadata, since it knows more (the
+    page's language, the conversation so far).
     The channel turns the attribute into the slot. It is no entity: conversations under test would have to name it in
     every message.
     """
@@ -46,7 +48,8 @@ class LanguageComponent(GraphComponent):
 
 
 def _reply_language(message: Message) -> str | None:
-    given = metadata_of(message).get(MetadataKeys.LANGUAGE)
+    text = message.get(TEXT) or ""
+    given = wanted_language(text) or metadata_of(message).get(MetadataKeys.LANGUAGE)
     if given in REPLY_LANGUAGES:
         return given
-    return _REPLY_LANGUAGE_OF.get(detect(message.get(TEXT) or "").language)
+    return _REPLY_LANGUAGE_OF.get(detect(text).language)

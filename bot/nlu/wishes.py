@@ -1,4 +1,4 @@
-"""Of several wishes in one message, the more urgent; and none that is refused."""
+"""Of several wishes in one message, the more urgent; none that is refused; and what its form alone says."""
 
 from typing import Any
 
@@ -9,8 +9,12 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.identifiers import number_alone
 from bot.names import Intents, Slots
+from bot.questions import asks_after_answer, asks_on
+from bot.ticket_wishes import dictated_ticket
 from bot.wishes import find_wishes, wish_instead
+from language.wanted import wanted_language
 
 # Two wishes in plain words are understood, whatever the classifier made of their mixture. People who label what was
 # unsure are shown them all the same.
@@ -18,6 +22,10 @@ SURE = 0.6
 _LIKELIEST = 2
 # The second of a sure reading is nobody's guess.
 _LEAST = 0.05
+_HIGHEST_RATING = 5
+# What is said to what the bot said, and what may be all that is heard of a question on something else.
+_ANSWERS = frozenset({Intents.AFFIRM, Intents.DENY, Intents.THANKS, Intents.GOODBYE})
+_LITTLE_SAID = _ANSWERS | {Intents.ASK_AGAIN, Intents.GREET, Intents.DOUBT, Intents.GO_BACK, Intents.CANCEL}
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -40,15 +48,36 @@ class WishComponent(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            first, *others = find_wishes(message.get(TEXT) or "", likeliest=_likeliest(message)) or [None]
+            text = message.get(TEXT) or ""
+            first, *others = find_wishes(text, likeliest=_likeliest(message)) or [None]
+            if plainly := _plainly_meant(text):
+                first, others = plainly, []
+            elif not others:
+                first = _instead(message) or _asked_after_all(message, text)
             if others:
                 message.set(Slots.OTHER_WISHES, others, add_to_output=True)
-            else:
-                first = _instead(message)
             if first:
                 confidence = max(_confidence_in(message, first), SURE)
                 message.set(INTENT, {"name": first, "confidence": confidence}, add_to_output=True)
         return messages
+
+
+def _plainly_meant(text: str) -> "str | None":
+    """What a message means whose form alone says it, whatever the words in it remind of."""
+    if wanted_language(text):
+        return Intents.SWITCH_LANGUAGE
+    if dictated_ticket(text):
+        return Intents.OPEN_TICKET
+    alone = number_alone(text)
+    # A smaller one is as likely a rating.
+    return Intents.INFORM if alone and alone > _HIGHEST_RATING else None
+
+
+def _asked_after_all(message: Message, text: str) -> "str | None":
+    """A question where the classifier heard but the courtesy before it: "ok, how do I do that?", «خب CSAT چی؟»."""
+    heard = (message.get(INTENT) or {}).get("name")
+    is_question = (heard in _LITTLE_SAID and asks_on(text)) or (heard in _ANSWERS and asks_after_answer(text))
+    return Intents.ASK_KNOWLEDGE if is_question else None
 
 
 def _confidence_in(message: Message, wish: str) -> float:

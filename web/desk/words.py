@@ -203,6 +203,8 @@ INTENTS = {
     "rate_conversation": _("Rate the conversation"),
     "inform": _("Only a number or an address"),
     "ask_again": _("Say it more clearly"),
+    "announce_question": _("Has a question, and has not asked it yet"),
+    "switch_language": _("Another language, please"),
     "bot_challenge": _("Are you a bot?"),
     "small_talk": _("Small talk"),
     "abuse": _("Insult in words"),

@@ -112,7 +112,7 @@ class TestAnswerFromKnowledgeBase:
 
         result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, slots={"apologies": [Responses.DONT_KNOW]})
 
-        assert result["events"] == []
+        assert slots_in(result) == {"last_article": "12"}
 
 
 class TestOwningUp:
@@ -177,7 +177,7 @@ class TestOtherWishes:
 
         assert first["responses"][-1]["response"] == LATER_RESPONSES["change_details"]
         assert then["responses"][-1]["response"] == LATER_RESPONSES["request_invoice"]
-        assert slots_in(then) == {"other_wishes": None}
+        assert slots_in(then)["other_wishes"] is None
 
     async def test_are_not_spoken_of_when_they_come_up_by_themselves(
         self, actions: RunningActions, api: FakeApi
@@ -190,7 +190,7 @@ class TestOtherWishes:
         )
 
         assert LATER_RESPONSES["request_invoice"] not in responses_in(result)
-        assert slots_in(result) == {"other_wishes": None}
+        assert slots_in(result)["other_wishes"] is None
 
 
 class TestDoubt:

@@ -18,7 +18,7 @@ class TestRateConversation:
 
         result = await actions.run(Actions.RATE_CONVERSATION, text=text, slots={"rating": slot})
 
-        assert api.body_of(RATING) == {"score": 4}
+        assert api.body_of(RATING) == {"score": 4, "offered": True}
         assert responses_in(result) == [Responses.RATING_THANKS]
         assert slots_in(result) == {"rating": None}
 
@@ -30,6 +30,18 @@ class TestRateConversation:
 
         assert api.calls == []
         assert responses_in(result) == [Responses.ASK_RATING]
+
+    async def test_is_given_unasked_by_a_number_alone_right_after_the_bot_has_asked_and_not_before(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers(RATING, status_code=204)
+
+        await actions.run(Actions.RATE_CONVERSATION, text="4", done_before=Actions.RATE_CONVERSATION)
+        assert api.body_of(RATING)["offered"]
+
+        api.requests.clear()
+        await actions.run(Actions.RATE_CONVERSATION, text="ticket number 4")
+        assert "offered" not in api.body_of(RATING)
 
     async def test_tells_when_it_is_refused(self, actions: RunningActions, api: FakeApi) -> None:
         api.refuses(RATING, 409, "already_rated")
@@ -45,7 +57,7 @@ class TestRateConversation:
 
         result = await actions.run(Actions.OWN_UP, text="امتیاز ۱ میدم چون افتضاح بودین", intent=INSULT)
 
-        assert api.body_of(RATING) == {"score": 1}
+        assert api.body_of(RATING) == {"score": 1, "comment": "امتیاز ۱ میدم چون افتضاح بودین"}
         assert responses_in(result) == [Responses.RATING_THANKS]
 
     async def test_is_an_insult_where_nobody_asked_for_one(self, actions: RunningActions, api: FakeApi) -> None:
