@@ -8,8 +8,10 @@ from crm.conversations.ports import Cause, Mood, Reading, ReadTurn
 from crm.enums import Outcome
 from language.batching import BatchingEncoder
 from language.detection import Language, detect
+from language.ratings import rating_in_words
 from language.reading import text_for_encoder
 from language.vocabulary import Words
+from language.wanted import wanted_language
 from sentiment.danger import DANGER, is_in_danger
 from sentiment.frustration import ContactTurn, FrustrationWeights, changed_weights, frustration, heard_signals
 from sentiment.mood import Sentiment, Signal
@@ -52,6 +54,8 @@ class TextReader:
             signals=self._signals(mood, text),
             problem=problem_of(text),
             asked_for_person=asks_for_person(text),
+            wanted_language=wanted_language(text),
+            rating=rating_in_words(text),
         )
 
     def mood(self, turns: Sequence[ReadTurn], weights: Mapping[str, float]) -> Mood:

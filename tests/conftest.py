@@ -43,6 +43,8 @@ SPOKEN = (
     "handed_off_upset",
     "handed_off_gently",
     "handed_off_in_danger",
+    "ask_how_to_reach",
+    "reach_noted",
     "sorry_repeat",
     "sorry_money",
     "sorry_displeasure",

@@ -119,9 +119,9 @@ async def keep_contact_detail(conversation_id: str, body: ContactDetailCreate, c
 
 @router.post("/{conversation_id}/rating", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_programs])
 async def rate(conversation_id: str, body: RatingCreate, conversations: ConversationsDep) -> None:
-    """Store the contact's rating of the last resolution; who asks thanks for it, and may safely ask twice."""
+    """Store the contact's rating of the last resolution, or one that they offer; who asks thanks for it."""
     conversation = await conversations.lock(conversation_id)
-    await conversations.rate(conversation, score=body.score, comment=body.comment, thank=False)
+    await conversations.rate(conversation, score=body.score, comment=body.comment, thank=False, offered=body.offered)
 
 
 @router.post("/{conversation_id}/take", response_model=ConversationRead)

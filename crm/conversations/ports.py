@@ -62,6 +62,10 @@ class Reading:
     problem: str | None = None
     # Whether it plainly asks for a person; the bot understands less plain ways.
     asked_for_person: bool = False
+    # `fa` or `en`, where it asks to be answered in it from now on.
+    wanted_language: str | None = None
+    # The rating, 1 to 5, that it names in plain words; whether one was asked for is another matter.
+    rating: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

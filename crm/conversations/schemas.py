@@ -70,3 +70,5 @@ class ContactDetailCreate(BaseModel):
 class RatingCreate(BaseModel):
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Annotated[str, Field(max_length=2000)] = ""
+    # Whether the contact wants to rate though nobody has asked them.
+    offered: bool = False

@@ -50,6 +50,7 @@ from crm.models import (
 from crm.tickets.details import with_details
 from crm.tickets.service import TicketService
 from crm.wording import DEFAULT_LANGUAGE, Wording, Words
+from language.contact_details import find_contact_detail
 from language.normalise import safe_text
 
 # More than anybody types; a pasted log belongs into a file.
@@ -71,6 +72,9 @@ HANDED_OFF = {
 }
 HANDED_OFF_IN_DANGER = "utter_handed_off_in_danger"
 HANDED_OFF_AS_ASKED = "utter_handed_off"
+# What somebody is asked for who waits where only an open page can be answered, and what is said when it comes.
+ASK_HOW_TO_REACH = "utter_ask_how_to_reach"
+REACH_NOTED = "utter_reach_noted"
 
 
 class ConversationNotFound(NotFound):
@@ -247,10 +251,13 @@ class ConversationService:
         self._unassign(conversation)
         await self.say(conversation, "utter_started_over")
 
-    async def rate(self, conversation: Conversation, *, score: int, comment: str = "", thank: bool = True) -> Rating:
+    async def rate(
+        self, conversation: Conversation, *, score: int, comment: str = "", thank: bool = True, offered: bool = False
+    ) -> Rating:
         """Store the contact's rating, 1 to 5, and thank for it unless the caller does; the same again changes nothing.
 
-        It is of who had the conversation when it was resolved.
+        It is of who had the conversation when it was resolved. One that is `offered` before anybody has asked counts
+        once, and is nobody's.
 
         Raises:
             RatingNotAsked: when nobody asked, or the question is answered otherwise already.
@@ -258,16 +265,16 @@ class ConversationService:
         if not 1 <= score <= 5:
             raise InvalidInput("A rating is a number from 1 to 5.")
         asked = await self.conversations.last_rating_request(conversation.id)
-        if asked is None:
+        if asked is None and not offered:
             raise RatingNotAsked
         latest = next(iter(await self.conversations.ratings(conversation.id)), None)
-        if latest and latest.created_at >= asked.created_at:
+        if latest and (asked is None or latest.created_at >= asked.created_at):
             if latest.score == score:
                 return latest
             raise RatingNotAsked
         rating = Rating(
             conversation_id=conversation.id,
-            agent_id=asked.agent_id or await self.conversations.last_agent_before(asked),
+            agent_id=asked and (asked.agent_id or await self.conversations.last_agent_before(asked)),
             score=score,
             comment=safe_text(comment)[:2000],
             created_at=self.clock.now(),
@@ -316,6 +323,8 @@ class ConversationService:
         if conversation.status is not ConversationStatus.with_bot:
             return await self._ticket_of(conversation, reason, detail)
         self._move(conversation, ConversationStatus.waiting)
+        if typed := await self.conversations.last_typed_by_contact(conversation.id):
+            self.note_contact_detail(conversation, typed.latest_text)
         ticket = await self._ticket_of(conversation, reason, detail)
         self.session.add(
             Handoff(
@@ -330,12 +339,22 @@ class ConversationService:
         )
         spoken = response or HANDED_OFF.get(reason, HANDED_OFF_AS_ASKED)
         await self.say(conversation, spoken, ticket_number=ticket.number)
+        if conversation.inbox.channel is Channel.web_widget and not _is_reachable(conversation.contact):
+            await self.say(conversation, ASK_HOW_TO_REACH)
         if roles := (await self.policies.current()).told(reason):
             told = {"type": "handed_off", "conversation_id": conversation.id, "reason": reason, "roles": roles}
             announce(self.session, "desk", told)
         for listener in self._listeners:
             await listener.handed_off(conversation.id)
         return ticket
+
+    def note_contact_detail(self, conversation: Conversation, text: str) -> bool:
+        """Keep the phone number or e-mail address in a contact's words where we had none of its kind; true if so."""
+        detail = find_contact_detail(text, is_asked_for=False)
+        before = (conversation.contact.email, conversation.contact.phone)
+        if detail:
+            remember_contact_detail(conversation.contact, detail)
+        return (conversation.contact.email, conversation.contact.phone) != before
 
     async def bot_says(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
         """Store the bot's replies, unless a person took over while it was thinking."""
@@ -786,6 +805,10 @@ class ConversationService:
         self.session.add(conversation)
         await self.session.flush()
         return conversation
+
+
+def _is_reachable(contact: Contact) -> bool:
+    return bool(contact.email or contact.phone)
 
 
 def _refuse(attachment: Attachment) -> None:

@@ -9,6 +9,7 @@ message's id as idempotency key.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -23,7 +24,14 @@ from crm.conversations.apology import apologies_for, soothed
 from crm.conversations.company import Company
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS, Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
-from crm.conversations.service import HANDED_OFF_AS_ASKED, HANDED_OFF_IN_DANGER, ConversationService, contact_topic
+from crm.conversations.service import (
+    HANDED_OFF_AS_ASKED,
+    HANDED_OFF_IN_DANGER,
+    REACH_NOTED,
+    ConversationService,
+    RatingNotAsked,
+    contact_topic,
+)
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
 from crm.models import Conversation, Message, Rating
 from language.normalise import safe_text
@@ -283,7 +291,7 @@ class Turns:
             text=claim.words,
             # Who has been given an apology need not hear another one from the bot.
             reading=replace(reading, sentiment="neutral") if apology else reading,
-            language=conversation.identity.chosen_language or reading.language,
+            language=_language(conversation, reading),
             frustration=mood.frustration,
             contact_known=bool(conversation.contact.email or conversation.contact.phone),
             state=conversation.dialogue_state,
@@ -322,12 +330,14 @@ class Turns:
             if thought.mood:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
-                conversation.language = conversation.identity.chosen_language or thought.reading.language
+                conversation.language = _language(conversation, thought.reading)
+                if thought.reading.wanted_language:
+                    conversation.identity.chosen_language = thought.reading.wanted_language
             if is_last or not self.pace.left(conversation.id):
                 self._release(conversation)
             await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
             if claim.conversation.status is ConversationStatus.waiting:
-                await self._acknowledge(service, conversation)
+                await self._acknowledge(service, conversation, message)
         return not is_last
 
     async def _as_they_are(self, service: ConversationService, claim: Claim) -> tuple[list[Message], bool]:
@@ -358,6 +368,7 @@ class Turns:
         if thought.handoff:
             # Instead of what the bot would have said: nobody wants one more apology before the person comes.
             decision, response = thought.handoff, _response_to(thought)
+            await _take_rating(service, conversation, message, thought)
             await service.hand_off(conversation, decision.reason, causes=decision.causes, response=response)
         elif thought.is_wordless:
             if await service.conversations.response_said_last(conversation.id) != WORDS_PLEASE:
@@ -373,11 +384,16 @@ class Turns:
             message.outcome = Outcome.failed
             await service.say(conversation, "utter_bot_failed")
 
-    async def _acknowledge(self, service: ConversationService, conversation: Conversation) -> None:
-        """Tell a contact who writes while waiting for a person that it was seen; once, however much they write."""
+    async def _acknowledge(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
+        """Tell a contact who writes while waiting for a person that it was seen; once, however much they write.
+
+        How they can be reached is noted, and they are told so.
+        """
         if conversation.status is not ConversationStatus.waiting or conversation.waiting_since is None:
             return
-        if not await service.conversations.was_told(
+        if service.note_contact_detail(conversation, message.latest_text):
+            await service.say(conversation, REACH_NOTED)
+        elif not await service.conversations.was_told(
             conversation.id, SEEN_WHILE_WAITING, since=conversation.waiting_since
         ):
             await service.say(conversation, SEEN_WHILE_WAITING)
@@ -409,6 +425,20 @@ class Turns:
     def _release(conversation: Conversation) -> None:
         conversation.lease_owner = None
         conversation.leased_until = None
+
+
+def _language(conversation: Conversation, reading: Reading) -> str:
+    """The language to answer this message in."""
+    return reading.wanted_language or conversation.identity.chosen_language or reading.language
+
+
+async def _take_rating(
+    service: ConversationService, conversation: Conversation, message: Message, thought: Thought
+) -> None:
+    """Store the rating that a message names which brings a person instead of the bot, where one was asked for."""
+    if thought.reading and thought.reading.rating:
+        with suppress(RatingNotAsked):
+            await service.rate(conversation, score=thought.reading.rating, comment=message.latest_text, thank=False)
 
 
 def _response_to(thought: Thought) -> str | None:

@@ -162,8 +162,9 @@ class TestHandOff:
 
         assert locked.status is ConversationStatus.waiting
         assert locked.waiting_since is not None
-        told = (await service.conversations.messages(locked.id))[-1]
+        told, asked = (await service.conversations.messages(locked.id))[-2:]
         assert (told.author, told.text) == (Author.system, f"handed_off en {ticket.number}")
+        assert asked.text == "ask_how_to_reach en"
 
     async def test_names_the_ticket_by_what_the_contact_typed_not_by_a_pressed_button(
         self,
@@ -387,6 +388,17 @@ class TestRate:
 
         assert [(one["kind"], one["agent_name"]) for one in seen if one["agent_name"]] == [("text", "Sara")]
         assert seen[-1]["kind"] == "rating_request"
+
+    async def test_that_is_offered_unasked_counts_once_and_is_nobodys(
+        self, service: ConversationService, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+
+        rating = await service.rate(locked, score=4, offered=True)
+
+        assert (rating.score, rating.agent_id) == (4, None)
+        with pytest.raises(RatingNotAsked):
+            await service.rate(locked, score=1, offered=True)
 
     async def test_unasked_is_refused(self, service: ConversationService, conversation: Conversation) -> None:
         with pytest.raises(RatingNotAsked):

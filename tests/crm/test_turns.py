@@ -149,7 +149,7 @@ class TestRun:
             text for author, text in await transcript(work, open_service, received.conversation) if author == "system"
         ]
 
-        assert [text.split()[0] for text in said] == ["handed_off", "seen_while_waiting"]
+        assert [text.split()[0] for text in said] == ["handed_off", "ask_how_to_reach", "seen_while_waiting"]
 
     async def test_acknowledges_again_in_another_wait(
         self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, clock: FixedClock
@@ -297,7 +297,7 @@ class TestHandOff:
         assert handoff.reason is HandoffReason.negative_sentiment
         assert handoff.causes == [{"code": "anger", "weight": 1.0, "sequence": 1}]
         assert [ticket.priority for ticket in tickets] == [Priority.high]
-        assert (await transcript(work, open_service, conversation))[-1] == ("system", "handed_off_upset en")
+        assert (await transcript(work, open_service, conversation))[-2] == ("system", "handed_off_upset en")
 
     async def test_a_contact_in_distress_gets_a_person_first_of_all_and_gentle_words_however_calm_they_are(
         self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
@@ -314,7 +314,7 @@ class TestHandOff:
         assert handoff.reason is HandoffReason.vulnerable
         assert handoff.causes == [{"code": "vulnerable", "weight": 0.0, "sequence": 1}]
         assert [ticket.priority for ticket in tickets] == [Priority.urgent]
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "handed_off_gently en")
+        assert (await transcript(work, open_service, received.conversation))[-2] == ("system", "handed_off_gently en")
 
     @pytest.mark.parametrize(
         ("text", "told"),
@@ -338,7 +338,7 @@ class TestHandOff:
 
         await until_done(turns.run, received.conversation.id)
 
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", told)
+        assert (await transcript(work, open_service, received.conversation))[-2] == ("system", told)
 
     async def test_whoever_asks_for_a_person_is_not_told_how_upset_they_are(
         self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
@@ -352,7 +352,7 @@ class TestHandOff:
             handoff = (await open_service(session).conversations.handoffs(received.conversation.id))[0]
         assert handoff.reason is HandoffReason.negative_sentiment
         said = await transcript(work, open_service, received.conversation)
-        assert said[-1][1].startswith("handed_off en HM-")
+        assert said[-2][1].startswith("handed_off en HM-")
 
     async def test_the_roles_that_the_policy_names_are_told(
         self, turns: Turns, intake: Intake, inbox: Inbox, events: LocalEventBus
@@ -403,8 +403,69 @@ class TestHandOff:
 
         said = await transcript(work, open_service, received.conversation)
         assert [text for author, text in said if author == "bot"] == ["You said: blah 1", "You said: blah 2"]
-        assert said[-1][0] == "system"
-        assert said[-1][1].startswith("handed_off en HM-")
+        assert said[-2][0] == "system"
+        assert said[-2][1].startswith("handed_off en HM-")
+
+
+class TestReachingTheContact:
+    async def test_a_number_in_the_request_is_the_contacts_and_none_is_asked_for(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "a human please, call me on 0912 123 4567"))
+
+        await until_done(turns.run, received.conversation.id)
+
+        conversation = await reload(work, open_service, received.conversation)
+        assert conversation.contact.phone == "09121234567"
+        assert (await transcript(work, open_service, conversation))[-1][1].startswith("handed_off en")
+
+    async def test_one_that_comes_while_waiting_is_noted_and_they_are_told(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "a human please"))
+        await until_done(turns.run, received.conversation.id)
+        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "ask_how_to_reach en")
+
+        await intake.receive(message(inbox, "sara@example.com", number=2))
+        await until_done(turns.run, received.conversation.id)
+
+        conversation = await reload(work, open_service, received.conversation)
+        assert conversation.contact.email == "sara@example.com"
+        assert (await transcript(work, open_service, conversation))[-1] == ("system", "reach_noted en")
+
+
+class TestWantedLanguage:
+    async def test_is_answered_in_from_now_on_whatever_the_contact_writes_in(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "به انگلیسی بگو", number=1))
+        await until_done(turns.run, received.conversation.id)
+        await intake.receive(message(inbox, "ساعت کاری", number=2))
+        await until_done(turns.run, received.conversation.id)
+
+        assert [turn.language for turn in bot.turns] == ["en", "en"]
+        assert (await reload(work, open_service, received.conversation)).language == "en"
+
+
+class TestRatingInAnger:
+    async def test_is_kept_with_its_reason_though_a_person_comes(
+        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        received = await intake.receive(message(inbox, "hello"))
+        await until_done(turns.run, received.conversation.id)
+        async with work.begin() as session:
+            service = open_service(session)
+            await service.resolve(await service.lock(received.conversation.id))
+
+        await intake.receive(message(inbox, "1, AWFUL!", number=2))
+        await until_done(turns.run, received.conversation.id)
+
+        async with work.reading() as session:
+            conversations = open_service(session).conversations
+            (rating,) = await conversations.ratings(received.conversation.id)
+            (handoff,) = await conversations.handoffs(received.conversation.id)
+        assert (rating.score, rating.comment) == (1, "1, AWFUL!")
+        assert handoff.reason is HandoffReason.negative_sentiment
 
 
 class TestDeEscalation:

@@ -220,7 +220,7 @@ class TestKnownUser:
         conversations = await stored(app, Conversation)
         assert [(one.id, one.status.value) for one in conversations] == [(joined["conversation_id"], "waiting")]
         messages = await stored(app, Message)
-        assert [message.sequence for message in messages] == [1, 2, 3]
+        assert [message.sequence for message in messages] == [1, 2, 3, 4]
         assert len(await stored(app, Contact)) == 1
         (ticket,) = await stored(app, Ticket)
         assert ticket.conversation_id == joined["conversation_id"]
