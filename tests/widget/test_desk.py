@@ -13,7 +13,8 @@ from .server import STATIC
 pytestmark = pytest.mark.e2e
 
 SITE = "https://desk.example"
-PAGE = """<!doctype html><meta charset="utf-8"><ul class="rows"><li><a class="line" href="/b">next</a></ul>
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/app.css">
+<ul class="rows"><li><a class="line" href="/b">next</a></ul>
 <a id="other" href="/b" hx-get="/b" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">other</a>
 <a id="first" href="/a" hx-get="/a" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">first</a>
 <div id="desk">{composer}</div><section id="details" popover></section><p id="offline" hidden></p>
@@ -26,7 +27,7 @@ hx-post="/{chat}/messages" enctype="multipart/form-data" {sent}>
 <label><input type="radio" name="kind" value="note" {note}>Note</label>
 <textarea id="draft-{chat}" name="text">{draft}</textarea>
 <label class="file"><input type="file" name="file"><bdi data-none="No file chosen">No file chosen</bdi></label>
-<button>Send</button></form>"""
+<div><span><button class="button primary">Send</button></span></div></form>"""
 PARTIAL = '<hx-partial hx-target="#composer-{chat}" hx-swap="outerHTML">{composer}</hx-partial>'
 
 
@@ -81,7 +82,9 @@ class Desk:
 
     def _serve(self, route: Route) -> None:
         path = route.request.url.removeprefix(SITE)
-        if path.endswith(".js"):
+        if path == "/app.css":
+            route.fulfill(path=STATIC / "app.css", content_type="text/css")
+        elif path.endswith(".js"):
             folder = "js" if path == "/desk.js" else "vendor"
             route.fulfill(path=f"{STATIC}/{folder}{path}", content_type="text/javascript")
         elif route.request.method == "POST":
@@ -163,6 +166,18 @@ class TestDraft:
 
         desk.shows("Hello, and welcome", "reply")
         assert desk.key == "key-2"
+
+
+class TestSending:
+    def test_is_seen_on_the_button_until_it_is_answered(self, desk: Desk) -> None:
+        button = desk.page.get_by_role("button", name="Send")
+        desk.words.fill("Hello")
+
+        desk.send()
+        expect(button).to_have_css("opacity", "0.55")
+        desk.answer("reply")
+
+        expect(button).to_have_css("opacity", "1")
 
 
 class TestFile:
