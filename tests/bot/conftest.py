@@ -28,6 +28,10 @@ class FakeApi:
         response = {"status_code": status_code} | ({"json": body} if body is not None else {})
         self._answers[call] = lambda _: httpx.Response(**response)
 
+    def answers_each(self, call: str, answer_to: Callable[[dict[str, Any]], Any]) -> None:
+        """From now on `call` gets what this makes of its body."""
+        self._answers[call] = lambda request: httpx.Response(200, json=answer_to(json.loads(request.content)))
+
     def refuses(self, call: str, status_code: int, code: str) -> None:
         """From now on `call` is refused with the API's error body."""
         self.answers(call, {"error": {"code": code, "message": "..."}}, status_code=status_code)
@@ -76,16 +80,24 @@ class RunningActions:
         candidates: dict[str, Any] | None = None,
         domain: dict[str, Any] | None = None,
         done_before: str = "utter_greet",
+        said_before: tuple[str, str] = ("سلام", "greet"),
         ranking: list[dict[str, Any]] | None = None,
         loop: str | None = None,
         just_set: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The events and responses of an action; `candidates` are slots that a form has just filled.
 
-        `done_before` is what the bot did last before this message, and `just_set` the slots that it set then.
+        `done_before` is what the bot did last before this message, `just_set` the slots that it set then, and
+        `said_before` the message that it answered so, with its intent.
         """
         events: list[dict[str, Any]] = [
-            {"event": "user", "text": "سلام", "message_id": "m-6", "timestamp": 0.0},
+            {
+                "event": "user",
+                "text": said_before[0],
+                "parse_data": {"intent": {"name": said_before[1]}},
+                "message_id": "m-6",
+                "timestamp": 0.0,
+            },
             {"event": "action", "name": done_before, "timestamp": 0.5},
             *({"event": "slot", "name": name, "value": value} for name, value in (just_set or {}).items()),
             {"event": "action", "name": "action_listen", "timestamp": 1.0},

@@ -262,3 +262,107 @@ class TestOwnUp:
 
         (said,) = result["responses"]
         assert said["custom"] == {"outcome": Outcomes.NOT_UNDERSTOOD}
+
+
+class TestSeveralQuestions:
+    @staticmethod
+    def of_hours_and_instalments(body: dict[str, Any]) -> dict[str, Any]:
+        """The knowledge base has an answer to each alone, and offers something else for both together."""
+        known = {"ساعت پشتیبانی چنده؟": "۹ تا ۱۸", "قسطی هم میشه؟": "سه قسط"}
+        if text := known.get(body["question"]):
+            return knowledge("answer", answer=ARTICLE | {"text": text})
+        offer = {"article_id": 3, "title": "x", "url": "/x"}
+        return knowledge("offer", offers=[offer])
+
+    async def test_in_one_message_are_answered_each(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers_each(ANSWERS, self.of_hours_and_instalments)
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, text="ساعت پشتیبانی چنده؟ قسطی هم میشه؟")
+
+        assert [message["text"] for message in result["responses"]] == ["۹ تا ۱۸", "سه قسط"]
+
+    async def test_leave_titles_to_choose_from_for_the_one_without_an_answer(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers_each(ANSWERS, self.of_hours_and_instalments)
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, text="ساعت پشتیبانی چنده؟ پارکینگ هم دارید؟")
+
+        assert [message["text"] or message["response"] for message in result["responses"]] == [
+            "۹ تا ۱۸",
+            Responses.OFFER_ARTICLES_TOO,
+        ]
+
+    async def test_none_of_which_has_an_answer_are_looked_up_as_one(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers_each(ANSWERS, self.of_hours_and_instalments)
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, text="پارکینگ دارید؟ آسانسور هم دارید؟")
+
+        assert responses_in(result) == [Responses.OFFER_ARTICLES]
+
+    async def test_and_wishes_that_have_their_rules_in_articles_are_seen_to_at_once(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers_each(ANSWERS, lambda body: knowledge("answer", answer=ARTICLE | {"text": body["question"]}))
+
+        result = await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE,
+            text="cancel my order and send me the invoice",
+            intent={"name": "cancel_purchase", "confidence": 0.9},
+            slots={"other_wishes": ["request_invoice"]},
+        )
+
+        said = [message["text"] or message["response"] for message in result["responses"]]
+        assert said == ["cancel my order", "send me the invoice", Responses.OWN_CASE]
+        assert slots_in(result)["other_wishes"] is None
+
+
+class TestRefusedWish:
+    async def test_is_not_looked_up_along_with_the_question(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
+
+        await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE, text="do not open a ticket, only tell me how long a refund takes"
+        )
+
+        assert api.body_of(ANSWERS)["question"] == "only tell me how long a refund takes"
+
+
+class TestComplaint:
+    async def test_without_an_answer_is_offered_a_ticket_and_no_articles(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers(ANSWERS, knowledge("offer", offers=[{"article_id": 3, "title": "x", "url": "/x"}]))
+
+        result = await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE,
+            text="استاد همیشه دیر میاد",
+            intent={"name": "complaint", "confidence": 0.9},
+        )
+
+        assert responses_in(result) == [Responses.COMPLAINT_UNANSWERED]
+        assert slots_in(result)["offer"] == Intents.OPEN_TICKET
+
+
+class TestSwitchLanguage:
+    async def test_tells_the_last_answer_again(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("POST /knowledge/articles/12/answer", ARTICLE | {"text": "4,800,000 toman", "language": "en"})
+
+        result = await actions.run(
+            Actions.SWITCH_LANGUAGE, text="say it in English", just_set={"language": "en", "last_article": "12"}
+        )
+
+        assert result["responses"][0]["response"] == Responses.LANGUAGE_SWITCHED
+        assert result["responses"][1]["text"] == "4,800,000 toman"
+
+    async def test_tells_nothing_that_was_not_just_said(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.SWITCH_LANGUAGE, text="فارسی بگو", slots={"last_article": "12"})
+
+        assert responses_in(result) == [Responses.LANGUAGE_SWITCHED]
+
+    async def test_asks_which_where_it_does_not_speak_it(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.SWITCH_LANGUAGE, text="به زبان ترکی جواب بده")
+
+        assert responses_in(result) == [Responses.WHICH_LANGUAGE]

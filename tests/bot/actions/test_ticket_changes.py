@@ -136,3 +136,83 @@ class TestAgree:
 
         assert responses_in(result) == [Responses.TICKET_NOT_FOUND]
         assert api.calls == ["GET /tickets/HM-1042"]
+
+
+class TestNumberAlone:
+    @pytest.fixture(autouse=True)
+    def ticket(self, api: FakeApi) -> None:
+        api.answers("GET /tickets/HM-1042", TICKET)
+        api.answers("POST /tickets/HM-1042/closure", TICKET | {"status": "closed"})
+        api.refuses("GET /tickets/HM-77123", 404, "ticket_not_found")
+
+    @pytest.mark.parametrize("text", ["۱۰۴۲", "1042", "شماره‌ش ۱۰۴۲", "it's 1042"])
+    async def test_that_is_a_ticket_of_theirs_asks_how_it_stands(self, actions: RunningActions, text: str) -> None:
+        result = await actions.run(Actions.TAKE_DETAIL, text=text)
+
+        assert responses_in(result) == ["utter_ticket_status_open"]
+
+    async def test_that_is_none_of_theirs_may_be_anything(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.TAKE_DETAIL, text="77123")
+
+        assert responses_in(result) == [Responses.NOTED]
+
+    async def test_is_said_not_to_be_found_where_one_was_asked_for(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.TAKE_DETAIL, text="77123", just_set={"asked_which_ticket": "ticket_status"})
+
+        assert responses_in(result) == [Responses.TICKET_NOT_FOUND]
+
+    @pytest.mark.parametrize("text", ["۱۰۴۲", "HM-1042"])
+    async def test_is_closed_after_which_one_to_close(self, actions: RunningActions, text: str) -> None:
+        slots = {"ticket_number": "HM-1042"} if text.startswith("HM") else {}
+
+        result = await actions.run(
+            Actions.TAKE_DETAIL, text=text, slots=slots, just_set={"asked_which_ticket": "close_ticket"}
+        )
+
+        assert responses_in(result) == [Responses.TICKET_CLOSED]
+
+    async def test_is_added_to_after_which_one_to_add_to(self, actions: RunningActions) -> None:
+        result = await actions.run(
+            Actions.TAKE_DETAIL,
+            text="1042",
+            slots={"ticket_note": "it came back"},
+            just_set={"asked_which_ticket": "add_to_ticket"},
+        )
+
+        assert slots_in(result)["noted_ticket"] == "HM-1042"
+        assert {"event": "followup", "timestamp": None, "name": "note_form"} in result["events"]
+
+
+class TestContactDetailByItself:
+    async def test_is_kept(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("POST /conversations/c-1/contact-detail", status_code=204)
+
+        await actions.run(Actions.TAKE_DETAIL, text="شماره‌ام ۰۹۱۲۱۲۳۴۵۶۷")
+
+        assert api.body_of("POST /conversations/c-1/contact-detail") == {"contact_detail": "09121234567"}
+
+
+class TestYesToWhatWaited:
+    async def test_is_answered_in_the_words_in_which_it_was_wished(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("POST /knowledge/answers", {"band": "decline", "confidence": 0.1})
+
+        await actions.run(
+            Actions.AGREE,
+            text="yes",
+            said_before=("close my ticket and send me the invoice", "close_ticket"),
+            just_set={"offer": "request_invoice"},
+        )
+
+        assert api.body_of("POST /knowledge/answers")["question"] == "send me the invoice"
+
+
+class TestCloseItAgain:
+    async def test_after_the_question_whether_to_is_a_yes(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("GET /tickets/HM-1042", TICKET)
+        api.answers("POST /tickets/HM-1042/closure", TICKET | {"status": "closed"})
+
+        result = await actions.run(
+            Actions.CLOSE_TICKET, text="ببندش", just_set={"closing_ticket": "HM-1042", "offer": "close_ticket"}
+        )
+
+        assert responses_in(result) == [Responses.TICKET_CLOSED]

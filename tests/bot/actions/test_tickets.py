@@ -125,6 +125,56 @@ class TestBeginTicket:
         assert slots_in(result)["contact_detail"] is None
 
 
+class TestBegunTicket:
+    @pytest.mark.parametrize(
+        ("text", "subject", "description"),
+        [
+            ("یه تیکت بزن که فاکتورم اشتباهه", "فاکتورم اشتباهه", None),
+            (
+                "open a ticket: I was charged 1,250,000 toman twice",
+                "I was charged 1,250,000 toman twice",
+                "I was charged 1,250,000 toman twice",
+            ),
+        ],
+    )
+    async def test_says_what_was_dictated_with_the_wish(
+        self, actions: RunningActions, text: str, subject: str, description: str | None
+    ) -> None:
+        result = await actions.run(Actions.BEGIN_TICKET, text=text)
+
+        assert responses_in(result) == [Responses.TICKET_BEGUN]
+        assert slots_in(result)["ticket_subject"] == subject
+        assert slots_in(result)["ticket_description"] == description
+
+    @pytest.mark.parametrize("action", [Actions.BEGIN_TICKET, Actions.AGREE])
+    async def test_is_about_the_message_to_which_it_was_offered(self, actions: RunningActions, action: str) -> None:
+        result = await actions.run(
+            action,
+            text="آره",
+            said_before=("هنوز مدرکم صادر نشده", "order_status"),
+            just_set={"offer": "open_ticket"},
+        )
+
+        assert slots_in(result)["ticket_subject"] == "هنوز مدرکم صادر نشده"
+        assert slots_in(result)["ticket_description"] is None
+
+    async def test_is_all_said_by_a_question_that_had_no_answer(self, actions: RunningActions) -> None:
+        question = "پارکینگ هم دارید؟"
+
+        result = await actions.run(
+            Actions.AGREE, text="آره", said_before=(question, "ask_knowledge"), just_set={"offer": "open_ticket"}
+        )
+
+        assert slots_in(result)["ticket_description"] == question
+
+    async def test_is_about_nothing_that_was_only_a_courtesy(self, actions: RunningActions) -> None:
+        result = await actions.run(
+            Actions.AGREE, text="آره", said_before=("سلام خوبی", "greet"), just_set={"offer": "open_ticket"}
+        )
+
+        assert slots_in(result)["ticket_subject"] is None
+
+
 class TestGoBack:
     @pytest.mark.parametrize(
         ("requested", "forgotten"),
