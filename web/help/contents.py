@@ -1,7 +1,9 @@
 """An article's HTML made ready for its page: places to jump to, and tables that scroll by themselves."""
 
+import asyncio
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import nh3
 from markupsafe import Markup
@@ -10,6 +12,8 @@ from knowledge_base.render import to_html
 
 # A shorter article needs no table of contents.
 FEWEST_HEADINGS = 3
+# Articles that are read again and again are rendered once.
+MOST_KEPT = 200
 # Where no letter comes before it, as in a table, a Persian percentage has its sign on the wrong side without this mark.
 _ARABIC_LETTER_MARK = "\u061c"
 _PERCENTAGE = re.compile("(?<![۰-۹٫٬])[۰-۹][۰-۹٫٬]*٪")
@@ -34,6 +38,12 @@ class ArticleHtml:
     headings: list[Heading]
 
 
+async def rendered(markdown: str) -> ArticleHtml:
+    """An article for its page, away from the event loop: the longest take a second or two."""
+    return await asyncio.to_thread(article_html, markdown)
+
+
+@lru_cache(MOST_KEPT)
 def article_html(markdown: str) -> ArticleHtml:
     """Render an article for its page."""
     headings: list[Heading] = []

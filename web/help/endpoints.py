@@ -14,7 +14,7 @@ from knowledge_base.models import Article, Category
 from knowledge_base.service import KnowledgeService
 from web.firm import Firm, FirmDep
 from web.help.caching import KEPT_SECONDS, private, shared
-from web.help.contents import article_html
+from web.help.contents import rendered
 from web.help.site import site_of
 from web.help.votes import reader_of
 from web.knowledge_access import KnowledgeReadDep
@@ -99,7 +99,7 @@ async def show_article(
         article=article,
         # What the reader had searched for, in case that the article does not help.
         asked=asked.strip()[:QUESTION_CHARACTERS],
-        content=article_html(article.body),
+        content=await rendered(article.body),
         voted=await knowledge.votes.of(reader, article.id) if reader else None,
         near=[other for other in near if other.id != article.id],
         addresses=addresses,

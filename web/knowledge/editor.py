@@ -1,5 +1,6 @@
 """Writing an article: a new one, a change, and what happens when two people change the same."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -97,7 +98,8 @@ async def preview_article(
     body: Annotated[str, Form()] = "",
 ) -> Response:
     """How the text would look on its page and in a chat; nothing is kept of it."""
-    return HTMLResponse(fragment(request, "knowledge/previews.html", preview=_preview(title, summary, body)))
+    preview = await asyncio.to_thread(_preview, title, summary, body)
+    return HTMLResponse(fragment(request, "knowledge/previews.html", preview=preview))
 
 
 @router.get("/{article_id:int}/tested")
@@ -225,7 +227,7 @@ async def show_editor(
         article=article,
         problems=problems or {},
         asked=await knowledge.gaps.get(form.gap) if form.gap is not None else None,
-        preview=_preview(form.title, form.summary, form.body),
+        preview=await asyncio.to_thread(_preview, form.title, form.summary, form.body),
         categories=await knowledge.categories.all(),
         tested=await _tested(knowledge, article) if article else None,
         people=await people_who_edit(knowledge.session, besides=form.owner),
@@ -258,7 +260,7 @@ async def _tested(knowledge: KnowledgeService, article: Article) -> Tested | Non
 
 
 def _preview(title: str, summary: str, body: str) -> dict[str, str]:
-    """A text as its page shows it, and what a chat says of it to who chooses its title."""
+    """A text as its page shows it, and what a chat says of it to who chooses its title; takes long for a long one."""
     body = body[:BODY_CHARACTERS]
     says = in_short(summary, [one.text for one in split(body)])
     return {"title": title, "html": article_html(body).html, "says": says}

@@ -7,7 +7,7 @@ from core.http import RowId
 from crm.agents.auth import CurrentAgent
 from knowledge_base.answering import ArticleNotFound
 from knowledge_base.enums import ArticleStatus
-from web.help.contents import article_html
+from web.help.contents import rendered
 from web.knowledge.pages import knowledge_page
 from web.knowledge_access import KnowledgeReadDep
 
@@ -22,4 +22,5 @@ async def read_article(
     article = await knowledge.get(article_id)
     if article.status is not ArticleStatus.published:
         raise ArticleNotFound
-    return knowledge_page(request, "article.html", agent, article=article, html=article_html(article.body).html)
+    html = (await rendered(article.body)).html
+    return knowledge_page(request, "article.html", agent, article=article, html=html)

@@ -14,7 +14,7 @@ from knowledge_base.models import Article, ArticleVersion
 from knowledge_base.schemas import ArticleDraft
 from knowledge_base.service import ArticleChanged, KnowledgeService, as_draft
 from knowledge_base.trial import Broken, Trial, Unsaved
-from web.help.contents import article_html
+from web.help.contents import rendered
 from web.knowledge.comparison import compare
 from web.knowledge.editor import show_conflict, show_editor
 from web.knowledge.forms import ArticleForm, as_saved, restored
@@ -64,7 +64,7 @@ async def show_version(
         agent,
         article=article,
         version=version,
-        html=article_html(version.body).html,
+        html=(await rendered(version.body)).html,
         comparison=compare(as_saved(version, article), as_draft(article), language=language_of(request)),
     )
 

@@ -1,11 +1,15 @@
 """The public help centre."""
 
+import asyncio
+import threading
+
 import httpx
 import pytest
 
 from crm.models import Inbox
 from knowledge_base.models import Category
 from tests.web.knowledge.conftest import WriteArticle
+from web.help import contents
 from web.parts import Parts
 
 LONG = "## One\n\ntext\n\n## *Two*\n\ntext\n\n## <Three>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
@@ -172,6 +176,22 @@ class TestArticle:
         assert '<li><a href="#part-3">&lt;Three&gt;</a></li>' in long
         assert '<h2 id="part-2"><em>Two</em></h2>' in long
         assert "#part-1" not in short
+
+    async def test_one_that_takes_long_to_render_holds_up_nobody(
+        self, client: httpx.AsyncClient, write: WriteArticle, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        article = await write("Prices", slug="prices", body="A table without end.")
+        others_went_on = threading.Event()
+
+        def render(_markdown: str) -> str:
+            return f"<p>Others {'went on' if others_went_on.wait(20) else 'waited'}.</p>"
+
+        monkeypatch.setattr(contents, "to_html", render)
+        reading = asyncio.create_task(client.get(article.url))
+        await client.get("/help/en")
+        others_went_on.set()
+
+        assert "Others went on." in (await reading).text
 
     async def test_tables_scroll_by_themselves(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
         await write("Long", slug="long", body=LONG)
