@@ -40,7 +40,7 @@ async def list_conversations(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Sequence[Conversation]:
-    """Conversations by who has them; the waiting ones longest first, others latest first."""
+    """Conversations by who has them; the waiting ones most overdue first, others latest first."""
     statuses = status or list(ConversationStatus)
     return await conversations.conversations.in_status(
         statuses=statuses, assignee_id=assignee_id, limit=limit, offset=offset

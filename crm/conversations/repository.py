@@ -25,7 +25,9 @@ from crm.models import (
     MergedConversation,
     Message,
     Rating,
+    Ticket,
 )
+from crm.tickets.repository import NEXT_DUE, UNFINISHED
 
 # Of one conversation, when many are looked at: some thirty messages of the contact with the bot's between them.
 LONGEST_STRETCH = 60
@@ -42,6 +44,13 @@ _WHOLE = (*_SHOWN, joinedload(Conversation.identity))
 _IN_STRETCH = (
     *(Message.conversation_id, Message.sequence, Message.author, Message.text, Message.payload, Message.created_at),
     *(Message.outcome, Message.intent, Message.sentiment_score, Message.signals, Message.vector, Message.encoder),
+)
+
+# What the conversation's tickets promise next.
+_NEXT_DUE = (
+    select(func.min(NEXT_DUE))
+    .where(Ticket.conversation_id == Conversation.id, Ticket.status.in_(UNFINISHED))
+    .scalar_subquery()
 )
 
 # What every turn asks is put together once: building a statement costs as much as running it.
@@ -500,17 +509,17 @@ class ConversationRepository:
         limit: int = 100,
         offset: int = 0,
     ) -> Sequence[Conversation]:
-        """Conversations in these states: who waits longest first, otherwise the latest first."""
+        """Conversations in these states: of those waiting the most overdue first, otherwise the latest first."""
         statement = select(Conversation).where(Conversation.status.in_(statuses)).options(*_SHOWN)
         if assignee_id is not None:
             statement = statement.where(Conversation.assignee_id == assignee_id)
-        order: Any = (
-            Conversation.waiting_since.asc()
-            if list(statuses) == [ConversationStatus.waiting]
-            else Conversation.updated_at.desc()
-        )
+        if list(statuses) == [ConversationStatus.waiting]:
+            # Who waits in distress goes before who asked earlier and can wait: their ticket is due sooner.
+            statement = statement.order_by(_NEXT_DUE.nulls_last(), Conversation.waiting_since)
+        else:
+            statement = statement.order_by(Conversation.updated_at.desc())
         # The id, so that those of one moment stay on the same page of a list.
-        statement = statement.order_by(order, Conversation.id).limit(limit).offset(offset)
+        statement = statement.order_by(Conversation.id).limit(limit).offset(offset)
         return (await self.session.scalars(statement)).all()
 
     async def last_messages(self, conversation_ids: Sequence[str]) -> dict[str, Message]:

@@ -18,7 +18,7 @@ UNFINISHED = (TicketStatus.new, TicketStatus.open, TicketStatus.pending, TicketS
 NOBODY = 0
 _NUMBER = re.compile(r"(?:hm)?\W*(\d{1,9})", re.IGNORECASE)
 # What an unfinished ticket has to meet next: the first response, then the resolution.
-_NEXT_DUE = case(
+NEXT_DUE = case(
     (Ticket.first_responded_at.is_(None), func.coalesce(Ticket.first_response_due_at, Ticket.resolution_due_at)),
     else_=Ticket.resolution_due_at,
 )
@@ -88,7 +88,7 @@ class TicketRepository:
         wanted = _are(statuses, assignee_id, words)
         statement = select(Ticket).where(*wanted).options(*_SHOWN).limit(limit).offset(offset)
         if by_due:
-            statement = statement.order_by(_NEXT_DUE.nulls_last())
+            statement = statement.order_by(NEXT_DUE.nulls_last())
         return (await self.session.scalars(statement.order_by(Ticket.id.desc()))).all()
 
     async def count(

@@ -4,16 +4,18 @@ import html
 import json
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
 from crm.conversations.ports import Cause
 from crm.conversations.service import ConversationService
-from crm.enums import Author, ConversationStatus, HandoffReason, Role
-from crm.models import Agent, Conversation, Message
+from crm.enums import Author, ConversationStatus, HandoffReason, Priority, Role
+from crm.models import Agent, Conversation, Message, SlaPolicy
 from tests.web.desk.conftest import HOSTILE
 
 SignIn = Callable[[Role], Awaitable[Agent]]
@@ -64,6 +66,27 @@ class TestShowInbox:
 
         assert "گفت‌وگو" in part
         assert "Conversation" not in part
+
+    async def test_puts_who_is_in_distress_before_who_has_waited_longer_and_can(
+        self, app: FastAPI, client: httpx.AsyncClient, clock: FixedClock, sign_in: SignIn, says: Says
+    ) -> None:
+        await sign_in(Role.agent)
+        reasons = (HandoffReason.contact_asked, HandoffReason.not_understood, HandoffReason.vulnerable)
+        async with app.state.work.begin() as session:
+            for priority, minutes in ((Priority.normal, 240), (Priority.urgent, 15)):
+                lengths = dict.fromkeys(("first_response_minutes", "next_response_minutes"), minutes)
+                session.add(SlaPolicy(priority=priority, resolution_minutes=4320, **lengths))
+        ids = []
+        for number, reason in enumerate(reasons):
+            ids.append((await says("hi", visitor=f"visitor-{number}")).id)
+            async with app.state.work.begin() as session:
+                service: ConversationService = app.state.open_conversations(session)
+                await service.hand_off(await service.lock(ids[-1]), reason)
+            clock.advance(timedelta(minutes=30))
+
+        page = (await client.get("/desk")).text
+
+        assert re.findall(r'id="row-(\w+)"', page) == [ids[2], ids[0], ids[1]]
 
     async def test_keeps_the_bots_conversations_in_their_own_list(
         self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation
