@@ -181,13 +181,15 @@ class TestArticle:
         self, client: httpx.AsyncClient, write: WriteArticle, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         article = await write("Prices", slug="prices", body="A table without end.")
-        others_went_on = threading.Event()
+        begun, others_went_on = threading.Event(), threading.Event()
 
         def render(_markdown: str) -> str:
-            return f"<p>Others {'went on' if others_went_on.wait(20) else 'waited'}.</p>"
+            begun.set()
+            return f"<p>Others {'went on' if others_went_on.wait(10) else 'waited'}.</p>"
 
         monkeypatch.setattr(contents, "to_html", render)
         reading = asyncio.create_task(client.get(article.url))
+        await asyncio.to_thread(begun.wait, 10)
         await client.get("/help/en")
         others_went_on.set()
 
