@@ -229,7 +229,7 @@ class KeptModels:
 
     def progress(self) -> Progress | None:
         """How the last training goes or went; None before the first."""
-        is_running = self._is_locked()
+        is_running = is_locked(self.folder / _LOCK_FILE)
         try:
             progress = Progress(**_read(self.folder / _PROGRESS_FILE))
         except TypeError:
@@ -243,16 +243,6 @@ class KeptModels:
         while self.file_of(name := f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}").exists():
             time.sleep(_LOCK_PAUSE_SECONDS)
         return name
-
-    def _is_locked(self) -> bool:
-        try:
-            with (self.folder / _LOCK_FILE).open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
 
     def _files(self) -> list[Path]:
         return [
@@ -268,6 +258,18 @@ class KeptModels:
 def now() -> str:
     """This moment as manifests have it."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def is_locked(file: Path) -> bool:
+    """Whether some process holds a file's lock; it never waits."""
+    try:
+        with file.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _lock(descriptor: int) -> None:

@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.models import is_locked
 from launcher.errors import LauncherError
 from launcher.layout import Layout
 
@@ -25,12 +26,5 @@ def alone(layout: Layout, *, complaint: str) -> Iterator[None]:
 
 
 def is_up(layout: Layout) -> bool:
-    """True when somebody holds the lock; it never waits."""
-    try:
-        with layout.up_lock.open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+    """True when somebody holds the lock."""
+    return is_locked(layout.up_lock)

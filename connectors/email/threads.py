@@ -3,7 +3,7 @@
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,19 +73,13 @@ class StoredThreads:
 
     async def automatic_replies(self, inbox_id: int, address: str) -> int:
         """Of all threads with the address."""
-        statement = (
-            select(func.count(Message.id))
-            .join(Conversation, Conversation.id == Message.conversation_id)
-            .join(EmailThread, EmailThread.identity_id == Conversation.identity_id)
-            .where(
-                EmailThread.inbox_id == inbox_id,
-                EmailThread.address == address,
+        return await self._count(
+            select(func.count(Message.id)).where(
+                _is_in_threads_with(inbox_id, address),
                 Message.author.in_((Author.bot, Author.system)),
                 Message.created_at > self._clock.now() - timedelta(hours=1),
             )
         )
-        async with self._work.reading() as session:
-            return await session.scalar(statement) or 0
 
     async def strangers(self, inbox_id: int, mail: Mail) -> int:
         """By the contacts who are known from mails alone."""
@@ -102,21 +96,16 @@ class StoredThreads:
 
     async def files_sent(self, inbox_id: int, mail: Mail) -> int:
         """In all their threads. Of a mail that comes again after a failure, some are stored already."""
-        statement = (
+        return await self._count(
             select(func.count(Attachment.id))
             .join(Message, Message.id == Attachment.message_id)
-            .join(Conversation, Conversation.id == Message.conversation_id)
-            .join(EmailThread, EmailThread.identity_id == Conversation.identity_id)
             .where(
-                EmailThread.inbox_id == inbox_id,
-                EmailThread.address == mail.address,
+                _is_in_threads_with(inbox_id, mail.address),
                 Message.author == Author.contact,
                 ~Message.external_id.startswith(mail.external_id, autoescape=True),
                 Message.created_at > self._clock.now() - timedelta(days=1),
             )
         )
-        async with self._work.reading() as session:
-            return await session.scalar(statement) or 0
 
     async def keep_original(self, inbox_id: int, external_id: str, text: str) -> None:
         """Beside its message."""
@@ -147,13 +136,9 @@ class StoredThreads:
             return None
         ours = [number for number in map(self._ids.read, mail.references) if number is not None]
         statement = (
-            select(ContactIdentity.external_id)
-            .join(EmailThread, EmailThread.identity_id == ContactIdentity.id)
-            .join(Conversation, Conversation.identity_id == ContactIdentity.id)
+            _threads_with(inbox_id, mail.address)
             .join(Message, Message.conversation_id == Conversation.id)
             .where(
-                EmailThread.inbox_id == inbox_id,
-                EmailThread.address == mail.address,
                 Message.inbox_id == inbox_id,
                 or_(*map(_is_mail, mail.references), Message.id.in_(ours)),
             )
@@ -166,12 +151,8 @@ class StoredThreads:
         if not mail.subject_key:
             return None
         statement = (
-            select(ContactIdentity.external_id)
-            .join(EmailThread, EmailThread.identity_id == ContactIdentity.id)
-            .join(Conversation, Conversation.identity_id == ContactIdentity.id)
+            _threads_with(inbox_id, mail.address)
             .where(
-                EmailThread.inbox_id == inbox_id,
-                EmailThread.address == mail.address,
                 EmailThread.subject_key == mail.subject_key,
                 Conversation.status != ConversationStatus.resolved,
             )
@@ -179,6 +160,10 @@ class StoredThreads:
             .limit(1)
         )
         return (await session.scalars(statement)).one_or_none()
+
+    async def _count(self, statement: Select[int]) -> int:
+        async with self._work.reading() as session:
+            return await session.scalar(statement) or 0
 
     async def _begin(self, inbox_id: int, mail: Mail) -> str:
         name = _thread_name(mail)
@@ -241,6 +226,21 @@ class StoredThreads:
         ]
         # Once, though each file of a mail is a message.
         return [(mail_id, author) for mail_id, author in dict.fromkeys(mails) if mail_id]
+
+
+def _threads_with(inbox_id: int, address: str) -> Select[str]:
+    """The names of an address's threads."""
+    return (
+        select(ContactIdentity.external_id)
+        .join(EmailThread, EmailThread.identity_id == ContactIdentity.id)
+        .join(Conversation, Conversation.identity_id == ContactIdentity.id)
+        .where(EmailThread.inbox_id == inbox_id, EmailThread.address == address)
+    )
+
+
+def _is_in_threads_with(inbox_id: int, address: str) -> ColumnElement[bool]:
+    """Whether a stored message belongs to one of an address's threads."""
+    return Message.conversation_id.in_(_threads_with(inbox_id, address).with_only_columns(Conversation.id))
 
 
 def _is_mail(message_id: str) -> ColumnElement[bool]:

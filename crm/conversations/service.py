@@ -1,7 +1,7 @@
 """What contacts, agents and the bot do with a conversation, each within the caller's transaction."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -567,12 +567,7 @@ class ConversationService:
         Raises:
             ConversationNotFound
         """
-        conversation = await self.conversations.get(conversation_id)
-        if conversation is None and (into := await self.conversations.merged_into(conversation_id)):
-            conversation = await self.conversations.get(into)
-        if conversation is None:
-            raise ConversationNotFound
-        return conversation
+        return await self._found_by(self.conversations.get, conversation_id)
 
     async def lock(self, conversation_id: str) -> Conversation:
         """The same, and nobody else changes it until the transaction ends.
@@ -580,9 +575,14 @@ class ConversationService:
         Raises:
             ConversationNotFound
         """
-        conversation = await self.conversations.lock(conversation_id)
+        return await self._found_by(self.conversations.lock, conversation_id)
+
+    async def _found_by(
+        self, find: Callable[[str], Awaitable[Conversation | None]], conversation_id: str
+    ) -> Conversation:
+        conversation = await find(conversation_id)
         if conversation is None and (into := await self.conversations.merged_into(conversation_id)):
-            conversation = await self.conversations.lock(into)
+            conversation = await find(into)
         if conversation is None:
             raise ConversationNotFound
         return conversation
