@@ -20,8 +20,8 @@ MOST_LANDMARKS = 2_000
 SAME_LINE = 0.5
 # Comparing more words with each other takes too long: such a line is shown as changed in whole.
 MOST_WORDS = 1_000
-# The half-space stands inside of words.
-_WORDS = re.compile(r"[\w\u200c]+|\s+|[^\w\s]")
+# Each with the space behind it; the half-space stands inside of words.
+_WORDS = re.compile(r"(?:[\w\u200c]+|[^\w\s]|^)\s*")
 
 FIELDS = ("title", "summary", "body", "questions", "category", "reviewed_on", "review_due_on", "visibility")
 

@@ -221,8 +221,8 @@ class TestTwoPeopleAtOnce:
         again = await editor.post(page_of(article), data=typed(title=article.title, body="Mine: 3 days.", version=2))
 
         assert refused.status_code == 409
-        assert "<del>Mine</del>: <del>three</del> days." in refused.text
-        assert "<ins>Theirs</ins>: <ins>five</ins> days." in refused.text
+        assert "<del>Mine</del>: <del>three </del>days." in refused.text
+        assert "<ins>Theirs</ins>: <ins>five </ins>days." in refused.text
         assert "Mine: three days.</textarea>" in refused.text
         assert 'name="version" value="2"' in refused.text
         assert again.status_code == 303
@@ -240,8 +240,8 @@ class TestVersions:
         shown = await editor.get(f"{page_of(article)}/versions/1")
         restored = await editor.post(f"{page_of(article)}/versions/1/restore", data={"seen": 2})
 
-        assert "<del>Ten</del> days." in shown.text
-        assert "<ins>Five</ins> days." in shown.text
+        assert "<del>Ten </del>days." in shown.text
+        assert "<ins>Five </ins>days." in shown.text
         assert restored.status_code == 303
         assert (await stored(parts, article.id)).body == "Ten days."
         assert len(await versions(parts, article.id)) == 3
@@ -255,7 +255,7 @@ class TestVersions:
         response = await editor.post(f"{page_of(article)}/versions/1/restore", data={"seen": 1})
 
         assert response.status_code == 409
-        assert "<ins>Five</ins> days." in response.text
+        assert "<ins>Five </ins>days." in response.text
 
     async def test_a_version_that_never_was_is_not_found(self, editor: httpx.AsyncClient, write: WriteArticle) -> None:
         article = await write("Refund rules", slug="refunds")

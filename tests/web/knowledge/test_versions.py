@@ -29,8 +29,8 @@ class TestVersions:
 
         assert '<table lang="fa" dir="rtl">' in page
         assert '<div class="sides" dir="rtl" aria-hidden="true"><span>Version 2</span><span>Version 3</span>' in page
-        assert "<del>پنج</del> روز" in page
-        assert "<ins>سه</ins> روز" in page
+        assert "<del>پنج </del>روز" in page
+        assert "<ins>سه </ins>روز" in page
         assert "Kaveh" in page
         assert "Editor" in page
 
@@ -84,8 +84,8 @@ class TestVersions:
     async def test_any_two_can_be_compared(self, editor: httpx.AsyncClient, article: Article) -> None:
         page = (await editor.get(f"{page_of(article)}/versions", params={"left": 1, "right": 3})).text
 
-        assert "<del>ده</del> روز" in page
-        assert "<ins>سه</ins> روز" in page
+        assert "<del>ده </del>روز" in page
+        assert "<ins>سه </ins>روز" in page
 
     async def test_a_version_beside_itself_asks_for_another(self, editor: httpx.AsyncClient, article: Article) -> None:
         page = (await editor.get(f"{page_of(article)}/versions", params={"left": 2, "right": 2})).text
