@@ -7,8 +7,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, NotFound
 from core.unit_of_work import announce
+from crm.contacts.repository import ContactRepository
 from crm.conversations.repository import ConversationRepository
 from crm.enums import ConversationStatus
 from crm.models import (
@@ -25,6 +26,12 @@ from language.normalise import normalise, safe_text
 
 _PHONE = re.compile(r"\+?\d[\d\s()-]{6,18}\d")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+
+
+class ContactNotFound(NotFound):
+    """There is no such contact."""
+
+    code = "contact_not_found"
 
 
 class ContactDetailUnfit(InvalidInput):
@@ -71,7 +78,32 @@ class ContactService:
     def __init__(self, session: AsyncSession, *, clock: Clock) -> None:
         self.session = session
         self.clock = clock
+        self.contacts = ContactRepository(session)
         self.conversations = ConversationRepository(session)
+
+    async def get(self, contact_id: int) -> Contact:
+        """One contact.
+
+        Raises:
+            ContactNotFound
+        """
+        contact = await self.contacts.get(contact_id)
+        if contact is None:
+            raise ContactNotFound
+        return contact
+
+    async def correct(self, contact: Contact, *, name: str, email: str, phone: str) -> None:
+        """Keep what a person of ours has learned of a contact, in place of what was known; each may be empty.
+
+        Raises:
+            ContactDetailUnfit: nothing is changed.
+        """
+        email, phone = normalise(email).strip(), normalise(phone).strip()
+        if (email and not _EMAIL.fullmatch(email)) or (phone and not _PHONE.fullmatch(phone)):
+            raise ContactDetailUnfit
+        contact.name, contact.email, contact.phone = safe_text(name).strip()[:200], email[:254], phone[:32]
+        for conversation in await self.contacts.conversations(contact.id):
+            self._announce(conversation)
 
     async def introduce(self, inbox_id: int, external_id: str, introduction: Introduction) -> None:
         """Keep what a contact says of themselves the first time, and each other sentence that they agree to.
@@ -204,7 +236,10 @@ class ContactService:
     async def _tell_desk(self, identity: ContactIdentity) -> None:
         conversation = await self.conversations.of_contact(identity.inbox_id, identity.external_id, lock=False)
         if conversation:
-            announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
+            self._announce(conversation)
+
+    def _announce(self, conversation: Conversation) -> None:
+        announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
 
 
 def _shifted(cause: dict[str, object], shift: int) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from web.desk import (
+    contacts,
     files,
     handoffs,
     inbox,
@@ -18,7 +19,10 @@ from web.desk import (
     widget,
 )
 
-PARTS = (sign_in, inbox, files, tickets, parked, handoffs, intents, models, widget, telegram, people, profile, live)
+PARTS = (
+    *(sign_in, inbox, files, contacts, tickets, parked, handoffs, intents, models),
+    *(widget, telegram, people, profile, live),
+)
 
 router = APIRouter()
 for part in PARTS:
