@@ -84,7 +84,12 @@ def _address(status: str, assignee: int | str, q: str, page: int) -> str:
 
 @router.get("/tickets/{number}")
 async def show_ticket(
-    request: Request, number: str, agent: ConversationAgent, tickets: TicketsReadDep, agents: AgentsReadDep
+    request: Request,
+    number: str,
+    agent: ConversationAgent,
+    tickets: TicketsReadDep,
+    agents: AgentsReadDep,
+    saved: bool = False,
 ) -> Response:
     """One ticket."""
     ticket = await tickets.find(number)
@@ -96,6 +101,7 @@ async def show_ticket(
         ticket=ticket,
         due=due_of(ticket, tickets.clock.now()),
         people=await agents.agents.who_may_have_work(now=ticket.assignee_id),
+        saved=saved,
     )
 
 
@@ -116,7 +122,7 @@ async def change_ticket(
         status=None if form.status is form.shown_status else form.status,
         priority=None if form.priority is form.shown_priority else form.priority,
     )
-    return RedirectResponse(f"/desk/tickets/{ticket.number}", status_code=303)
+    return RedirectResponse(f"/desk/tickets/{ticket.number}?saved=true", status_code=303)
 
 
 async def _person(agents: AgentService, assignee: int | str) -> Agent | None:
