@@ -306,15 +306,15 @@ class Trial:
         ]
 
     async def _questions(self, unsaved: Unsaved, embedded: EmbeddedArticle) -> list[_Asked]:
-        """The title and the variants, as contacts would ask them."""
+        """The title and the variants, as contacts would ask them, each once."""
         title = await self._knowledge.live.embedder.embed_question(unsaved.draft.title)
         texts = [unsaved.draft.title, *text_of(unsaved.draft).questions][:MOST_ASKED]
         vectors = [title, *embedded.question_vectors]
-        asked = [
-            _Asked(text, Question(matching_form(text), vector, unsaved.language))
-            for text, vector in zip(texts, vectors, strict=False)
-        ]
-        return [one for one in asked if one.question.matching]
+        asked: dict[str, _Asked] = {}
+        for text, vector in zip(texts, vectors, strict=False):
+            if matching := matching_form(text):
+                asked.setdefault(matching, _Asked(text, Question(matching, vector, unsaved.language)))
+        return list(asked.values())
 
     async def _stored(self, article_ids: Sequence[int] | set[int]) -> list[SearchableArticle]:
         """Those of these articles that have been saved."""

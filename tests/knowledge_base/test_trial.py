@@ -109,6 +109,14 @@ class TestOverlaps:
         assert overlap.answered == ["Where to park", "is there a parking lot?"]
         assert seen() == before
 
+    async def test_names_a_question_once_that_is_the_title_too(self, make_article, trial):
+        await make_article("parking", **PARKING)
+        (question,) = PARKING["questions"]
+
+        (overlap,) = await trial("overlaps", unsaved(title=question.upper(), questions=[question], body="Outside."))
+
+        assert overlap.answered == [question.upper()]
+
     async def test_names_the_same_however_sure_the_bot_has_to_be(self, make_article, trial, live):
         article = await make_article("parking", **PARKING)
         live.search.calibration = replace(live.search.calibration, thresholds=Thresholds(answer=1.0, offer=1.0))

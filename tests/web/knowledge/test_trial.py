@@ -108,4 +108,6 @@ class TestOverlaps:
         response = await editor.post(page_of(draft), data=typed(title=QUESTION, action="publish"))
 
         assert "Publish anyway" in response.text
+        later = typed(title=QUESTION, action="schedule", publish_at="2030-01-01 08:00")
+        assert "Schedule anyway" in (await editor.post(page_of(draft), data=later)).text
         assert (await stored(parts, draft.id)).status is ArticleStatus.draft
