@@ -14,6 +14,7 @@ from language.contact_details import find_emails, find_phones, folded_numbers
 # `\b` is no help here: Persian letters are word characters too, and people write «تیکتHM-12» without a space.
 _TICKET_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])hm\s?[-_]?\s?(\d{1,9})(?!\d)", re.IGNORECASE)
 
+_TICKET_WORD: Final = re.compile(r"تیکت|\bti(?:c|k|ck)et|\bhm\b", re.IGNORECASE)
 _NUMBER_ALONE: Final = re.compile(
     r"\W*(?:(?:همون|همین|اون|این|شماره\S*|تیکت\S*|اینه|اون یکی|it'?s|it is|number|no|the|that|one|is"
     r"|ticket|shomare\w*|hamun)"
@@ -45,6 +46,11 @@ def find_identifiers(text: str) -> Iterator[Identifier]:
 def find_ticket_number(text: str) -> str | None:
     """The first ticket number in a text, in canonical form."""
     return next((found.value for found in find_identifiers(text) if found.entity == Entities.TICKET_NUMBER), None)
+
+
+def names_ticket(text: str) -> bool:
+    """Whether a text speaks of a ticket."""
+    return bool(_TICKET_WORD.search(folded_numbers(text)))
 
 
 def number_alone(text: str) -> "int | None":

@@ -296,6 +296,7 @@ OFFERS: Final = {
     Responses.NOT_HELPFUL_AGAIN: Intents.TALK_TO_PERSON,
     Responses.ABUSE: Intents.TALK_TO_PERSON,
     Responses.CONFIRM_CLOSING: Intents.CLOSE_TICKET,
+    Responses.ASK_RATING: Intents.RATE_CONVERSATION,
     **{response: wish for wish, response in LATER_RESPONSES.items()},
 }
 """What a response offers to do, so that a bare yes to it is understood."""

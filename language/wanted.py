@@ -45,6 +45,22 @@ _DOES_NOT_KNOW: Final = {
 }
 
 
+_LANGUAGE: Final = re.compile(
+    r"زبا?و?ن|فارسی|انگلیسی|عربی|ترکی|کردی|آلمانی|فرانسوی|روسی|چینی|اسپانیایی|\b(?:language|lingua|english|persian|farsi"
+    r"|arabic|turkish|kurdish|german|deutsch|french|français|russian|chinese|spanish|español|italian|englisi|zaban)\b"
+)
+_SPEAKING: Final = re.compile(
+    r"بلد|بگ|بنویس|جواب|پاسخ|صحبت|حرف|ترجمه|عوض|تغییر|متوجه|\b(?:speak|say|answer|write|talk|translate|reply|change|switch"
+    r"|understand|read|habla|parlez|sprechen|begu|benevis|javab|sohbat|harf|avaz)\b"
+)
+
+
+def is_about_speaking(text: str) -> bool:
+    """Whether a text may be about the language to speak in: it names one, and what is done with it."""
+    matching = normalise(text[:_MOST_CHARACTERS])
+    return bool(_LANGUAGE.search(matching) and _SPEAKING.search(matching))
+
+
 def wanted_language(text: str) -> str | None:
     """`fa` or `en`, where a text asks to be answered in it and says no more: "in English please", «فارسی بگو»."""
     if len(text) > _MOST_CHARACTERS:

@@ -123,7 +123,8 @@ async def take_rating(backend: Backend, dispatcher: CollectingDispatcher, tracke
     if score is None:
         return False
     try:
-        await backend.rate(tracker.sender_id, score=score, comment=rating_comment(text))
+        was_asked = offer_of(tracker) == Intents.RATE_CONVERSATION
+        await backend.rate(tracker.sender_id, score=score, comment=rating_comment(text), offered=was_asked)
     except BackendRefused:
         return False
     dispatcher.utter_message(response=Responses.RATING_THANKS)

@@ -5,16 +5,16 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import BackendRefused
-from bot.actions.base import SupportAction, previous_action_of, text_of
+from bot.actions.base import SupportAction, offer_of, text_of
 from bot.actions.follow_ups import rating_comment
-from bot.names import Actions, Responses, Slots
+from bot.names import Actions, Intents, Responses, Slots
 from language.ratings import find_rating, rating_in_words
 
 
 def _is_offered(tracker: Tracker) -> bool:
     """Whether the contact means to rate: by a button, in so many words, or right after the bot has asked."""
     text = text_of(tracker)
-    was_asked = previous_action_of(tracker) == Actions.RATE_CONVERSATION
+    was_asked = offer_of(tracker) == Intents.RATE_CONVERSATION
     return was_asked or text.startswith("/") or rating_in_words(text) is not None
 
 

@@ -13,8 +13,15 @@ from bot.actions.follow_ups import fresh_ticket, is_afterthought, is_closing, ke
 from bot.actions.interruptions import NOTE, is_interrupted
 from bot.actions.knowledge import ActionAnswerFromKnowledgeBase
 from bot.actions.schemas import HandoffReason, Ticket
-from bot.actions.tickets import ActionShowTicketStatus, begin_form, named_ticket, ticket_buttons
-from bot.identifiers import find_ticket_number, number_alone
+from bot.actions.tickets import (
+    ActionShowTicketStatus,
+    begin_form,
+    has_draft,
+    named_ticket,
+    ticket_buttons,
+    wants_draft,
+)
+from bot.identifiers import find_ticket_number, names_ticket, number_alone
 from bot.names import Actions, Forms, Intents, Responses, Slots
 from bot.wishes import wish_clauses
 from language.contact_details import find_contact_detail
@@ -33,7 +40,10 @@ class ActionChooseTicket(SupportAction):
         return Actions.CHOOSE_TICKET
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        chosen = await self.choose(dispatcher, tracker, named_ticket(tracker))
+        number = named_ticket(tracker)
+        if number is None and has_draft(tracker) and wants_draft(tracker):
+            return [SlotSet(Slots.NOTED_TICKET, None), *begin_form(dispatcher, tracker), FollowupAction(Forms.TICKET)]
+        chosen = await self.choose(dispatcher, tracker, number)
         return [
             SlotSet(Slots.NOTED_TICKET, chosen),
             SlotSet(Slots.TICKET_NOTE, _note_in(tracker)),
@@ -222,14 +232,15 @@ class ActionTakeDetail(SupportAction):
         return []
 
     async def _ticket_in(self, tracker: Tracker, *, is_asked_for: bool) -> str | None:
-        """The number of the ticket that the message names; a bare one that was not asked for has to be of theirs."""
+        """The ticket that the message names; a bare number that was not asked for has to be that of one of theirs."""
         if number := named_ticket(tracker):
             return number
         alone = number_alone(text_of(tracker))
         if alone is None:
             return None
         number = f"HM-{alone}"
-        return number if is_asked_for or await _find(self, tracker, number) else None
+        is_meant = is_asked_for or names_ticket(text_of(tracker))
+        return number if is_meant or await _find(self, tracker, number) else None
 
     async def _go_on(
         self, asked: str | None, number: str, dispatcher: CollectingDispatcher, tracker: Tracker

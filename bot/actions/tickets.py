@@ -28,6 +28,7 @@ from bot.names import (
 from bot.questions import is_question
 from bot.ticket_wishes import dictated_ticket, title_of
 from language.contact_details import find_contact_detail
+from language.normalise import same_letters
 
 SHORTEST_SUBJECT = 3
 LONGEST_SUBJECT = 200
@@ -36,6 +37,7 @@ LONGEST_CORRECTION = 4_000
 # So much is said in a command that its words describe the matter, and so much by itself.
 WORDS_OF_A_DESCRIPTION = 4
 WORDS_OF_A_STORY = 12
+WORDS_OF_MORE = 5
 SHOWN_TICKETS = 5
 
 _BARE_NUMBER = re.compile(
@@ -43,6 +45,13 @@ _BARE_NUMBER = re.compile(
     r"(\d{2,9})(?![\w:/.-])",
     re.IGNORECASE,
 )
+_GOING_ON = re.compile(
+    r"ادامه|نصفه|نیمه\u200c? ?کاره|همو?ا?ن تیکت"
+    r"|\b(?:continue|resume|finish|go on with|carry on|edame|the same ticket)\b",
+    re.IGNORECASE,
+)
+# Most of a phone number.
+_FIGURES = re.compile(r"\d(?:[\s-]?\d){5,}")
 # To a message that was understood as one of these, a ticket is offered for what it says.
 _MATTERS = TOPICS | {Intents.ASK_KNOWLEDGE, Intents.COMPLAINT, Intents.NLU_FALLBACK}
 _ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
@@ -131,7 +140,15 @@ def _amendment(tracker: Tracker, text: str) -> str | None:
     if tracker.get_slot(Slots.REQUESTED_SLOT) != Slots.CONTACT_DETAIL or find_contact_detail(text) or is_question(text):
         return None
     amendment = find_amendment(text)
+    if amendment is None and _goes_on(text):
+        amendment = text
     return " ".join(amendment.split()) if amendment else None
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a text tells more of the matter instead of how to be reached: words, and no attempt at an address."""
+    is_attempt = "@" in text or bool(_FIGURES.search(same_letters(text))) or withholds(text)
+    return not is_attempt and not text.startswith("/") and len(text.split()) >= WORDS_OF_MORE
 
 
 class ActionBeginTicket(Action):  # type: ignore[misc]  # rasa_sdk has no types
@@ -154,6 +171,9 @@ def begin_form(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event
 
     Beside that nothing is left in it but a contact detail: given for an earlier ticket it still holds.
     """
+    if has_draft(tracker) and wants_draft(tracker):
+        dispatcher.utter_message(response=Responses.TICKET_BEGUN, subject=tracker.get_slot(Slots.TICKET_SUBJECT))
+        return []
     subject, description = _dictated(tracker) or _matter_before(tracker) or (None, None)
     if subject:
         dispatcher.utter_message(response=Responses.TICKET_BEGUN, subject=subject)
@@ -161,6 +181,16 @@ def begin_form(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event
     if tracker.get_slot(Slots.CONTACT_DETAIL) == NO_CONTACT_DETAIL:
         begun[Slots.CONTACT_DETAIL] = None
     return [SlotSet(slot, value) for slot, value in begun.items()]
+
+
+def has_draft(tracker: Tracker) -> bool:
+    """Whether a form was left before its ticket was opened."""
+    return bool(tracker.get_slot(Slots.TICKET_SUBJECT))
+
+
+def wants_draft(tracker: Tracker) -> bool:
+    """Whether the latest message goes back to a ticket that was begun."""
+    return bool(_GOING_ON.search(text_of(tracker)))
 
 
 def _dictated(tracker: Tracker) -> tuple[str, str | None] | None:
@@ -228,7 +258,8 @@ class ActionOpenTicket(SupportAction):
         dispatcher.utter_message(response=Responses.TICKET_OPENED, ticket_number=ticket.number, subject=ticket.subject)
         has_contact = bool(_contact_detail(tracker) or tracker.get_slot(Slots.CONTACT_KNOWN))
         # They were this ticket's; the next one may be about another order.
-        spent = [SlotSet(name, None) for name in TicketDetails.model_fields if tracker.get_slot(name)]
+        told = [*TicketDetails.model_fields, Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION]
+        spent = [SlotSet(name, None) for name in told if tracker.get_slot(name)]
         return [*spent, keep_at_hand(tracker, ticket.number, is_closed=False, has_contact=has_contact)]
 
 

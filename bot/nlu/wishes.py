@@ -9,12 +9,12 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.identifiers import number_alone
+from bot.identifiers import names_ticket, number_alone
 from bot.names import Intents, Slots
 from bot.questions import asks_after_answer, asks_on
 from bot.ticket_wishes import dictated_ticket
 from bot.wishes import find_wishes, wish_instead
-from language.wanted import wanted_language
+from language.wanted import is_about_speaking, wanted_language
 
 # Two wishes in plain words are understood, whatever the classifier made of their mixture. People who label what was
 # unsure are shown them all the same.
@@ -70,12 +70,15 @@ def _plainly_meant(text: str) -> "str | None":
         return Intents.OPEN_TICKET
     alone = number_alone(text)
     # A smaller one is as likely a rating.
-    return Intents.INFORM if alone and alone > _HIGHEST_RATING else None
+    return Intents.INFORM if alone and (alone > _HIGHEST_RATING or names_ticket(text)) else None
 
 
 def _asked_after_all(message: Message, text: str) -> "str | None":
     """A question where the classifier heard but the courtesy before it: "ok, how do I do that?", «خب CSAT چی؟»."""
     heard = (message.get(INTENT) or {}).get("name")
+    if heard == Intents.SWITCH_LANGUAGE and not is_about_speaking(text):
+        # «و به فارسی قسطش چجوریه»
+        return Intents.ASK_KNOWLEDGE
     is_question = (heard in _LITTLE_SAID and asks_on(text)) or (heard in _ANSWERS and asks_after_answer(text))
     return Intents.ASK_KNOWLEDGE if is_question else None
 

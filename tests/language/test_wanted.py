@@ -2,7 +2,7 @@
 
 import pytest
 
-from language.wanted import wanted_language
+from language.wanted import is_about_speaking, wanted_language
 
 
 class TestWantedLanguage:
@@ -41,3 +41,13 @@ class TestWantedLanguage:
     )
     def test_is_none_where_a_language_is_only_spoken_of(self, text: str) -> None:
         assert wanted_language(text) is None
+
+
+class TestIsAboutSpeaking:
+    @pytest.mark.parametrize("text", ["ترکی بلدی؟", "do you speak German?", "زبان چت رو عوض کن", "¿habla español?"])
+    def test_any_language(self, text: str) -> None:
+        assert is_about_speaking(text)
+
+    @pytest.mark.parametrize("text", ["و به فارسی قسطش چجوریه", "گواهی شما بین‌المللیه؟", "نوشته پارس گستر"])
+    def test_and_not_about_what_is_only_in_one(self, text: str) -> None:
+        assert not is_about_speaking(text)

@@ -36,12 +36,23 @@ class TestRateConversation:
     ) -> None:
         api.answers(RATING, status_code=204)
 
-        await actions.run(Actions.RATE_CONVERSATION, text="4", done_before=Actions.RATE_CONVERSATION)
+        await actions.run(Actions.RATE_CONVERSATION, text="4", just_set={"offer": "rate_conversation"})
         assert api.body_of(RATING)["offered"]
 
         api.requests.clear()
         await actions.run(Actions.RATE_CONVERSATION, text="ticket number 4")
         assert "offered" not in api.body_of(RATING)
+
+    async def test_is_taken_with_its_reason_after_it_was_asked_for_whatever_it_was_understood_as(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers(RATING, status_code=204)
+
+        await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE, text="3, could be faster", just_set={"offer": "rate_conversation"}
+        )
+
+        assert api.body_of(RATING) == {"score": 3, "comment": "3, could be faster", "offered": True}
 
     async def test_tells_when_it_is_refused(self, actions: RunningActions, api: FakeApi) -> None:
         api.refuses(RATING, 409, "already_rated")

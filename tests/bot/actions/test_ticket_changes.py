@@ -151,6 +151,13 @@ class TestNumberAlone:
 
         assert responses_in(result) == ["utter_ticket_status_open"]
 
+    async def test_after_the_word_is_a_tickets_whosever(self, actions: RunningActions, api: FakeApi) -> None:
+        api.refuses("GET /tickets/HM-5", 404, "ticket_not_found")
+
+        result = await actions.run(Actions.TAKE_DETAIL, text="تیکت ۵")
+
+        assert responses_in(result) == [Responses.TICKET_NOT_FOUND]
+
     async def test_that_is_none_of_theirs_may_be_anything(self, actions: RunningActions) -> None:
         result = await actions.run(Actions.TAKE_DETAIL, text="77123")
 
