@@ -1,9 +1,10 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
@@ -13,7 +14,7 @@ from core.unit_of_work import UnitOfWork
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
 from crm.conversations.ports import Mood, Reading
-from crm.conversations.service import ConversationService
+from crm.conversations.service import ConversationService, Received
 from crm.conversations.turns import (
     LEASE,
     MAX_ATTEMPTS,
@@ -33,225 +34,229 @@ from tests.fixtures.patience import until_done
 OpenService = Callable[[AsyncSession], ConversationService]
 
 
-async def transcript(work: UnitOfWork, open_service: OpenService, conversation: Conversation) -> list[tuple[str, str]]:
-    async with work.reading() as session:
-        messages = await open_service(session).conversations.messages(conversation.id)
-    return [(entry.author.value, entry.text) for entry in messages]
+class Talk:
+    """One visitor's conversation: what they write, what comes of it, and what people do to it meanwhile."""
+
+    def __init__(self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService) -> None:
+        self.turns = turns
+        self.intake = intake
+        self.inbox = inbox
+        self.work = work
+        self.open_service = open_service
+        self.id = ""
+        self.message_id = 0
+        self._written = 0
+
+    async def sends(self, text: str, **more: Any) -> Received:
+        """A message comes in; nobody answers it yet."""
+        self._written += 1
+        received = await self.intake.receive(message(self.inbox, text, **{"number": self._written, **more}))
+        self.id, self.message_id = received.conversation.id, received.message.id
+        return received
+
+    async def answered(self) -> None:
+        """All that waits has its turn."""
+        await until_done(self.turns.run, self.id)
+
+    async def says(self, text: str, **more: Any) -> None:
+        """A message comes in and has its turn."""
+        await self.sends(text, **more)
+        await self.answered()
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[tuple[ConversationService, Conversation]]:
+        async with self.work.begin() as session:
+            service = self.open_service(session)
+            yield service, await service.lock(self.id)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ConversationService]:
+        async with self.work.reading() as session:
+            yield self.open_service(session)
+
+    async def conversation(self) -> Conversation:
+        async with self.reading() as service:
+            return await service.get(self.id)
+
+    async def messages(self) -> Sequence[Message]:
+        async with self.reading() as service:
+            return await service.conversations.messages(self.id)
+
+    async def transcript(self) -> list[tuple[str, str]]:
+        return [(entry.author.value, entry.text) for entry in await self.messages()]
+
+    async def heard(self) -> Message:
+        """The contact's last message."""
+        return [entry for entry in await self.messages() if entry.author is Author.contact][-1]
+
+    async def handoff(self) -> Handoff:
+        """The last one."""
+        async with self.reading() as service:
+            return (await service.conversations.handoffs(self.id))[0]
+
+    async def priorities(self) -> list[Priority]:
+        """Of the contact's tickets."""
+        contact_id = (await self.conversation()).contact_id
+        async with self.reading() as service:
+            return [ticket.priority for ticket in await service.tickets.of_contact(contact_id)]
+
+    async def turn_states(self) -> list[str]:
+        """What became of the contact's messages, in order."""
+        return [entry.turn.value for entry in await self.messages() if entry.turn]
 
 
-async def reload(work: UnitOfWork, open_service: OpenService, conversation: Conversation) -> Conversation:
-    async with work.reading() as session:
-        return await open_service(session).get(conversation.id)
+@pytest.fixture
+def talk(turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService) -> Talk:
+    return Talk(turns, intake, inbox, work, open_service)
 
 
 class TestRun:
-    async def test_answers_each_message_in_order(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "first", number=1))
-        await intake.receive(message(inbox, "second", number=2))
+    async def test_answers_each_message_in_order(self, talk: Talk) -> None:
+        await talk.sends("first")
+        await talk.says("second")
 
-        await until_done(turns.run, received.conversation.id)
-
-        assert await transcript(work, open_service, received.conversation) == [
+        assert await talk.transcript() == [
             ("contact", "first"),
             ("contact", "second"),
             ("bot", "You said: first"),
             ("bot", "You said: second"),
         ]
 
-    async def test_hands_the_bot_the_state_of_the_turn_before(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
-    ) -> None:
-        received = await intake.receive(message(inbox, "first", number=1))
-        await until_done(turns.run, received.conversation.id)
-        await intake.receive(message(inbox, "second", number=2))
-        await until_done(turns.run, received.conversation.id)
+    async def test_hands_the_bot_the_state_of_the_turn_before(self, talk: Talk, bot: FakeBot) -> None:
+        await talk.says("first")
+        await talk.says("second")
 
         assert [turn.state for turn in bot.turns] == [None, ["first"]]
 
-    async def test_answers_a_message_that_came_twice_once(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
-    ) -> None:
-        first = await intake.receive(message(inbox, "hello"))
-        again = await intake.receive(message(inbox, "hello"))
-        await until_done(turns.run, first.conversation.id)
+    async def test_answers_a_message_that_came_twice_once(self, talk: Talk, bot: FakeBot) -> None:
+        await talk.sends("hello")
+        again = await talk.sends("hello", number=1)
+        await talk.answered()
 
         assert not again.is_new
         assert len(bot.turns) == 1
 
     async def test_leaves_a_conversation_alone_that_another_process_works_on(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+        self, talk: Talk, bot: FakeBot, work: UnitOfWork, clock: FixedClock
     ) -> None:
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.sends("hello")
         async with work.begin() as session:
-            conversation = await session.get_one(Conversation, received.conversation.id)
+            conversation = await session.get_one(Conversation, talk.id)
             conversation.lease_owner = "another process"
             conversation.leased_until = clock.now() + LEASE
 
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert bot.turns == []
 
     async def test_takes_over_when_the_other_process_has_died(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+        self, talk: Talk, turns: Turns, bot: FakeBot, work: UnitOfWork, clock: FixedClock
     ) -> None:
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.sends("hello")
         async with work.begin() as session:
-            conversation = await session.get_one(Conversation, received.conversation.id)
+            conversation = await session.get_one(Conversation, talk.id)
             conversation.lease_owner = "another process"
             conversation.leased_until = clock.now() + LEASE
         clock.advance(LEASE + timedelta(seconds=1))
 
-        assert await turns.waiting(limit=10) == [received.conversation.id]
-        await until_done(turns.run, received.conversation.id)
+        assert await turns.waiting(limit=10) == [talk.id]
+        await talk.answered()
 
         assert len(bot.turns) == 1
 
     async def test_does_not_send_what_the_bot_finishes_after_a_person_took_over(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        work: UnitOfWork,
-        open_service: OpenService,
-        make_agent: Callable[..., Agent],
+        self, talk: Talk, bot: FakeBot, make_agent: Callable[..., Awaitable[Agent]]
     ) -> None:
         agent = await make_agent("Sara")
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.sends("hello")
 
         async def agent_steps_in() -> None:
-            async with work.begin() as session:
-                service = open_service(session)
-                await service.reply(await service.lock(received.conversation.id), "I am here", by=agent)
+            async with talk.changing() as (service, conversation):
+                await service.reply(conversation, "I am here", by=agent)
 
         bot.meanwhile = agent_steps_in
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
-        assert [author for author, _ in await transcript(work, open_service, received.conversation)] == [
+        assert [author for author, _ in await talk.transcript()] == [
             "contact",
             "system",
             "agent",
         ]
 
-    async def test_acknowledges_once_what_is_written_while_waiting(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, clock: FixedClock
-    ) -> None:
-        received = await intake.receive(message(inbox, "Talk to a person", payload="/talk_to_person", language="en"))
-        await until_done(turns.run, received.conversation.id)
+    async def test_acknowledges_once_what_is_written_while_waiting(self, talk: Talk, clock: FixedClock) -> None:
+        await talk.says("Talk to a person", payload="/talk_to_person", language="en")
         for number in (2, 3):
             clock.advance(timedelta(seconds=1))
-            await intake.receive(message(inbox, f"and this {number}", number=number, language="en"))
-            await until_done(turns.run, received.conversation.id)
+            await talk.says(f"and this {number}", language="en")
 
-        said = [
-            text for author, text in await transcript(work, open_service, received.conversation) if author == "system"
-        ]
+        said = [text for author, text in await talk.transcript() if author == "system"]
 
         assert [text.split()[0] for text in said] == ["handed_off", "ask_how_to_reach", "seen_while_waiting"]
 
-    async def test_acknowledges_again_in_another_wait(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, clock: FixedClock
-    ) -> None:
-        received = await intake.receive(message(inbox, "Talk to a person", payload="/talk_to_person", language="en"))
-        await until_done(turns.run, received.conversation.id)
-        for number in (2, 4):
+    async def test_acknowledges_again_in_another_wait(self, talk: Talk, clock: FixedClock) -> None:
+        await talk.says("Talk to a person", payload="/talk_to_person", language="en")
+        for _wait in range(2):
             clock.advance(timedelta(seconds=1))
-            await intake.receive(message(inbox, "and this", number=number, language="en"))
-            await until_done(turns.run, received.conversation.id)
-            async with work.begin() as session:
-                service = open_service(session)
-                await service.return_to_bot(await service.lock(received.conversation.id))
+            await talk.says("and this", language="en")
+            async with talk.changing() as (service, conversation):
+                await service.return_to_bot(conversation)
             clock.advance(timedelta(seconds=1))
-            again = message(inbox, "A person", number=number + 1, payload="/talk_to_person", language="en")
-            await intake.receive(again)
-            await until_done(turns.run, received.conversation.id)
+            await talk.says("A person", payload="/talk_to_person", language="en")
 
-        said = [text.split()[0] for _, text in await transcript(work, open_service, received.conversation)]
+        said = [text.split()[0] for _, text in await talk.transcript()]
 
         assert said.count("seen_while_waiting") == 2
 
     async def test_is_silent_while_a_person_has_the_conversation_but_still_hears_the_mood(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        work: UnitOfWork,
-        open_service: OpenService,
-        make_agent: Callable[..., Agent],
+        self, talk: Talk, bot: FakeBot, make_agent: Callable[..., Awaitable[Agent]]
     ) -> None:
         agent = await make_agent("Sara")
-        received = await intake.receive(message(inbox, "hello"))
-        async with work.begin() as session:
-            service = open_service(session)
-            await service.take(await service.lock(received.conversation.id), by=agent)
-        await intake.receive(message(inbox, "HURRY UP", number=2))
-
-        await until_done(turns.run, received.conversation.id)
+        await talk.sends("hello")
+        async with talk.changing() as (service, conversation):
+            await service.take(conversation, by=agent)
+        await talk.says("HURRY UP")
 
         assert bot.turns == []
-        async with work.reading() as session:
-            last = await open_service(session).conversations.last_from_contact(received.conversation.id)
-        assert last is not None
-        assert last.sentiment == "negative"
+        assert (await talk.heard()).sentiment == "negative"
 
     async def test_answers_what_came_in_while_an_agent_was_closing_the_matter(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        work: UnitOfWork,
-        open_service: OpenService,
-        make_agent: Callable[..., Agent],
+        self, talk: Talk, make_agent: Callable[..., Awaitable[Agent]]
     ) -> None:
         agent = await make_agent("Sara")
-        received = await intake.receive(message(inbox, "hello"))
-        async with work.begin() as session:
-            service = open_service(session)
-            await service.reply(await service.lock(received.conversation.id), "I am here", by=agent)
-        await intake.receive(message(inbox, "a person please", number=2, payload=TALK_TO_PERSON))
-        async with work.begin() as session:
-            service = open_service(session)
-            await service.resolve(await service.lock(received.conversation.id))
+        await talk.sends("hello")
+        async with talk.changing() as (service, conversation):
+            await service.reply(conversation, "I am here", by=agent)
+        await talk.sends("a person please", payload=TALK_TO_PERSON)
+        async with talk.changing() as (service, conversation):
+            await service.resolve(conversation)
 
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
-        conversation = await reload(work, open_service, received.conversation)
+        conversation = await talk.conversation()
         assert conversation.status is ConversationStatus.waiting
 
     async def test_answers_anew_when_the_matter_was_closed_while_the_bot_was_thinking(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, bot: FakeBot
     ) -> None:
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.sends("hello")
 
         async def agent_resolves() -> None:
             if len(bot.turns) > 1:
                 return
-            async with work.begin() as session:
-                service = open_service(session)
-                await service.resolve(await service.lock(received.conversation.id))
+            async with talk.changing() as (service, conversation):
+                await service.resolve(conversation)
 
         bot.meanwhile = agent_resolves
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("bot", "You said: hello")
+        assert (await talk.transcript())[-1] == ("bot", "You said: hello")
 
     async def test_hears_how_long_the_contact_has_waited_and_what_they_asked_for(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        reader: FakeReader,
-        clock: FixedClock,
+        self, talk: Talk, reader: FakeReader, clock: FixedClock
     ) -> None:
-        received = await intake.receive(message(inbox, "a person please", payload=TALK_TO_PERSON))
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("a person please", payload=TALK_TO_PERSON)
         clock.advance(timedelta(minutes=12))
-        await intake.receive(message(inbox, "anybody there?", number=2))
-
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("anybody there?")
 
         asked, waited = reader.turns
         assert (asked.asked_for_person, asked.waited_minutes) == (True, 0)
@@ -260,61 +265,44 @@ class TestRun:
     @pytest.mark.parametrize("content", [{"at_once": ["a signal of another version"]}, {"frustration": "much"}])
     async def test_goes_by_the_default_policy_where_the_saved_one_is_not_readable(
         self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
+        talk: Talk,
         work: UnitOfWork,
-        open_service: OpenService,
         clock: FixedClock,
         caplog: pytest.LogCaptureFixture,
         content: dict[str, object],
     ) -> None:
         async with work.begin() as session:
             session.add(SavedHandoffPolicy(content=content, created_at=clock.now()))
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.says("hello")
 
-        await until_done(turns.run, received.conversation.id)
-
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("bot", "You said: hello")
+        assert (await talk.transcript())[-1] == ("bot", "You said: hello")
         assert "the saved handoff policy is not readable" in caplog.text
 
 
 class TestHandOff:
-    async def test_an_angry_contact_gets_a_person_at_once_with_the_reasons(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "THIS IS A DISGRACE"))
+    async def test_an_angry_contact_gets_a_person_at_once_with_the_reasons(self, talk: Talk, bot: FakeBot) -> None:
+        await talk.says("THIS IS A DISGRACE")
 
-        await until_done(turns.run, received.conversation.id)
-
-        conversation = await reload(work, open_service, received.conversation)
+        conversation = await talk.conversation()
         assert conversation.status is ConversationStatus.waiting
         assert bot.turns == []
-        async with work.reading() as session:
-            service = open_service(session)
-            handoff = (await service.conversations.handoffs(conversation.id))[0]
-            tickets = await service.tickets.of_contact(conversation.contact_id)
+        handoff = await talk.handoff()
         assert handoff.reason is HandoffReason.negative_sentiment
         assert handoff.causes == [{"code": "anger", "weight": 1.0, "sequence": 1}]
-        assert [ticket.priority for ticket in tickets] == [Priority.high]
-        assert (await transcript(work, open_service, conversation))[-2] == ("system", "handed_off_upset en")
+        assert await talk.priorities() == [Priority.high]
+        assert (await talk.transcript())[-2] == ("system", "handed_off_upset en")
 
     async def test_a_contact_in_distress_gets_a_person_first_of_all_and_gentle_words_however_calm_they_are(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, bot: FakeBot
     ) -> None:
-        received = await intake.receive(message(inbox, "vulnerable"))
-
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("vulnerable")
 
         assert bot.turns == []
-        async with work.reading() as session:
-            service = open_service(session)
-            handoff = (await service.conversations.handoffs(received.conversation.id))[0]
-            tickets = await service.tickets.of_contact(received.conversation.contact_id)
+        handoff = await talk.handoff()
         assert handoff.reason is HandoffReason.vulnerable
         assert handoff.causes == [{"code": "vulnerable", "weight": 0.0, "sequence": 1}]
-        assert [ticket.priority for ticket in tickets] == [Priority.urgent]
-        assert (await transcript(work, open_service, received.conversation))[-2] == ("system", "handed_off_gently en")
+        assert await talk.priorities() == [Priority.urgent]
+        assert (await talk.transcript())[-2] == ("system", "handed_off_gently en")
 
     @pytest.mark.parametrize(
         ("text", "told"),
@@ -325,323 +313,224 @@ class TestHandOff:
         ],
     )
     async def test_the_emergency_services_are_named_where_a_life_may_be_in_danger_alone(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        work: UnitOfWork,
-        open_service: OpenService,
-        text: str,
-        told: str,
+        self, talk: Talk, text: str, told: str
     ) -> None:
-        received = await intake.receive(message(inbox, text))
+        await talk.says(text)
 
-        await until_done(turns.run, received.conversation.id)
+        assert (await talk.transcript())[-2] == ("system", told)
 
-        assert (await transcript(work, open_service, received.conversation))[-2] == ("system", told)
-
-    async def test_whoever_asks_for_a_person_is_not_told_how_upset_they_are(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
+    async def test_whoever_asks_for_a_person_is_not_told_how_upset_they_are(self, talk: Talk, turns: Turns) -> None:
         turns.reader.mood = lambda *_: Mood(frustration=1.0)  # type: ignore[method-assign]
-        received = await intake.receive(message(inbox, "a human please"))
+        await talk.says("a human please")
 
-        await until_done(turns.run, received.conversation.id)
-
-        async with work.reading() as session:
-            handoff = (await open_service(session).conversations.handoffs(received.conversation.id))[0]
-        assert handoff.reason is HandoffReason.negative_sentiment
-        said = await transcript(work, open_service, received.conversation)
+        assert (await talk.handoff()).reason is HandoffReason.negative_sentiment
+        said = await talk.transcript()
         assert said[-2][1].startswith("handed_off en HM-")
 
-    async def test_the_roles_that_the_policy_names_are_told(
-        self, turns: Turns, intake: Intake, inbox: Inbox, events: LocalEventBus
-    ) -> None:
-        received = await intake.receive(message(inbox, "vulnerable"))
+    async def test_the_roles_that_the_policy_names_are_told(self, talk: Talk, events: LocalEventBus) -> None:
+        await talk.sends("vulnerable")
 
         async with events.listen("desk") as heard:
-            await until_done(turns.run, received.conversation.id)
+            await talk.answered()
 
         told = [event for event in [heard.get_nowait() for _ in range(heard.qsize())] if event["type"] == "handed_off"]
         assert [(event["reason"], event["roles"]) for event in told] == [("vulnerable", ["supervisor"])]
 
-    async def test_the_button_reaches_a_person_though_the_bot_is_down(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
+    async def test_the_button_reaches_a_person_though_the_bot_is_down(self, talk: Talk, bot: FakeBot) -> None:
         bot.fails = True
-        received = await intake.receive(message(inbox, "a person please", payload=TALK_TO_PERSON))
+        await talk.says("a person please", payload=TALK_TO_PERSON)
 
-        await until_done(turns.run, received.conversation.id)
-
-        conversation = await reload(work, open_service, received.conversation)
+        conversation = await talk.conversation()
         assert conversation.status is ConversationStatus.waiting
         assert bot.turns == []
 
-    async def test_so_do_plain_words(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
+    async def test_so_do_plain_words(self, talk: Talk, bot: FakeBot) -> None:
         bot.fails = True
-        received = await intake.receive(message(inbox, "a human please"))
-
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("a human please")
 
         assert bot.turns == []
-        async with work.reading() as session:
-            repository = open_service(session).conversations
-            handoff = (await repository.handoffs(received.conversation.id))[0]
-            heard = await repository.last_from_contact(received.conversation.id)
-        assert heard is not None
+        handoff, heard = await talk.handoff(), await talk.heard()
         assert (handoff.reason, heard.intent) == (HandoffReason.contact_asked, "talk_to_person")
 
     async def test_the_third_message_in_a_row_that_nobody_understands_brings_a_person_instead_of_an_apology(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, bot: FakeBot
     ) -> None:
         bot.outcome = Outcome.not_understood
         for number in range(1, 4):
-            received = await intake.receive(message(inbox, f"blah {number}", number=number))
-            await until_done(turns.run, received.conversation.id)
+            await talk.says(f"blah {number}")
 
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         assert [text for author, text in said if author == "bot"] == ["You said: blah 1", "You said: blah 2"]
         assert said[-2][0] == "system"
         assert said[-2][1].startswith("handed_off en HM-")
 
 
 class TestReachingTheContact:
-    async def test_a_number_in_the_request_is_the_contacts_and_none_is_asked_for(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "a human please, call me on 0912 123 4567"))
+    async def test_a_number_in_the_request_is_the_contacts_and_none_is_asked_for(self, talk: Talk) -> None:
+        await talk.says("a human please, call me on 0912 123 4567")
 
-        await until_done(turns.run, received.conversation.id)
-
-        conversation = await reload(work, open_service, received.conversation)
+        conversation = await talk.conversation()
         assert conversation.contact.phone == "09121234567"
-        assert (await transcript(work, open_service, conversation))[-1][1].startswith("handed_off en")
+        assert (await talk.transcript())[-1][1].startswith("handed_off en")
 
-    async def test_one_that_comes_while_waiting_is_noted_and_they_are_told(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "a human please"))
-        await until_done(turns.run, received.conversation.id)
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "ask_how_to_reach en")
+    async def test_one_that_comes_while_waiting_is_noted_and_they_are_told(self, talk: Talk) -> None:
+        await talk.says("a human please")
+        assert (await talk.transcript())[-1] == ("system", "ask_how_to_reach en")
 
-        await intake.receive(message(inbox, "sara@example.com", number=2))
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("sara@example.com")
 
-        conversation = await reload(work, open_service, received.conversation)
+        conversation = await talk.conversation()
         assert conversation.contact.email == "sara@example.com"
-        assert (await transcript(work, open_service, conversation))[-1] == ("system", "reach_noted en")
+        assert (await talk.transcript())[-1] == ("system", "reach_noted en")
 
 
 class TestWantedLanguage:
-    async def test_is_answered_in_from_now_on_whatever_the_contact_writes_in(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "به انگلیسی بگو", number=1))
-        await until_done(turns.run, received.conversation.id)
-        await intake.receive(message(inbox, "ساعت کاری", number=2))
-        await until_done(turns.run, received.conversation.id)
+    async def test_is_answered_in_from_now_on_whatever_the_contact_writes_in(self, talk: Talk, bot: FakeBot) -> None:
+        await talk.says("به انگلیسی بگو")
+        await talk.says("ساعت کاری")
 
         assert [turn.language for turn in bot.turns] == ["en", "en"]
-        assert (await reload(work, open_service, received.conversation)).language == "en"
+        assert (await talk.conversation()).language == "en"
 
 
 class TestRatingInAnger:
-    async def test_is_kept_with_its_reason_though_a_person_comes(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "hello"))
-        await until_done(turns.run, received.conversation.id)
-        async with work.begin() as session:
-            service = open_service(session)
-            await service.resolve(await service.lock(received.conversation.id))
+    async def test_is_kept_with_its_reason_though_a_person_comes(self, talk: Talk) -> None:
+        await talk.says("hello")
+        async with talk.changing() as (service, conversation):
+            await service.resolve(conversation)
 
-        await intake.receive(message(inbox, "1, AWFUL!", number=2))
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("1, AWFUL!")
 
-        async with work.reading() as session:
-            conversations = open_service(session).conversations
-            (rating,) = await conversations.ratings(received.conversation.id)
-            (handoff,) = await conversations.handoffs(received.conversation.id)
+        async with talk.reading() as service:
+            conversations = service.conversations
+            (rating,) = await conversations.ratings(talk.id)
+            (handoff,) = await conversations.handoffs(talk.id)
         assert (rating.score, rating.comment) == (1, "1, AWFUL!")
         assert handoff.reason is HandoffReason.negative_sentiment
 
 
 class TestDeEscalation:
     async def test_displeasure_below_the_threshold_is_met_with_an_apology_that_names_the_problem_and_with_a_person(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk
     ) -> None:
-        received = await intake.receive(message(inbox, "sigh, my money"))
+        await talk.says("sigh, my money")
 
-        await until_done(turns.run, received.conversation.id)
-
-        async with work.reading() as session:
-            entries = await open_service(session).conversations.messages(received.conversation.id)
+        entries = await talk.messages()
         assert [entry.text for entry in entries[1:]] == ["sorry_money en", "You said: sigh, my money"]
         assert [[button["payload"] for button in entry.buttons] for entry in entries[1:]] == [[], [TALK_TO_PERSON]]
 
-    async def test_no_apology_is_given_twice(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        for number in range(1, 4):
-            received = await intake.receive(message(inbox, "sigh, my money", number=number))
-            await until_done(turns.run, received.conversation.id)
+    async def test_no_apology_is_given_twice(self, talk: Talk) -> None:
+        for _time in range(3):
+            await talk.says("sigh, my money")
 
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         apologies = [text for _, text in said if text.startswith("sorry")]
         assert apologies == ["sorry_money en", "sorry_displeasure en"]
 
-    async def test_the_bot_is_not_asked_to_apologise_as_well(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "sigh"))
-
-        await until_done(turns.run, received.conversation.id)
+    async def test_the_bot_is_not_asked_to_apologise_as_well(self, talk: Talk, bot: FakeBot) -> None:
+        await talk.says("sigh")
 
         assert bot.turns[0].reading.sentiment == "neutral"
-        async with work.reading() as session:
-            heard = await open_service(session).conversations.last_from_contact(received.conversation.id)
-        assert heard is not None
-        assert heard.sentiment == "negative"
+        assert (await talk.heard()).sentiment == "negative"
 
-    async def test_a_calm_message_is_simply_answered(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "where is my money"))
+    async def test_a_calm_message_is_simply_answered(self, talk: Talk) -> None:
+        await talk.says("where is my money")
 
-        await until_done(turns.run, received.conversation.id)
-
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         assert said[1:] == [("bot", "You said: where is my money")]
 
-    async def test_a_bot_that_failed_excuses_itself_alone(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
+    async def test_a_bot_that_failed_excuses_itself_alone(self, talk: Talk, bot: FakeBot) -> None:
         bot.fails = True
-        received = await intake.receive(message(inbox, "sigh"))
+        await talk.says("sigh")
 
-        await until_done(turns.run, received.conversation.id)
-
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         assert said[1:] == [("system", "bot_failed en")]
 
 
 class TestWithoutWords:
     async def test_a_file_is_not_taken_for_a_question_and_its_sender_is_asked_for_words_once(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, bot: FakeBot
     ) -> None:
-        for number in (1, 2):
-            received = await intake.receive(message(inbox, "[Photo]", number=number, response="photo", language="en"))
-            await until_done(turns.run, received.conversation.id)
+        for _time in range(2):
+            await talk.says("[Photo]", response="photo", language="en")
 
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         assert bot.turns == []
         assert said == [("contact", "[Photo]"), ("system", "words_please en"), ("contact", "[Photo]")]
 
-    async def test_the_words_after_it_are_answered(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "[Photo]", number=1, response="photo"))
-        await until_done(turns.run, received.conversation.id)
-        await intake.receive(message(inbox, "It arrived broken", number=2))
-        await until_done(turns.run, received.conversation.id)
+    async def test_the_words_after_it_are_answered(self, talk: Talk) -> None:
+        await talk.says("[Photo]", response="photo")
+        await talk.says("It arrived broken")
 
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         assert said[-1] == ("bot", "You said: It arrived broken")
 
     async def test_nor_are_words_that_its_sender_adds_afterwards_taken_for_none(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
+        self, talk: Talk, bot: FakeBot, work: UnitOfWork, clock: FixedClock
     ) -> None:
-        received = await intake.receive(message(inbox, "[Photo]", number=1, response="photo"))
+        await talk.sends("[Photo]", response="photo")
         async with work.begin() as session:
-            stored = await session.get_one(Message, received.message.id)
+            stored = await session.get_one(Message, talk.message_id)
             stored.corrected_text, stored.corrected_at = "It arrived broken", clock.now()
 
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert [turn.text for turn in bot.turns] == ["It arrived broken"]
 
 
 class TestFailure:
-    async def test_the_contact_is_told_when_the_bot_fails(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
+    async def test_the_contact_is_told_when_the_bot_fails(self, talk: Talk, bot: FakeBot) -> None:
         bot.fails = True
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.says("hello")
 
-        await until_done(turns.run, received.conversation.id)
+        assert (await talk.transcript())[-1] == ("system", "bot_failed en")
 
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
-
-    async def test_the_contact_is_told_when_the_bot_says_nothing(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
+    async def test_the_contact_is_told_when_the_bot_says_nothing(self, talk: Talk, bot: FakeBot) -> None:
         bot.silent = True
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.says("hello")
 
-        await until_done(turns.run, received.conversation.id)
-
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
+        assert (await talk.transcript())[-1] == ("system", "bot_failed en")
 
     async def test_the_contact_is_told_also_when_the_message_before_was_answered_after_this_one_came(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, bot: FakeBot
     ) -> None:
-        received = await intake.receive(message(inbox, "hello", number=1))
-        await intake.receive(message(inbox, "and another thing", number=2))
+        await talk.sends("hello")
+        await talk.sends("and another thing")
 
         async def fall_silent_next_time() -> None:
             bot.silent = len(bot.turns) > 1
 
         bot.meanwhile = fall_silent_next_time
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         assert said[-2:] == [("bot", "You said: hello"), ("system", "bot_failed en")]
 
     async def test_a_turn_that_cannot_be_stored_is_set_aside_as_well(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        work: UnitOfWork,
-        open_service: OpenService,
-        clock: FixedClock,
-        monkeypatch: pytest.MonkeyPatch,
+        self, talk: Talk, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def refuse(*_: object) -> None:
             raise RuntimeError("unstorable")
 
         monkeypatch.setattr(ConversationService, "bot_says", refuse)
-        received = await intake.receive(message(inbox, "hello", language="en"))
+        await talk.sends("hello", language="en")
 
         for _ in range(MAX_ATTEMPTS):
-            await until_done(turns.run, received.conversation.id)
+            await talk.answered()
             clock.advance(LEASE + timedelta(seconds=1))
 
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
+        assert (await talk.transcript())[-1] == ("system", "bot_failed en")
 
-    async def test_a_bot_that_fails_twice_brings_a_person(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
+    async def test_a_bot_that_fails_twice_brings_a_person(self, talk: Talk, bot: FakeBot) -> None:
         bot.fails = True
-        for number in (1, 2):
-            received = await intake.receive(message(inbox, "hello", number=number))
-            await until_done(turns.run, received.conversation.id)
+        for _time in range(2):
+            await talk.says("hello")
 
-        conversation = await reload(work, open_service, received.conversation)
+        conversation = await talk.conversation()
         assert conversation.status is ConversationStatus.waiting
 
     async def test_a_poison_message_is_set_aside_and_the_next_one_answered(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        work: UnitOfWork,
-        open_service: OpenService,
-        clock: FixedClock,
-        monkeypatch: pytest.MonkeyPatch,
+        self, talk: Talk, turns: Turns, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         read = turns.reader.read
 
@@ -651,35 +540,32 @@ class TestFailure:
             return await read(text, expected_language=expected_language)
 
         monkeypatch.setattr(turns.reader, "read", choke)
-        received = await intake.receive(message(inbox, "poison", number=1))
-        await intake.receive(message(inbox, "hello", number=2))
+        await talk.sends("poison")
+        await talk.sends("hello")
 
         for _ in range(MAX_ATTEMPTS + 1):
-            await until_done(turns.run, received.conversation.id)
+            await talk.answered()
             clock.advance(LEASE + timedelta(seconds=1))
 
-        async with work.reading() as session:
-            entries = await open_service(session).conversations.messages(received.conversation.id)
+        entries = await talk.messages()
         poison = next(entry for entry in entries if entry.text == "poison")
         assert (poison.turn, poison.error) == (TurnState.parked, "RuntimeError: indigestible")
         assert entries[-1].text == "You said: hello"
 
 
 class TestTryAgain:
-    async def test_gives_a_message_that_was_set_aside_its_answer(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "poison"))
+    async def test_gives_a_message_that_was_set_aside_its_answer(self, talk: Talk, work: UnitOfWork) -> None:
+        await talk.sends("poison")
         async with work.begin() as session:
-            (await session.get_one(Message, received.message.id)).turn = TurnState.parked
-        await until_done(turns.run, received.conversation.id)
-        assert len(await transcript(work, open_service, received.conversation)) == 1
+            (await session.get_one(Message, talk.message_id)).turn = TurnState.parked
+        await talk.answered()
+        assert len(await talk.transcript()) == 1
 
-        async with work.begin() as session:
-            await open_service(session).try_again(received.message.id)
-        await until_done(turns.run, received.conversation.id)
+        async with talk.changing() as (service, _conversation):
+            await service.try_again(talk.message_id)
+        await talk.answered()
 
-        assert await transcript(work, open_service, received.conversation) == [
+        assert await talk.transcript() == [
             ("contact", "poison"),
             ("bot", "You said: poison"),
         ]
@@ -687,42 +573,28 @@ class TestTryAgain:
 
 class TestInterruption:
     async def test_a_turn_that_was_cut_off_is_run_again_from_the_old_state(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        work: UnitOfWork,
-        open_service: OpenService,
-        clock: FixedClock,
+        self, talk: Talk, bot: FakeBot, clock: FixedClock
     ) -> None:
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.sends("hello")
 
         async def die() -> None:
             raise KeyboardInterrupt
 
         bot.meanwhile = die
         with pytest.raises(KeyboardInterrupt):
-            await until_done(turns.run, received.conversation.id)
+            await talk.answered()
         bot.meanwhile = FakeBot().meanwhile
         clock.advance(LEASE + timedelta(seconds=1))
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert [turn.state for turn in bot.turns] == [None, None]
-        said = await transcript(work, open_service, received.conversation)
+        said = await talk.transcript()
         assert said == [(Author.contact, "hello"), (Author.bot, "You said: hello")]
 
     async def test_a_message_that_kills_every_process_is_set_aside(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        work: UnitOfWork,
-        open_service: OpenService,
-        clock: FixedClock,
+        self, talk: Talk, bot: FakeBot, clock: FixedClock
     ) -> None:
-        received = await intake.receive(message(inbox, "hello", language="en"))
+        await talk.sends("hello", language="en")
 
         async def die() -> None:
             raise KeyboardInterrupt
@@ -730,30 +602,30 @@ class TestInterruption:
         bot.meanwhile = die
         for _ in range(MAX_DEATHS):
             with pytest.raises(KeyboardInterrupt):
-                await until_done(turns.run, received.conversation.id)
+                await talk.answered()
             clock.advance(LEASE + timedelta(seconds=1))
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert len(bot.turns) == MAX_DEATHS
-        assert (await transcript(work, open_service, received.conversation))[-1] == ("system", "bot_failed en")
+        assert (await talk.transcript())[-1] == ("system", "bot_failed en")
 
     async def test_a_failing_process_leaves_the_turn_alone_that_another_has_taken_over(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork
+        self, talk: Talk, bot: FakeBot, work: UnitOfWork
     ) -> None:
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.sends("hello")
 
         async def be_overtaken() -> None:
             async with work.begin() as session:
-                (await session.get_one(Conversation, received.conversation.id)).lease_owner = "another process"
-                (await session.get_one(Message, received.message.id)).attempts = MAX_ATTEMPTS
+                (await session.get_one(Conversation, talk.id)).lease_owner = "another process"
+                (await session.get_one(Message, talk.message_id)).attempts = MAX_ATTEMPTS
             raise RuntimeError("too late")
 
         bot.meanwhile = be_overtaken
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         async with work.reading() as session:
-            conversation = await session.get_one(Conversation, received.conversation.id)
-            kept = await session.get_one(Message, received.message.id)
+            conversation = await session.get_one(Conversation, talk.id)
+            kept = await session.get_one(Message, talk.message_id)
         assert conversation.lease_owner == "another process"
         assert kept.turn is TurnState.pending
 
@@ -762,196 +634,134 @@ class TestBeginningAnew:
     """What a person has dealt with does not make the bot bring in a person again."""
 
     async def test_a_calm_message_after_an_agent_gave_the_conversation_back_is_for_the_bot(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, bot: FakeBot
     ) -> None:
-        received = await intake.receive(message(inbox, "THIS IS A DISGRACE", number=1))
-        await until_done(turns.run, received.conversation.id)
-        async with work.begin() as session:
-            service = open_service(session)
-            await service.return_to_bot(await service.lock(received.conversation.id))
+        await talk.says("THIS IS A DISGRACE")
+        async with talk.changing() as (service, conversation):
+            await service.return_to_bot(conversation)
 
-        await intake.receive(message(inbox, "what is CRM", number=2))
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("what is CRM")
 
-        assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
+        assert (await talk.conversation()).status is ConversationStatus.with_bot
         assert [turn.text for turn in bot.turns] == ["what is CRM"]
 
     async def test_so_is_one_after_the_matter_was_resolved_and_no_old_form_waits_for_it(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, bot: FakeBot
     ) -> None:
-        received = await intake.receive(message(inbox, "a ticket please", number=1))
-        await until_done(turns.run, received.conversation.id)
-        await intake.receive(message(inbox, "THIS IS A DISGRACE", number=2))
-        await until_done(turns.run, received.conversation.id)
-        async with work.begin() as session:
-            service = open_service(session)
-            await service.resolve(await service.lock(received.conversation.id))
+        await talk.says("a ticket please")
+        await talk.says("THIS IS A DISGRACE")
+        async with talk.changing() as (service, conversation):
+            await service.resolve(conversation)
 
-        await intake.receive(message(inbox, "what is CRM", number=3))
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("what is CRM")
 
-        assert (await reload(work, open_service, received.conversation)).status is ConversationStatus.with_bot
+        assert (await talk.conversation()).status is ConversationStatus.with_bot
         assert [(turn.text, turn.state) for turn in bot.turns[1:]] == [("what is CRM", None)]
 
 
 class TestLowRating:
     """An earlier conversation was rated 1 of 5."""
 
-    @pytest.fixture
-    async def conversation(
-        self, turns: Turns, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService, clock: FixedClock
-    ) -> Conversation:
-        received = await intake.receive(message(inbox, "hello", number=1))
-        await until_done(turns.run, received.conversation.id)
-        async with work.begin() as session:
-            service = open_service(session)
-            conversation = await service.lock(received.conversation.id)
+    @pytest.fixture(autouse=True)
+    async def low_rating(self, talk: Talk, clock: FixedClock) -> None:
+        await talk.says("hello")
+        async with talk.changing() as (service, conversation):
             await service.hand_off(conversation, HandoffReason.contact_asked)
             await service.resolve(conversation)
         clock.advance(timedelta(minutes=1))
-        await intake.rate(inbox.id, "visitor", 1)
+        await talk.intake.rate(talk.inbox.id, "visitor", 1)
         clock.advance(timedelta(days=9))
-        return received.conversation
 
-    async def test_brings_a_person_at_a_sigh_and_tells_them_why(
-        self,
-        conversation: Conversation,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        work: UnitOfWork,
-        open_service: OpenService,
-    ) -> None:
-        await intake.receive(message(inbox, "sigh", number=2))
-        await until_done(turns.run, conversation.id)
+    async def test_brings_a_person_at_a_sigh_and_tells_them_why(self, talk: Talk) -> None:
+        await talk.says("sigh")
 
-        handoff = await self.latest_handoff(work, open_service, conversation)
+        handoff = await talk.handoff()
         assert handoff.reason is HandoffReason.negative_sentiment
         assert [cause["code"] for cause in handoff.causes] == ["displeasure", "rated_1"]
 
     async def test_leaves_a_calm_message_to_the_bot_and_comes_with_the_first_one_alone(
-        self,
-        conversation: Conversation,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        reader: FakeReader,
-        clock: FixedClock,
+        self, talk: Talk, bot: FakeBot, reader: FakeReader, clock: FixedClock
     ) -> None:
         for number in range(2, 2 + REMEMBERED_TURNS):
             clock.advance(timedelta(minutes=1))
-            await intake.receive(message(inbox, f"what is {number}", number=number))
-            await until_done(turns.run, conversation.id)
+            await talk.says(f"what is {number}")
         seen = [(turn.rating, round(turn.rated_days_ago)) for turn in reader.turns]
-        await intake.receive(message(inbox, "and then", number=50))
-        await until_done(turns.run, conversation.id)
+        await talk.says("and then")
 
         assert seen == [(1, 9)] + [(None, 0)] * (REMEMBERED_TURNS - 1)
         assert len(bot.turns) == 1 + REMEMBERED_TURNS + 1
         assert [turn.rating for turn in reader.turns] == [None] * (REMEMBERED_TURNS + 1)
 
     async def test_is_taken_back_by_a_better_one(
-        self,
-        conversation: Conversation,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        work: UnitOfWork,
-        reader: FakeReader,
-        clock: FixedClock,
+        self, talk: Talk, work: UnitOfWork, reader: FakeReader, clock: FixedClock
     ) -> None:
         async with work.begin() as session:
-            session.add(Rating(conversation_id=conversation.id, score=4, created_at=clock.now()))
+            session.add(Rating(conversation_id=talk.id, score=4, created_at=clock.now()))
         clock.advance(timedelta(days=1))
 
-        await intake.receive(message(inbox, "sigh", number=2))
-        await until_done(turns.run, conversation.id)
+        await talk.says("sigh")
 
         assert [turn.rating for turn in reader.turns] == [4]
 
     async def test_counts_in_the_contacts_other_conversations_and_in_nobody_elses(
-        self,
-        conversation: Conversation,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        work: UnitOfWork,
-        reader: FakeReader,
+        self, talk: Talk, work: UnitOfWork, reader: FakeReader
     ) -> None:
-        elsewhere = await intake.receive(message(inbox, "hello", visitor="another address"))
+        contact_id = (await talk.conversation()).contact_id
+        await talk.sends("hello", visitor="another address")
         async with work.begin() as session:
-            (await session.get_one(Conversation, elsewhere.conversation.id)).contact_id = conversation.contact_id
-        await until_done(turns.run, elsewhere.conversation.id)
+            (await session.get_one(Conversation, talk.id)).contact_id = contact_id
+        await talk.answered()
         own = [turn.rating for turn in reader.turns]
-        other = await intake.receive(message(inbox, "hello", visitor="somebody else"))
-        await until_done(turns.run, other.conversation.id)
+        await talk.says("hello", visitor="somebody else")
 
         assert own == [1]
         assert [turn.rating for turn in reader.turns] == [None]
 
-    @staticmethod
-    async def latest_handoff(work: UnitOfWork, open_service: OpenService, conversation: Conversation) -> Handoff:
-        async with work.reading() as session:
-            return (await open_service(session).conversations.handoffs(conversation.id))[0]
-
 
 class TestStartingOver:
     async def test_calls_the_bot_back_from_people_and_lets_it_forget(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        work: UnitOfWork,
-        open_service: OpenService,
-        make_agent: Callable[..., Awaitable[Agent]],
+        self, talk: Talk, bot: FakeBot, make_agent: Callable[..., Awaitable[Agent]]
     ) -> None:
-        received = await intake.receive(message(inbox, "سلام", number=1))
-        await until_done(turns.run, received.conversation.id)
+        await talk.says("سلام")
         agent = await make_agent()
-        async with work.begin() as session:
-            service = open_service(session)
-            await service.take(await service.lock(received.conversation.id), by=agent)
+        async with talk.changing() as (service, conversation):
+            await service.take(conversation, by=agent)
 
-        await intake.receive(message(inbox, "از اول", number=2, payload=START_OVER))
-        await intake.receive(message(inbox, "ساعت کاری؟", number=3))
-        await until_done(turns.run, received.conversation.id)
+        await talk.sends("از اول", payload=START_OVER)
+        await talk.says("ساعت کاری؟")
 
         assert [turn.state for turn in bot.turns] == [None, None]
-        assert (await transcript(work, open_service, received.conversation))[-2:] == [
+        assert (await talk.transcript())[-2:] == [
             ("system", "started_over fa"),
             ("bot", "You said: ساعت کاری؟"),
         ]
-        conversation = await reload(work, open_service, received.conversation)
+        conversation = await talk.conversation()
         assert (conversation.status, conversation.assignee) == (ConversationStatus.with_bot, None)
 
-    async def test_waits_for_the_turns_before_it(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
-    ) -> None:
-        received = await intake.receive(message(inbox, "سلام", number=1))
+    async def test_waits_for_the_turns_before_it(self, talk: Talk, bot: FakeBot) -> None:
+        await talk.sends("سلام")
 
         async def meanwhile() -> None:
             bot.meanwhile = FakeBot().meanwhile
-            await intake.receive(message(inbox, "از اول", number=2, payload=START_OVER))
+            await talk.sends("از اول", payload=START_OVER)
 
         bot.meanwhile = meanwhile
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
-        assert (await reload(work, open_service, received.conversation)).dialogue_state is None
+        assert (await talk.conversation()).dialogue_state is None
 
 
 class TestChosenLanguage:
     async def test_counts_before_the_one_that_is_written(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, open_service: OpenService
+        self, talk: Talk, intake: Intake, inbox: Inbox, bot: FakeBot
     ) -> None:
-        received = await intake.receive(message(inbox, "hello", number=1, language="en"))
+        await talk.sends("hello", language="en")
         await intake.choose_language(inbox.id, "visitor", "fa", "")
 
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert [turn.language for turn in bot.turns] == ["fa"]
-        assert (await reload(work, open_service, received.conversation)).language == "fa"
+        assert (await talk.conversation()).language == "fa"
 
 
 class TestPace:
@@ -963,77 +773,72 @@ class TestPace:
         return turns
 
     async def test_what_waits_is_answered_together_and_nothing_is_left(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock, work: UnitOfWork
+        self, talk: Talk, bot: FakeBot, clock: FixedClock
     ) -> None:
         for number in range(1, 6):
-            received = await intake.receive(message(inbox, f"line {number}", number=number))
-        await until_done(turns.run, received.conversation.id)
-        await intake.receive(message(inbox, "line 6", number=6))
-        await until_done(turns.run, received.conversation.id)
+            await talk.sends(f"line {number}")
+        await talk.answered()
+        await talk.says("line 6")
         before = [turn.text for turn in bot.turns]
         clock.advance(timedelta(seconds=30))
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert before == ["line 1", "line 2\nline 3\nline 4\nline 5"]
         assert [turn.text for turn in bot.turns[2:]] == ["line 6"]
-        assert await pending(work, received.conversation) == 0
+        assert "pending" not in await talk.turn_states()
 
     async def test_who_has_to_wait_is_found_by_any_process_when_the_time_has_come(
-        self, turns: Turns, intake: Intake, inbox: Inbox, clock: FixedClock
+        self, talk: Talk, turns: Turns
     ) -> None:
-        for number in range(1, 3):
-            received = await intake.receive(message(inbox, "again", number=number))
-        await until_done(turns.run, received.conversation.id)
-        await intake.receive(message(inbox, "again", number=3))
+        await talk.sends("again")
+        await talk.says("again")
+        await talk.sends("again")
 
-        assert not await turns.run(received.conversation.id)
-        assert await turns.waiting(limit=10) == [received.conversation.id]
+        assert not await turns.run(talk.id)
+        assert await turns.waiting(limit=10) == [talk.id]
 
     async def test_one_command_counts_once_and_is_not_mixed_with_words(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock
+        self, talk: Talk, bot: FakeBot, clock: FixedClock
     ) -> None:
-        await intake.receive(message(inbox, "hello", number=1))
-        for number in range(2, 5):
-            received = await intake.receive(message(inbox, "Yes", number=number, payload="/affirm"))
-        await intake.receive(message(inbox, "thanks", number=5))
-        await until_done(turns.run, received.conversation.id)
+        await talk.sends("hello")
+        for _press in range(3):
+            await talk.sends("Yes", payload="/affirm")
+        await talk.says("thanks")
         clock.advance(timedelta(seconds=30))
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert [turn.text for turn in bot.turns] == ["hello", "/affirm", "thanks"]
 
-    async def test_of_very_much_the_last_words_are_read(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot
-    ) -> None:
-        await intake.receive(message(inbox, "hello", number=1))
+    async def test_of_very_much_the_last_words_are_read(self, talk: Talk, bot: FakeBot) -> None:
+        await talk.sends("hello")
         for number in range(2, 30):
-            received = await intake.receive(message(inbox, "x" * 100 + str(number), number=number))
-        await until_done(turns.run, received.conversation.id)
+            await talk.sends("x" * 100 + str(number))
+        await talk.answered()
 
         assert len(bot.turns[1].text) == TOGETHER_CHARACTERS
         assert bot.turns[1].text.endswith("x29")
 
     async def test_words_corrected_while_the_bot_thinks_are_read_anew(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock, work: UnitOfWork
+        self, talk: Talk, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, clock: FixedClock
     ) -> None:
         for number in range(1, 4):
-            received = await intake.receive(message(inbox, f"line {number}", number=number))
-        await turns.run(received.conversation.id)
+            await talk.sends(f"line {number}")
+        await turns.run(talk.id)
 
         async def correct() -> None:
             bot.meanwhile = nothing
             await intake.correct(inbox.id, "visitor:2", "line two", at=clock.now())
 
         bot.meanwhile = correct
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
         clock.advance(timedelta(seconds=30))
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
 
         assert [turn.text for turn in bot.turns][1:] == ["line 2\nline 3", "line two\nline 3"]
-        assert await pending(work, received.conversation) == 0
+        assert "pending" not in await talk.turn_states()
 
     async def test_a_message_that_cannot_be_dealt_with_is_set_aside_alone(
-        self, turns: Turns, intake: Intake, inbox: Inbox, reader: FakeReader, clock: FixedClock, work: UnitOfWork
+        self, talk: Talk, reader: FakeReader, clock: FixedClock
     ) -> None:
         read = reader.read
 
@@ -1042,30 +847,19 @@ class TestPace:
                 raise RuntimeError("cannot")
             return await read(text, expected_language=expected_language)
 
-        await intake.receive(message(inbox, "hello", number=1))
-        for number, text in enumerate(["one", "poison", "two"], start=2):
-            received = await intake.receive(message(inbox, text, number=number))
+        await talk.sends("hello")
+        for text in ("one", "poison", "two"):
+            await talk.sends(text)
         reader.read = choke  # type: ignore[method-assign]
         for _ in range(8):
-            await until_done(turns.run, received.conversation.id)
+            await talk.answered()
             clock.advance(timedelta(seconds=30))
 
-        assert await states(work, received.conversation) == ["done", "done", "parked", "done"]
+        assert await talk.turn_states() == ["done", "done", "parked", "done"]
 
 
 async def nothing() -> None:
     return None
-
-
-async def states(work: UnitOfWork, conversation: Conversation) -> list[str]:
-    """What became of the contact's messages, in order."""
-    statement = select(Message.turn).where(Message.conversation_id == conversation.id, Message.turn.is_not(None))
-    async with work.reading() as session:
-        return [turn.value for turn in await session.scalars(statement.order_by(Message.sequence)) if turn]
-
-
-async def pending(work: UnitOfWork, conversation: Conversation) -> int:
-    return (await states(work, conversation)).count("pending")
 
 
 class TestCrowd:
@@ -1098,16 +892,9 @@ class TestCrowd:
 
 class TestCorrection:
     async def test_that_comes_while_the_bot_thinks_is_what_is_answered_once_and_counts_as_no_failure(
-        self,
-        turns: Turns,
-        intake: Intake,
-        inbox: Inbox,
-        bot: FakeBot,
-        work: UnitOfWork,
-        open_service: OpenService,
-        clock: FixedClock,
+        self, talk: Talk, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
     ) -> None:
-        received = await intake.receive(message(inbox, "hello"))
+        await talk.sends("hello")
 
         async def meanwhile() -> None:
             if len(bot.turns) <= MAX_ATTEMPTS:
@@ -1115,11 +902,11 @@ class TestCorrection:
                 await intake.correct(inbox.id, "visitor:1", f"hello {len(bot.turns)}", at=clock.now())
 
         bot.meanwhile = meanwhile
-        await until_done(turns.run, received.conversation.id)
-        await until_done(turns.run, received.conversation.id)
+        await talk.answered()
+        await talk.answered()
 
         assert [turn.text for turn in bot.turns] == ["hello", "hello 1", "hello 2", "hello 3"]
-        assert (await transcript(work, open_service, received.conversation))[1:] == [("bot", "You said: hello 3")]
+        assert (await talk.transcript())[1:] == [("bot", "You said: hello 3")]
         async with work.reading() as session:
-            corrected = await session.get_one(Message, received.message.id)
+            corrected = await session.get_one(Message, talk.message_id)
         assert (corrected.turn, corrected.corrected_text) == (TurnState.done, "hello 3")
