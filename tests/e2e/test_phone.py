@@ -7,6 +7,8 @@ from tests.e2e.conftest import Desk
 pytestmark = pytest.mark.e2e
 
 PAGES = (
+    "/desk/tickets",
+    "/desk/intents",
     "/desk/models",
     "/desk/handoffs",
     "/desk/knowledge",
