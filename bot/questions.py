@@ -34,10 +34,10 @@ _NOT_NAMING: Final = (
     r"|it|that|this|you|now|what|why|how|then|so)"
 )
 _ASKS_ON: Final = re.compile(
-    rf"{_OPENING}(?!{_NOT_NAMING}(?!\S))\S+(?: \S+){{0,3}}(?<!\bکه) (?:چی|چطور|chi)(?: میشه)?[\s?؟!]*$"
-    rf"|{_OPENING}(?:what|how) about (?!{_NOT_NAMING}(?!\w))\w"
-    rf"|^\W*(?:(?:ok|okay|thanks|great|fine|well|so)[\s,.!]+)*and (?:the |your |for )?(?!{_NOT_NAMING}(?!\w))"
-    r"\w+(?: \w+)?\s*\?+\s*$",
+    rf"{_OPENING}(?P<subject>(?!{_NOT_NAMING}(?!\S))\S+(?: \S+){{0,3}})(?<!\bکه) (?:چی|چطور|chi)(?: میشه)?[\s?؟!]*$"
+    rf"|{_OPENING}(?:what|how) about (?P<about>(?!{_NOT_NAMING}(?!\w))\w.*)"
+    rf"|^\W*(?:(?:ok|okay|thanks|great|fine|well|so)[\s,.!]+)*and (?:the |your |for )?(?P<added>(?!{_NOT_NAMING}(?!\w))"
+    r"\w+(?: \w+)?)\s*\?+\s*$",
     re.IGNORECASE,
 )
 
@@ -76,7 +76,13 @@ def is_question(text: str) -> bool:
 
 def asks_on(text: str) -> bool:
     """Whether a text asks on about something that it names: "ok and RFM?", «خب CSAT چی؟»; «یعنی چی؟» does not."""
-    return len(text.split()) <= _WORDS_OF_A_QUESTION and bool(_ASKS_ON.search(text))
+    return asked_on(text) is not None
+
+
+def asked_on(text: str) -> "str | None":
+    """What a text asks on about, by itself: "CSAT" of «خب CSAT چی؟»."""
+    match = _ASKS_ON.search(text) if len(text.split()) <= _WORDS_OF_A_QUESTION else None
+    return next(filter(None, match.groupdict().values()), "").strip(" ?؟!") if match else None
 
 
 def asks_after_answer(text: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from language.vocabulary import Words
-from sentiment.evidence import shows_ill_feeling, speaks_of_distress
+from sentiment.evidence import shows_ill_feeling, speaks_of_distress, takes_anger_back
 from sentiment.model import MoodModel
 from sentiment.mood import Sentiment, SentimentLabel, Signal
 from sentiment.nonsense import is_nonsense
@@ -36,9 +36,14 @@ class MoodReader:
     def read(self, vector: NDArray[np.float32], text: str, own: Words | None = None) -> Sentiment:
         """The mood of a message from its vector of kind "query" and its text as written.
 
-        What holds no word that anybody knows, those of `own` included, has no mood.
+        What holds no word that anybody knows, those of `own` included, has no mood, nor has an apology for one's own
+        anger.
         """
-        return NO_MOOD if is_nonsense(text, own) else _as_far_as_said(self._model.predict(vector, text), text)
+        return (
+            NO_MOOD
+            if is_nonsense(text, own) or takes_anger_back(text)
+            else _as_far_as_said(self._model.predict(vector, text), text)
+        )
 
 
 def _as_far_as_said(mood: Sentiment, text: str) -> Sentiment:

@@ -7,15 +7,20 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.backend import BackendRefused
 from bot.actions.base import SupportAction, offer_of, text_of
 from bot.actions.follow_ups import rating_comment
+from bot.identifiers import number_alone
 from bot.names import Actions, Intents, Responses, Slots
 from language.ratings import find_rating, rating_in_words
 
 
 def _is_offered(tracker: Tracker) -> bool:
-    """Whether the contact means to rate: by a button, in so many words, or right after the bot has asked."""
+    """Whether the contact means to rate: by a button, in so many words, or right after the bot has asked.
+
+    A number alone may be anything.
+    """
     text = text_of(tracker)
     was_asked = offer_of(tracker) == Intents.RATE_CONVERSATION
-    return was_asked or text.startswith("/") or rating_in_words(text) is not None
+    in_words = number_alone(text) is None and rating_in_words(text) is not None
+    return was_asked or in_words or text.startswith("/")
 
 
 class ActionRateConversation(SupportAction):

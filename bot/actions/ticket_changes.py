@@ -224,6 +224,9 @@ class ActionTakeDetail(SupportAction):
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         asked = tracker.get_slot(Slots.ASKED_WHICH_TICKET) if is_fresh(tracker, Slots.ASKED_WHICH_TICKET) else None
+        if is_closing(tracker):
+            # Not that one, but this one.
+            asked = Intents.CLOSE_TICKET
         if number := await self._ticket_in(tracker, is_asked_for=asked is not None):
             return [SlotSet(Slots.TICKET_NUMBER, None), *await self._go_on(asked, number, dispatcher, tracker)]
         if contact_detail := find_contact_detail(text_of(tracker), is_asked_for=False):

@@ -23,6 +23,7 @@ _LIKELIEST = 2
 # The second of a sure reading is nobody's guess.
 _LEAST = 0.05
 _HIGHEST_RATING = 5
+_ABOUT_TICKETS = frozenset({Intents.TICKET_STATUS, Intents.ADD_TO_TICKET})
 # What is said to what the bot said, and what may be all that is heard of a question on something else.
 _ANSWERS = frozenset({Intents.AFFIRM, Intents.DENY, Intents.THANKS, Intents.GOODBYE})
 _LITTLE_SAID = _ANSWERS | {Intents.ASK_AGAIN, Intents.GREET, Intents.DOUBT, Intents.GO_BACK, Intents.CANCEL}
@@ -97,6 +98,9 @@ def _likeliest(message: Message) -> "list[str]":
 def _instead(message: Message) -> "str | None":
     """What the message asks for in place of what the classifier heard."""
     text, heard = message.get(TEXT) or "", (message.get(INTENT) or {}).get("name")
+    if heard in _ABOUT_TICKETS:
+        # "No ticket, please" is about tickets too.
+        return wish_instead(text, Intents.OPEN_TICKET)
     if heard != Intents.NLU_FALLBACK:
         return wish_instead(text, heard) if heard else None
     found = [wish for name in _likeliest(message) if (wish := wish_instead(text, name))]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.questions import asks_on, questions_in
+from bot.questions import asked_on, asks_on, questions_in
 
 
 class TestQuestionsIn:
@@ -47,6 +47,13 @@ class TestAsksOn:
     )
     def test_about_something_that_it_names(self, text: str) -> None:
         assert asks_on(text)
+
+    @pytest.mark.parametrize(
+        ("text", "subject"),
+        [("خب CSAT چی؟", "CSAT"), ("what about late refunds?", "late refunds"), ("ok and RFM?", "RFM"), ("چی؟", None)],
+    )
+    def test_and_says_about_what(self, text: str, subject: str | None) -> None:
+        assert asked_on(text) == subject
 
     @pytest.mark.parametrize(
         "text", ["چی؟", "یعنی چی؟", "خب که چی", "این چی؟", "what about you?", "and then?", "شما چطور؟"]

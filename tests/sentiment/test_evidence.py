@@ -1,6 +1,6 @@
 import pytest
 
-from sentiment.evidence import shows_ill_feeling, speaks_of_distress
+from sentiment.evidence import shows_ill_feeling, speaks_of_distress, takes_anger_back
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,25 @@ def test_distress_is_spoken_of_in_words_of_illness_and_loss():
     assert speaks_of_distress("مادرم از دنیا رفت")
     assert speaks_of_distress("I'm having surgery tomorrow")
     assert not speaks_of_distress("I'm at work on Sundays")
+
+
+class TestTakesAngerBack:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "ببخشید عصبانی بودم",
+            "شرمنده تند حرف زدم",
+            "sorry, I was angry a minute ago",
+            "I apologise for shouting",
+            "bebakhshid asabani budam",
+        ],
+    )
+    def test_who_says_sorry_for_it(self, text: str) -> None:
+        assert takes_anger_back(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["ببخشید ولی عصبانی شدم", "عصبانی‌ام", "sorry but I got really angry", "I was angry", "sorry, it does not work"],
+    )
+    def test_not_who_goes_on_with_it(self, text: str) -> None:
+        assert not takes_anger_back(text)

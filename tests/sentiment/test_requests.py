@@ -54,6 +54,7 @@ def test_hears_a_request(text):
 @pytest.mark.parametrize(
     "text",
     [
+        "با آدم نمی‌خوام حرف بزنم، فقط بگو ساعت کاریتون چنده",
         "دیروز با همکارتون صحبت کردم و گفت فردا می‌رسه",
         "can you put the manager on the course list",
         "how do I get an operator on board",

@@ -319,6 +319,18 @@ class TestSeveralQuestions:
         assert slots_in(result)["other_wishes"] is None
 
 
+class TestAskedOn:
+    async def test_is_looked_up_by_itself_where_the_words_around_it_hide_it(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        answer = knowledge("answer", answer=ARTICLE | {"text": "رضایت"})
+        api.answers_each(ANSWERS, lambda body: answer if body["question"] == "CSAT" else knowledge("decline"))
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, text="خب CSAT چی؟")
+
+        assert result["responses"][0]["text"] == "رضایت"
+
+
 class TestRefusedWish:
     async def test_is_not_looked_up_along_with_the_question(self, actions: RunningActions, api: FakeApi) -> None:
         api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))

@@ -40,7 +40,7 @@ class TestRateConversation:
         assert api.body_of(RATING)["offered"]
 
         api.requests.clear()
-        await actions.run(Actions.RATE_CONVERSATION, text="ticket number 4")
+        await actions.run(Actions.RATE_CONVERSATION, text="4")
         assert "offered" not in api.body_of(RATING)
 
     async def test_is_taken_with_its_reason_after_it_was_asked_for_whatever_it_was_understood_as(
