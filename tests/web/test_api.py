@@ -342,7 +342,7 @@ class TestTickets:
 
         opened = await as_program.post("/api/v1/tickets", json=body | {"details": details})
 
-        corrections = ["اصلاح: پریروز بود", "اصلاح: سه بار بود"]
+        corrections = ["اصلاح و توضیح بیشتر: پریروز بود", "اصلاح و توضیح بیشتر: سه بار بود"]
         mentioned = ["شمارهٔ سفارش: 77341", "مبلغ: ۴۵۰٬۰۰۰ تومان", "تاریخ: ۱۲ مهر", "محصول یا خدمت: مبانی CRM"]
         assert opened.json()["description"] == "y\n\n" + "\n".join(corrections + mentioned)
 
