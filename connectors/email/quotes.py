@@ -57,6 +57,7 @@ _AROUND_DEVICES = (
 )
 _SENT_FROM = re.compile(
     r"(?:Get|دریافت) Outlook (?:for|برای) \w+\W*"
+    r"|Yahoo Mail: Search, Organize, Conquer"
     r"|(?:Sent (?:from|via|with|using)|(?:ارسال|فرستاده)[ \u200c]?شده (?:از|با|توسط))"
     rf"(?:\W+(?:{_AROUND_DEVICES}))*\W+(?:{_DEVICES})(?:\W+(?:{_DEVICES}|{_AROUND_DEVICES}))*\W*",
     re.I,

@@ -184,6 +184,7 @@ class TestWithoutQuotes:
             "Sent from Mail<https://go.microsoft.com/fwlink/?LinkId=550986> for Windows 10",
             "Sent from my Samsung Galaxy S21 smartphone.",
             "Sent from Yahoo Mail on Android",
+            "Yahoo Mail: Search, Organize, Conquer\n\nOn Mon, 23 Nov 2026 at 12:00, Hamyar\n<s@x.example> wrote:\nhi",
             "ارسال شده از آی‌فون من",
             "فرستاده شده از گوشی هوشمند سامسونگ من",
             "ارسال شده از Outlook برای Android",
