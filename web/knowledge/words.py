@@ -77,11 +77,11 @@ DONE = {
         "they could be told by their looks: read it with care before you publish it."
     ),
     "questions_added": _("The questions are now among the other ways to ask."),
-    "kept": _("Kept among the test questions, and asked at once."),
+    "kept": _("Added to the test questions, and asked at once."),
     "removed": _("It is no longer a test question."),
     "precision": _("Saved. The bot answers by it from now on."),
-    "category_added": _("The category is there. The help centre shows it as soon as a published article is in it."),
-    "category_saved": _("Saved. The help centre shows the categories so from now on."),
+    "category_added": _("Category added. The help centre shows it once there is a published article in it."),
+    "category_saved": _("Saved. The help centre shows the categories this way from now on."),
     "restored": _("The earlier text is back, as a new version."),
 }
 VERDICTS = {
@@ -102,7 +102,7 @@ PRECISION_PROBLEMS = {
     "not_calibrated": _("The ranker has to be trained again before you can choose."),
 }
 CATEGORY_PROBLEMS = {
-    "slug": _("Small Latin letters and digits, joined by hyphens, at most 120."),
+    "slug": _("Lower-case Latin letters and digits, joined by hyphens, at most 120."),
     "name_fa": _("A name has from 1 to 200 characters."),
     "name_en": _("A name has from 1 to 200 characters."),
     "category_exists": _("There is a category with this address already."),
@@ -143,7 +143,7 @@ _MOMENT = _("Write a time of the Gregorian calendar with its zone, as YYYY-MM-DD
 FIELD_RULES = {
     "title": _("A title has from 1 to 300 characters."),
     "category": _("Write the address of one category."),
-    "slug": _("Small Latin letters and digits, joined by hyphens, at most 120."),
+    "slug": _("Lower-case Latin letters and digits, joined by hyphens, at most 120."),
     "language": _("Write fa or en."),
     "summary": _("A summary has at most 1,000 characters."),
     "questions": _("At most 200 questions, each of at most 500 characters."),
@@ -181,7 +181,7 @@ PLACEHOLDERS = {
 # What is wrong with a field of the form.
 PROBLEMS = {
     "title": _("A title has from 1 to 300 characters."),
-    "slug": _("Small Latin letters and digits, joined by hyphens, at most 120."),
+    "slug": _("Lower-case Latin letters and digits, joined by hyphens, at most 120."),
     "address_taken": _("There is an article with this address in this language already."),
     "language": _("Choose Persian or English."),
     "category": _("There is no such category."),

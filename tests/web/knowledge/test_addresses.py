@@ -140,7 +140,7 @@ class TestRefusal:
         response = await editor.post(page_of(article), data=moved(slug, summary="My words."))
 
         assert response.status_code == 422
-        assert "Small Latin letters and digits" in response.text
+        assert "Lower-case Latin letters and digits" in response.text
         assert "My words." in response.text
         assert (await stored(parts, article.id)).slug == "refunds"
 

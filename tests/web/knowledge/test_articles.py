@@ -233,7 +233,7 @@ class TestList:
         )
 
         assert response.status_code == 200
-        assert "No article fits" in response.text
+        assert "No articles found" in response.text
 
     async def test_a_long_list_has_pages_that_keep_the_filter(
         self, editor: httpx.AsyncClient, write: WriteArticle, monkeypatch: pytest.MonkeyPatch

@@ -32,7 +32,7 @@ class TestDesk:
             await write("Post", slug="post", language=language, category="delivery")
 
         assert added.status_code == 303
-        assert "The category is there." in page
+        assert "Category added." in page
         assert "<h2>ارسال</h2>" in (await editor.get("/help/fa")).text
         assert "<h2>Delivery</h2>" in (await editor.get("/help/en")).text
 
@@ -58,7 +58,7 @@ class TestDesk:
         [
             ({"name_fa": "  "}, "A name has from 1 to 200 characters.", 422),
             ({"name_en": "x" * 201}, "A name has from 1 to 200 characters.", 422),
-            ({"slug": "No Slug"}, "Small Latin letters and digits", 422),
+            ({"slug": "No Slug"}, "Lower-case Latin letters and digits", 422),
             ({"slug": "payments"}, "There is a category with this address already.", 409),
         ],
     )

@@ -71,7 +71,7 @@ class TestNewArticle:
         ("changes", "sentence"),
         [
             ({"title": " "}, "A title has from 1 to 300 characters."),
-            ({"slug": "Not An Address"}, "Small Latin letters and digits"),
+            ({"slug": "Not An Address"}, "Lower-case Latin letters and digits"),
             ({"reviewed": "1405/13/40"}, "Write a date as year/month/day."),
             ({"questions": "x" * 501}, "each of at most 500 characters"),
             ({"category": "none"}, "There is no such category."),

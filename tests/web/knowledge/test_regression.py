@@ -77,7 +77,7 @@ class TestPage:
         await run_all(parts)
         page = (await editor.get(PAGE)).text
 
-        assert "fail since then" in page
+        assert "failing since then" in page
         assert "Not found" in page
         assert "being asked now" not in page
 
@@ -181,10 +181,10 @@ class TestAfterPublishing:
 
         assert "being asked now" in asking
         for text in (page, piece):
-            assert "fail since then" in text
+            assert "failing since then" in text
             assert f">{QUESTION}</bdi></li>" in text
             assert "being asked now" not in text
-        assert "fail since then" not in elsewhere
+        assert "failing since then" not in elsewhere
 
     async def test_so_does_another_that_was_changed_before_they_were_asked(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, clock: FixedClock
