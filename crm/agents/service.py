@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from core.security import hash_password, hash_token, password_matches, random_token
+from core.unit_of_work import announce
 from crm.agents.repository import AgentRepository
 from crm.enums import Role
 from crm.models import Agent, AgentSession
@@ -86,8 +87,9 @@ class AgentService:
         return await self.agents.by_session(hash_token(token), self.clock.now())
 
     async def sign_out(self, token: str) -> None:
-        """End one session."""
+        """End one session; what the browser still shows of the desk goes too."""
         await self.agents.end_sessions(token_hash=hash_token(token))
+        self._let_the_desk_look()
 
     async def create(self, *, name: str, email: str, password: str, role: Role, locale: str = "fa") -> Agent:
         """Make an account.
@@ -139,8 +141,14 @@ class AgentService:
         agent.password_hash = password_hash
         if password is not None or is_active is False:
             await self.agents.end_sessions(agent_id=agent.id)
+        if password is not None or is_active is False or role is not None:
+            self._let_the_desk_look()
         await self.session.flush()
         return agent
+
+    def _let_the_desk_look(self) -> None:
+        """Each open desk sees at once whether it is still somebody's, and not at the next message."""
+        announce(self.session, "desk", {"type": "access"})
 
     async def _keep_one_admin(self) -> None:
         if await self.agents.count_active(Role.admin) <= 1:

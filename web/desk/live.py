@@ -30,6 +30,8 @@ SIGNED_OUT = 4401
 NOT_ALLOWED = 4403
 # Waiting times go on while nothing happens, and a session may have ended.
 LOOK_AROUND_SECONDS = 30.0
+# Somebody writes; somebody signs out or is allowed less.
+CHANGE_NO_LIST = frozenset({"typing", "access"})
 # By the answer the browser knows that its line is whole; desk.js asks, and hx-ws finds nothing to show in the answer.
 PING, PONG = '{"ping": true}', '{"pong": true}'
 
@@ -116,11 +118,10 @@ class LiveDesk:
                 await self.socket.send_text(fragment(self.socket, "desk/parts/live_told.html", **event))
 
     async def _push(self, view: View, changes: list[Event]) -> None:
-        typing = [event for event in changes if event["type"] == "typing"]
-        if len(typing) < len(changes) or not changes:
+        if not changes or any(event["type"] not in CHANGE_NO_LIST for event in changes):
             await self._push_state(view, changes)
-        for event in typing:
-            if event["conversation_id"] == view.conversation:
+        for event in changes:
+            if event["type"] == "typing" and event["conversation_id"] == view.conversation:
                 await self.socket.send_text(fragment(self.socket, "desk/parts/typing.html", **event))
 
     async def _push_state(self, view: View, changes: list[Event]) -> None:

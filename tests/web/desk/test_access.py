@@ -63,6 +63,18 @@ class TestAsEditor:
         for method, path in routes:
             assert (await client.request(method, path)).status_code in (403, 422), (method, path)
 
+    async def test_every_way_to_the_desk_leads_to_their_own_work(
+        self, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        await sign_in(Role.editor)
+
+        refused = (await client.get("/desk?lang=en")).text
+        (way_on,) = re.findall(r'href="([^"]+)">To the desk<', refused)
+        page = await client.get(way_on, follow_redirects=True)
+
+        assert (page.status_code, page.url.path) == (200, "/desk/knowledge")
+        assert 'class="brand" href="/desk/knowledge"' in page.text
+
 
 class TestOthersThanAdmins:
     @pytest.mark.parametrize("role", [Role.agent, Role.supervisor])

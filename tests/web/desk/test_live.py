@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -190,6 +191,45 @@ class TestLive:
             await AgentService(session, clock=app.state.clock).agents.end_sessions(agent_id=agent.id)
 
         await says("Hello?")
+
+        event = await socket.receive()
+        assert (event["type"], event["code"]) == ("websocket.close", SIGNED_OUT)
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"password": "another long one"}, SIGNED_OUT),
+            ({"is_active": False}, SIGNED_OUT),
+            ({"role": Role.editor}, NOT_ALLOWED),
+        ],
+    )
+    async def test_ends_at_once_for_whoever_may_look_no_more(
+        self,
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        open_socket: OpenSocket,
+        change: dict[str, Any],
+        code: int,
+    ) -> None:
+        agent = await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View())
+
+        async with app.state.work.begin() as session:
+            await AgentService(session, clock=app.state.clock).change(agent.id, **change)
+
+        event = await socket.receive()
+        assert (event["type"], event["code"]) == ("websocket.close", code)
+
+    async def test_ends_in_every_tab_of_whoever_signs_out(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket
+    ) -> None:
+        await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View())
+
+        await client.post("/desk/sign-out")
 
         event = await socket.receive()
         assert (event["type"], event["code"]) == ("websocket.close", SIGNED_OUT)

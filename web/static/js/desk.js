@@ -185,7 +185,8 @@ document.addEventListener("htmx:ws:after:message:incoming", ({ detail }) => {
 // The line to the server: nothing is lost while it is down, but the agent should know.
 const offline = find("#offline");
 document.addEventListener("htmx:ws:close", ({ detail }) => {
-  if (detail.code === 4401) location.reload();
+  // Signed out, or allowed less than before: what is shown is for others now.
+  if (detail.code === 4401 || detail.code === 4403) location.reload();
   if (offline && detail.reason === "closed") offline.hidden = false;
 });
 document.addEventListener("htmx:ws:after:connection", () => {
