@@ -45,11 +45,12 @@ def models_folder() -> Path:
 
 def _serve(models: KeptModels, port: int) -> int:
     # Here, because TensorFlow reads the environment when it is imported.
-    from bot.server import action_server, create_server, load_agent, reuse_action_result_validator
+    from bot.quicker import make_rasa_quicker
+    from bot.server import action_server, create_server, load_agent
     from bot.switch import why_unusable
 
     settle_rasa()
-    reuse_action_result_validator()
+    make_rasa_quicker()
     actions = action_server(Path("endpoints.yml"))
     try:
         agent = load_agent(models.serving_file, actions)

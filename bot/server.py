@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from jsonschema.validators import validator_for
-from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.run import configure_app, create_http_input_channels
 from rasa.core.utils import AvailableEndpoints
@@ -90,19 +88,3 @@ def create_server(agent: Agent, credentials_file: Path, models: KeptModels) -> S
 
     app.register_listener(close_action_server, "after_server_stop")
     return app
-
-
-def reuse_action_result_validator() -> None:
-    """Check the results of actions with a validator built once.
-
-    Rasa calls `jsonschema.validate`, which checks the schema itself on every call: 34 of the 60 ms of a turn with an
-    action. The result is checked just as strictly.
-    """
-    schema = RemoteAction.action_response_format_spec()
-    validator = validator_for(schema)(schema)
-
-    def validate_action_result(_: RemoteAction, result: Any) -> bool:
-        validator.validate(result)
-        return True
-
-    RemoteAction._validate_action_result = validate_action_result

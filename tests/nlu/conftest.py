@@ -107,10 +107,11 @@ def actions(action_server: FakeActions) -> FakeActions:
 
 @pytest.fixture(scope="session")
 def agent(model: Path, action_server: FakeActions) -> Any:
+    from bot.quicker import make_rasa_quicker
     from bot.server import action_server as actions_at
-    from bot.server import load_agent, reuse_action_result_validator
+    from bot.server import load_agent
 
-    reuse_action_result_validator()
+    make_rasa_quicker()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ACTIONS_URL", action_server.url)
         patch.setenv("ACTIONS_TOKEN", "token-of-the-actions")
@@ -190,10 +191,11 @@ class Talk:
 @pytest.fixture(scope="session")
 def begin_talk(model: Path, small_app: str) -> "Iterator[Callable[[], Talk]]":
     """Begins another conversation."""
-    from bot.server import ActionServer, load_agent, reuse_action_result_validator
+    from bot.quicker import make_rasa_quicker
+    from bot.server import ActionServer, load_agent
     from bot.turns import TurnRunner
 
-    reuse_action_result_validator()
+    make_rasa_quicker()
     headers = {"Authorization": "Bearer token-of-the-actions"}
     actions = ActionServer(f"{small_app}/actions/webhook", headers=headers, enable_selective_domain=True)
     runner = TurnRunner(load_agent(model, actions).processor)
