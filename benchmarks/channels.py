@@ -102,7 +102,7 @@ async def run(folder: Path, *, messages: int, kills: int, seed: int) -> Report:
     chance = random.Random(seed)
     port = free_port()
     stack = prepare(folder, _settings(folder, port), seeded=False)
-    stack.settings["PUBLIC_URL"] = stack.url
+    _let_telegram_call(stack)
     _add_widget(folder)
     began = time.monotonic()
     contacts: list[Contact] = []
@@ -125,7 +125,7 @@ async def run_flood(folder: Path) -> Flood:
     """Start everything with the limits that it comes with, and measure what others notice of a flood."""
     port = free_port()
     stack = prepare(folder, _telegram(port) | _patience(folder), seeded=True)
-    stack.settings["PUBLIC_URL"] = stack.url
+    _let_telegram_call(stack)
     _add_widget(folder)
     async with emulated_telegram(port) as emulator:
         try:
@@ -139,7 +139,7 @@ async def run_webhook(folder: Path, *, rate: int) -> channel_webhook.WebhookFigu
     """Start everything, and measure how soon Telegram is told "ok"."""
     port = free_port()
     stack = prepare(folder, _settings(folder, port), seeded=True)
-    stack.settings["PUBLIC_URL"] = stack.url
+    _let_telegram_call(stack)
     await channel_webhook.seed(stack)
     async with emulated_telegram(port) as emulator:
         try:
@@ -314,8 +314,12 @@ def _telegram(port: int) -> dict[str, str]:
     return {
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": f"http://127.0.0.1:{port}",
-        "TELEGRAM_WEBHOOK": "true",
     }
+
+
+def _let_telegram_call(stack: Stack) -> None:
+    """Its address is known only now."""
+    stack.settings |= {"PUBLIC_URL": stack.url, "TELEGRAM_WEBHOOK": "true"}
 
 
 def _patience(folder: Path) -> dict[str, str]:
