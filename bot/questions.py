@@ -10,6 +10,7 @@ from language.normalise import normalise
 _WORDS_OF_A_QUESTION: Final = 12
 # After a question mark, thanks and the like; more is a description that asks in its middle.
 _WORDS_AFTER_A_QUESTION: Final = 4
+_LONGEST_QUESTION: Final = 150
 _MOST_QUESTIONS: Final = 3
 _LEAST_WORDS: Final = 2
 _MOST_CHARACTERS: Final = 1_000
@@ -66,7 +67,8 @@ def is_marked_question(text: str) -> bool:
 
 def is_short_question(text: str) -> bool:
     """Whether a short text asks something in so many words."""
-    return len(text.split()) <= _WORDS_OF_A_QUESTION and bool(_QUESTION_WORD.search(text))
+    is_short = len(text) <= _LONGEST_QUESTION and len(text.split()) <= _WORDS_OF_A_QUESTION
+    return is_short and bool(_QUESTION_WORD.search(text))
 
 
 def is_question(text: str) -> bool:
@@ -81,13 +83,14 @@ def asks_on(text: str) -> bool:
 
 def asked_on(text: str) -> "str | None":
     """What a text asks on about, by itself: "CSAT" of «خب CSAT چی؟»."""
-    match = _ASKS_ON.search(text) if len(text.split()) <= _WORDS_OF_A_QUESTION else None
+    is_short = len(text) <= _LONGEST_QUESTION and len(text.split()) <= _WORDS_OF_A_QUESTION
+    match = _ASKS_ON.search(text) if is_short else None
     return next(filter(None, match.groupdict().values()), "").strip(" ?؟!") if match else None
 
 
 def asks_after_answer(text: str) -> bool:
     """Whether a text that begins like an answer goes on to ask: "ok, how do I do that?"; «مرسی، چه خوب» does not."""
-    if len(text.split()) <= _LEAST_WORDS or is_courtesy(normalise(text)):
+    if len(text) > _LONGEST_QUESTION or len(text.split()) <= _LEAST_WORDS or is_courtesy(normalise(text)):
         return False
     return is_short_question(_EXCLAIMING.sub(" ", text))
 

@@ -38,12 +38,15 @@ _THAT: Final = (
 _DICTATED: Final = re.compile(
     rf"^\W*(?:(?:{_BEFORE})[\s،,.!]+){{0,4}}{_COMMAND}(?:{_THAT})(?P<details>\S.*)$", re.IGNORECASE | re.DOTALL
 )
+# At the end of the message, after a stop or an "and".
 _AFTERWARDS: Final = re.compile(
-    rf"^(?P<details>\S.{{7,}}?)(?:\s*[،,؛;.!?؟\n]+\s*|\s+(?=(?:and|so|و|پس)\s))"
-    rf"(?:(?:{_BEFORE}|and|و)[\s،,]+){{0,3}}{_COMMAND}"
-    r"(?:\s+(?:for|about)\s+(?:this|it|that|me))?(?:\s+(?:please|لطفاً?|lotfan|now))?\W*$",
-    re.IGNORECASE | re.DOTALL,
+    rf"(?:[،,؛;.!?؟\n]\s*|\s+(?=(?:and|so|و|پس)\s))(?:(?:{_BEFORE}|and|و)[\s،,]+){{0,3}}{_COMMAND}"
+    r"(?:\s+(?:for|about)\s+(?:this|it|that|me))?(?:\s+(?:please|لطفاً?|lotfan|now))?$",
+    re.IGNORECASE,
 )
+# A longer one would take long to look for in a text made of stops.
+_LONGEST_COMMAND: Final = 120
+_STOPS: Final = " \t\n.!?؟…،,؛;:"
 _POINTING: Final = re.compile(
     r"(?:this(?: (?:problem|issue|one))?|it|that|me|us|my (?:problem|issue|question)"
     r"|این|همین|اینو?|مشکلم|سوالم|این (?:موضوع|مشکل|مورد))"
@@ -54,12 +57,14 @@ _POINTING: Final = re.compile(
 
 def dictated_ticket(text: str) -> str | None:
     """What the ticket is to say that a message asks for; None where it asks for none, or says nothing of its matter."""
-    text = text[:_MOST_CHARACTERS].strip()
+    text = text[:_MOST_CHARACTERS].strip(_STOPS)
     letters = same_letters(text)
-    match = _DICTATED.match(letters) or _AFTERWARDS.match(letters)
-    if match is None:
-        return None
-    details = text[slice(*match.span("details"))].strip(" \t\n،,؛;:")
+    if match := _DICTATED.match(letters):
+        details = text[match.start("details") :]
+    else:
+        last = max(len(letters) - _LONGEST_COMMAND, 0)
+        match = _AFTERWARDS.search(letters, last)
+        details = text[: match.start()].strip(_STOPS) if match else ""
     says_something = len(details.split()) >= _LEAST_WORDS and not _POINTING.fullmatch(same_letters(details))
     return details if says_something else None
 

@@ -40,6 +40,13 @@ class TestQuestionsIn:
         assert questions_in(text) == []
 
 
+class TestHostileText:
+    @pytest.mark.parametrize("text", ["؟" * 10_000, "!?" * 5_000, "سلام " * 10_000, "and " * 10_000])
+    def test_is_read_to_its_end(self, text: str) -> None:
+        assert not asks_on(text)
+        assert questions_in(text) == []
+
+
 class TestAsksOn:
     @pytest.mark.parametrize(
         "text",

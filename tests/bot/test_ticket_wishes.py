@@ -36,8 +36,9 @@ class TestDictatedTicket:
     def test_is_none_where_nothing_was(self, text: str) -> None:
         assert dictated_ticket(text) is None
 
-    def test_reads_a_hostile_text_to_its_end(self) -> None:
-        dictated_ticket("open a ticket, " * 3_000)
+    @pytest.mark.parametrize("text", ["open a ticket, " * 3_000, "؟" * 10_000, "!?. " * 3_000 + "open a ticket"])
+    def test_reads_a_hostile_text_to_its_end(self, text: str) -> None:
+        dictated_ticket(text)
 
 
 class TestTitleOf:
