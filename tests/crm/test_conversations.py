@@ -200,7 +200,7 @@ class TestHandOff:
         ticket = await service.hand_off(locked, HandoffReason.negative_sentiment)
 
         assert ticket.subject == "Late parcel"
-        assert ticket.description == "It was due on Monday\n\nCorrection: it was Tuesday\nOrder number: 77341"
+        assert ticket.description == "It was due on Monday\n\nAdded or corrected: it was Tuesday\nOrder number: 77341"
         assert locked.contact.email == "sara@example.com"
 
     @pytest.mark.parametrize("form", [None, "note_form"])
