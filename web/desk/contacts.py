@@ -18,11 +18,11 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 Line = Annotated[str, Form(max_length=500)]
 
 
-def get_contacts(session: SessionDep, clock: ClockDep) -> ContactService:
+async def get_contacts(session: SessionDep, clock: ClockDep) -> ContactService:
     return ContactService(session, clock=clock)
 
 
-def get_contacts_for_reading(session: ReadingSessionDep, clock: ClockDep) -> ContactService:
+async def get_contacts_for_reading(session: ReadingSessionDep, clock: ClockDep) -> ContactService:
     return ContactService(session, clock=clock)
 
 
