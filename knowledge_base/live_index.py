@@ -48,6 +48,7 @@ Answer = TypeVar("Answer")
 
 TOPIC = "knowledge"
 LOOK_AROUND_SECONDS = 30.0
+KEPT_AFTER_SECONDS = 1.0
 LOADED_AT_ONCE = 100
 # Articles that are embedded anew before others' changes are looked at again.
 EMBEDDED_AT_ONCE = 10
@@ -146,16 +147,19 @@ class LiveIndex:
             tasks.create_task(self._keep_graphs())
 
     async def _follow_database(self, events: EventBus) -> None:
+        # Soon after the start: who dies before it is kept builds it again.
+        patience = KEPT_AFTER_SECONDS
         async with events.listen(TOPIC) as changed:
             while True:
                 waiting = await _tried(self._look_around, "The search index could not look at the database")
                 try:
-                    async with asyncio.timeout(0 if waiting else LOOK_AROUND_SECONDS):
+                    async with asyncio.timeout(0 if waiting else patience):
                         await changed.get()
                 except TimeoutError:
                     # Nobody has saved anything for a while.
                     if not waiting:
                         await _tried(self.save, "The search index could not be kept on disk")
+                        patience = LOOK_AROUND_SECONDS
 
     async def _keep_graphs(self) -> None:
         """Build the graphs anew that need it, beside those that serve."""

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 import os
 import subprocess
@@ -111,6 +112,21 @@ class TestRestart:
 
         assert sorted(read_from_database) == [parking, new.id]
         assert restarted.search.versions() == {parking: 2, new.id: 1}
+
+    async def test_one_that_is_killed_soon_after_its_start_has_kept_the_index(
+        self, make_article, open_live, events, file, monkeypatch
+    ):
+        monkeypatch.setattr("knowledge_base.live_index.KEPT_AFTER_SECONDS", 0.0)
+        await make_article("refunds", **REFUND)
+        live = await open_live()
+
+        running = asyncio.create_task(live.run(events))
+        async with asyncio.timeout(10):
+            while not file.path.exists():  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.01)
+        running.cancel()
+
+        assert file.load(live._empty())
 
     async def test_takes_no_article_of_another_database_for_its_own(self, kept, open_live, work, open_knowledge, clock):
         clock.advance(timedelta(minutes=1))
