@@ -31,22 +31,28 @@ async def add_conversations(database: Database, inbox_key: str, addresses: Seque
         inbox = await ConversationRepository(session).inbox_by_key(inbox_key)
         assert inbox
         agent_id = (await session.scalars(select(Agent.id).limit(1))).one()
-        conversations = []
-        for number, address in enumerate(addresses):
-            contact = Contact(name="", created_at=now)
-            conversations.append(
-                Conversation(
-                    id=f"{number:032x}",
-                    inbox=inbox,
-                    contact=contact,
-                    identity=ContactIdentity(contact=contact, inbox_id=inbox.id, external_id=address, created_at=now),
-                    status=ConversationStatus.open,
-                    assignee_id=agent_id,
-                    language="fa",
-                    created_at=now,
-                    updated_at=now,
-                )
+        identities = [
+            ContactIdentity(
+                contact=Contact(name="", created_at=now), inbox_id=inbox.id, external_id=address, created_at=now
             )
+            for address in addresses
+        ]
+        session.add_all(identities)
+        await session.flush()
+        conversations = [
+            Conversation(
+                id=f"{number:032x}",
+                inbox_id=inbox.id,
+                contact_id=identity.contact_id,
+                identity_id=identity.id,
+                status=ConversationStatus.open,
+                assignee_id=agent_id,
+                language="fa",
+                created_at=now,
+                updated_at=now,
+            )
+            for number, identity in enumerate(identities)
+        ]
         session.add_all(conversations)
     return [conversation.id for conversation in conversations]
 

@@ -68,9 +68,10 @@ class Message(Base):
     # The fingerprint of the encoder that made the vector; those of another are not compared with it.
     encoder: Mapped[str | None] = mapped_column(String(80))
 
-    agent: Mapped[Agent | None] = relationship(lazy="raise")
+    # Written by its id, as a conversation's are.
+    agent: Mapped[Agent | None] = relationship(lazy="raise", viewonly=True)
     attachment: Mapped[Attachment | None] = relationship(lazy="raise")
-    email_original: Mapped[EmailOriginal | None] = relationship(lazy="raise")
+    email_original: Mapped[EmailOriginal | None] = relationship(lazy="raise", viewonly=True)
 
     @property
     def latest_text(self) -> str:

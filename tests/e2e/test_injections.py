@@ -120,12 +120,14 @@ async def hostile_conversation(session: AsyncSession) -> str:
         )
         conversation.last_sequence += 1
         author = AUTHORS[number % len(AUTHORS)]
+        session.add(agent)
+        await session.flush()
         message = Message(
             conversation_id=conversation.id,
             inbox_id=conversation.inbox_id,
             sequence=conversation.last_sequence,
             author=author,
-            agent=agent if author is Author.agent else None,
+            agent_id=agent.id if author is Author.agent else None,
             text=text,
             buttons=[{"title": text, "payload": text}],
             articles=[{"title": text, "url": text}, {"title": text, "url": f"javascript:pwn({number})"}],
@@ -135,7 +137,7 @@ async def hostile_conversation(session: AsyncSession) -> str:
             ),
             created_at=NOW,
         )
-        session.add_all([agent, message])
+        session.add(message)
     return conversation.id
 
 
@@ -146,12 +148,14 @@ async def hostile_contacts(session: AsyncSession) -> None:
     for number, text in enumerate(PAYLOADS):
         contact = Contact(name=text, email=text, phone=text, created_at=NOW)
         identity = ContactIdentity(contact=contact, inbox_id=inbox.id, external_id=text, created_at=NOW)
+        session.add(identity)
+        await session.flush()
         session.add(
             Conversation(
                 id=f"{number:032}",
-                inbox=inbox,
-                contact=contact,
-                identity=identity,
+                inbox_id=inbox.id,
+                contact_id=contact.id,
+                identity_id=identity.id,
                 status=list(ConversationStatus)[number % 4],
                 **{"language": "en", "created_at": NOW, "updated_at": NOW, "waiting_since": NOW},
             )
