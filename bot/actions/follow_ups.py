@@ -64,7 +64,11 @@ def fresh_ticket(tracker: Tracker) -> dict[str, Any] | None:
 
 def wants_reopened(tracker: Tracker) -> bool:
     """Whether the latest message asks to open a ticket again, rather than a new one."""
-    text = _text_of(tracker)
+    return asks_to_reopen(_text_of(tracker))
+
+
+def asks_to_reopen(text: str) -> bool:
+    """Whether a text asks to open a ticket again."""
     return bool(_REOPENING.search(text)) and len(text.split()) <= _WORDS_OF_A_COMMAND
 
 

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.actions.base import SupportAction, message_before, message_id_of, offer_of, remember_offer, text_of
 from bot.actions.corrections import find_amendment, find_correction, find_reopened
-from bot.actions.follow_ups import keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
+from bot.actions.follow_ups import asks_to_reopen, keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
 from bot.actions.form_words import withholds
 from bot.actions.interruptions import is_interrupted
 from bot.actions.schemas import Ticket, TicketDetails
@@ -208,6 +208,8 @@ def _matter_before(tracker: Tracker) -> tuple[str, str | None] | None:
     if said is None or intent not in _MATTERS:
         return None
     words = str(said["text"]).strip()
+    if asks_to_reopen(words):
+        return None
     is_whole = is_question(words) or len(words.split()) >= WORDS_OF_A_STORY
     return title_of(words), words if is_whole else None
 

@@ -221,3 +221,62 @@ class TestOffer:
         talk.say("/ask_knowledge", "/thanks", "باشه")
 
         assert talk.form is None
+
+
+class TestDictatedTicket:
+    def test_asks_for_nothing_that_was_said_and_is_opened_with_it(self, talk) -> None:
+        talk.say("open a ticket: my class link shows an error since this morning")
+        assert talk.asked_for == CONTACT
+
+        talk.say("no")
+
+        (opened,) = talk.called("open")
+        assert opened["subject"] == opened["description"] == "my class link shows an error since this morning"
+
+    def test_goes_on_where_it_was_left(self, talk) -> None:
+        talk.say("/open_ticket", WORDS[SUBJECT], "bye")
+        assert "continue the ticket" in talk.words
+
+        talk.say("continue the ticket")
+        assert talk.asked_for == DESCRIPTION
+
+        talk.say(WORDS[DESCRIPTION], "/deny")
+
+        (opened,) = talk.called("open")
+        assert opened["subject"] == WORDS[SUBJECT]
+
+    def test_begins_anew_once_the_last_one_is_opened(self, talk) -> None:
+        talk.say("/open_ticket", *WORDS.values(), "/deny", "یه تیکت دیگه ثبت کن")
+
+        assert talk.asked_for == SUBJECT
+
+
+class TestMoreOfTheStory:
+    def test_goes_into_the_ticket_where_a_number_was_asked_for(self, asked) -> None:
+        talk = asked(CONTACT).say("اسم شرکت هم تو فاکتور غلط نوشته شده بود")
+        assert talk.asked_for == CONTACT
+
+        talk.say("/deny")
+
+        (opened,) = talk.called("open")
+        assert opened["details"]["correction"] == "اسم شرکت هم تو فاکتور غلط نوشته شده بود"
+
+    def test_is_no_number_that_was_mistyped(self, asked) -> None:
+        assert "ایمیل" in asked(CONTACT).say("شماره من هست 0912 123 456").words
+
+
+class TestLanguage:
+    @pytest.mark.parametrize("slot", [SUBJECT, DESCRIPTION, CONTACT, NOTE])
+    def test_is_switched_in_the_middle_of_a_form(self, asked, slot) -> None:
+        talk = asked(slot).say("in English please")
+
+        assert talk.messages[0]["text"] == "Sure, let's speak English."
+        assert talk.messages[1]["text"].isascii() or "HM-" in talk.messages[1]["text"]
+        assert talk.asked_for == slot
+
+
+class TestQuestionInTheForm:
+    def test_is_none_of_its_answers_though_it_was_not_understood(self, asked) -> None:
+        talk = asked(DESCRIPTION).say("how long does such a correction usually take?")
+
+        assert talk.asked_for == DESCRIPTION

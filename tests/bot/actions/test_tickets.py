@@ -167,10 +167,9 @@ class TestBegunTicket:
 
         assert slots_in(result)["ticket_description"] == question
 
-    async def test_is_about_nothing_that_was_only_a_courtesy(self, actions: RunningActions) -> None:
-        result = await actions.run(
-            Actions.AGREE, text="آره", said_before=("سلام خوبی", "greet"), just_set={"offer": "open_ticket"}
-        )
+    @pytest.mark.parametrize("said", [("سلام خوبی", "greet"), ("دوباره بازش کن", "nlu_fallback")])
+    async def test_is_about_nothing_that_names_no_matter(self, actions: RunningActions, said: tuple[str, str]) -> None:
+        result = await actions.run(Actions.AGREE, text="آره", said_before=said, just_set={"offer": "open_ticket"})
 
         assert slots_in(result)["ticket_subject"] is None
 
