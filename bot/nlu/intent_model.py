@@ -28,7 +28,7 @@ _FEWEST_LEFT_OUT = 20
 _KEPT_IN_SCOPE = 0.95
 _NEIGHBOURS = 3
 # Nearness is asked of so many texts of an intent at most, so that reading stays fast.
-_KNOWN_PER_INTENT = 60
+_KNOWN_PER_INTENT = 200
 # How far the spread of vectors within an intent is taken for the same in every direction.
 _SHRINKAGE = 0.7
 _WORDING_C = 1.0

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core.clock import FixedClock
 from core.rate_limit import RateLimit
@@ -13,11 +14,17 @@ from core.unit_of_work import UnitOfWork
 from crm.conversations.intake import Intake
 from crm.conversations.ports import Reading
 from crm.conversations.turns import LEASE, MAX_DEATHS, SUSPECTS_WAITING, TALK_TO_PERSON, Turns
-from crm.models import Inbox, Message
+from crm.models import Conversation, Inbox, Message
 from tests.conftest import message
-from tests.crm.test_turns import states
 from tests.fixtures.fakes import FakeBot, FakeReader
 from tests.fixtures.patience import until_done
+
+
+async def states(work: UnitOfWork, conversation: Conversation) -> list[str]:
+    """What became of the contact's messages, in order."""
+    statement = select(Message.turn).where(Message.conversation_id == conversation.id, Message.turn.is_not(None))
+    async with work.reading() as session:
+        return [turn.value for turn in await session.scalars(statement.order_by(Message.sequence)) if turn]
 
 
 class Deadly(FakeReader):
