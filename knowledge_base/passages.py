@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from markdown_it.tree import SyntaxTreeNode
 
+from core.digits import digits
 from knowledge_base.markdown import parser
 
 # About 230 tokens of the 512 that E5 reads, and as much as a chat can show; shorter ones are found a little better.
@@ -22,6 +23,7 @@ MAX_TABLE_CHARACTERS = 1_500
 MAX_HEADER_CHARACTERS = 150
 # A sentence ends at its mark followed by space; the marks of both scripts.
 SENTENCE_END = re.compile(r"(?<=[.!?؟…])\s+")
+_LETTER = re.compile(r"[^\W\d_]")
 LINKABLE = ("http://", "https://", "mailto:", "tel:")
 BULLET = "• "
 
@@ -117,11 +119,16 @@ def _lines(node: SyntaxTreeNode, indent: str = "") -> Iterator[str]:
 def _list_lines(node: SyntaxTreeNode, indent: str) -> Iterator[str]:
     start = int(node.attrs.get("start", 1))
     for number, item in enumerate(node.children, start):
-        mark = f"{number}. " if node.type == "ordered_list" else BULLET
         lines = [line for child in item.children for line in _lines(child, "  ")]
         if lines:
+            mark = f"{_in_digits_of(lines[0], number)}. " if node.type == "ordered_list" else BULLET
             yield f"{indent}{mark}{lines[0].lstrip()}"
             yield from (f"{indent}{line}" for line in lines[1:])
+
+
+def _in_digits_of(text: str, number: int) -> str:
+    first = _LETTER.search(text)
+    return digits(number, "fa" if first and first[0] > "\u0600" else "en")
 
 
 def _table_lines(table: SyntaxTreeNode) -> Iterator[str]:

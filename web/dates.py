@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import jdatetime
 
+from core.digits import digits
+
 # Iran has had no daylight saving time since 2022.
 TEHRAN = timezone(timedelta(hours=3, minutes=30))
-_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _JALALI_MONTHS = (
     "فروردین",
     "اردیبهشت",
@@ -21,11 +22,6 @@ _JALALI_MONTHS = (
     "بهمن",
     "اسفند",
 )
-
-
-def digits(value: object, language: str) -> str:
-    """A number or any text with its digits in the reader's script."""
-    return str(value).translate(_DIGITS) if language == "fa" else str(value)
 
 
 def decimal(value: float, places: int, language: str) -> str:

@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from web.dates import decimal, digits, show_date, show_moment, show_time
+from core.digits import digits
+from web.dates import decimal, show_date, show_moment, show_time
 from web.direction import direction_of
 from web.translation import translate
 

@@ -2,11 +2,11 @@
 
 import re
 
+from core.digits import digits
 from crm.conversations.ports import OutgoingMessage
 from crm.enums import MessageKind
 from language.normalise import normalise
 
-_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _NUMBER = re.compile(r"[\[(]?(?P<number>[0-9]{1,2})[\])]?[.)]?")
 
 
@@ -21,11 +21,6 @@ def numbered(message: OutgoingMessage) -> list[str]:
     if message.kind is MessageKind.rating_request:
         return []
     return [
-        f"{in_digits(number, message.language)}. {button['title']}"
+        f"{digits(number, message.language)}. {button['title']}"
         for number, button in enumerate(message.buttons, start=1)
     ]
-
-
-def in_digits(number: int, language: str) -> str:
-    """A number in the language's digits."""
-    return str(number).translate(_PERSIAN_DIGITS) if language == "fa" else str(number)

@@ -3,10 +3,10 @@
 import re
 from typing import Final
 
+from core.digits import digits
 from crm.tickets.schemas import TicketDetails
 from crm.wording import Wording
 
-_PERSIAN_DIGITS: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _PERSIAN_SIGNS: Final = str.maketrans(",.", "٬٫")
 _JALALI: Final = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"
@@ -43,7 +43,7 @@ def _written_amount(amount: str, language: str) -> str:
     """`450,000` or `۴۵۰٬۰۰۰`."""
     match = _AMOUNT.fullmatch(amount)
     grouped = f"{int(match[1]):,}{match[2]}" if match else amount
-    return grouped.translate(_PERSIAN_DIGITS | _PERSIAN_SIGNS) if language == "fa" else grouped
+    return digits(grouped.translate(_PERSIAN_SIGNS), language) if language == "fa" else grouped
 
 
 def _written_date(date: str, language: str) -> str:
@@ -53,4 +53,4 @@ def _written_date(date: str, language: str) -> str:
     if match := _DATE.fullmatch(date):
         months = _JALALI if match[2] == "/" else tuple(_GREGORIAN.values())
         date = f"{int(match[4])} {months[int(match[3]) - 1]} {match[1]}"
-    return _MONTH.sub(lambda month: _GREGORIAN[month[0]], date).translate(_PERSIAN_DIGITS)
+    return digits(_MONTH.sub(lambda month: _GREGORIAN[month[0]], date), language)

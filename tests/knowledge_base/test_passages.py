@@ -21,6 +21,11 @@ class TestSplit:
 
         assert passage.text == "You need:\n• a passport\n• a photo\n1. come\n2. pay"
 
+    def test_numbers_a_list_in_the_digits_of_its_language(self) -> None:
+        (passage,) = split("1. وارد شوید\n2. بپردازید")
+
+        assert passage.text == "۱. وارد شوید\n۲. بپردازید"
+
     def test_reads_a_table_row_by_row(self):
         (passage,) = split("| Time | Refund | Fee |\n|---|---|---|\n| before | 100% | 0 |\n| after | 70% | 5 |")
 

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 import jdatetime
 
-from web.dates import TEHRAN, digits
+from core.digits import digits
+from web.dates import TEHRAN
 
 # No Jalali year reaches this far, and no article was reviewed before it in the other calendar.
 FIRST_GREGORIAN_YEAR = 1700
