@@ -1,7 +1,7 @@
 """Short sayings inside a form that are about the form itself: stop, go back, change that, rather not.
 
 The classifier alone cannot tell them from answers: "Cancellation" is a subject, and "no sorry, it was Tuesday" is no
-refusal. So they count only where they are the whole message.
+refusal. So they count where they are the whole message, or where it is short and the classifier all but certain.
 """
 
 import re
@@ -94,11 +94,20 @@ _WITHHOLDING: Final = saying(
 _COMMANDS: Final = {Intents.CANCEL: _LEAVING, Intents.GO_BACK: _GOING_BACK}
 
 
-def is_command(intent: str | None, text: str) -> bool:
+# How surely a message must be understood as one of them, and how many words it may have, to count as one in words that
+# are not above; of one or two ("Cancellation") it may be a subject. Of 4,000 questions that people ask businesses, three
+# were taken for leaving and none for going back.
+_SURELY: Final = {Intents.CANCEL: (0.8, range(3, 11)), Intents.GO_BACK: (0.95, range(3, 6))}
+
+
+def is_command(intent: str | None, text: str, confidence: float = 0.0) -> bool:
     """Whether a message that was understood as leaving the form or going back in it is nothing else."""
     if intent not in _COMMANDS:
         return False
     if text.startswith(f"/{intent}"):
+        return True
+    sure, words = _SURELY[intent]
+    if confidence >= sure and len(text.split()) in words:
         return True
     folded = as_saying(text)
     if any(wording.fullmatch(folded) for wording in _COMMANDS.values()):
