@@ -15,6 +15,9 @@ pytestmark = pytest.mark.e2e
 
 SHOWN = "[...document.querySelectorAll('.messages .message')].map((message) => Number(message.id.split('-')[1]))"
 
+# The page shows the button a moment before htmx listens to it.
+EARLIER = ".earlier button[data-htmx-powered]"
+
 
 def lengthen(stack: Stack, conversation_id: str, *, by: int) -> int:
     """Write more messages into a conversation, behind the app's back; how many it has then."""
@@ -68,7 +71,7 @@ class TestEarlierMessages:
     def test_are_opened_up_to_the_first_one_and_stay_open_when_something_is_written(
         self, desk: Desk, long_talk: int
     ) -> None:
-        page, button = desk.page, desk.page.locator(".earlier button")
+        page, button = desk.page, desk.page.locator(EARLIER)
 
         while (first := page.evaluate(SHOWN)[0]) > 1:
             button.click()
@@ -84,7 +87,7 @@ class TestEarlierMessages:
     def test_leave_no_hole_when_the_conversation_is_opened_again_and_has_grown(
         self, stack: Stack, desk: Desk, long_talk: int
     ) -> None:
-        desk.page.locator(".earlier button").click()
+        desk.page.locator(EARLIER).click()
         expect(desk.page.locator(f"#message-{long_talk - 100}")).to_be_attached()
 
         last = lengthen(stack, id_of(desk.page), by=45)
