@@ -401,6 +401,23 @@ class ConversationRepository:
         )
         return await self.session.scalar(statement)
 
+    async def offered_before(self, message: Message) -> list[str]:
+        """The payloads among which what was said right before a contact's message lets them choose.
+
+        Nothing where it begins with something else: an answer has its own first and second.
+        """
+        before = (Message.conversation_id == message.conversation_id, Message.sequence < message.sequence)
+        own = select(func.max(Message.sequence)).where(*before, Message.author == Author.contact).scalar_subquery()
+        statement = (
+            select(Message)
+            .where(*before, Message.sequence > own, Message.kind != MessageKind.internal_note)
+            .order_by(Message.sequence)
+            .limit(1)
+        )
+        said = (await self.session.scalars(statement)).one_or_none()
+        is_choice = said is not None and said.kind is not MessageKind.rating_request and len(said.buttons) > 1
+        return [button["payload"] for button in said.buttons] if said and is_choice else []
+
     async def last_stretches(self, *, limit: int) -> list[Stretch]:
         """The last conversations, each from where the bot began anew; a person's taking over ends a stretch."""
         latest = (

@@ -24,6 +24,7 @@ from crm.conversations.apology import apologies_for, soothed
 from crm.conversations.company import Company
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS, Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
+from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import (
     HANDED_OFF_AS_ASKED,
     HANDED_OFF_IN_DANGER,
@@ -34,6 +35,7 @@ from crm.conversations.service import (
 )
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
 from crm.models import Conversation, Message, Rating
+from language.choosing import LAST, chosen_place
 from language.normalise import safe_text
 
 logger = logging.getLogger(__name__)
@@ -79,6 +81,8 @@ class Claim:
     # The contact's, since the history begins or, where that is the whole conversation, of all times.
     ratings: Sequence[Rating]
     policy: HandoffPolicy
+    # The payload of the button that the message names by its place, if it does.
+    chosen: str = ""
 
     @property
     def message(self) -> Message:
@@ -88,10 +92,17 @@ class Claim:
     @property
     def words(self) -> str:
         """What is to be answered; a suggestion's payload is a question in words, only longer than its title."""
+        if self.chosen:
+            return self.chosen
         if len(self.messages) == 1 or _command(self.message):
             return _asked(self.message)
         worded = [message for message in self.messages if not _is_wordless(message)]
         return "\n".join(_asked(message) for message in worded)[-TOGETHER_CHARACTERS:]
+
+    @property
+    def command(self) -> str:
+        """What a button orders, pressed or named; nothing for words."""
+        return self.chosen if self.chosen.startswith("/") else _command(self.message)
 
     @property
     def is_wordless(self) -> bool:
@@ -249,11 +260,12 @@ class Turns:
             since = history[0].created_at if len(history) == REMEMBERED_TURNS else None
             ratings = await repository.ratings_from([conversation.contact_id], after=since)
             policy = await service.policies.current()
-        return Claim(conversation, messages, history, ratings[conversation.contact_id], policy)
+            chosen = await _chosen(repository, messages)
+        return Claim(conversation, messages, history, ratings[conversation.contact_id], policy, chosen)
 
     async def _think(self, claim: Claim) -> Thought:
         """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
-        payload = _command(claim.message)
+        payload = claim.command
         if payload == TALK_TO_PERSON:
             return Thought(handoff=Decision(HandoffReason.contact_asked))
         if payload == START_OVER:
@@ -456,6 +468,16 @@ def _response_to(thought: Thought) -> str | None:
 
 def _asked(message: Message) -> str:
     return message.payload or message.latest_text
+
+
+async def _chosen(repository: ConversationRepository, messages: Sequence[Message]) -> str:
+    """The payload of the button that "the second one" means, of those that were offered just before."""
+    place = None if messages[0].payload or len(messages) > 1 else chosen_place(messages[0].latest_text)
+    if place is None:
+        return ""
+    payloads = await repository.offered_before(messages[0])
+    is_offered = place == LAST or place <= len(payloads)
+    return payloads[place if place == LAST else place - 1] if payloads and is_offered else ""
 
 
 def _is_suspect(message: Message) -> bool:

@@ -409,6 +409,42 @@ class TestRatingInAnger:
         assert handoff.reason is HandoffReason.negative_sentiment
 
 
+class TestChoosingByPlace:
+    @pytest.mark.parametrize(
+        ("words", "payload"),
+        [("the second one", "/read 2"), ("همون اولی رو بگو", "/read 1"), ("the last one please", "/read 3")],
+    )
+    async def test_is_pressing_the_button(self, talk: Talk, bot: FakeBot, words: str, payload: str) -> None:
+        bot.buttons = ["/read 1", "/read 2", "/read 3"]
+        await talk.says("what do you have?")
+        await talk.says(words)
+
+        assert bot.turns[-1].text == payload
+
+    async def test_a_person_who_is_named_so_is_called(self, talk: Talk, bot: FakeBot) -> None:
+        bot.buttons = [TALK_TO_PERSON, "/open_ticket"]
+        await talk.says("what do you have?")
+        await talk.says("the first one")
+
+        assert (await talk.handoff()).reason is HandoffReason.contact_asked
+
+    async def test_words_stay_words_where_there_are_fewer_to_choose_from(self, talk: Talk, bot: FakeBot) -> None:
+        bot.buttons = ["/read 1", "/read 2"]
+        await talk.says("what do you have?")
+        await talk.says("the third one")
+
+        assert bot.turns[-1].text == "the third one"
+
+    async def test_and_where_the_choice_is_of_an_earlier_answer(self, talk: Talk, bot: FakeBot) -> None:
+        bot.buttons = ["/read 1", "/read 2"]
+        await talk.says("what do you have?")
+        bot.buttons = []
+        await talk.says("thanks")
+        await talk.says("the first one")
+
+        assert bot.turns[-1].text == "the first one"
+
+
 class TestDeEscalation:
     async def test_displeasure_below_the_threshold_is_met_with_an_apology_that_names_the_problem_and_with_a_person(
         self, talk: Talk
