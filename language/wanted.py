@@ -12,7 +12,7 @@ _MOST_CHARACTERS: Final = 200
 _NAMES: Final = {"fa": r"(?:فارسی|پارسی|persian|farsi)", "en": r"(?:انگلیسی|اینگلیسی|english|en?ge?lisi)"}
 _OTHER: Final = {"fa": "en", "en": "fa"}
 _PLEASE: Final = (
-    r"(?:لطفا|میشه|می شه|ممنون|خب|باشه|حالا|نه|سلام|میتونی|می تونی\w?|میتونید|دوباره|همینو|همین رو|اینو|این رو"
+    r"(?:لطفا|میشه|می شه|ممنون|خب|باشه|حالا|باز|بازم|نه|سلام|میتونی|می تونی\w?|میتونید|دوباره|همینو|همین رو|اینو|این رو"
     r"|برام|جوابمو|ok|okay|please|pls|plz|no|hi|hello|thanks|can you|could you|would you|can we|let'?s|i want you to"
     r"|just|then|now|again|lotfan|mishe)"
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.questions import asked_on, asks_on, questions_in
+from bot.questions import asked_on, asks_on, is_short_question, questions_in
 
 
 class TestQuestionsIn:
@@ -38,6 +38,12 @@ class TestQuestionsIn:
     )
     def test_finds_none_where_there_is_one_or_none(self, text: str) -> None:
         assert questions_in(text) == []
+
+
+class TestIsShortQuestion:
+    @pytest.mark.parametrize("text", ["ثبت نام چطوریه", "قسطش چه جوریه", "کلاس‌ها کجاست"])
+    def test_needs_no_question_mark(self, text: str) -> None:
+        assert is_short_question(text)
 
 
 class TestHostileText:

@@ -21,6 +21,7 @@ class TestWantedLanguage:
             ("can you answer in persian please", "fa"),
             ("انگلیسی بلد نیستم", "fa"),
             ("farsi begu", "fa"),
+            ("باز فارسی بگو", "fa"),
         ],
     )
     def test_is_heard_where_it_is_asked_for(self, text: str, language: str) -> None:
