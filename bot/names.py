@@ -163,6 +163,7 @@ class Responses:
     REST_UNANSWERED: Final = "utter_rest_unanswered"
     LANGUAGE_SWITCHED: Final = "utter_language_switched"
     WHICH_LANGUAGE: Final = "utter_which_language"
+    WHICH_ONE: Final = "utter_which_one"
     DONT_KNOW: Final = "utter_dont_know"
     DONT_KNOW_AGAIN: Final = "utter_dont_know_again"
     OWN_CASE: Final = "utter_own_case"

@@ -16,8 +16,8 @@ _ENGLISH: Final = {1: "first|1st", 2: "second|2nd", 3: "third|3rd", 4: "fourth|4
 _PERSIAN: Final = {1: "اول", 2: "دوم", 3: "سوم", 4: "چهارم", 5: "پنجم", LAST: "آخر"}
 _FINGLISH: Final = {1: "avv?al", 2: "dovv?om", 3: "sevv?om", 4: "chaharom", 5: "panjom", LAST: "akhar"}
 _BEFORE: Final = (
-    r"the|that|i mean(?:t)?|ok(?:ay)?|so|and|no|yes|please|what about|tell me(?: more)?(?: about)?|explain|show me|give me"
-    r"|i(?:'d like| want| choose| pick|'ll take)|همو?ا?ن|همین|اون|آن|این|خب|پس|نه|آره|بله|منظورم|لطفا|و|حالا"
+    r"the|that|i mean(?:t)?|ok(?:ay)?|so|and|no|yes|please|what about|tell me(?: more)?(?: about)?|explain|show me"
+    r"|give me|i(?:'d like| want| choose| pick|'ll take)|همو?ا?ن|همین|اون|آن|این|خب|پس|نه|آره|بله|منظورم|لطفا|و|حالا"
     r"|hamun|hamoon|oon|un|hamin|khob|na|are|manzooram|lotfan"
 )
 _AFTER: Final = (
@@ -34,7 +34,8 @@ def _wording(place: int) -> re.Pattern[str]:
     one = "|".join(
         (
             rf"(?:{_ENGLISH[place]})(?: {_THING})?(?: of (?:them|these|those))?",
-            rf"(?:number|no\.?|option|choice|#|{_PERSIAN_THING}(?: ی)?) ?{digit}",
+            # A ticket has a number of its own.
+            rf"(?:number|no\.?|option|choice|#|(?!تیکت){_PERSIAN_THING}(?: ی)?) ?{digit}",
             rf"{_PERSIAN_THING}(?: ی)? {_PERSIAN[place]}ی?",
             rf"{_PERSIAN[place]}(?:ی|ین(?: {_PERSIAN_THING})?)(?: ?(?:ش|شو|و|ه))?",
             rf"(?:{_FINGLISH[place]})(?:i|in(?: {_PERSIAN_THING})?)(?:sh|sho|e)?",

@@ -12,6 +12,7 @@ from rasa_sdk.types import DomainDict
 from bot.actions.backend import Backend, BackendError
 from bot.actions.schemas import HandoffReason
 from bot.names import ASKS_WHICH_TICKET, IN_FORM, LATER_RESPONSES, OFFERS, MetadataKeys, Responses, Slots
+from language.choosing import chosen_place
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
     A backend failure becomes a handoff; where even that fails, the contact is told so. Wishes that had to wait for this
     action are spoken of after it. One that `hears_follow_ups` first looks whether the message is about the ticket that
-    was just opened, or a rating in plain words, whatever it was understood as.
+    was just opened, a rating in plain words, or no more than "the first one", whatever it was understood as.
     """
 
     hears_follow_ups = False
@@ -58,6 +59,10 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
         if not self.hears_follow_ups or tracker.active_loop_name:
             return None
+        if chosen_place(text_of(tracker)) is not None:
+            # The app presses the button that is meant so; there is none.
+            dispatcher.utter_message(response=Responses.WHICH_ONE)
+            return []
         if await take_rating(self.backend, dispatcher, tracker):
             return []
         return await follow_up(self.backend, dispatcher, tracker)

@@ -40,6 +40,7 @@ class TestChosenPlace:
             "قسط اولی که دادم دو بار کم شد",
             "the second one is broken",
             "last payment",
+            "تیکت ۵",
             "the " * 5_000,
         ],
     )

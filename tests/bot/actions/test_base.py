@@ -39,6 +39,15 @@ class TestBackendFailure:
         assert api.calls == ["POST /knowledge/answers", HANDOFF]
 
 
+class TestChoosingByPlace:
+    @pytest.mark.parametrize("action", [Actions.ANSWER_FROM_KNOWLEDGE_BASE, Actions.OWN_UP, Actions.TAKE_DETAIL])
+    async def test_among_nothing_is_asked_about(self, actions: RunningActions, api: FakeApi, action: str) -> None:
+        result = await actions.run(action, text="همون دومی رو بگو")
+
+        assert responses_in(result) == [Responses.WHICH_ONE]
+        assert api.calls == []
+
+
 class TestWithinAForm:
     async def test_no_response_offers_what_leads_out_of_it(self, actions: RunningActions, api: FakeApi) -> None:
         api.answers("GET /conversations/c-1/tickets", [])
