@@ -7,7 +7,17 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import Backend, BackendError
-from bot.actions.base import SupportAction, intent_of, is_fresh, language_of, message_id_of, text_of, vector_of
+from bot.actions.base import (
+    SupportAction,
+    intent_of,
+    is_fresh,
+    language_of,
+    message_before,
+    message_id_of,
+    previous_action_of,
+    text_of,
+    vector_of,
+)
 from bot.actions.schemas import AnswerBand, ArticleAnswer, ArticleOffer, HandoffReason, KnowledgeAnswer
 from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
 from bot.questions import asked_on, questions_in
@@ -69,7 +79,10 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
         text = text_of(tracker)
         if each := await self._answer_each(dispatcher, tracker, _parts_of(tracker, text)):
             return each
-        return await self.answer_to(without_refusals(text), dispatcher, tracker)
+        wishes = wish_clauses(text)
+        # Of several wishes the one that the message was understood as: what is near their mixture is near none of them.
+        question = wishes.get(intent_of(tracker) or "", text) if len(wishes) > 1 else text
+        return await self.answer_to(without_refusals(question), dispatcher, tracker)
 
     async def answer_to(self, question: str, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer a question, which the latest message need not have put so itself."""
@@ -163,6 +176,7 @@ class ActionSwitchLanguage(SupportAction):
             return []
         dispatcher.utter_message(response=Responses.LANGUAGE_SWITCHED)
         if not is_fresh(tracker, Slots.LAST_ARTICLE):
+            await self._offer_again(dispatcher, tracker)
             return []
         article = await self.backend.read_article(
             int(tracker.get_slot(Slots.LAST_ARTICLE)),
@@ -174,6 +188,21 @@ class ActionSwitchLanguage(SupportAction):
             return []
         say_answer(dispatcher, article)
         return [remember_article(article)]
+
+    async def _offer_again(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        """The titles that the contact was just given to choose from, in the new language."""
+        asked = message_before(tracker)
+        if asked is None or previous_action_of(tracker) != Actions.ANSWER_FROM_KNOWLEDGE_BASE:
+            return
+        found = await self.backend.answer(
+            str(asked["text"]),
+            language=language_of(tracker),
+            conversation_id=tracker.sender_id,
+            message_id=None,
+            vector=None,
+        )
+        if found.offers:
+            _offer_articles(dispatcher, found)
 
 
 class ActionOwnUp(SupportAction):

@@ -41,8 +41,8 @@ class ActionChooseTicket(SupportAction):
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number = named_ticket(tracker)
-        if number is None and has_draft(tracker) and wants_draft(tracker):
-            return [SlotSet(Slots.NOTED_TICKET, None), *begin_form(dispatcher, tracker), FollowupAction(Forms.TICKET)]
+        if number is None and (draft := _draft_gone_on_with(dispatcher, tracker)):
+            return [SlotSet(Slots.NOTED_TICKET, None), *draft]
         chosen = await self.choose(dispatcher, tracker, number)
         return [
             SlotSet(Slots.NOTED_TICKET, chosen),
@@ -194,12 +194,16 @@ class ActionAgree(SupportAction):
             return await _begin_note(self, dispatcher, tracker)
         if offer and (clause := _said_of(tracker, offer)):
             return await ActionAnswerFromKnowledgeBase(self.backend).answer_to(clause, dispatcher, tracker)
-        dispatcher.utter_message(response=Responses.WHAT_NEXT)
+        if draft := _draft_gone_on_with(dispatcher, tracker):
+            return draft
+        # "Ok" after an answer asks for nothing, and nobody is given the choices twice in a row.
+        is_acknowledging = is_fresh(tracker, Slots.LAST_ARTICLE) or previous_action_of(tracker) == Actions.AGREE
+        dispatcher.utter_message(response=Responses.ALL_RIGHT if is_acknowledging else Responses.WHAT_NEXT)
         return []
 
 
 class ActionAcceptNo(SupportAction):
-    """Take a no for what it is."""
+    """Take a no for what it is; "no, go on" goes back to a ticket that was begun."""
 
     hears_follow_ups = True
 
@@ -207,6 +211,8 @@ class ActionAcceptNo(SupportAction):
         return Actions.ACCEPT_NO
 
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        if draft := _draft_gone_on_with(dispatcher, tracker):
+            return draft
         dispatcher.utter_message(response=Responses.ALL_RIGHT)
         return []
 
@@ -253,6 +259,13 @@ class ActionTakeDetail(SupportAction):
         if asked == Intents.ADD_TO_TICKET:
             return await _begin_note(self, dispatcher, tracker, number=number)
         return await ActionShowTicketStatus(self.backend).show_one(dispatcher, tracker, number)
+
+
+def _draft_gone_on_with(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """The way back to a ticket that was begun; nothing where none was, or the message is about something else."""
+    if not (has_draft(tracker) and wants_draft(tracker)):
+        return []
+    return [*begin_form(dispatcher, tracker), FollowupAction(Forms.TICKET)]
 
 
 async def _begin_note(

@@ -302,6 +302,28 @@ class TestSeveralQuestions:
 
         assert responses_in(result) == [Responses.OFFER_ARTICLES]
 
+    async def test_and_of_wishes_without_an_answer_the_gravest_is_looked_up_by_itself(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        offer = {"article_id": 3, "title": "x", "url": "/x"}
+        money = "پولم دو بار کم شد"
+        api.answers_each(
+            ANSWERS,
+            lambda body: (
+                knowledge("decline")
+                if body["question"] in (money, "فاکتور می‌خوام")
+                else knowledge("offer", offers=[offer])
+            ),
+        )
+
+        result = await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE,
+            text=f"{money}، فاکتور می‌خوام، ترم بعد هم میام",
+            intent={"name": "payment_trouble", "confidence": 0.9},
+        )
+
+        assert responses_in(result) == [Responses.OWN_CASE_UNANSWERED]
+
     async def test_and_wishes_that_have_their_rules_in_articles_are_seen_to_at_once(
         self, actions: RunningActions, api: FakeApi
     ) -> None:
@@ -373,6 +395,21 @@ class TestSwitchLanguage:
         result = await actions.run(Actions.SWITCH_LANGUAGE, text="فارسی بگو", slots={"last_article": "12"})
 
         assert responses_in(result) == [Responses.LANGUAGE_SWITCHED]
+
+    async def test_offers_again_what_was_just_offered(self, actions: RunningActions, api: FakeApi) -> None:
+        offer = {"article_id": 3, "title": "RFM analysis", "url": "/x"}
+        api.answers(ANSWERS, knowledge("offer", offers=[offer]))
+
+        result = await actions.run(
+            Actions.SWITCH_LANGUAGE,
+            text="in English please",
+            slots={"language": "en"},
+            said_before=("RFM چیه", "ask_knowledge"),
+            done_before=Actions.ANSWER_FROM_KNOWLEDGE_BASE,
+        )
+
+        assert responses_in(result) == [Responses.LANGUAGE_SWITCHED, Responses.OFFER_ARTICLES]
+        assert (api.body_of(ANSWERS)["question"], api.body_of(ANSWERS)["language"]) == ("RFM چیه", "en")
 
     async def test_asks_which_where_it_does_not_speak_it(self, actions: RunningActions) -> None:
         result = await actions.run(Actions.SWITCH_LANGUAGE, text="به زبان ترکی جواب بده")

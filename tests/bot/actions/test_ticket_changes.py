@@ -122,6 +122,23 @@ class TestAgree:
 
         assert api.calls == ["POST /conversations/c-1/handoff"]
 
+    async def test_takes_an_ok_after_an_answer_for_no_wish(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.AGREE, text="اوکی", just_set={"last_article": "12"})
+
+        assert responses_in(result) == [Responses.ALL_RIGHT]
+
+    async def test_gives_the_choices_once(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.AGREE, text="hmm", done_before=Actions.AGREE)
+
+        assert responses_in(result) == [Responses.ALL_RIGHT]
+
+    @pytest.mark.parametrize("action", [Actions.AGREE, Actions.ACCEPT_NO])
+    async def test_goes_on_with_a_ticket_that_was_begun(self, actions: RunningActions, action: str) -> None:
+        result = await actions.run(action, text="نه ادامه بده", slots={"ticket_subject": "گواهی"})
+
+        assert responses_in(result) == [Responses.TICKET_BEGUN]
+        assert result["events"][-1]["name"] == "ticket_form"
+
     async def test_remembers_no_offer_of_long_ago(self, actions: RunningActions) -> None:
         result = await actions.run(Actions.AGREE, text="yes", slots={"offer": "open_ticket"})
 
