@@ -118,6 +118,13 @@ class TestRank:
         assert ranking.candidates[0].article_id == 1
         assert ranking.confidence >= VERBATIM
 
+    @pytest.mark.parametrize("text", ["چه دوره‌هایی دارین", "چه دوره‌هایی دارین؟!", "چه دوره‌هایی دارین..."])
+    def test_trusts_it_with_another_mark_at_its_end(self, index, embedder, text):
+        slug, title, body = ARTICLES[1]
+        index.put(searchable(embedder, 1, slug, title, body, questions=("چه دوره‌هایی دارین؟",)))
+
+        assert index.rank(ask(embedder, text, language="fa")).confidence >= VERBATIM
+
     def test_does_not_trust_a_phrasing_of_two_articles(self, index, embedder):
         for number in (0, 1):
             slug, title, body = ARTICLES[number]
