@@ -401,22 +401,19 @@ class ConversationRepository:
         )
         return await self.session.scalar(statement)
 
-    async def offered_before(self, message: Message) -> list[str]:
-        """The payloads among which what was said right before a contact's message lets them choose.
-
-        Nothing where it begins with something else: an answer has its own first and second.
-        """
-        before = (Message.conversation_id == message.conversation_id, Message.sequence < message.sequence)
-        own = select(func.max(Message.sequence)).where(*before, Message.author == Author.contact).scalar_subquery()
+    async def messages_before(self, message: Message, *, limit: int) -> Sequence[Message]:
+        """What the contact could see right before a message of their conversation, latest first."""
         statement = (
             select(Message)
-            .where(*before, Message.sequence > own, Message.kind != MessageKind.internal_note)
-            .order_by(Message.sequence)
-            .limit(1)
+            .where(
+                Message.conversation_id == message.conversation_id,
+                Message.sequence < message.sequence,
+                Message.kind != MessageKind.internal_note,
+            )
+            .order_by(Message.sequence.desc())
+            .limit(limit)
         )
-        said = (await self.session.scalars(statement)).one_or_none()
-        is_choice = said is not None and said.kind is not MessageKind.rating_request and len(said.buttons) > 1
-        return [button["payload"] for button in said.buttons] if said and is_choice else []
+        return (await self.session.scalars(statement)).all()
 
     async def last_stretches(self, *, limit: int) -> list[Stretch]:
         """The last conversations, each from where the bot began anew; a person's taking over ends a stretch."""
@@ -538,6 +535,12 @@ class ConversationRepository:
         # The id, so that those of one moment stay on the same page of a list.
         statement = statement.order_by(Conversation.id).limit(limit).offset(offset)
         return (await self.session.scalars(statement)).all()
+
+    async def in_this_order(self, conversation_ids: Sequence[str]) -> list[Conversation]:
+        """Those of these conversations that there are, with all that a list shows."""
+        statement = select(Conversation).where(Conversation.id.in_(conversation_ids)).options(*_SHOWN)
+        found = {conversation.id: conversation for conversation in await self.session.scalars(statement)}
+        return [found[name] for name in conversation_ids if name in found]
 
     async def last_messages(self, conversation_ids: Sequence[str]) -> dict[str, Message]:
         """What contact, bot or agent said last in each conversation; what the product itself said does not count."""

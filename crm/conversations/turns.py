@@ -21,6 +21,7 @@ from core.events import EventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.apology import apologies_for, soothed
+from crm.conversations.choices import offered_in
 from crm.conversations.company import Company
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS, Decision, HandoffPolicy
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
@@ -56,6 +57,8 @@ TOGETHER_CHARACTERS = 300
 # So many turns are begun while messages queue up to be stored: a channel waits for that, and answers take all the
 # longer the more of them are thought about at once.
 TURNS_IN_CROWD = 4
+# In so many messages is looked for what "the second one" is among.
+RECENT_MESSAGES = 12
 # Understood here, so that a person can be reached when the bot cannot.
 TALK_TO_PERSON = "/talk_to_person"
 # Also understood here: it is the way back from people, who are no part of the bot's dialogue.
@@ -475,7 +478,7 @@ async def _chosen(repository: ConversationRepository, messages: Sequence[Message
     place = None if messages[0].payload or len(messages) > 1 else chosen_place(messages[0].latest_text)
     if place is None:
         return ""
-    payloads = await repository.offered_before(messages[0])
+    payloads = offered_in(await repository.messages_before(messages[0], limit=RECENT_MESSAGES))
     is_offered = place == LAST or place <= len(payloads)
     return payloads[place if place == LAST else place - 1] if payloads and is_offered else ""
 

@@ -435,6 +435,15 @@ class TestChoosingByPlace:
 
         assert bot.turns[-1].text == "the third one"
 
+    async def test_after_one_the_next_may_be_chosen(self, talk: Talk, bot: FakeBot) -> None:
+        bot.buttons = ["/read 1", "/read 2"]
+        await talk.says("what do you have?")
+        bot.buttons = []
+        await talk.says("the first one")
+        await talk.says("and the second one?")
+
+        assert bot.turns[-1].text == "/read 2"
+
     async def test_and_where_the_choice_is_of_an_earlier_answer(self, talk: Talk, bot: FakeBot) -> None:
         bot.buttons = ["/read 1", "/read 2"]
         await talk.says("what do you have?")
