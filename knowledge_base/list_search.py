@@ -4,16 +4,14 @@ from collections.abc import Sequence
 
 from knowledge_base.question import matching_form
 from language.finglish import to_persian
-from language.normalise import normalise
-
-_HALF_SPACE = "\u200c"
+from language.normalise import joined_form, normalise
 
 
 def findable(slug: str, title: str, summary: str, body: str, questions: Sequence[str]) -> str:
     """All words of an article as `wordings` looks for them; Persian in Latin letters also in its own."""
     texts = [slug, title, summary, body, *questions]
     in_persian = [matching_form(text) for text in (title, *questions)]
-    return " ".join(dict.fromkeys(normalise(text.replace(_HALF_SPACE, "")) for text in (*texts, *in_persian)))
+    return " ".join(dict.fromkeys(joined_form(text) for text in (*texts, *in_persian)))
 
 
 def wordings(words: str) -> list[list[str]]:

@@ -102,6 +102,14 @@ def normalise(text: str) -> str:
     return " ".join(text.split())
 
 
+def joined_form(text: str) -> str:
+    """The form of a text in which its words are looked for: normalised, but a word with half-spaces is one.
+
+    So it has each part of what `normalise` makes of such a word, and the word as those write it who leave them out.
+    """
+    return normalise(text.replace("\u200c", ""))
+
+
 def same_letters(text: str) -> str:
     """The text with one letter for each of ye, kaf, alef and he and with ASCII digits, character for character.
 

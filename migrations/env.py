@@ -4,13 +4,18 @@ import asyncio
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, event, select, update
+from sqlalchemy import Connection, event, exists, insert, select, update
 
 import crm.models  # noqa: F401 - every table must be known here
 from core.config import Settings
 from core.database import Base, Database
+from crm.conversations.search import IS_FINDABLE, findable_words
+from crm.models import Contact, FindableMessage, Message
+from crm.models.contact import findable_contact
 from knowledge_base.list_search import findable
 from knowledge_base.models import Article, QuestionVariant
+
+MESSAGES_AT_ONCE = 5_000
 
 
 def migrate(connection: Connection) -> None:
@@ -27,12 +32,14 @@ def migrate(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
         if context.get_context().get_current_revision() == context.get_head_revision():
-            _make_findable(connection)
+            _make_articles_findable(connection)
+            _make_contacts_findable(connection)
+            _make_messages_findable(connection)
         if connection.dialect.name == "sqlite":
             _check_references(connection)
 
 
-def _make_findable(connection: Connection) -> None:
+def _make_articles_findable(connection: Connection) -> None:
     """Write what the list of articles is searched for, where it is missing.
 
     It follows from the present code, on which no migration may lean: each has to do the same for ever.
@@ -43,6 +50,30 @@ def _make_findable(connection: Connection) -> None:
         asked = select(QuestionVariant.text).where(QuestionVariant.article_id == article_id)
         words = findable(*texts, connection.scalars(asked.order_by(QuestionVariant.position)).all())
         connection.execute(update(Article).where(Article.id == article_id).values(findable=words))
+
+
+def _make_contacts_findable(connection: Connection) -> None:
+    """The same for what is known of contacts."""
+    known = select(Contact.id, Contact.name, Contact.email, Contact.phone)
+    is_known = Contact.name + Contact.email + Contact.phone != ""
+    for contact_id, *details in connection.execute(known.where(Contact.findable == "", is_known)).all():
+        words = findable_contact(*details)
+        connection.execute(update(Contact).where(Contact.id == contact_id).values(findable=words))
+
+
+def _make_messages_findable(connection: Connection) -> None:
+    """The same for what was said, where nothing of it can be found yet; by and by, for it may be much."""
+    if connection.scalar(select(exists().select_from(FindableMessage))):
+        return
+    columns = (Message.id, Message.conversation_id, Message.sequence, Message.text, Message.corrected_text)
+    said, last = select(*columns).where(IS_FINDABLE).order_by(Message.id).limit(MESSAGES_AT_ONCE), 0
+    while rows := connection.execute(said.where(Message.id > last)).all():
+        found = [
+            {"conversation_id": row.conversation_id, "sequence": row.sequence, "words": findable_words(*row[3:])}
+            for row in rows
+        ]
+        connection.execute(insert(FindableMessage), found)
+        last = rows[-1].id
 
 
 def _leave_references_alone(connection: Any, _record: Any) -> None:

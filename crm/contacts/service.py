@@ -17,6 +17,7 @@ from crm.models import (
     Contact,
     ContactIdentity,
     Conversation,
+    FindableMessage,
     MergedConversation,
     Message,
     Rating,
@@ -208,11 +209,9 @@ class ContactService:
     async def _append(self, source: Conversation, target: Conversation) -> None:
         """Put one conversation's entries after the other's."""
         shift = target.last_sequence
-        await self._run(
-            update(Message)
-            .where(Message.conversation_id == source.id)
-            .values(conversation_id=target.id, sequence=Message.sequence + shift)
-        )
+        for entry in (Message, FindableMessage):
+            own = update(entry).where(entry.conversation_id == source.id)
+            await self._run(own.values(conversation_id=target.id, sequence=entry.sequence + shift))
         target.last_sequence += source.last_sequence
         for handoff in await self.conversations.handoffs(source.id):
             handoff.conversation_id = target.id

@@ -22,6 +22,7 @@ from crm.conversations.outbox import key_of
 from crm.conversations.policies import HandoffPolicies
 from crm.conversations.ports import Cause, HandoffListener, IncomingFile, IncomingMessage, Reply
 from crm.conversations.repository import ConversationRepository
+from crm.conversations.search import findable_words
 from crm.conversations.transitions import check
 from crm.enums import (
     AttachmentKind,
@@ -41,6 +42,7 @@ from crm.models import (
     ContactIdentity,
     Conversation,
     Delivery,
+    FindableMessage,
     Handoff,
     Inbox,
     Message,
@@ -231,8 +233,14 @@ class ConversationService:
         if not is_late and text != message.latest_text:
             message.corrected_text = text
             message.corrected_at = at
+            await self._make_findable(message)
             self._changed(conversation)
         return True
+
+    async def _make_findable(self, message: Message) -> None:
+        """Let a corrected message be found by its new words too."""
+        found = await self.session.get_one(FindableMessage, (message.conversation_id, message.sequence))
+        found.words = findable_words(message.text, message.corrected_text)
 
     async def choose_language(self, inbox_id: int, external_id: str, language: str, *, contact_name: str) -> None:
         """Answer the contact at this address in this language until they choose another."""
@@ -658,6 +666,9 @@ class ConversationService:
             **content,
         )
         self.session.add(message)
+        if text and author is not Author.system:
+            place = {"conversation_id": conversation.id, "sequence": message.sequence}
+            self.session.add(FindableMessage(**place, words=findable_words(message.text)))
         self._changed(conversation, news_of(message))
         return message
 

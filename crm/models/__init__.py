@@ -7,7 +7,7 @@ from crm.models.conversation import Conversation, Handoff, MergedConversation, R
 from crm.models.email import EmailOriginal, EmailThread
 from crm.models.inbox import Inbox, ParkedUpdate, PollerLease
 from crm.models.label import IntentLabel
-from crm.models.message import Delivery, Message
+from crm.models.message import Delivery, FindableMessage, Message
 from crm.models.telegram import (
     HandoffAlert,
     PairingCode,
@@ -30,6 +30,7 @@ __all__ = [
     "Delivery",
     "EmailOriginal",
     "EmailThread",
+    "FindableMessage",
     "Handoff",
     "HandoffAlert",
     "Inbox",

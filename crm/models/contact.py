@@ -1,9 +1,12 @@
+import re
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
+from language.normalise import joined_form
 
 
 class Contact(Base):
@@ -16,7 +19,20 @@ class Contact(Base):
     name: Mapped[str] = mapped_column(String(200), default="")
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
     phone: Mapped[str] = mapped_column(String(32), default="", index=True)
+    # All this as agents look for it; written whenever the contact is.
+    findable: Mapped[str] = mapped_column(Text, default="", server_default="", deferred=True)
     created_at: Mapped[datetime]
+
+
+def findable_contact(name: str, email: str, phone: str) -> str:
+    """What is known of a contact as agents look for it; the phone number also as bare digits."""
+    return joined_form(f"{name} {email} {phone} {re.sub(r'[^0-9]', '', joined_form(phone))}")
+
+
+@event.listens_for(Contact, "before_insert")
+@event.listens_for(Contact, "before_update")
+def _make_findable(_mapper: Any, _connection: Any, contact: Contact) -> None:
+    contact.findable = findable_contact(contact.name or "", contact.email or "", contact.phone or "")
 
 
 class ContactIdentity(Base):

@@ -84,6 +84,20 @@ class Message(Base):
         return self.agent.name if self.author is Author.agent and self.agent else None
 
 
+class FindableMessage(Base):
+    """A message's words as agents look for them, apart from the message: so all are gone through in a moment.
+
+    By its place in the conversation, which is known before the message is stored.
+    """
+
+    __tablename__ = "findable_messages"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own name
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    words: Mapped[str] = mapped_column(Text)
+
+
 class Delivery(Sending, Base):
     """The outbox: one message that must still reach a channel which we have to call.
 

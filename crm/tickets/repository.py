@@ -118,8 +118,7 @@ def _are(statuses: Sequence[TicketStatus], assignee_id: int | None, words: str) 
 
 def _speaks_of(word: str) -> ColumnElement[bool]:
     """Whether this normalised word is somewhere in a ticket; what is stored is as somebody wrote it."""
-    in_contact = or_(*(_holds(column, word) for column in (Contact.name, Contact.email, Contact.phone)))
-    of_contact = exists().where(Contact.id == Ticket.contact_id, in_contact)
+    of_contact = exists().where(Contact.id == Ticket.contact_id, Contact.findable.contains(word, autoescape=True))
     found = or_(_holds(Ticket.subject, word), of_contact)
     number = id_of(word)
     return found if number is None else or_(found, Ticket.id == number)
