@@ -26,7 +26,14 @@ from crm.models import Agent
 from web.desk.composer import DraftDep, composer
 from web.desk.pages import PageNumber, fragment, is_htmx, page
 from web.desk.presenter import Tab
-from web.desk.reading import Shown, address_of, read_earlier, read_inbox, read_thread
+from web.desk.reading import (
+    MAX_WORDS_CHARACTERS,
+    Shown,
+    address_of,
+    read_earlier,
+    read_inbox,
+    read_thread,
+)
 from web.knowledge_access import KnowledgeReadDep
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -38,13 +45,15 @@ ConversationPath = "/conversations/{conversation_id}"
 async def read_shown(
     tab: Annotated[Tab | None, Form()] = None,
     number: Annotated[int, Form(ge=1, alias="page")] = 1,
+    q: Annotated[str, Form(max_length=MAX_WORDS_CHARACTERS)] = "",
     start: Annotated[int | None, Form(ge=0)] = None,
 ) -> Shown:
     """What the page showed where a button was pressed."""
-    return Shown(tab=tab, page=number, start=start)
+    return Shown(tab=tab, page=number, q=q, start=start)
 
 
 ShownDep = Annotated[Shown, Depends(read_shown)]
+Words = Annotated[str, Query(max_length=MAX_WORDS_CHARACTERS)]
 
 
 @router.get("")
@@ -54,9 +63,10 @@ async def show_inbox(
     conversations: ConversationsReadDep,
     tab: Tab = Tab.waiting,
     number: PageNumber = 1,
+    q: Words = "",
 ) -> Response:
-    """A list, with no conversation open."""
-    inbox = await read_inbox(conversations, agent, tab, page=number)
+    """A list, or what words find in all of them, with no conversation open."""
+    inbox = await read_inbox(conversations, agent, tab, page=number, q=q)
     return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=None)
 
 
@@ -68,12 +78,14 @@ async def show_conversation(
     conversations: ConversationsReadDep,
     tab: Tab | None = None,
     number: PageNumber = 1,
+    q: Words = "",
+    message: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """A conversation, beside the list it was opened from."""
-    thread = await read_thread(conversations, agent, conversation_id)
+    """A conversation, beside the list it was opened from; with all its messages from a named one on."""
+    thread = await read_thread(conversations, agent, conversation_id, message=message)
     if thread.conversation.id != conversation_id:
-        return RedirectResponse(address_of(thread.conversation.id, tab=tab, page=number), status_code=302)
-    inbox = await read_inbox(conversations, agent, tab or thread.tab, page=number)
+        return RedirectResponse(address_of(thread.conversation.id, tab=tab, page=number, q=q), status_code=302)
+    inbox = await read_inbox(conversations, agent, tab or thread.tab, page=number, q=q)
     return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=thread, **composer())
 
 
@@ -227,13 +239,13 @@ async def _after(
     """What a change is answered with: the changed parts for htmx, otherwise the page."""
     refused = "problem" in changed
     if not is_htmx(request) and not refused:
-        return RedirectResponse(address_of(conversation_id, tab=shown.tab, page=shown.page), status_code=303)
+        return RedirectResponse(shown.address(conversation_id), status_code=303)
     thread = await read_thread(conversations, agent, conversation_id, start=shown.start)
     if is_htmx(request) and thread.conversation.id != conversation_id:
         # The page shows a conversation that is part of another one now.
-        return Response(headers={"HX-Redirect": address_of(thread.conversation.id, tab=shown.tab, page=shown.page)})
+        return Response(headers={"HX-Redirect": shown.address(thread.conversation.id)})
     context = composer(**changed)
-    inbox = await read_inbox(conversations, agent, shown.tab or thread.tab, page=shown.page)
+    inbox = await read_inbox(conversations, agent, shown.tab or thread.tab, page=shown.page, q=shown.q)
     status = 422 if refused else 200
     if not is_htmx(request):
         return page(

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from core.events import Event
 from core.tasks import end_all
@@ -21,7 +21,7 @@ from crm.enums import Author, ConversationStatus
 from crm.models import Agent, Message
 from web.desk.pages import fragment
 from web.desk.presenter import Tab
-from web.desk.reading import read_inbox, read_thread
+from web.desk.reading import Shown, read_beside_found, read_inbox, read_thread
 
 router = APIRouter(prefix="/desk")
 
@@ -36,13 +36,10 @@ CHANGE_NO_LIST = frozenset({"typing", "access"})
 PING, PONG = '{"ping": true}', '{"pong": true}'
 
 
-class View(BaseModel):
-    """What an agent's browser shows: a page of a list, and perhaps a conversation from a message on."""
-
-    model_config = ConfigDict(extra="ignore")
+class View(Shown):
+    """What an agent's browser shows, and perhaps a conversation beside it."""
 
     tab: Tab = Tab.waiting
-    page: Annotated[int, Field(ge=1)] = 1
     conversation: Annotated[str, Field(max_length=32)] = ""
     start: Annotated[int, Field(ge=0)] = 0
 
@@ -134,7 +131,11 @@ class LiveDesk:
     async def _push_parts(self, conversations: ConversationService, view: View) -> None:
         """Send the list and the open conversation, each only if it looks different from what was sent last."""
         context = {"agent": self.agent, "selected": view.conversation}
-        inbox = await read_inbox(conversations, self.agent, view.tab, page=view.page)
+        if view.q:
+            # To look for the same words again at everything that happens would be dear, and move what is being read.
+            inbox = await read_beside_found(conversations, self.agent, view)
+        else:
+            inbox = await read_inbox(conversations, self.agent, view.tab, page=view.page)
         await self._send("inbox", fragment(self.socket, "desk/parts/live_inbox.html", inbox=inbox, **context))
         if not view.conversation:
             return

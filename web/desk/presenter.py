@@ -9,6 +9,7 @@ from crm.conversations.files import ENDINGS
 from crm.conversations.transitions import TRANSITIONS
 from crm.enums import AttachmentState, Author, ConversationStatus, DeliveryState, MessageKind
 from crm.models import Agent, Attachment, Conversation, Handoff, Message, Ticket
+from web.desk.found import Piece, excerpt, marked
 from web.desk.words import CAUSES, UNKNOWN_CAUSE
 
 # Levels of frustration at which a mood changes its colour; the handoff policy has its own threshold.
@@ -91,6 +92,19 @@ def _due(target: str, at: datetime, opened_at: datetime, now: datetime) -> Due:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Where in a conversation the words are that somebody looked for; what has none of them is empty.
+
+    `excerpt` is of the message, or else of the contact's address.
+    """
+
+    name: list[Piece]
+    excerpt: list[Piece]
+    # The message's sequence number.
+    sequence: int | None
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the inbox."""
 
@@ -100,6 +114,7 @@ class Row:
     due: Due | None
     waited: Span
     mood: str
+    found: Found | None = None
 
     @property
     def percent(self) -> int:
@@ -113,11 +128,21 @@ class Row:
         return with_people and self.last is not None and self.last.author is Author.contact
 
 
-def row_of(conversation: Conversation, last: Message | None, ticket: Ticket | None, now: datetime) -> Row:
+def found_in(conversation: Conversation, message: Message | None, parts: Sequence[str]) -> Found:
+    """Where these normalised parts of words are; the message is the one that has them, if any has."""
+    contact = conversation.contact
+    said = [message.latest_text, message.text] if message else []
+    excerpts = (excerpt(text, parts) for text in (*said, contact.email, contact.phone))
+    return Found(marked(contact.name, parts), next(filter(None, excerpts), []), message.sequence if message else None)
+
+
+def row_of(
+    conversation: Conversation, last: Message | None, ticket: Ticket | None, now: datetime, found: Found | None = None
+) -> Row:
     """A line of the inbox as of now."""
     since = conversation.waiting_since or (last.created_at if last else conversation.updated_at)
     due = due_of(ticket, now) if ticket else None
-    return Row(conversation, last, ticket, due, span(since, now), mood_of(conversation.frustration))
+    return Row(conversation, last, ticket, due, span(since, now), mood_of(conversation.frustration), found)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What the inbox's pages and its socket read: the same for both, so that a push is the page's own words."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from crm.agents.permissions import Permission, may
 from crm.agents.repository import AgentRepository
 from crm.conversations.files import MAX_FILE_BYTES
+from crm.conversations.search import ConversationSearch, parts_of
 from crm.conversations.service import FILE_CHANNELS, ConversationService
 from crm.enums import ConversationStatus
 from crm.models import Agent, Conversation, Handoff, Rating, Ticket
@@ -17,6 +19,7 @@ from web.desk.presenter import (
     Actions,
     Due,
     Entry,
+    Found,
     Row,
     Tab,
     WrittenCause,
@@ -24,12 +27,15 @@ from web.desk.presenter import (
     causes_of,
     due_of,
     entries_of,
+    found_in,
     mood_of,
     row_of,
     tab_of,
 )
 
 LIST_LENGTH = 60
+# Of what is looked for.
+MAX_WORDS_CHARACTERS = 200
 # The fewest messages that a page of a longer conversation shows.
 THREAD_LENGTH = 60
 # Where a page begins moves on in such steps: a reply does not take away what the agent had opened above.
@@ -37,35 +43,50 @@ THREAD_STEP = 30
 
 
 class Shown(BaseModel):
-    """What an agent sees: a page of a list, and a conversation's messages after `start`; None where it is not said."""
+    """What an agent sees: a page of a list, or of what was found by the words `q`, and a conversation's messages after
+    `start`; None where it is not said.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     tab: Tab | None = None
     page: Annotated[int, Field(ge=1)] = 1
+    q: Annotated[str, Field(max_length=MAX_WORDS_CHARACTERS)] = ""
     start: Annotated[int, Field(ge=0)] | None = None
+
+    def address(self, conversation_id: str) -> str:
+        """Where the same list is, with this conversation beside it."""
+        return address_of(conversation_id, tab=self.tab, page=self.page, q=self.q)
 
 
 @dataclass(frozen=True)
 class Inbox:
-    """One page of a list, and how long each list is."""
+    """One page of a list, and how long each list is; or of what was found, beside the list it was looked for from."""
 
     tab: Tab
     page: int
     pages: int
-    rows: list[Row]
+    # None where what was found is not looked for anew.
+    rows: list[Row] | None
     counts: dict[Tab, int]
+    # What was looked for, as it was typed, and how many were found.
+    q: str = ""
+    found: int = 0
 
-    def address(self, conversation_id: str = "", *, page: int | None = None) -> str:
-        """Where this page of the list is, or another, with a conversation beside it."""
-        return address_of(conversation_id, tab=self.tab, page=page or self.page)
+    def address(self, conversation_id: str = "", *, page: int | None = None, message: int | None = None) -> str:
+        """Where this page of the list is, or another, with a conversation beside it, at a message if one is named."""
+        return address_of(conversation_id, tab=self.tab, page=page or self.page, q=self.q, message=message)
 
 
-def address_of(conversation_id: str = "", *, tab: Tab | None, page: int = 1) -> str:
+def address_of(
+    conversation_id: str = "", *, tab: Tab | None, page: int = 1, q: str = "", message: int | None = None
+) -> str:
     """Where a page of a list is, with a conversation beside it; without a list, the one that has the conversation."""
     path = f"/desk/conversations/{conversation_id}" if conversation_id else "/desk"
-    query = ({"tab": tab.value} if tab else {}) | ({"page": page} if page > 1 else {})
-    return f"{path}?{urlencode(query)}" if query else path
+    asked = {"tab": tab.value if tab else None, "q": q, "page": page if page > 1 else None, "message": message}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    anchor = f"#message-{message}" if message else ""
+    return f"{path}?{query}{anchor}" if query else path
 
 
 @dataclass(frozen=True)
@@ -93,24 +114,52 @@ class Thread:
     colleagues: list[Agent]
 
 
-async def read_inbox(conversations: ConversationService, agent: Agent, tab: Tab, *, page: int = 1) -> Inbox:
-    """A page of a list as this agent sees it now; the last one where the list has become shorter."""
-    repository = conversations.conversations
+async def read_inbox(
+    conversations: ConversationService, agent: Agent, tab: Tab, *, page: int = 1, q: str = ""
+) -> Inbox:
+    """A page of a list as this agent sees it now, or of all conversations that the words `q` find; the last one where
+    there are fewer by now.
+    """
     counts = await _counts(conversations, agent)
+    if parts_of(q):
+        return await _read_found(conversations, tab, page, q, counts)
     pages = pages_of(counts[tab], length=LIST_LENGTH)
     page = min(page, pages)
-    found = await repository.in_status(
+    listed = await conversations.conversations.in_status(
         statuses=tab.statuses,
         assignee_id=agent.id if tab is Tab.mine else None,
         limit=LIST_LENGTH,
         offset=(page - 1) * LIST_LENGTH,
     )
-    ids = [conversation.id for conversation in found]
-    last = await repository.last_messages(ids)
+    return Inbox(tab, page, pages, await _rows(conversations, listed), counts)
+
+
+async def read_beside_found(conversations: ConversationService, agent: Agent, shown: Shown) -> Inbox:
+    """How long the lists are beside what an agent has found, which stays as it was when they looked for it."""
+    return Inbox(shown.tab or Tab.waiting, shown.page, shown.page, None, await _counts(conversations, agent), shown.q)
+
+
+async def _read_found(conversations: ConversationService, tab: Tab, page: int, q: str, counts: dict[Tab, int]) -> Inbox:
+    search = ConversationSearch(conversations.session, q)
+    ids = await search.ids()
+    pages = pages_of(len(ids), length=LIST_LENGTH)
+    page = min(page, pages)
+    shown = ids[(page - 1) * LIST_LENGTH : page * LIST_LENGTH]
+    listed = await conversations.conversations.in_this_order(shown)
+    messages = await search.messages(shown)
+    found = {item.id: found_in(item, messages.get(item.id), search.parts) for item in listed}
+    return Inbox(tab, page, pages, await _rows(conversations, listed, found), counts, q, len(ids))
+
+
+async def _rows(
+    conversations: ConversationService, listed: Sequence[Conversation], found: Mapping[str, Found] | None = None
+) -> list[Row]:
+    ids = [conversation.id for conversation in listed]
+    last = await conversations.conversations.last_messages(ids)
     tickets = await conversations.tickets.tickets.unfinished_by_conversation(ids)
     now = conversations.clock.now()
-    rows = [row_of(item, last.get(item.id), tickets.get(item.id), now) for item in found]
-    return Inbox(tab, page, pages, rows, counts)
+    found = found or {}
+    return [row_of(item, last.get(item.id), tickets.get(item.id), now, found.get(item.id)) for item in listed]
 
 
 async def _counts(conversations: ConversationService, agent: Agent) -> dict[Tab, int]:
@@ -122,9 +171,15 @@ async def _counts(conversations: ConversationService, agent: Agent) -> dict[Tab,
 
 
 async def read_thread(
-    conversations: ConversationService, agent: Agent, conversation_id: str, *, start: int | None = None
+    conversations: ConversationService,
+    agent: Agent,
+    conversation_id: str,
+    *,
+    start: int | None = None,
+    message: int | None = None,
 ) -> Thread:
-    """A conversation as it is now, or the one that it was merged into; without a start, its last messages.
+    """A conversation as it is now, or the one that it was merged into; without a start, its last messages, and those
+    from a named one on.
 
     Raises:
         ConversationNotFound
@@ -132,7 +187,8 @@ async def read_thread(
     conversation = await conversations.get(conversation_id)
     repository = conversations.conversations
     if start is None:
-        start = max(0, conversation.last_sequence - THREAD_LENGTH) // THREAD_STEP * THREAD_STEP
+        first = min(conversation.last_sequence - THREAD_LENGTH, (message or conversation.last_sequence) - 1)
+        start = max(0, first) // THREAD_STEP * THREAD_STEP
     messages = await repository.messages(conversation.id, after=start)
     deliveries = await repository.delivery_states(conversation.id)
     last = await repository.last_from_contact(conversation.id)

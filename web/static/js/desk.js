@@ -101,7 +101,7 @@ find("[popover][data-opened]")?.showPopover();
 
 // Keys, by their place where they give no Latin letters, as on a Persian keyboard.
 const letterOf = ({ key, code }) => (/^[a-z]$/i.test(key) ? key : code.replace("Key", "").toLowerCase());
-const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit() };
+const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit(), slash: () => find('[type="search"]')?.focus() };
 
 function move(step) {
   const lines = [...document.querySelectorAll(".rows .line")];
