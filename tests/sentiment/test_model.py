@@ -65,6 +65,15 @@ class TestTrain:
         assert learned.signals[Signal.anger].phrases["frib"] > 0.05
         assert learned.signals[Signal.anger].phrases.get("zorbly", 0.0) < 0
 
+    def test_does_not_take_displeasure_in_which_nobody_sought_signals_for_calm(self, encoder):
+        def dull(kind: str) -> list[Example]:
+            return [Example(kind, "en", SentimentLabel.negative, frozenset(), f"what a frib {n}") for n in range(20)]
+
+        rest = read_examples(DATA_FOLDER)[::20]
+
+        assert train(encoder, [*rest, *dull("support")]).signals[Signal.anger].phrases["frib"] < 0
+        assert "frib" not in train(encoder, [*rest, *dull("opinions")]).signals[Signal.anger].phrases
+
     def test_gives_the_same_weights_twice(self, tmp_path, model, encoder):
         model.save(tmp_path / "one")
         train(encoder, read_examples(DATA_FOLDER)[::10]).save(tmp_path / "two")
