@@ -59,6 +59,8 @@ TOGETHER_CHARACTERS = 300
 TURNS_IN_CROWD = 4
 # In so many messages is looked for what "the second one" is among.
 RECENT_MESSAGES = 12
+# To these intents the bot says itself that it is sorry.
+OWNED_UP = frozenset({"doubt", "ask_again"})
 # Understood here, so that a person can be reached when the bot cannot.
 TALK_TO_PERSON = "/talk_to_person"
 # Also understood here: it is the way back from people, who are no part of the bot's dialogue.
@@ -390,7 +392,7 @@ class Turns:
                 await service.say(conversation, WORDS_PLEASE)
         elif thought.answer and thought.answer.replies:
             replies = thought.answer.replies
-            if thought.apology:
+            if thought.apology and thought.answer.intent not in OWNED_UP:
                 words = service.wording.say(thought.apology, conversation.language)
                 replies = soothed(replies, thought.apology, words)
             await service.bot_says(conversation, replies)

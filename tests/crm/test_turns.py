@@ -478,6 +478,15 @@ class TestDeEscalation:
         assert bot.turns[0].reading.sentiment == "neutral"
         assert (await talk.heard()).sentiment == "negative"
 
+    @pytest.mark.parametrize("intent", ["doubt", "ask_again"])
+    async def test_nobody_is_told_twice_that_the_bot_was_of_no_help(
+        self, talk: Talk, bot: FakeBot, intent: str
+    ) -> None:
+        bot.intent = (intent, intent, 0.9)
+        await talk.says("sigh, that did not help")
+
+        assert (await talk.transcript())[1:] == [("bot", "You said: sigh, that did not help")]
+
     async def test_a_calm_message_is_simply_answered(self, talk: Talk) -> None:
         await talk.says("where is my money")
 
