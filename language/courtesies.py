@@ -29,6 +29,14 @@ _PHRASES = (
 _COURTESIES = re.compile(rf"(?:\W*\b(?:{'|'.join(_PHRASES)})\b)+\W*")
 
 
+_SILENCE = re.compile(r"[\s.…،,;؛:_ـ~–—-]+")
+
+
+def is_silence(text: str) -> bool:
+    """Whether a text has marks in it that say nothing, and no more: "...". Takes any str."""
+    return _SILENCE.fullmatch(text) is not None
+
+
 def is_courtesy(matching: str) -> bool:
     """Whether a text in its matching form greets, thanks or takes leave, and says nothing else. Takes any str."""
     return _COURTESIES.fullmatch(matching) is not None

@@ -13,6 +13,7 @@ from bot.actions.backend import Backend, BackendError
 from bot.actions.schemas import HandoffReason
 from bot.names import ASKS_WHICH_TICKET, IN_FORM, LATER_RESPONSES, OFFERS, MetadataKeys, Responses, Slots
 from language.choosing import chosen_place
+from language.courtesies import is_silence
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
 
     A backend failure becomes a handoff; where even that fails, the contact is told so. Wishes that had to wait for this
     action are spoken of after it. One that `hears_follow_ups` first looks whether the message is about the ticket that
-    was just opened, a rating in plain words, or no more than "the first one", whatever it was understood as.
+    was just opened, a rating in plain words, no more than "the first one" or nothing at all ("..."), whatever
+    it was understood as.
     """
 
     hears_follow_ups = False
@@ -62,6 +64,9 @@ class SupportAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk has no types
         if chosen_place(text_of(tracker)) is not None:
             # The app presses the button that is meant so; there is none.
             dispatcher.utter_message(response=Responses.WHICH_ONE)
+            return []
+        if is_silence(text_of(tracker)):
+            dispatcher.utter_message(response=Responses.ALL_RIGHT)
             return []
         if await take_rating(self.backend, dispatcher, tracker):
             return []

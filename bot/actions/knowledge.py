@@ -14,6 +14,7 @@ from bot.actions.base import (
     language_of,
     message_before,
     message_id_of,
+    offer_of,
     previous_action_of,
     text_of,
     vector_of,
@@ -263,10 +264,13 @@ def _sure_answer(found: KnowledgeAnswer) -> ArticleAnswer | None:
 
 
 def _offer_a_look(dispatcher: CollectingDispatcher, tracker: Tracker, *, wishes_are_seen_to: bool = False) -> None:
-    """After the rules, a look at the contact's own case; but not into a form, nor before another wish."""
+    """After the rules, a look at the contact's own case; but not into a form, nor before another wish.
+
+    Nor where a ticket was offered the moment before: whoever goes on asking has read it.
+    """
     is_busy = tracker.active_loop_name or (tracker.get_slot(Slots.OTHER_WISHES) and not wishes_are_seen_to)
     response = _LOOKS.get(intent_of(tracker) or "")
-    if response and not is_busy:
+    if response and not is_busy and offer_of(tracker) != Intents.OPEN_TICKET:
         dispatcher.utter_message(response=response)
 
 

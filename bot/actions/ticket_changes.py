@@ -23,11 +23,13 @@ from bot.actions.tickets import (
 )
 from bot.identifiers import find_ticket_number, names_ticket, number_alone
 from bot.names import Actions, Forms, Intents, Responses, Slots
+from bot.questions import is_marked_question
 from bot.wishes import wish_clauses
 from language.contact_details import find_contact_detail
 
 SHORTEST_NOTE = 3
 LONGEST_NOTE = 4000
+WORDS_OF_A_QUESTION = 2
 
 
 class ActionChooseTicket(SupportAction):
@@ -203,7 +205,10 @@ class ActionAgree(SupportAction):
 
 
 class ActionAcceptNo(SupportAction):
-    """Take a no for what it is; "no, go on" goes back to a ticket that was begun."""
+    """Take a no for what it is.
+
+    "No, go on" goes back to a ticket that was begun, and what ends in a question mark is a question: «پس نمیشه؟»
+    """
 
     hears_follow_ups = True
 
@@ -213,6 +218,9 @@ class ActionAcceptNo(SupportAction):
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         if draft := _draft_gone_on_with(dispatcher, tracker):
             return draft
+        text = text_of(tracker)
+        if is_marked_question(text) and len(text.split()) >= WORDS_OF_A_QUESTION:
+            return await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)
         dispatcher.utter_message(response=Responses.ALL_RIGHT)
         return []
 

@@ -48,6 +48,15 @@ class TestChoosingByPlace:
         assert api.calls == []
 
 
+class TestSilence:
+    @pytest.mark.parametrize("text", ["...", " … ", "-"])
+    async def test_is_not_looked_up(self, actions: RunningActions, api: FakeApi, text: str) -> None:
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, text=text)
+
+        assert responses_in(result) == [Responses.ALL_RIGHT]
+        assert api.calls == []
+
+
 class TestWithinAForm:
     async def test_no_response_offers_what_leads_out_of_it(self, actions: RunningActions, api: FakeApi) -> None:
         api.answers("GET /conversations/c-1/tickets", [])

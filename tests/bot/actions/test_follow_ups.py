@@ -9,6 +9,7 @@ from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
 
 TICKET = {"number": "HM-1042", "status": "new", "subject": "مشکل پرداخت"}
 JUST_OPENED = {"number": "HM-1042", "is_closed": False, "has_contact": False}
+ANSWERS = "POST /knowledge/answers"
 ADDITIONS = "POST /tickets/HM-1042/additions"
 CONTACT_DETAIL = "POST /conversations/c-1/contact-detail"
 
@@ -87,8 +88,15 @@ class TestAfterthought:
 
         assert responses_in(result) == [Responses.ADDED_TO_TICKET]
 
-    @pytest.mark.parametrize("text", ["راستی قیمت دوره چنده؟", "نه ممنون کاری ندارم", "no thanks", "مرسی از شما"])
-    async def test_is_no_question_and_no_courtesy(self, actions: RunningActions, api: FakeApi, text: str) -> None:
+    async def test_is_no_question(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ANSWERS, {"band": "decline", "confidence": 0.1, "answer": None, "offers": [], "gap_id": None})
+
+        await say(actions, "راستی قیمت دوره چنده؟")
+
+        assert api.calls == [ANSWERS]
+
+    @pytest.mark.parametrize("text", ["نه ممنون کاری ندارم", "no thanks", "مرسی از شما"])
+    async def test_is_no_courtesy(self, actions: RunningActions, api: FakeApi, text: str) -> None:
         result = await say(actions, text)
 
         assert api.calls == []

@@ -115,6 +115,22 @@ class TestAnswerFromKnowledgeBase:
         assert slots_in(result) == {"last_article": "12"}
 
 
+class TestOfferOfALook:
+    @pytest.mark.parametrize(("offered", "said"), [("open_ticket", []), ("request_invoice", [Responses.OWN_CASE])])
+    async def test_is_not_made_twice_in_a_row(
+        self, actions: RunningActions, api: FakeApi, offered: str, said: list[str]
+    ) -> None:
+        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
+
+        result = await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE,
+            intent={"name": "sign_in_trouble", "confidence": 0.9},
+            just_set={"offer": offered},
+        )
+
+        assert [message["response"] for message in result["responses"][1:]] == said
+
+
 class TestOwningUp:
     @pytest.mark.parametrize(
         ("action", "intent"),

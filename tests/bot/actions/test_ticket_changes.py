@@ -155,6 +155,23 @@ class TestAgree:
         assert api.calls == ["GET /tickets/HM-1042"]
 
 
+class TestAcceptNo:
+    async def test_answers_what_is_asked_in_words_of_a_no(self, actions: RunningActions, api: FakeApi) -> None:
+        answers = "POST /knowledge/answers"
+        api.answers(answers, {"band": "decline", "confidence": 0.1, "answer": None, "offers": [], "gap_id": None})
+
+        result = await actions.run(Actions.ACCEPT_NO, text="پس نمیشه؟", intent={"name": "deny", "confidence": 0.9})
+
+        assert responses_in(result) == [Responses.DONT_KNOW]
+        assert api.body_of(answers)["question"] == "پس نمیشه؟"
+
+    @pytest.mark.parametrize("text", ["نه", "no?", "نه ممنون"])
+    async def test_takes_a_no_for_one(self, actions: RunningActions, text: str) -> None:
+        result = await actions.run(Actions.ACCEPT_NO, text=text, intent={"name": "deny", "confidence": 0.9})
+
+        assert responses_in(result) == [Responses.ALL_RIGHT]
+
+
 class TestNumberAlone:
     @pytest.fixture(autouse=True)
     def ticket(self, api: FakeApi) -> None:
