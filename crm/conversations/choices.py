@@ -10,25 +10,28 @@ from language.choosing import chosen_place
 def offered_in(messages: Sequence[Message]) -> list[str]:
     """The payloads of the choices that are open after these messages, which come latest first.
 
-    None are where something else was said since, or where what was said begins with something else: an answer has its
-    own first and second. Whoever has chosen one of them may go on to the next.
+    None are where an answer was given or something else said since: an answer has its own first and second. Whoever has
+    chosen one of them may go on to the next.
     """
-    said: Message | None = None
+    said: list[Message] = []
     for message in messages:
         if message.author is not Author.contact:
-            # The first thing said, once all are seen.
-            said = message
-        elif said and _is_choice(said):
-            break
-        elif not _chooses(message):
-            return []
+            said.insert(0, message)
+        elif (payloads := _choices_of(said)) or not _chooses(message):
+            return payloads
         else:
-            said = None
-    return [button["payload"] for button in said.buttons] if said and _is_choice(said) else []
+            said = []
+    return _choices_of(said)
 
 
-def _is_choice(message: Message) -> bool:
-    return message.kind is not MessageKind.rating_request and len(message.buttons) > 1
+def _choices_of(turn: Sequence[Message]) -> list[str]:
+    """Those that a turn's messages, in their order, begin with."""
+    for message in turn:
+        if len(message.buttons) > 1 and message.kind is not MessageKind.rating_request:
+            return [button["payload"] for button in message.buttons]
+        if message.articles:
+            return []
+    return []
 
 
 def _chooses(message: Message) -> bool:
