@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from language.normalise import same_letters
 
-LENGTH = 160
+# Two lines of the list.
+LENGTH = 100
 # How much of the text is shown before what was found.
 BEFORE = 30
 # Half-space, joiner, tatweel and vowel signs, which are not looked for; few, so that no text takes long.
@@ -39,11 +40,12 @@ def excerpt(text: str, parts: Sequence[str]) -> list[Piece]:
     found = max(_pattern(parts).finditer(same_letters(text)), key=lambda match: len(match[0]), default=None)
     if found is None:
         return []
-    start = max(0, found.start() - BEFORE)
-    # From the beginning of a word.
+    start, end = max(0, found.start() - BEFORE), len(text)
+    # Of whole words, where there are spaces.
     if start:
         start = text.find(" ", start, found.start()) + 1 or start
-    end = max(start + LENGTH, found.end())
+    if end > start + LENGTH:
+        end = max(found.end(), text.rfind(" ", found.end(), start + LENGTH))
     before, after = ([Piece("…")] if cut else [] for cut in (start > 0, end < len(text)))
     return [*before, *marked(text[start:end], parts), *after]
 

@@ -45,10 +45,11 @@ class TestExcerpt:
     def test_a_short_text_is_shown_whole(self) -> None:
         assert excerpt("a cat", ["cat"]) == [Piece("a "), Piece("cat", is_found=True)]
 
-    def test_begins_with_a_whole_word_and_is_not_long(self) -> None:
+    def test_begins_and_ends_with_a_whole_word_and_is_not_long(self) -> None:
         pieces = excerpt(f"{'cats and dogs ' * 50}giraffe{' cats and dogs' * 50}", ["giraffe"])
 
         assert pieces[1].text.split()[0] in ("cats", "and", "dogs")
+        assert pieces[3].text.split()[-1] in ("cats", "and", "dogs")
         assert pieces[2] == Piece("giraffe", is_found=True)
         assert sum(len(piece.text) for piece in pieces) <= LENGTH + len("……")
 
