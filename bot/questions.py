@@ -13,6 +13,8 @@ _WORDS_AFTER_A_QUESTION: Final = 4
 _LONGEST_QUESTION: Final = 150
 _MOST_QUESTIONS: Final = 3
 _LEAST_WORDS: Final = 2
+# A shorter one leans on what stands beside it: "I was charged twice. Why is that?"
+_WORDS_OF_A_WHOLE_QUESTION: Final = 4
 _MOST_CHARACTERS: Final = 1_000
 
 _OPENERS: Final = (
@@ -86,6 +88,14 @@ def asked_on(text: str) -> "str | None":
     is_short = len(text) <= _LONGEST_QUESTION and len(text.split()) <= _WORDS_OF_A_QUESTION
     match = _ASKS_ON.search(text) if is_short else None
     return next(filter(None, match.groupdict().values()), "").strip(" ?؟!") if match else None
+
+
+def question_alone(text: str) -> "str | None":
+    """The one question of a message that tells something before or after it: "We are a small firm. What suits us?"."""
+    sentences = re.split(r"(?<=[.!?؟\n])\s+", text[:_MOST_CHARACTERS].strip())
+    asking = [sentence for sentence in sentences if sentence.endswith(("?", "؟"))]
+    is_alone = len(asking) == 1 and len(sentences) > 1 and len(asking[0].split()) >= _WORDS_OF_A_WHOLE_QUESTION
+    return asking[0] if is_alone else None
 
 
 def asks_after_answer(text: str) -> bool:

@@ -21,7 +21,7 @@ from bot.actions.base import (
 )
 from bot.actions.schemas import AnswerBand, ArticleAnswer, ArticleOffer, HandoffReason, KnowledgeAnswer
 from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
-from bot.questions import asked_on, questions_in
+from bot.questions import asked_on, question_alone, questions_in
 from bot.wishes import wish_clauses, without_refusals
 from language.wanted import wanted_language
 
@@ -88,11 +88,12 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
     async def answer_to(self, question: str, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer a question, which the latest message need not have put so itself."""
         found = await self._find(tracker, question)
-        subject = asked_on(question)
-        if subject and not _sure_answer(found):
-            # Words that only lead on may hide a term that says all: «خب CSAT چی؟».
-            alone = await self._find(tracker, subject)
-            found = alone if _sure_answer(alone) else found
+        matter = asked_on(question) or question_alone(question)
+        if matter and not _sure_answer(found):
+            # Words that only lead on may hide a term that says all, «خب CSAT چی؟», and a story its question.
+            alone = await self._find(tracker, matter)
+            is_better = found.band is AnswerBand.decline and alone.band is AnswerBand.offer
+            found = alone if is_better or _sure_answer(alone) else found
         if answer := _sure_answer(found):
             say_answer(dispatcher, answer, confidence=found.confidence)
             _offer_a_look(dispatcher, tracker)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.questions import asked_on, asks_on, is_short_question, questions_in
+from bot.questions import asked_on, asks_on, is_short_question, question_alone, questions_in
 
 
 class TestQuestionsIn:
@@ -38,6 +38,32 @@ class TestQuestionsIn:
     )
     def test_finds_none_where_there_is_one_or_none(self, text: str) -> None:
         assert questions_in(text) == []
+
+
+class TestQuestionAlone:
+    @pytest.mark.parametrize(
+        ("text", "question"),
+        [
+            ("درود. بنده مدیر یک شرکت پخش هستم. مشاوره هم ارائه می‌فرمایید؟", "مشاوره هم ارائه می‌فرمایید؟"),
+            ("We are a small firm. Which package suits us? Thanks.", "Which package suits us?"),
+        ],
+    )
+    def test_is_found_beside_what_is_told(self, text: str, question: str) -> None:
+        assert question_alone(text) == question
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "Which package suits us?",
+            "I was charged twice. Why is that?",
+            "We are a small firm.",
+            "Which package suits us? And how much does it cost?",
+            "? " * 5_000,
+        ],
+    )
+    def test_is_none_where_it_is_all_or_says_too_little_or_is_one_of_several(self, text: str) -> None:
+        assert question_alone(text) is None
 
 
 class TestIsShortQuestion:

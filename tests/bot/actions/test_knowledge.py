@@ -369,6 +369,24 @@ class TestAskedOn:
         assert result["responses"][0]["text"] == "رضایت"
 
 
+class TestQuestionInAStory:
+    @pytest.mark.parametrize("band", ["answer", "offer"])
+    async def test_is_looked_up_by_itself_where_the_story_hides_it(
+        self, actions: RunningActions, api: FakeApi, band: str
+    ) -> None:
+        found = knowledge(band, answer=ARTICLE, offers=[{"article_id": 3, "title": "x", "url": "/x"}])
+        api.answers_each(
+            ANSWERS, lambda body: found if body["question"] == "Which package suits us?" else knowledge("decline")
+        )
+
+        result = await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE, text="We are a small firm. Which package suits us?"
+        )
+
+        said = result["responses"][0]
+        assert (said["text"] or said["response"]) == (ARTICLE["text"] if band == "answer" else Responses.OFFER_ARTICLES)
+
+
 class TestRefusedWish:
     async def test_is_not_looked_up_along_with_the_question(self, actions: RunningActions, api: FakeApi) -> None:
         api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
