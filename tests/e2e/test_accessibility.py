@@ -24,7 +24,7 @@ PUBLIC = (
 DESK = (
     *("/desk", "/desk/tickets", "/desk/tickets/HM-1001", "/desk/parked", "/desk/handoffs", "/desk/intents"),
     *("/desk/models", "/desk/widget", "/desk/telegram", "/desk/people", "/desk/profile", "/desk/nowhere"),
-    "/desk/contacts/1",
+    *("/desk/contacts/1", "/desk?q=گواهی", "/desk?q=nowhere"),
     *("/desk/knowledge", "/desk/knowledge/2", "/desk/knowledge/2/versions", "/desk/knowledge/2/versions/1"),
     *("/desk/knowledge/try?question=refund&answer_in=en", "/desk/knowledge/questions", "/desk/knowledge/regression"),
     *("/desk/knowledge/precision", "/desk/knowledge/files"),

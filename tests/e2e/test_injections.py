@@ -223,6 +223,11 @@ class TestConversation:
             page.goto(f"{stack.url}/desk?tab={tab}&lang=en")
             expect(page.locator("#inbox .rows a").nth(20)).to_be_attached()
             assert_harmless(page, ran)
+        # Marked in names and addresses.
+        for words in ("pwn", *(text[:200] for text in PAYLOADS[::60])):
+            page.goto(f"{stack.url}/desk?q={quote(words)}&lang=en")
+            expect(page.locator("#inbox .rows mark").first).to_be_attached()
+            assert_harmless(page, ran)
         for number in (0, 30, 31):
             page.goto(f"{stack.url}/desk/conversations/{number:032}?lang=en")
             assert_harmless(page, ran)
