@@ -77,6 +77,7 @@ _WITHHOLDING: Final = saying(
     rf"i(?:'d| would)? (?:rather|prefer) not(?: to)?(?: {_GIVE}{_ANY})?|rather not(?: {_GIVE}{_ANY})?",
     rf"i (?:don'?t|do not|won'?t|will not|can'?t|cannot)(?: want(?: to)?| wish to)?(?: (?:have|use|{_GIVE}))?{_ANY}",
     r"i have (?:none|neither|no (?:phone|e-?mail|number|address)(?: (?:or|and) (?:phone|e-?mail|number|address))?)",
+    r"no (?:phone|e-?mail|number|mobile)(?: number| address)?(?: (?:or|and) (?:phone|e-?mail|number|mobile))?",
     r"(?:go on )?without(?: one| it| that)?",
     r"(?:just )?open (?:it|the ticket)(?: without (?:one|it))?|i'?ll (?:check|come) (?:here|back)",
     r"نه|خیر|نخیر|هیچ ?کدو?ا?م|ندارم|ندارم نه|نداریم|لازم نیست",

@@ -61,6 +61,10 @@ _LOOKS = {**dict.fromkeys(TOPICS, Responses.OWN_CASE), Intents.COMPLAINT: Respon
 # So many titles are enough to choose from.
 _MOST_OFFERS = 3
 
+# What is said of an answer; who begins a conversation in words that sound so has had none.
+_OF_WHAT_WAS_SAID = frozenset({Intents.DOUBT, Intents.ASK_AGAIN})
+_WORDS_OF_A_BEGINNING = 3
+
 # The label of a message in whose mood the app hears nothing; an insult without any is none.
 _CALM = "neutral"
 
@@ -223,6 +227,8 @@ class ActionOwnUp(SupportAction):
         if intent == Intents.ABUSE and tracker.get_slot(Slots.SENTIMENT) == _CALM:
             # Random keys look like an insult to the classifier, which knows no word of either.
             intent = Intents.NLU_FALLBACK
+        if intent in _OF_WHAT_WAS_SAID and _is_a_beginning(tracker):
+            return await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)
         if intent == Intents.DOUBT:
             await self._note_doubt(tracker.sender_id)
         # An answer that did not help was none; the handoff policy counts it so.
@@ -237,6 +243,13 @@ class ActionOwnUp(SupportAction):
             await self.backend.doubt(conversation_id)
         except BackendError as error:
             logger.warning("The doubt of conversation %s is lost to editors: %s", conversation_id, error)
+
+
+def _is_a_beginning(tracker: Tracker) -> bool:
+    """Whether the bot has done nothing but greet before the latest message, which has more than a word or two."""
+    done = {event.get("name") for event in tracker.events if event.get("event") == "action"}
+    has_begun = any(str(name).startswith("action_") for name in done - {"action_listen", "action_session_start"})
+    return not has_begun and len(text_of(tracker).split()) >= _WORDS_OF_A_BEGINNING
 
 
 def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, confidence: float | None = None) -> None:

@@ -89,6 +89,7 @@ class TestWithholds:
                 "no",
                 "No thanks!",
                 "I'd rather not",
+                "no phone sorry",
                 "I don't have one",
                 "I don't want to give my number",
                 "/deny",

@@ -227,6 +227,22 @@ class TestDoubt:
 
         assert responses_in(result) == [Responses.NOT_HELPFUL]
 
+    @pytest.mark.parametrize("intent", [Intents.DOUBT, Intents.ASK_AGAIN])
+    @pytest.mark.parametrize(
+        ("done_before", "is_question"), [("utter_greet", True), (Actions.ANSWER_FROM_KNOWLEDGE_BASE, False)]
+    )
+    async def test_is_none_of_an_answer_that_was_never_given(
+        self, actions: RunningActions, api: FakeApi, intent: str, done_before: str, *, is_question: bool
+    ) -> None:
+        api.answers(ANSWERS, knowledge("answer", answer=ARTICLE))
+        api.answers(DOUBTS, status_code=204)
+
+        await actions.run(
+            Actions.OWN_UP, text="دوستم گفت اینجا خوبه، راسته؟", intent={"name": intent}, done_before=done_before
+        )
+
+        assert (ANSWERS in api.calls) is is_question
+
     async def test_tells_them_of_nothing_else(self, actions: RunningActions, api: FakeApi) -> None:
         await actions.run(Actions.OWN_UP, intent={"name": Intents.OUT_OF_SCOPE})
 
