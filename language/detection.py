@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from language.finglish import GOOD_FIT, is_known
-from language.latin_words import LOANWORDS, english_words, is_loanword, persian_spellings, persian_words, spelling_key
+from language.latin_words import LOANWORDS, english_words, is_listed, is_loanword, persian_spellings
 from language.normalise import normalise
 from language.vocabulary import likeliest_word
 
@@ -49,7 +49,7 @@ _PERSIAN_ONLY = re.compile("[پچژگ]")
 # Weights of one word, in log-odds. Finglish is full of English words ("login nemishe") but not the other way round.
 _PERSIAN_WORD_WEIGHT = 6.0
 _PERSIAN_FORM_WEIGHT = 2.5
-_ENGLISH_WORD_WEIGHT = 4.0
+_ENGLISH_WORD_WEIGHT = 3.0
 _LOANWORD_WEIGHT = 0.5
 _UNKNOWN_WORD_LIMIT = 1.0
 _FIT_WEIGHT = 0.5
@@ -111,7 +111,7 @@ def _finglish_evidence(word: str) -> float:
     """Log-odds that a word is Finglish (above 0) rather than English."""
     if word in LOANWORDS:
         return -_LOANWORD_WEIGHT
-    listed = word in persian_spellings() or spelling_key(word) in persian_words()
+    listed = is_listed(word)
     if _is_english(word):
         return 0.0 if listed else -_ENGLISH_WORD_WEIGHT  # "to", "are", "in", "man": the other words decide.
     if is_loanword(word):

@@ -6,6 +6,9 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+ENGLISH_VOCABULARY_FILE = Path(__file__).with_name("english_vocabulary.txt")
+"""What `language.english_vocabulary` counted."""
+
 _SAME_SOUND = [("aa", "a"), ("oo", "u"), ("ou", "u"), ("ee", "i"), ("ii", "i"), ("kh", "x"), ("gh", "q"), ("ph", "f")]
 _DOUBLED = re.compile(r"([a-z])\1+")
 _DIPHTHONG = re.compile(r"ey(?![aeiou])")
@@ -69,10 +72,16 @@ def is_loanword(word: str) -> bool:
     return word in LOANWORDS or word in loanwords()
 
 
+def is_listed(word: str) -> bool:
+    """Whether a word, in lower case, is among the listed spellings of Persian words or sounds like one of them."""
+    return word in persian_spellings() or spelling_key(word) in persian_words()
+
+
 @lru_cache(maxsize=1)
 def english_words() -> frozenset[str]:
-    """Common English words, in lower case."""
-    return frozenset(word for line in _lines("english_words.txt") for word in line.split())
+    """English words, in lower case: the commonest by hand, and those of our English texts."""
+    lines = _lines("english_words.txt") + _lines(ENGLISH_VOCABULARY_FILE.name)
+    return frozenset(word for line in lines for word in line.split())
 
 
 def _lines(name: str) -> list[str]:

@@ -44,6 +44,10 @@ class TestDetect:
             "in which city is your office",
             "reserve a taxi to the cinema",
             "how do I restart the upload",
+            "back pain",
+            "shops nearby",
+            "warranty on size change",
+            "any upcoming events",
         ],
     )
     def test_knows_english(self, text):
@@ -53,7 +57,10 @@ class TestDetect:
         assert len(FINGLISH_SENTENCES) >= 60
         assert [text for text in FINGLISH_SENTENCES if detect(text).language is not Language.finglish] == []
 
-    @pytest.mark.parametrize("text", ["login nemishe", "CRM chie", "to koja hasti", "slm", "MERSI", "poool mikhaaam"])
+    @pytest.mark.parametrize(
+        "text",
+        ["login nemishe", "CRM chie", "to koja hasti", "slm", "MERSI", "poool mikhaaam", "baby check cheghadr mishe"],
+    )
     def test_knows_finglish_in_short_and_mixed_messages(self, text):
         assert detect(text).language is Language.finglish
 
