@@ -11,9 +11,10 @@ from crm.models import Contact, Conversation, FindableMessage, Message, Ticket
 from crm.tickets.repository import id_of
 from language.normalise import joined_form, normalise
 
-_PHONE = re.compile(r"\+?[\d\s()-]{8,}")
-# How it begins depends on who dials.
+_PHONE = re.compile(r"\+?[\d\s()-]+")
+# How a number begins depends on who dials; what is left is one where it has so many digits.
 _PREFIX = re.compile(r"^(?:00)?(?:98)?0?")
+FEWEST_DIGITS = 7
 # What people and the bot said; the product's own lines name the same few things in every conversation.
 IS_FINDABLE = and_(Message.author != Author.system, Message.text != "")
 
@@ -38,7 +39,6 @@ class ConversationSearch:
 
     def __init__(self, session: AsyncSession, words: str) -> None:
         self.session = session
-        self.words = words
         self.parts = parts_of(words)
 
     async def ids(self) -> Sequence[str]:
@@ -53,7 +53,9 @@ class ConversationSearch:
         return (await self.session.scalars(statement, execution_options={"large": True})).all()
 
     async def messages(self, conversation_ids: Collection[str]) -> dict[str, Message]:
-        """The latest message of each of these conversations that has what the contact has not of the words."""
+        """Of each of these conversations the latest message that has any of the words, and all that are not known of
+        the contact.
+        """
         latest = (
             select(FindableMessage.conversation_id, func.max(FindableMessage.sequence).label("sequence"))
             .where(FindableMessage.conversation_id.in_(conversation_ids), or_(*map(_is_said, self.parts)))
@@ -77,9 +79,9 @@ class ConversationSearch:
     def _is_contact(self) -> ColumnElement[bool]:
         known = and_(*map(_is_known, self.parts))
         words = " ".join(self.parts)
-        if not _PHONE.fullmatch(words):
-            return known
-        return or_(known, _is_known(_PREFIX.sub("", re.sub(r"\D", "", words))))
+        number = _PREFIX.sub("", re.sub(r"\D", "", words))
+        is_phone = _PHONE.fullmatch(words) and len(number) >= FEWEST_DIGITS
+        return or_(known, _is_known(number)) if is_phone else known
 
 
 def _is_said(part: str) -> ColumnElement[bool]:

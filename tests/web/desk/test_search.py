@@ -154,6 +154,12 @@ class TestSearch:
 
         assert await find("invoice") == [second.id, first.id]
 
+    @pytest.mark.parametrize("words", ["- - - - -", "+ ( ) ( ) ( )", "00 98 0 - - -"])
+    async def test_takes_no_signs_for_the_phone_number_of_everybody(
+        self, find: Find, conversation: Conversation, words: str
+    ) -> None:
+        assert await find(words) == []
+
     async def test_takes_signs_that_databases_read_as_wildcards_as_they_are(self, find: Find, says: Says) -> None:
         conversation = await says("50% off")
 
