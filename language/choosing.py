@@ -21,7 +21,7 @@ _BEFORE: Final = (
     r"|hamun|hamoon|oon|un|hamin|khob|na|are|manzooram|lotfan"
 )
 _AFTER: Final = (
-    r"please|then|now|thanks|رو|را|و|بگو|بگید|بگین|(?:توضیح|نشون|نشان) (?:بده|بدید|بدین)|باز کن(?:ید|ین)?"
+    r"please|then|now|thanks|again|دوباره|رو|را|و|بگو|بگید|بگین|(?:توضیح|نشون|نشان) (?:بده|بدید|بدین)|باز کن(?:ید|ین)?"
     r"|می ?خوا(?:م|هم)|چی|چیه|لطفا|بود|هست|است|خوبه|مرسی|ممنون"
     r"|ro|o|bego|begu|begid|tozih bede|mikha?m|chi|chie|bud|bood|lotfan|khobe"
 )

@@ -6,10 +6,10 @@ from typing import Any, Final
 from rasa_sdk import Tracker
 
 from bot.actions.base import intent_of
-from bot.actions.form_words import is_command
+from bot.actions.form_words import is_command, withholds
 from bot.identifiers import find_ticket_number
 from bot.names import TOPICS, Intents, Slots
-from bot.questions import is_marked_question, is_short_question
+from bot.questions import is_marked_question, is_question, is_short_question
 from language.contact_details import find_contact_detail
 from language.wanted import wanted_language
 
@@ -40,6 +40,8 @@ _COURTESIES: Final = frozenset(
 # what is described, unless they ask.
 _DESCRIBING: Final = frozenset({Intents.SMALL_TALK, Intents.DOUBT})
 _DESCRIBED: Final = frozenset({Slots.TICKET_DESCRIPTION, Slots.TICKET_NOTE})
+# What would leave the form or the answer before; a mere question must not.
+_ENDING: Final = frozenset({Intents.CANCEL, Intents.GOODBYE, Intents.GO_BACK})
 # What concerns another ticket than the one that is being written.
 _COMMANDS: Final = frozenset({Intents.CLOSE_TICKET, Intents.ADD_TO_TICKET, Intents.RATE_CONVERSATION})
 _TICKET_FORM: Final = (Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL)
@@ -63,6 +65,9 @@ def is_interrupted(tracker: Tracker) -> bool:
         return True
     if requested == Slots.CONTACT_DETAIL and find_contact_detail(text):
         return False
+    if requested == Slots.CONTACT_DETAIL and intent not in _ENDING and is_question(text):
+        # Whatever it asks in words, it is no address.
+        return any(map(str.isalpha, text)) and not withholds(text)
     if intent == Intents.NLU_FALLBACK:
         # Not understood, but in a question's words: nothing to write into a ticket.
         return is_marked_question(text) and is_short_question(text)

@@ -126,7 +126,8 @@ def _changes(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventTy
         # The form asks for it again, as it does for whatever it lacks.
         return [SlotSet(reopened, None)]
     if correction := find_correction(tracker):
-        dispatcher.utter_message(response=Responses.CORRECTED)
+        is_given_anew = bool(tracker.get_slot(correction.slot))
+        dispatcher.utter_message(response=Responses.CORRECTED if is_given_anew else Responses.AMENDED)
         return [SlotSet(correction.slot, correction.value)]
     if amendment := _amendment(tracker, text):
         dispatcher.utter_message(response=Responses.AMENDED)

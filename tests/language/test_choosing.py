@@ -16,6 +16,7 @@ class TestChosenPlace:
             ("option 2", 2),
             ("#1", 1),
             ("the last one", LAST),
+            ("the last one again please", LAST),
             ("اولی", 1),
             ("همون دومی رو بگو", 2),
             ("اولی چی؟", 1),

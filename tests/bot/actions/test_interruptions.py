@@ -75,6 +75,19 @@ class TestIsInterrupted:
 
         assert not is_interrupted(said)
 
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [("چند روز طول میکشه جواب بدین", "nlu_fallback"), ("شماره بدم؟", "inform"), ("is my number needed?", "affirm")],
+    )
+    def test_by_any_question_where_an_address_is_asked_for(self, text: str, intent: str) -> None:
+        assert is_interrupted(tracker(text, intent, confidence=0.3, requested=CONTACT_DETAIL))
+
+    @pytest.mark.parametrize(
+        ("text", "intent"), [("no?", "deny"), ("0912?", "inform"), ("how would I cancel a course?", "cancel")]
+    )
+    def test_by_none_that_withholds_or_tries_one_or_would_end_the_form(self, text: str, intent: str) -> None:
+        assert not is_interrupted(tracker(text, intent, confidence=0.3, requested=CONTACT_DETAIL))
+
     def test_by_a_question_that_the_scope_left_out(self) -> None:
         said = tracker("ساعت کاریتون چنده", "nlu_fallback", confidence=0.07)
         said.latest_message["intent_ranking"] = [{"name": "ask_knowledge", "confidence": 0.93}]

@@ -61,6 +61,27 @@ class TestValidateTicketForm:
         assert slots_in(result)[slot] is None
         assert responses_in(result) == [response]
 
+    @pytest.mark.parametrize(
+        ("known", "response"), [(None, Responses.AMENDED), ("sara@example.com", Responses.CORRECTED)]
+    )
+    async def test_says_that_it_corrected_only_what_was_given_before(
+        self, actions: RunningActions, known: str | None, response: str
+    ) -> None:
+        slots = {"requested_slot": "ticket_description", "ticket_subject": "پرداخت", "contact_detail": known}
+
+        result = await actions.run(
+            Actions.VALIDATE_TICKET_FORM,
+            text="sara2@example.com",
+            intent={"name": "inform", "confidence": 0.9},
+            slots=slots,
+            candidates={"ticket_description": "sara2@example.com"},
+            domain=DOMAIN,
+            loop="ticket_form",
+        )
+
+        assert responses_in(result) == [response]
+        assert slots_in(result)["contact_detail"] == "sara2@example.com"
+
     async def test_takes_a_contact_detail_out_of_a_sentence(self, actions: RunningActions) -> None:
         result = await fill(actions, "contact_detail", "لطفاً به ۰۹۱۲۱۲۳۴۵۶۷ زنگ بزنید")
 
