@@ -99,16 +99,23 @@ _COMMANDS: Final = {Intents.CANCEL: _LEAVING, Intents.GO_BACK: _GOING_BACK}
 # are not above; of one or two ("Cancellation") it may be a subject. Of 3,000 questions that people ask businesses, one
 # was taken for leaving and none for going back.
 _SURELY: Final = {Intents.CANCEL: (0.8, range(3, 11)), Intents.GO_BACK: (0.97, range(3, 9))}
+# Where something is described, "it stops after two minutes" sounds much like leaving, and what tells of others is none.
+_SURELY_IN_A_STORY: Final = 0.95
+_TELLING: Final = re.compile(r"\W*(?:they|he|she|we|my|our|it (?!is\b|does|no\b)|the (?!ticket|form))", re.IGNORECASE)
 
 
-def is_command(intent: str | None, text: str, confidence: float = 0.0) -> bool:
-    """Whether a message that was understood as leaving the form or going back in it is nothing else."""
+def is_command(intent: str | None, text: str, confidence: float = 0.0, *, in_story: bool = False) -> bool:
+    """Whether a message that was understood as leaving the form or going back in it is nothing else.
+
+    It has to be surer `in_story`, where the form asks what happened.
+    """
     if intent not in _COMMANDS:
         return False
     if text.startswith(f"/{intent}"):
         return True
     sure, words = _SURELY[intent]
-    if confidence >= sure and len(text.split()) in words:
+    is_told = in_story and (confidence < _SURELY_IN_A_STORY or _TELLING.match(text))
+    if confidence >= sure and len(text.split()) in words and not is_told:
         return True
     folded = as_saying(text)
     if any(wording.fullmatch(folded) for wording in _COMMANDS.values()):

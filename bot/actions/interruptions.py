@@ -61,7 +61,7 @@ def is_interrupted(tracker: Tracker) -> bool:
     if text.startswith("/"):
         # A button's payload is nobody's words; only a no to the contact detail answers the form.
         return requested != Slots.CONTACT_DETAIL or intent != Intents.DENY
-    if is_command(intent, text, confidence) or wanted_language(text):
+    if is_command(intent, text, confidence, in_story=requested in _DESCRIBED) or wanted_language(text):
         return True
     if requested == Slots.CONTACT_DETAIL and find_contact_detail(text):
         return False

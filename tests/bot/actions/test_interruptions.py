@@ -76,6 +76,17 @@ class TestIsInterrupted:
         assert not is_interrupted(said)
 
     @pytest.mark.parametrize(
+        ("text", "confidence"),
+        [("they stop after two minutes", 0.91), ("it just quit on me", 0.97), ("همش متوقف می‌شه وسط کلاس", 0.9)],
+    )
+    def test_by_no_story_that_sounds_like_leaving(self, text: str, confidence: float) -> None:
+        assert not is_interrupted(tracker(text, "cancel", confidence=confidence, requested=DESCRIPTION))
+
+    @pytest.mark.parametrize("text", ["دیگه نمی‌خوام ادامه بدم راستش", "it is not important any more, really"])
+    def test_by_what_surely_leaves_a_story(self, text: str) -> None:
+        assert is_interrupted(tracker(text, "cancel", confidence=0.97, requested=DESCRIPTION))
+
+    @pytest.mark.parametrize(
         ("text", "intent"),
         [("چند روز طول میکشه جواب بدین", "nlu_fallback"), ("شماره بدم؟", "inform"), ("is my number needed?", "affirm")],
     )
