@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 from bot.actions.base import SupportAction, message_before, message_id_of, offer_of, remember_offer, text_of
 from bot.actions.corrections import find_amendment, find_correction, find_reopened
 from bot.actions.follow_ups import asks_to_reopen, keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
-from bot.actions.form_words import withholds
+from bot.actions.form_words import is_command, withholds
 from bot.actions.interruptions import is_interrupted
 from bot.actions.schemas import Ticket, TicketDetails
 from bot.identifiers import find_ticket_number
@@ -139,6 +139,9 @@ def _changes(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventTy
 def _amendment(tracker: Tracker, text: str) -> str | None:
     """What the message sets right of the description, once that is written."""
     if tracker.get_slot(Slots.REQUESTED_SLOT) != Slots.CONTACT_DETAIL or find_contact_detail(text) or is_question(text):
+        return None
+    meant: dict[str, Any] = tracker.latest_message.get("intent") or {}
+    if is_command(meant.get("name"), text, float(meant.get("confidence") or 0.0)):
         return None
     amendment = find_amendment(text)
     if amendment is None and _goes_on(text):

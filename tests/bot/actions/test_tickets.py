@@ -61,6 +61,23 @@ class TestValidateTicketForm:
         assert slots_in(result)[slot] is None
         assert responses_in(result) == [response]
 
+    async def test_writes_no_wish_to_leave_into_the_ticket(self, actions: RunningActions) -> None:
+        text = "راستش ولش کن مهم نیست"
+        slots = {"requested_slot": "contact_detail", "ticket_subject": "فیلم", "ticket_description": "پخش نمی‌شود"}
+
+        result = await actions.run(
+            Actions.VALIDATE_TICKET_FORM,
+            text=text,
+            intent={"name": "cancel", "confidence": 0.97},
+            slots=slots,
+            candidates={"contact_detail": text},
+            domain=DOMAIN,
+            loop="ticket_form",
+        )
+
+        assert responses_in(result) == []
+        assert "correction" not in slots_in(result)
+
     @pytest.mark.parametrize(
         ("known", "response"), [(None, Responses.AMENDED), ("sara@example.com", Responses.CORRECTED)]
     )
