@@ -11,7 +11,7 @@ from knowledge_base.answering import Offer
 from knowledge_base.enums import GapState
 from knowledge_base.gap_groups import SAME_PROJECTED, SAME_RAW, KeptQuestion, QuestionGroup, group_questions
 from knowledge_base.models import Article, ArticleUse, Gap
-from knowledge_base.question import matching_form
+from knowledge_base.question import matching_form, phrasing_of
 from knowledge_base.schemas import BODY_CHARACTERS, ArticleCreate, ArticleDraft
 from knowledge_base.search import Floats
 from knowledge_base.service import GapNotFound, KnowledgeService, as_draft
@@ -99,9 +99,9 @@ class Learning:
             if isinstance(one, ArticleUse) or one.best_article_id in topic or near >= same
         ]
         fitting.sort(key=lambda pair: -pair[0])
-        known = {matching_form(one) for one in own}
+        known = {phrasing_of(matching_form(one)) for one in own}
         nearest = wordings([question for _near, question in fitting], limit=count + len(known))
-        return [one for one in nearest if matching_form(one) not in known][:count]
+        return [one for one in nearest if phrasing_of(matching_form(one)) not in known][:count]
 
     async def _nearness(self, asked: Sequence[Floats], own: Sequence[str]) -> tuple[list[float], float]:
         """How near each question is to any of an article's own, and from where on they mean the same."""
@@ -232,12 +232,12 @@ def _asking_also(article: Article, questions: Sequence[str]) -> ArticleDraft:
 
 
 def wordings(questions: Sequence[str], *, limit: int = MOST_VARIANTS) -> list[str]:
-    """Different ways to ask, in their order, as variants hold them; equal in all but spelling is the same."""
+    """Different ways to ask, in their order, as variants hold them; what differs in spelling or mark is the same."""
     different: dict[str, str] = {}
     for question in questions:
         line = _line(question, VARIANT_CHARACTERS)
-        if line and (matching := matching_form(line)):
-            different.setdefault(matching, line)
+        if phrasing := phrasing_of(matching_form(line)):
+            different.setdefault(phrasing, line)
     return list(different.values())[:limit]
 
 

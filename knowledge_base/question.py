@@ -54,6 +54,11 @@ def matching_form(text: str, own: Words | None = None) -> str:
     return normalise(corrected(text, own) if own else text)
 
 
+def phrasing_of(matching: str) -> str:
+    """A matching form as it is compared word for word: a question is the same without its mark."""
+    return matching.strip(" ?!.…")
+
+
 def as_question(text: str, vector: NDArray[np.float32], language: str, *, own: Words) -> Question:
     """A question of articles that have these words; the matching form is an editor's, whatever the words."""
     matching, read = matching_form(text), matching_form(text, own)

@@ -16,7 +16,7 @@ from knowledge_base.enums import Band
 from knowledge_base.field import Arrays, Field, joined, part
 from knowledge_base.lexical import LexicalIndex, LexicalScores, terms
 from knowledge_base.projection import Projection
-from knowledge_base.question import Question, matching_form
+from knowledge_base.question import Question, matching_form, phrasing_of
 from knowledge_base.ranking import FEATURES, Candidate, Ranker, Standing, evened_out
 from knowledge_base.reranking import SHORTLIST, Reranker, reordered
 from language.normalise import normalise
@@ -222,7 +222,7 @@ class SearchIndex:
                 article.language,
                 article.title,
                 article.version,
-                frozenset(map(_phrasing, [normalise(article.title), *variants])) - {""},
+                frozenset(map(phrasing_of, [normalise(article.title), *variants])) - {""},
                 article.updated_at,
                 article.is_embedded,
                 passages if self.reranker else (),
@@ -306,7 +306,7 @@ class SearchIndex:
 
     def shortlist(self, question: Question) -> Shortlist:
         """What may answer the question, in a few milliseconds."""
-        said = self._phrasings.get(_phrasing(question.matching), set())
+        said = self._phrasings.get(phrasing_of(question.matching), set())
         only = next(iter(said)) if len(said) == 1 and not question.joined else None
         candidates = evened_out(self.candidates(question), self._standing)
         candidates.sort(key=lambda one: self._entries[one.article_id].slug != only)
@@ -360,7 +360,7 @@ class SearchIndex:
 
     def is_phrasing(self, matching: str) -> bool:
         """Whether an editor wrote this, word for word, as a title or as another way to ask."""
-        return _phrasing(matching) in self._phrasings
+        return phrasing_of(matching) in self._phrasings
 
     def candidates(self, question: Question) -> list[Candidate]:
         """Every topic looked at more closely, best first, by its article in the question's language if there is one."""
@@ -425,11 +425,6 @@ class SearchIndex:
 
 def _shares_words(ranking: Ranking) -> bool:
     return any(max(one.features["coverage"], one.features["asked"]) >= SHARES_WORDS for one in ranking.candidates)
-
-
-def _phrasing(matching: str) -> str:
-    """A matching form as it is compared word for word: a question is the same without its mark."""
-    return matching.strip(" ?!.…")
 
 
 def _lines(entries: Iterable[Entry]) -> NDArray[np.uint8]:
