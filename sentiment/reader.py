@@ -23,7 +23,7 @@ NO_MOOD = Sentiment(
 )
 
 # How sure the model must be of a signal of which no word, emoji or mark in the text speaks: plain short requests
-# ("simpler, please") sound curt to it. Chosen on the test sets (docs/models/sentiment.md).
+# ("simpler, please") sound curt to it. Chosen on the test sets (docs/evidence/sentiment.md).
 _SURE = {Signal.anger: 0.35, Signal.abuse: 0.6, Signal.vulnerable: 0.5}
 
 

@@ -77,7 +77,7 @@ SIGNALS_ALONE = "signals"
 SIGNALS_NOT_SOUGHT = ("opinions", "posts")
 # Of the parallel questions of each language every so manieth: with fewer more calm messages sound angry.
 EVERY_QUESTION = {"fa": 2, "en": 3, "finglish": 2}
-# The lower bound was chosen on the test sets (docs/models/sentiment.md), as were the scales of phrases above.
+# The lower bound was chosen on the test sets (docs/evidence/sentiment.md), as were the scales of phrases above.
 THRESHOLD_BOUNDS = (0.15, 0.5)
 
 Numbers = NDArray[np.float64]
