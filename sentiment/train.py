@@ -128,7 +128,7 @@ def train(encoder: TextEncoder, examples: Sequence[Example], ordinary: Sequence[
 
     Among the label's examples the ordinary ones would be nothing but more neutral texts, and cost five points on
     English posts. The others are wry, veiled and mixed, which a linear label learns at the price of plain words: three
-    points on Persian reviews.
+    points on Persian reviews. Displeasure in opinions and posts teaches the label alone.
     """
     examples, veiled = _without_veiled(examples)
     everything = [*examples, *veiled, *ordinary]

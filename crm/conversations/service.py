@@ -238,9 +238,9 @@ class ConversationService:
         return True
 
     async def _make_findable(self, message: Message) -> None:
-        """Let a corrected message be found by its new words too."""
-        found = await self.session.get_one(FindableMessage, (message.conversation_id, message.sequence))
-        found.words = findable_words(message.text, message.corrected_text)
+        """Let a corrected message be found by its new words too, though it may have had none to be found by."""
+        place = {"conversation_id": message.conversation_id, "sequence": message.sequence}
+        await self.session.merge(FindableMessage(**place, words=findable_words(message.text, message.corrected_text)))
 
     async def choose_language(self, inbox_id: int, external_id: str, language: str, *, contact_name: str) -> None:
         """Answer the contact at this address in this language until they choose another."""

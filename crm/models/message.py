@@ -91,7 +91,7 @@ class FindableMessage(Base):
     """
 
     __tablename__ = "findable_messages"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own name
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

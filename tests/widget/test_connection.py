@@ -162,8 +162,8 @@ class TestAfterABreak:
             page.clock.run_for(15_000)
 
         page.wait_for_function(ONLINE)
-        # The page's clock may outrun the server's answer, and give up the next line as well.
-        assert len(server.wait_for("hello", 2)) >= 2
+        # Or more: the page's clock may outrun the server's answer, and give up the next line as well.
+        server.wait_for("hello", 2)
 
 
 class TestMarks:

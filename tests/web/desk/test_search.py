@@ -8,13 +8,13 @@ from datetime import timedelta
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core.clock import FixedClock
 from crm.contacts.service import ContactService
 from crm.conversations.service import ConversationService
 from crm.enums import Author, HandoffReason, Role
-from crm.models import Agent, Conversation, Inbox, Message, Ticket
+from crm.models import Agent, Conversation, FindableMessage, Inbox, Message, Ticket
 from tests.web.desk.browser_socket import BrowserSocket
 from tests.web.desk.conftest import HOSTILE
 from web.desk.live import View
@@ -97,6 +97,17 @@ class TestSearch:
         self, app: FastAPI, clock: FixedClock, find: Find, conversation: Conversation
     ) -> None:
         async with app.state.work.begin() as session:
+            service: ConversationService = app.state.open_conversations(session)
+            message = (await session.scalars(select(Message))).one()
+            await service.correct(message.inbox_id, message.external_id or "", "Where is my refund?", at=clock.now())
+
+        assert await find("invoice") == await find("refund") == [conversation.id]
+
+    async def test_keeps_a_correction_of_a_message_that_an_earlier_version_stored(
+        self, app: FastAPI, clock: FixedClock, find: Find, conversation: Conversation
+    ) -> None:
+        async with app.state.work.begin() as session:
+            await session.execute(delete(FindableMessage))
             service: ConversationService = app.state.open_conversations(session)
             message = (await session.scalars(select(Message))).one()
             await service.correct(message.inbox_id, message.external_id or "", "Where is my refund?", at=clock.now())
