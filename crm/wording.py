@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+LANGUAGES = ("fa", "en")
 DEFAULT_LANGUAGE = "fa"
 _PLACEHOLDER = re.compile(r"{(\w+)}")
 

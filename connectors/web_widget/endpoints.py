@@ -57,12 +57,11 @@ from core.tasks import end_all
 from core.unit_of_work import UnitOfWork
 from crm.contacts.service import ContactService, Introduction
 from crm.conversations.intake import Intake
-from crm.conversations.news import CHANGED
+from crm.conversations.news import CHANGED, topic_of_contact
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.service import LANGUAGES, topic_of_contact
 from crm.conversations.turns import OpenService
 from crm.models import Inbox
-from crm.wording import DEFAULT_LANGUAGE, Wording
+from crm.wording import DEFAULT_LANGUAGE, LANGUAGES, Wording
 
 # WebSocket close codes of the widget's protocol: make a new session; do not come back.
 CLOSE_UNKNOWN_VISITOR = 4401

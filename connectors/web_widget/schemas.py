@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from connectors.web_widget.config import Form
 from core.events import Event
+from crm.conversations.contents import MAX_MESSAGE_CHARACTERS
 from crm.conversations.news import as_seen
 from crm.conversations.repository import Glance
-from crm.conversations.service import MAX_MESSAGE_CHARACTERS
 from crm.enums import AttachmentState
 from crm.models import Attachment, Message
 from language.normalise import safe_text

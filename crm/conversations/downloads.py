@@ -7,15 +7,15 @@ a process that dies in the middle of one leaves a file that is simply fetched ag
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
-from crm.conversations.files import MAX_FILE_BYTES, content_type_of
-from crm.conversations.ports import FetchLater, FetchRefused, FileSource
+from crm.conversations.files import MAX_FILE_BYTES, content_type_of, safe_file_name
+from crm.conversations.ports import FetchLater, FetchRefused, FileSource, IncomingFile
 from crm.conversations.sending import backoff_seconds
 from crm.enums import AttachmentState
 from crm.models import Attachment, Message
@@ -26,6 +26,31 @@ logger = logging.getLogger(__name__)
 FETCHING_LIMIT = timedelta(minutes=5)
 # A channel that has not given a file out by then never will.
 GIVE_UP_AFTER = timedelta(hours=24)
+
+
+def awaited(file: IncomingFile, *, at: datetime) -> Attachment:
+    """A contact's file that the channel still has, to be fetched."""
+    return Attachment(
+        kind=file.kind,
+        name=safe_file_name(file.name),
+        state=AttachmentState.waiting,
+        source=file.source,
+        next_attempt_at=at,
+        created_at=at,
+    )
+
+
+def leave_with_channel(attachment: Attachment) -> None:
+    """Never fetch a file, since its contact has sent too many."""
+    attachment.state = AttachmentState.lost
+    attachment.next_attempt_at = None
+    attachment.error = "too many files within a day"
+
+
+def announce_file(session: AsyncSession, attachment: Attachment | None) -> None:
+    """Have a file fetched at once, if there is one to fetch and it is stored."""
+    if attachment and attachment.state is AttachmentState.waiting:
+        announce(session, "files", {"attachment_id": attachment.id})
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from core.unit_of_work import UnitOfWork
+from crm.conversations.contents import checked_text
 from crm.conversations.gathering import Gathering
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.service import Received, checked_text
+from crm.conversations.service import Received
 from crm.conversations.turns import OpenService
 from crm.models import Rating
 

@@ -1,10 +1,20 @@
-"""What a contact's open screens are told when something happens: that it did, or the new message itself."""
+"""What a contact's open screens are told when something happens, and where: that it did, or the new message itself."""
 
 from core.events import Event
 from crm.enums import MessageKind
-from crm.models import Message
+from crm.models import Conversation, Message
 
 CHANGED: Event = {"type": "changed"}
+
+
+def contact_topic(conversation: Conversation) -> str:
+    """Where what the contact should see is announced; known before there is a conversation."""
+    return topic_of_contact(conversation.inbox_id, conversation.identity.external_id)
+
+
+def topic_of_contact(inbox_id: int, external_id: str) -> str:
+    """The same, by the contact's address in an inbox."""
+    return f"contact:{inbox_id}:{external_id}"
 
 
 def news_of(message: Message) -> Event:

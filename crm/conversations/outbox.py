@@ -13,9 +13,11 @@ from core.unit_of_work import UnitOfWork, announce
 from crm.conversations.files import File
 from crm.conversations.ports import ChannelSender, OutgoingMessage, SendLater, SendUncertain
 from crm.conversations.sending import SENDING_LIMIT, UNSENT, Call, SendingQueue
-from crm.enums import DeliveryState
+from crm.enums import Channel, DeliveryState
 from crm.models import Attachment, Conversation, Delivery, Message
 
+# The widget fetches what is new by itself; every other channel has to be called.
+PUSHED_CHANNELS = frozenset({Channel.telegram, Channel.email})
 # Found at one look around, of each inbox: one that hangs with thousands must not hide the others'.
 FOUND_AT_ONCE = 200
 # A large file on a slow line.
@@ -30,6 +32,21 @@ def key_of(inbox_id: int, conversation_id: str) -> str:
 def inbox_of(key: str) -> str:
     """The inbox of a key."""
     return key.partition("/")[0]
+
+
+def queue_delivery(session: AsyncSession, conversation: Conversation, message: Message) -> None:
+    """Have a message that is stored sent, where its channel has to be called."""
+    if conversation.inbox.channel not in PUSHED_CHANNELS:
+        return
+    session.add(
+        Delivery(
+            message_id=message.id,
+            conversation_id=conversation.id,
+            state=DeliveryState.pending,
+            next_attempt_at=message.created_at,
+        )
+    )
+    announce(session, "outbox", {"key": key_of(conversation.inbox_id, conversation.id)})
 
 
 class Outbox(SendingQueue[Delivery]):

@@ -14,23 +14,23 @@ from core.events import Event
 from core.unit_of_work import announce
 from crm.agents.permissions import require_handles_conversations
 from crm.contacts.service import remember_contact_detail
+from crm.conversations.contents import MAX_PAYLOAD_CHARACTERS, attached, checked_text, checked_words
+from crm.conversations.downloads import announce_file, awaited, leave_with_channel
 from crm.conversations.drafts import draft_in
-from crm.conversations.files import File, checked_file, safe_file_name
+from crm.conversations.files import File
 from crm.conversations.handoff_policy import HandoffPolicy
-from crm.conversations.news import CHANGED, news_of
-from crm.conversations.outbox import key_of
+from crm.conversations.news import CHANGED, contact_topic, news_of
+from crm.conversations.outbox import queue_delivery
 from crm.conversations.policies import HandoffPolicies
-from crm.conversations.ports import Cause, HandoffListener, IncomingFile, IncomingMessage, Reply
+from crm.conversations.ports import Cause, HandoffListener, IncomingMessage, Reply
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.search import findable_words
 from crm.conversations.transitions import check
 from crm.enums import (
-    AttachmentKind,
     AttachmentState,
     Author,
     Channel,
     ConversationStatus,
-    DeliveryState,
     HandoffReason,
     MessageKind,
     TurnState,
@@ -41,7 +41,6 @@ from crm.models import (
     Contact,
     ContactIdentity,
     Conversation,
-    Delivery,
     FindableMessage,
     Handoff,
     Inbox,
@@ -51,18 +50,12 @@ from crm.models import (
 )
 from crm.tickets.details import with_details
 from crm.tickets.service import TicketService
-from crm.wording import DEFAULT_LANGUAGE, Wording, Words
+from crm.wording import DEFAULT_LANGUAGE, LANGUAGES, Wording, Words
 from language.contact_details import find_contact_detail
 from language.normalise import safe_text
 
-# More than anybody types; a pasted log belongs into a file.
-MAX_MESSAGE_CHARACTERS = 10_000
-MAX_PAYLOAD_CHARACTERS = 1_000
-LANGUAGES = ("fa", "en")
 # How far back the files of a contact are counted.
 FILES_COUNTED = timedelta(days=1)
-# The widget fetches what is new by itself; every other channel has to be called.
-PUSHED_CHANNELS = frozenset({Channel.telegram, Channel.email})
 # Where contacts can be sent files.
 FILE_CHANNELS = frozenset({Channel.telegram, Channel.web_widget, Channel.email})
 # What the contact is told when a person is brought in, where it is more than that.
@@ -83,18 +76,6 @@ class ConversationNotFound(NotFound):
     """There is no such conversation."""
 
     code = "conversation_not_found"
-
-
-class MessageEmpty(InvalidInput):
-    """A message needs some text."""
-
-    code = "message_empty"
-
-
-class MessageTooLong(InvalidInput):
-    """A message may have ten thousand characters at the most."""
-
-    code = "message_too_long"
 
 
 class FileNotCarried(InvalidInput):
@@ -174,10 +155,10 @@ class ConversationService:
         conversation = await self._conversation_for(incoming)
         files = await self.files_sent(incoming.inbox_id, incoming.contact_external_id) if incoming.file else 0
         if attachment and files >= self.files_per_day:
-            _refuse(attachment)
+            leave_with_channel(attachment)
         message = self._add_received(conversation, incoming, text, attachment)
         await self.session.flush()
-        self._announce_file(attachment)
+        announce_file(self.session, attachment)
         if incoming.file and files == self.files_per_day:
             await self.say(conversation, "utter_too_many_files")
         return Received(conversation, message, is_new=True)
@@ -383,7 +364,7 @@ class ConversationService:
         # All at once, since each flush takes as long as several statements.
         await self.session.flush()
         for message in messages:
-            self._queue_delivery(conversation, message)
+            queue_delivery(self.session, conversation, message)
 
     async def say(self, conversation: Conversation, name: str, **values: str) -> Message:
         """Tell the contact something in the product's own words, in their language."""
@@ -415,10 +396,10 @@ class ConversationService:
             MessageTooLong, FileEmpty, FileTooLarge, FileNotCarried
             KeyReused: the same `external_id` was another reply.
         """
-        text = _checked_words(text, file)
+        text = checked_words(text, file)
         if file and conversation.inbox.channel not in FILE_CHANNELS:
             raise FileNotCarried
-        attachment = self._attached(file) if file else None
+        attachment = attached(file, at=self.clock.now()) if file else None
         if known := await self._sent_before(conversation, external_id, text, attachment, kind=MessageKind.text):
             return known
         await self.take(conversation, by=by)
@@ -441,8 +422,8 @@ class ConversationService:
         Raises:
             MessageEmpty, MessageTooLong, FileEmpty, FileTooLarge, KeyReused
         """
-        text = _checked_words(text, file)
-        attachment = self._attached(file) if file else None
+        text = checked_words(text, file)
+        attachment = attached(file, at=self.clock.now()) if file else None
         kind = MessageKind.internal_note
         if known := await self._sent_before(conversation, external_id, text, attachment, kind=kind):
             return known
@@ -628,9 +609,9 @@ class ConversationService:
             attachment=attachment,
         )
         await self.session.flush()
-        self._announce_file(attachment)
+        announce_file(self.session, attachment)
         if author is not Author.contact and kind is not MessageKind.internal_note:
-            self._queue_delivery(conversation, message)
+            queue_delivery(self.session, conversation, message)
         return message
 
     def _add_received(
@@ -672,53 +653,10 @@ class ConversationService:
         self._changed(conversation, news_of(message))
         return message
 
-    def _announce_file(self, attachment: Attachment | None) -> None:
-        if attachment and attachment.state is AttachmentState.waiting:
-            announce(self.session, "files", {"attachment_id": attachment.id})
-
     def _attachment_of(self, incoming: IncomingMessage) -> Attachment | None:
         if incoming.upload:
-            return self._attached(incoming.upload)
-        return self._awaited(incoming.file) if incoming.file else None
-
-    def _awaited(self, file: IncomingFile) -> Attachment:
-        """A contact's file that the channel still has."""
-        now = self.clock.now()
-        return Attachment(
-            kind=file.kind,
-            name=safe_file_name(file.name),
-            state=AttachmentState.waiting,
-            source=file.source,
-            next_attempt_at=now,
-            created_at=now,
-        )
-
-    def _attached(self, file: File) -> Attachment:
-        """A file at hand."""
-        file = checked_file(file)
-        is_picture = file.content_type.startswith("image/")
-        return Attachment(
-            kind=AttachmentKind.photo if is_picture else AttachmentKind.document,
-            name=file.name,
-            state=AttachmentState.stored,
-            created_at=self.clock.now(),
-            content_type=file.content_type,
-            size=len(file.content),
-            content=file.content,
-        )
-
-    def _queue_delivery(self, conversation: Conversation, message: Message) -> None:
-        if conversation.inbox.channel not in PUSHED_CHANNELS:
-            return
-        self.session.add(
-            Delivery(
-                message_id=message.id,
-                conversation_id=conversation.id,
-                state=DeliveryState.pending,
-                next_attempt_at=message.created_at,
-            )
-        )
-        announce(self.session, "outbox", {"key": key_of(conversation.inbox_id, conversation.id)})
+            return attached(incoming.upload, at=self.clock.now())
+        return awaited(incoming.file, at=self.clock.now()) if incoming.file else None
 
     def _move(self, conversation: Conversation, status: ConversationStatus) -> None:
         check(conversation.status, status)
@@ -824,13 +762,6 @@ def _is_reachable(contact: Contact) -> bool:
     return bool(contact.email or contact.phone)
 
 
-def _refuse(attachment: Attachment) -> None:
-    """Leave a file with its channel."""
-    attachment.state = AttachmentState.lost
-    attachment.next_attempt_at = None
-    attachment.error = "too many files within a day"
-
-
 def _look_of(file: Attachment | None) -> tuple[str, int | None] | None:
     """What tells two files apart."""
     return (file.name, file.size) if file else None
@@ -839,32 +770,3 @@ def _look_of(file: Attachment | None) -> tuple[str, int | None] | None:
 def id_of_sending(agent: Agent, conversation_id: str, key: str | None) -> str | None:
     """The external id of what an agent sends to a conversation under a key; nobody else's key is the same."""
     return f"agent:{agent.id}:{conversation_id}:{key}" if key else None
-
-
-def contact_topic(conversation: Conversation) -> str:
-    """Where what the contact should see is announced; known before there is a conversation."""
-    return topic_of_contact(conversation.inbox_id, conversation.identity.external_id)
-
-
-def topic_of_contact(inbox_id: int, external_id: str) -> str:
-    """The same, by the contact's address in an inbox."""
-    return f"contact:{inbox_id}:{external_id}"
-
-
-def _checked_words(text: str, file: File | None) -> str:
-    """The text of a message, which a file may stand without."""
-    return "" if file and not text.strip() else checked_text(text)
-
-
-def checked_text(text: str) -> str:
-    """The text as it can be stored, otherwise unchanged.
-
-    Raises:
-        MessageEmpty, MessageTooLong
-    """
-    if len(text) > MAX_MESSAGE_CHARACTERS:
-        raise MessageTooLong
-    cleaned = safe_text(text)
-    if not any(character.isprintable() and not character.isspace() for character in cleaned):
-        raise MessageEmpty
-    return cleaned

@@ -24,6 +24,7 @@ from crm.conversations.apology import apologies_for, soothed
 from crm.conversations.choices import offered_in
 from crm.conversations.company import Company
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS, Decision, HandoffPolicy
+from crm.conversations.news import contact_topic
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import (
@@ -32,7 +33,6 @@ from crm.conversations.service import (
     REACH_NOTED,
     ConversationService,
     RatingNotAsked,
-    contact_topic,
 )
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
 from crm.models import Conversation, Message, Rating

@@ -10,20 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.errors import InvalidInput
 from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
+from crm.conversations.contents import MAX_MESSAGE_CHARACTERS, MessageEmpty, MessageTooLong
 from crm.conversations.files import File
 from crm.conversations.intake import Intake
-from crm.conversations.news import as_seen
+from crm.conversations.news import as_seen, topic_of_contact
 from crm.conversations.ports import IncomingFile
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import (
-    MAX_MESSAGE_CHARACTERS,
     ConversationService,
     FileNotCarried,
     FileNotFound,
-    MessageEmpty,
-    MessageTooLong,
     RatingNotAsked,
-    topic_of_contact,
 )
 from crm.conversations.transitions import StatusChangeRefused
 from crm.enums import AttachmentKind, Author, ConversationStatus, HandoffReason, MessageKind, Priority, TicketStatus

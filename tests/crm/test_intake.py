@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
 from core.unit_of_work import UnitOfWork
+from crm.conversations.contents import MessageEmpty
 from crm.conversations.files import File
 from crm.conversations.gathering import LARGEST_BATCH
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingFile, IncomingMessage
-from crm.conversations.service import ConversationService, MessageEmpty, Received
+from crm.conversations.service import ConversationService, Received
 from crm.enums import AttachmentKind, ConversationStatus, TurnState
 from crm.models import Agent, Conversation, Inbox, Message
 from tests.conftest import message

@@ -18,9 +18,9 @@ from core.clock import FixedClock
 from core.config import Settings
 from core.errors import TooManyRequests
 from core.events import Event, LocalEventBus
+from crm.conversations.contents import MAX_MESSAGE_CHARACTERS
 from crm.conversations.ports import Reply
 from crm.conversations.repository import ConversationRepository
-from crm.conversations.service import MAX_MESSAGE_CHARACTERS
 from crm.models import Agent, Conversation, Inbox
 from tests.web.desk.browser_socket import BrowserSocket, browser_socket
 

@@ -12,13 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from core.http import RowId
 from crm.agents.auth import ConversationAgent
 from crm.agents.service import AgentNotFound
+from crm.conversations.contents import MessageEmpty, MessageTooLong
 from crm.conversations.files import FileEmpty, FileTooLarge
 from crm.conversations.service import (
     ConversationService,
     FileNotCarried,
     KeyReused,
-    MessageEmpty,
-    MessageTooLong,
     id_of_sending,
 )
 from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep
