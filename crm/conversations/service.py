@@ -16,9 +16,9 @@ from crm.agents.permissions import require_handles_conversations
 from crm.contacts.service import remember_contact_detail
 from crm.conversations.contents import MAX_PAYLOAD_CHARACTERS, attached, checked_text, checked_words
 from crm.conversations.downloads import announce_file, awaited, leave_with_channel
-from crm.conversations.drafts import draft_in
 from crm.conversations.files import File
 from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_tickets import HandoffTickets
 from crm.conversations.news import CHANGED, contact_topic, news_of
 from crm.conversations.outbox import queue_delivery
 from crm.conversations.policies import HandoffPolicies
@@ -48,7 +48,6 @@ from crm.models import (
     Rating,
     Ticket,
 )
-from crm.tickets.details import with_details
 from crm.tickets.service import TicketService
 from crm.wording import DEFAULT_LANGUAGE, LANGUAGES, Wording, Words
 from language.contact_details import find_contact_detail
@@ -96,12 +95,6 @@ class FileNotFound(NotFound):
     code = "file_not_found"
 
 
-class TurnNotParked(Conflict):
-    """This message is not among those that were set aside."""
-
-    code = "turn_not_parked"
-
-
 class RatingNotAsked(Conflict):
     """A conversation is rated after it was resolved, and once."""
 
@@ -136,6 +129,9 @@ class ConversationService:
         self.policies = HandoffPolicies(session, default=policy, clock=clock)
         self.conversations = ConversationRepository(session)
         self.tickets = TicketService(session, clock=clock)
+        self._handoff_tickets = HandoffTickets(
+            self.conversations, tickets=self.tickets, policies=self.policies, wording=wording
+        )
 
     # What the contact does
 
@@ -310,11 +306,11 @@ class ConversationService:
         Safe to call twice: a conversation already with people keeps its ticket.
         """
         if conversation.status is not ConversationStatus.with_bot:
-            return await self._ticket_of(conversation, reason, detail)
+            return await self._handoff_tickets.ticket_for(conversation, reason, detail)
         self._move(conversation, ConversationStatus.waiting)
         if typed := await self.conversations.last_typed_by_contact(conversation.id):
             self.note_contact_detail(conversation, typed.latest_text)
-        ticket = await self._ticket_of(conversation, reason, detail)
+        ticket = await self._handoff_tickets.ticket_for(conversation, reason, detail)
         self.session.add(
             Handoff(
                 conversation_id=conversation.id,
@@ -515,39 +511,6 @@ class ConversationService:
             raise FileNotFound
         return attachment
 
-    # What admins do
-
-    async def try_again(self, message_id: int) -> None:
-        """Give a message that was set aside another turn.
-
-        Raises:
-            TurnNotParked
-        """
-        message = await self._parked(message_id)
-        message.turn = TurnState.pending
-        message.attempts = 0
-        message.error = None
-        message.outcome = None
-
-    async def dismiss(self, message_id: int) -> None:
-        """Leave a message that was set aside as it is; its error stays with it.
-
-        Raises:
-            TurnNotParked
-        """
-        message = await self._parked(message_id)
-        message.turn = TurnState.done
-
-    async def _parked(self, message_id: int) -> Message:
-        message = await self.conversations.message(message_id)
-        if message is None:
-            raise TurnNotParked
-        await self.lock(message.conversation_id)
-        await self.session.refresh(message, ["turn"])
-        if message.turn is not TurnState.parked:
-            raise TurnNotParked
-        return message
-
     # What all of these need
 
     async def get(self, conversation_id: str) -> Conversation:
@@ -684,34 +647,6 @@ class ConversationService:
         conversation.updated_at = self.clock.now()
         announce(self.session, contact_topic(conversation), news)
         announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
-
-    async def _ticket_of(self, conversation: Conversation, reason: HandoffReason, detail: str) -> Ticket:
-        """The conversation's unfinished ticket, as urgent as this handoff at least, or a new one for it."""
-        priority = (await self.policies.current()).priority(reason)
-        unfinished = await self.tickets.tickets.unfinished_of(conversation.id)
-        if unfinished:
-            ticket = unfinished[0]
-            return await self.tickets.change(ticket, priority=priority) if priority.exceeds(ticket.priority) else ticket
-        subject, description = await self._matter_of(conversation, detail)
-        return await self.tickets.open(
-            conversation,
-            subject=subject or reason.value,
-            description=description,
-            priority=priority,
-            idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
-        )
-
-    async def _matter_of(self, conversation: Conversation, detail: str) -> tuple[str, str]:
-        """A new ticket's subject and description: of the one that the contact was writing, or else what they typed."""
-        typed = await self.conversations.last_typed_by_contact(conversation.id)
-        said = typed.latest_text if typed else ""
-        draft = draft_in(await self.conversations.dialogue_state(conversation.id))
-        if draft is None or not draft.subject:
-            return " ".join((said or detail).split())[:120], detail or said
-        if draft.contact_detail:
-            remember_contact_detail(conversation.contact, draft.contact_detail)
-        written = with_details(draft.description or said, draft.details, self.wording, conversation.language)
-        return draft.subject, "\n\n".join(filter(None, [written, detail]))
 
     async def _conversation_for(self, incoming: IncomingMessage) -> Conversation:
         if known := await self.of_contact(incoming.inbox_id, incoming.contact_external_id, lock=True):

@@ -12,6 +12,7 @@ from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.contents import MAX_MESSAGE_CHARACTERS, MessageEmpty, MessageTooLong
 from crm.conversations.files import File
+from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.news import as_seen, topic_of_contact
 from crm.conversations.ports import IncomingFile
@@ -181,9 +182,9 @@ class TestHandOff:
         assert (ticket.subject, ticket.description) == ("My invoice is wrong", "My invoice is wrong")
 
     async def test_takes_over_the_ticket_that_the_contact_was_writing(
-        self, service: ConversationService, conversation: Conversation, shipped_wording: Wording
+        self, service: ConversationService, policy: HandoffPolicy, conversation: Conversation, shipped_wording: Wording
     ) -> None:
-        service.wording = shipped_wording
+        service = ConversationService(service.session, clock=service.clock, wording=shipped_wording, policy=policy)
         locked = await service.lock(conversation.id)
         slots = {
             **{"ticket_subject": "Late parcel", "ticket_description": "It was due on Monday", "order_number": "77341"},

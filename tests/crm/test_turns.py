@@ -13,6 +13,7 @@ from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
+from crm.conversations.parked import ParkedTurns
 from crm.conversations.ports import Mood, Reading
 from crm.conversations.service import ConversationService, Received
 from crm.conversations.turns import (
@@ -616,7 +617,7 @@ class TestTryAgain:
         assert len(await talk.transcript()) == 1
 
         async with talk.changing() as (service, _conversation):
-            await service.try_again(talk.message_id)
+            await ParkedTurns(service).try_again(talk.message_id)
         await talk.answered()
 
         assert await talk.transcript() == [

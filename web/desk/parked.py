@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from connectors.parking import ParkedUpdates
 from core.http import ReadingSessionDep, RowId, SessionDep
 from crm.agents.auth import TurnKeeper
+from crm.conversations.parked import ParkedTurns
 from crm.dependencies import ConversationsDep, ConversationsReadDep
 from web.desk.pages import page
 
@@ -30,14 +31,14 @@ async def list_parked(
 @router.post("/parked/{message_id}/try-again")
 async def try_again(message_id: RowId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
     """Give a message another turn; the worker finds it when it next looks around."""
-    await conversations.try_again(message_id)
+    await ParkedTurns(conversations).try_again(message_id)
     return RedirectResponse(PATH, status_code=303)
 
 
 @router.post("/parked/{message_id}/dismiss")
 async def dismiss(message_id: RowId, _agent: TurnKeeper, conversations: ConversationsDep) -> Response:
     """Take a message off the list."""
-    await conversations.dismiss(message_id)
+    await ParkedTurns(conversations).dismiss(message_id)
     return RedirectResponse(PATH, status_code=303)
 
 

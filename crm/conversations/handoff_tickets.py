@@ -1,0 +1,56 @@
+"""The ticket that a handoff leaves with people: what it is about, and how urgent it is."""
+
+from crm.contacts.service import remember_contact_detail
+from crm.conversations.drafts import draft_in
+from crm.conversations.policies import HandoffPolicies
+from crm.conversations.repository import ConversationRepository
+from crm.enums import HandoffReason
+from crm.models import Conversation, Ticket
+from crm.tickets.details import with_details
+from crm.tickets.service import TicketService
+from crm.wording import Wording
+
+
+class HandoffTickets:
+    """Finds or opens them, within one transaction."""
+
+    def __init__(
+        self,
+        conversations: ConversationRepository,
+        *,
+        tickets: TicketService,
+        policies: HandoffPolicies,
+        wording: Wording,
+    ) -> None:
+        self.conversations = conversations
+        self.tickets = tickets
+        self.policies = policies
+        self.wording = wording
+
+    async def ticket_for(self, conversation: Conversation, reason: HandoffReason, detail: str) -> Ticket:
+        """The conversation's unfinished ticket, as urgent as this handoff at least, or a new one for it."""
+        priority = (await self.policies.current()).priority(reason)
+        unfinished = await self.tickets.tickets.unfinished_of(conversation.id)
+        if unfinished:
+            ticket = unfinished[0]
+            return await self.tickets.change(ticket, priority=priority) if priority.exceeds(ticket.priority) else ticket
+        subject, description = await self._matter_of(conversation, detail)
+        return await self.tickets.open(
+            conversation,
+            subject=subject or reason.value,
+            description=description,
+            priority=priority,
+            idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
+        )
+
+    async def _matter_of(self, conversation: Conversation, detail: str) -> tuple[str, str]:
+        """A new ticket's subject and description: of the one that the contact was writing, or else what they typed."""
+        typed = await self.conversations.last_typed_by_contact(conversation.id)
+        said = typed.latest_text if typed else ""
+        draft = draft_in(await self.conversations.dialogue_state(conversation.id))
+        if draft is None or not draft.subject:
+            return " ".join((said or detail).split())[:120], detail or said
+        if draft.contact_detail:
+            remember_contact_detail(conversation.contact, draft.contact_detail)
+        written = with_details(draft.description or said, draft.details, self.wording, conversation.language)
+        return draft.subject, "\n\n".join(filter(None, [written, detail]))
