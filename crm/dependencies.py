@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.http import ClockDep, ReadingSessionDep, SessionDep
 from crm.agents.service import AgentService
+from crm.conversations.handling import Handling
 from crm.conversations.service import ConversationService
 from crm.tickets.service import TicketService
 
@@ -33,6 +34,10 @@ async def get_conversations_for_reading(
     return opener(session)
 
 
+async def get_handling(conversations: Annotated[ConversationService, Depends(get_conversations)]) -> Handling:
+    return Handling(conversations)
+
+
 async def get_tickets(session: SessionDep, clock: ClockDep) -> TicketService:
     return TicketService(session, clock=clock)
 
@@ -51,6 +56,7 @@ async def get_agents_for_reading(session: ReadingSessionDep, clock: ClockDep) ->
 
 ConversationsDep = Annotated[ConversationService, Depends(get_conversations)]
 ConversationsReadDep = Annotated[ConversationService, Depends(get_conversations_for_reading)]
+HandlingDep = Annotated[Handling, Depends(get_handling)]
 TicketsDep = Annotated[TicketService, Depends(get_tickets)]
 TicketsReadDep = Annotated[TicketService, Depends(get_tickets_for_reading)]
 AgentsReadDep = Annotated[AgentService, Depends(get_agents_for_reading)]

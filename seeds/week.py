@@ -13,8 +13,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
+from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.ports import Cause, IncomingMessage
+from crm.conversations.reception import Reception
 from crm.conversations.service import ConversationService
 from crm.enums import Author, Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, TurnState
 from crm.models import Agent, Conversation, Delivery, Inbox, Message, Ticket
@@ -114,6 +116,7 @@ class _Telling:
         self.cast = cast
         self.clock = FixedClock(started_at)
         self.service = ConversationService(session, clock=self.clock, wording=cast.wording, policy=cast.policy)
+        self.reception, self.handling = Reception(self.service), Handling(self.service)
         self.address = story.chat or secrets.token_hex(16)
         self.causes: list[Cause] = []
         self.ticket: Ticket | None = None
@@ -151,19 +154,19 @@ class _Telling:
             case HandsOff():
                 await self._hand_off(act)
             case AgentReplies():
-                await self.service.reply(self.conversation, act.agent, by=self._agent(act.by))
+                await self.handling.reply(self.conversation, act.agent, by=self._agent(act.by))
             case AgentNotes():
-                await self.service.add_note(self.conversation, act.note, by=self._agent(act.by))
+                await self.handling.add_note(self.conversation, act.note, by=self._agent(act.by))
             case ChangesTicket():
                 await self._change_ticket(act)
             case Resolves():
-                await self.service.resolve(self.conversation)
+                await self.handling.resolve(self.conversation)
             case Rates():
                 await self.service.rate(self.conversation, score=act.rating, comment=act.comment)
-                await self.service.seen(self.conversation, self.conversation.last_sequence)
+                await self.reception.seen(self.conversation, self.conversation.last_sequence)
             case ReturnsToBot():
                 self.causes.clear()
-                await self.service.return_to_bot(self.conversation)
+                await self.handling.return_to_bot(self.conversation)
 
     # The contact
 
@@ -177,12 +180,12 @@ class _Telling:
             contact_name=self.story.contact.name,
             language=self.story.language,
         )
-        received = await self.service.receive(incoming)
+        received = await self.reception.receive(incoming)
         self.conversation, self.heard = received.conversation, received.message
         self.conversation.contact.email = self.story.contact.email
         self.conversation.contact.phone = self.story.contact.phone
         self._understand(act)
-        await self.service.seen(self.conversation, self.heard.sequence)
+        await self.reception.seen(self.conversation, self.heard.sequence)
 
     def _understand(self, act: Says) -> None:
         """Write onto the message what its turn would have come to, up to the bot's answer."""

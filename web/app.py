@@ -159,7 +159,12 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     app.state.wrong_token_limit = RateLimit(WRONG_TOKENS_ALLOWED)
     app.state.turn_worker = turn_worker
     app.state.bot_training = BotTraining(parts.settings)
-    app.state.intake = Intake(parts.work, open_service=parts.open_conversations, wake=turn_worker.wake)
+    app.state.intake = Intake(
+        parts.work,
+        open_service=parts.open_conversations,
+        wake=turn_worker.wake,
+        files_per_day=parts.settings.files_per_day,
+    )
     app.state.channels = Channels(
         Doors(parts.settings, parts.work, parts.wording, app.state.intake, parts.clock, parts.process)
     )

@@ -68,7 +68,6 @@ class Parts:
             wording=self.wording,
             policy=self.policy,
             listeners=(self.open_knowledge(session), HandoffAlerts(session, self.clock)),
-            files_per_day=self.settings.files_per_day,
         )
 
     def open_knowledge(self, session: AsyncSession) -> KnowledgeService:

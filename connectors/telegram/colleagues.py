@@ -11,6 +11,7 @@ from core.clock import Clock
 from core.errors import AppError
 from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import Permission, may
+from crm.conversations.handling import Handling
 from crm.conversations.turns import OpenService
 from crm.models import Agent, Handoff, HandoffAlert, PairingCode, TelegramAccount, TelegramGroup, Ticket
 from language.normalise import safe_text
@@ -81,7 +82,7 @@ class StoredColleagues:
                 return Answer.not_allowed
             service = self.open_service(session)
             try:
-                await service.reply(
+                await Handling(service).reply(
                     await service.lock(conversation_id),
                     text,
                     by=agent,

@@ -21,6 +21,7 @@ from core.security import Signer
 from crm.conversations.files import MAX_FILE_BYTES, File, FileEmpty, visitors_file
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingMessage
+from crm.conversations.reception import Reception
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.turns import OpenService
 from crm.enums import AttachmentState
@@ -151,7 +152,8 @@ class WidgetFiles:
             TooManyRequests
         """
         async with self._entrance.work.reading() as session:
-            sent = await self._open_service(session).files_sent(visitor.inbox_id, visitor.external_id)
+            reception = Reception(self._open_service(session))
+            sent = await reception.files_sent(visitor.inbox_id, visitor.external_id)
         if sent >= self._per_day:
             raise TooManyRequests(3600, f"So many files can be sent within a day: {self._per_day}.")
         self._limits.file(host=host_of(request))

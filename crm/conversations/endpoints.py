@@ -9,6 +9,7 @@ from core.http import Limit, Offset, RowId
 from crm.agents.auth import ConversationAgent, program, program_or_agent_who_may
 from crm.agents.permissions import Permission
 from crm.contacts.service import remember_contact_detail
+from crm.conversations.handling import id_of_sending
 from crm.conversations.schemas import (
     ContactDetailCreate,
     ConversationRead,
@@ -18,8 +19,7 @@ from crm.conversations.schemas import (
     MessageRead,
     RatingCreate,
 )
-from crm.conversations.service import id_of_sending
-from crm.dependencies import ConversationsDep, ConversationsReadDep, TicketsReadDep
+from crm.dependencies import ConversationsDep, ConversationsReadDep, HandlingDep, TicketsReadDep
 from crm.enums import ConversationStatus
 from crm.models import Conversation, Message, Ticket
 from crm.tickets.schemas import TicketRead
@@ -80,12 +80,13 @@ async def reply(
     body: MessageCreate,
     agent: ConversationAgent,
     conversations: ConversationsDep,
+    handling: HandlingDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Message:
     """Answer the contact; the conversation is then yours and the bot is silent. A key makes it safe to call twice."""
     conversation = await conversations.lock(conversation_id)
     external_id = id_of_sending(agent, conversation_id, idempotency_key)
-    return await conversations.reply(conversation, body.text, by=agent, external_id=external_id)
+    return await handling.reply(conversation, body.text, by=agent, external_id=external_id)
 
 
 @router.post("/{conversation_id}/notes", response_model=MessageRead, status_code=status.HTTP_201_CREATED)
@@ -94,12 +95,13 @@ async def add_note(
     body: MessageCreate,
     agent: ConversationAgent,
     conversations: ConversationsDep,
+    handling: HandlingDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Message:
     """Keep a note that the contact never sees. A key makes it safe to call twice."""
     conversation = await conversations.lock(conversation_id)
     external_id = id_of_sending(agent, conversation_id, idempotency_key)
-    return await conversations.add_note(conversation, body.text, by=agent, external_id=external_id)
+    return await handling.add_note(conversation, body.text, by=agent, external_id=external_id)
 
 
 @router.post("/{conversation_id}/handoff", response_model=HandoffRead, dependencies=[_programs])
@@ -125,26 +127,30 @@ async def rate(conversation_id: str, body: RatingCreate, conversations: Conversa
 
 
 @router.post("/{conversation_id}/take", response_model=ConversationRead)
-async def take(conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep) -> Conversation:
+async def take(
+    conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep, handling: HandlingDep
+) -> Conversation:
     """Take a conversation from the bot or the queue."""
     conversation = await conversations.lock(conversation_id)
-    await conversations.take(conversation, by=agent)
+    await handling.take(conversation, by=agent)
     return conversation
 
 
 @router.post("/{conversation_id}/resolve", response_model=ConversationRead)
-async def resolve(conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep) -> Conversation:
+async def resolve(
+    conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep, handling: HandlingDep
+) -> Conversation:
     """Close the matter; the contact is asked for a rating."""
     conversation = await conversations.lock(conversation_id)
-    await conversations.resolve(conversation)
+    await handling.resolve(conversation)
     return conversation
 
 
 @router.post("/{conversation_id}/return-to-bot", response_model=ConversationRead)
 async def return_to_bot(
-    conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep
+    conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep, handling: HandlingDep
 ) -> Conversation:
     """Let the bot answer again."""
     conversation = await conversations.lock(conversation_id)
-    await conversations.return_to_bot(conversation)
+    await handling.return_to_bot(conversation)
     return conversation

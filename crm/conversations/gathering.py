@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from core.database import is_away
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.service import Received
+from crm.conversations.reception import Received
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.unit_of_work import UnitOfWork
 from crm.conversations.contents import checked_text
 from crm.conversations.gathering import Gathering
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.service import Received
+from crm.conversations.reception import FILES_PER_DAY, Received, Reception
 from crm.conversations.turns import OpenService
 from crm.models import Rating
 
@@ -18,10 +19,18 @@ from crm.models import Rating
 class Intake:
     """Stores what contacts send; when a call returns, it is committed and the bot is awake."""
 
-    def __init__(self, work: UnitOfWork, *, open_service: OpenService, wake: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        *,
+        open_service: OpenService,
+        wake: Callable[[str], None],
+        files_per_day: int = FILES_PER_DAY,
+    ) -> None:
         self.work = work
         self.open_service = open_service
         self.wake = wake
+        self.files_per_day = files_per_day
         self._gathering = Gathering(self._store_together, self._store_alone)
 
     @property
@@ -54,7 +63,7 @@ class Intake:
             MessageEmpty, MessageTooLong
         """
         async with self.work.begin() as session:
-            return await self.open_service(session).correct(inbox_id, external_id, text, at=at)
+            return await self._reception(session).correct(inbox_id, external_id, text, at=at)
 
     async def choose_language(self, inbox_id: int, contact_external_id: str, language: str, contact_name: str) -> None:
         """Answer the contact at this address in this language from now on."""
@@ -86,16 +95,16 @@ class Intake:
     async def seen(self, inbox_id: int, contact_external_id: str, sequence: int) -> None:
         """The contact's screen has shown the messages up to this one."""
         async with self.work.begin() as session:
-            service = self.open_service(session)
-            if conversation := await service.of_contact(inbox_id, contact_external_id, lock=True):
-                await service.seen(conversation, sequence)
+            reception = self._reception(session)
+            if conversation := await reception.conversations.of_contact(inbox_id, contact_external_id, lock=True):
+                await reception.seen(conversation, sequence)
 
     async def got(self, inbox_id: int, contact_external_id: str, sequence: int) -> None:
         """The messages up to this one have reached the contact's device."""
         async with self.work.begin() as session:
-            service = self.open_service(session)
-            if conversation := await service.of_contact(inbox_id, contact_external_id, lock=True):
-                await service.got(conversation, sequence)
+            reception = self._reception(session)
+            if conversation := await reception.conversations.of_contact(inbox_id, contact_external_id, lock=True):
+                await reception.got(conversation, sequence)
 
     async def _store_together(self, several: Sequence[IncomingMessage]) -> list[Received]:
         """Messages without files, in one transaction; what is received is in the same order."""
@@ -103,9 +112,10 @@ class Intake:
         for incoming in several:
             by_inbox[incoming.inbox_id].append(incoming)
         async with self.work.begin(first=True) as session:
-            service = self.open_service(session)
+            reception = self._reception(session)
             received = {
-                inbox_id: iter(await service.receive_together(inbox_id, those)) for inbox_id, those in by_inbox.items()
+                inbox_id: iter(await reception.receive_together(inbox_id, those))
+                for inbox_id, those in by_inbox.items()
             }
         return [next(received[incoming.inbox_id]) for incoming in several]
 
@@ -118,9 +128,12 @@ class Intake:
 
     async def _store(self, incoming: IncomingMessage) -> Received:
         async with self.work.begin(first=True) as session:
-            return await self.open_service(session).receive(incoming)
+            return await self._reception(session).receive(incoming)
 
     async def _choose_language(self, inbox_id: int, contact_external_id: str, language: str, contact_name: str) -> None:
         async with self.work.begin() as session:
-            service = self.open_service(session)
-            await service.choose_language(inbox_id, contact_external_id, language, contact_name=contact_name)
+            reception = self._reception(session)
+            await reception.choose_language(inbox_id, contact_external_id, language, contact_name=contact_name)
+
+    def _reception(self, session: AsyncSession) -> Reception:
+        return Reception(self.open_service(session), files_per_day=self.files_per_day)

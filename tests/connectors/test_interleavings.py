@@ -23,6 +23,7 @@ from core.events import LocalEventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.agents.service import AgentService
+from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import NEVER_IN_A_ROW, HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
@@ -258,11 +259,11 @@ class MessagePath(RuleBasedStateMachine):
                 case "hand off":
                     await service.hand_off(conversation, HandoffReason.contact_asked)
                 case "reply":
-                    await service.reply(conversation, "I am here", by=self.agent)
+                    await Handling(service).reply(conversation, "I am here", by=self.agent)
                 case "resolve":
-                    await service.resolve(conversation)
+                    await Handling(service).resolve(conversation)
                 case "give back":
-                    await service.return_to_bot(conversation)
+                    await Handling(service).return_to_bot(conversation)
 
         possible = {"hand off": (ConversationStatus.with_bot,), "reply": tuple(ConversationStatus)}
         self._change(visitor, do, if_in=possible.get(deed, PEOPLES))

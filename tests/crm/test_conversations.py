@@ -12,14 +12,15 @@ from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.contents import MAX_MESSAGE_CHARACTERS, MessageEmpty, MessageTooLong
 from crm.conversations.files import File
+from crm.conversations.handling import FileNotCarried, Handling
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.news import as_seen, topic_of_contact
 from crm.conversations.ports import IncomingFile
+from crm.conversations.reception import Reception
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.service import (
     ConversationService,
-    FileNotCarried,
     FileNotFound,
     RatingNotAsked,
 )
@@ -53,10 +54,15 @@ async def service(
         yield open_service(session)
 
 
-async def hand_to(agent: Agent, conversation: Conversation, service: ConversationService) -> None:
+@pytest.fixture
+def handling(service: ConversationService) -> Handling:
+    return Handling(service)
+
+
+async def hand_to(agent: Agent, conversation: Conversation, handling: Handling) -> None:
     """The contact comes back after the matter was resolved, and somebody else takes it."""
-    service.begin_anew(conversation)
-    await service.take(conversation, by=agent)
+    handling.conversations.begin_anew(conversation)
+    await handling.take(conversation, by=agent)
 
 
 class TestReceive:
@@ -132,13 +138,13 @@ class TestReceive:
         assert second.message.sequence == 2
 
     async def test_wakes_the_bot_after_people_resolved_the_matter(
-        self, service: ConversationService, conversation: Conversation, agent: Agent, inbox: Inbox
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent, inbox: Inbox
     ) -> None:
         locked = await service.lock(conversation.id)
-        await service.take(locked, by=agent)
-        await service.resolve(locked)
+        await handling.take(locked, by=agent)
+        await handling.resolve(locked)
 
-        received = await service.receive(message(inbox, "one more thing", number=2))
+        received = await Reception(service).receive(message(inbox, "one more thing", number=2))
 
         assert received.conversation.status is ConversationStatus.with_bot
 
@@ -228,7 +234,7 @@ class TestHandOff:
         assert len(await service.conversations.handoffs(locked.id)) == 1
 
     async def test_raises_the_ticket_that_is_there_for_a_graver_reason_and_never_lowers_it(
-        self, service: ConversationService, conversation: Conversation
+        self, service: ConversationService, handling: Handling, conversation: Conversation
     ) -> None:
         locked = await service.lock(conversation.id)
         reasons = (HandoffReason.contact_asked, HandoffReason.vulnerable, HandoffReason.bot_failed)
@@ -237,41 +243,41 @@ class TestHandOff:
         for reason in reasons:
             ticket = await service.hand_off(locked, reason)
             seen.append((ticket.id, ticket.priority))
-            await service.return_to_bot(locked)
+            await handling.return_to_bot(locked)
 
         assert seen == [(ticket.id, Priority.normal), (ticket.id, Priority.urgent), (ticket.id, Priority.urgent)]
 
 
 class TestReply:
     async def test_gives_the_conversation_to_who_replies(
-        self, service: ConversationService, conversation: Conversation, agent: Agent
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent
     ) -> None:
         locked = await service.lock(conversation.id)
         ticket = await service.hand_off(locked, HandoffReason.contact_asked)
 
-        await service.reply(locked, "I am here", by=agent)
+        await handling.reply(locked, "I am here", by=agent)
 
         assert (locked.status, locked.assignee_id) == (ConversationStatus.open, agent.id)
         assert ticket.first_responded_at is not None
         assert ticket.status is TicketStatus.open
 
     async def test_introduces_the_agent_once(
-        self, service: ConversationService, conversation: Conversation, agent: Agent
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent
     ) -> None:
         locked = await service.lock(conversation.id)
 
-        await service.reply(locked, "one", by=agent)
-        await service.reply(locked, "two", by=agent)
+        await handling.reply(locked, "one", by=agent)
+        await handling.reply(locked, "two", by=agent)
 
         said = [entry.text for entry in await service.conversations.messages(locked.id)]
         assert said == ["hello", "agent_joined en Sara", "one", "two"]
 
     async def test_a_note_stays_inside(
-        self, service: ConversationService, conversation: Conversation, agent: Agent
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent
     ) -> None:
         locked = await service.lock(conversation.id)
 
-        await service.add_note(locked, "a difficult one", by=agent)
+        await handling.add_note(locked, "a difficult one", by=agent)
 
         seen = await service.conversations.messages(locked.id, internal=False)
         assert [entry.text for entry in seen] == ["hello"]
@@ -284,7 +290,8 @@ class TestReply:
             async with work.begin() as session:
                 service = open_service(session)
                 locked = await service.lock(conversation.id)
-                say = service.reply if words == "hi" else service.add_note
+                handling = Handling(service)
+                say = handling.reply if words == "hi" else handling.add_note
                 return (await say(locked, words, by=agent, external_id=f"agent:{words}")).id
 
         sent = await asyncio.gather(*(send(words) for words in ("hi", "hi", "note", "note")))
@@ -294,34 +301,34 @@ class TestReply:
 
 class TestResolve:
     async def test_solves_the_ticket_and_asks_for_a_rating(
-        self, service: ConversationService, conversation: Conversation, agent: Agent
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent
     ) -> None:
         locked = await service.lock(conversation.id)
         ticket = await service.hand_off(locked, HandoffReason.contact_asked)
-        await service.reply(locked, "done", by=agent)
+        await handling.reply(locked, "done", by=agent)
 
-        await service.resolve(locked)
+        await handling.resolve(locked)
 
         assert ticket.status is TicketStatus.solved
         assert (await service.conversations.messages(locked.id))[-1].kind is MessageKind.rating_request
 
     async def test_twice_is_refused(
-        self, service: ConversationService, conversation: Conversation, agent: Agent
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent
     ) -> None:
         locked = await service.lock(conversation.id)
-        await service.resolve(locked)
+        await handling.resolve(locked)
 
         with pytest.raises(StatusChangeRefused):
-            await service.resolve(locked)
+            await handling.resolve(locked)
 
 
 class TestRate:
     async def test_keeps_one_rating_for_each_resolution(
-        self, service: ConversationService, conversation: Conversation, agent: Agent, clock: object
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent, clock: object
     ) -> None:
         locked = await service.lock(conversation.id)
-        await service.take(locked, by=agent)
-        await service.resolve(locked)
+        await handling.take(locked, by=agent)
+        await handling.resolve(locked)
 
         rating = await service.rate(locked, score=5)
 
@@ -330,10 +337,10 @@ class TestRate:
             await service.rate(locked, score=1)
 
     async def test_the_same_again_changes_nothing(
-        self, service: ConversationService, conversation: Conversation
+        self, service: ConversationService, handling: Handling, conversation: Conversation
     ) -> None:
         locked = await service.lock(conversation.id)
-        await service.resolve(locked)
+        await handling.resolve(locked)
         first = await service.rate(locked, score=4)
         said = len(await service.conversations.messages(locked.id))
 
@@ -343,30 +350,40 @@ class TestRate:
         assert len(await service.conversations.messages(locked.id)) == said
 
     async def test_that_comes_late_is_of_who_had_the_conversation_then(
-        self, service: ConversationService, conversation: Conversation, agent: Agent, make_agent: MakeAgent
+        self,
+        service: ConversationService,
+        handling: Handling,
+        conversation: Conversation,
+        agent: Agent,
+        make_agent: MakeAgent,
     ) -> None:
         omid = await make_agent("Omid")
         locked = await service.lock(conversation.id)
-        await service.take(locked, by=agent)
-        await service.resolve(locked)
-        await hand_to(omid, locked, service)
+        await handling.take(locked, by=agent)
+        await handling.resolve(locked)
+        await hand_to(omid, locked, handling)
 
         rating = await service.rate(locked, score=1)
 
         assert rating.agent_id == agent.id
 
     async def test_is_of_who_wrote_last_before_it_was_asked_for_where_nothing_else_is_known(
-        self, service: ConversationService, conversation: Conversation, agent: Agent, make_agent: MakeAgent
+        self,
+        service: ConversationService,
+        handling: Handling,
+        conversation: Conversation,
+        agent: Agent,
+        make_agent: MakeAgent,
     ) -> None:
         omid = await make_agent("Omid")
         locked = await service.lock(conversation.id)
-        await service.reply(locked, "done", by=agent)
-        await service.add_note(locked, "an easy one", by=omid)
-        await service.resolve(locked)
+        await handling.reply(locked, "done", by=agent)
+        await handling.add_note(locked, "an easy one", by=omid)
+        await handling.resolve(locked)
         # As requests were kept before.
         (await service.conversations.messages(locked.id))[-1].agent_id = None
-        await hand_to(omid, locked, service)
-        await service.reply(locked, "me again", by=omid)
+        await hand_to(omid, locked, handling)
+        await handling.reply(locked, "me again", by=omid)
 
         rating = await service.rate(locked, score=1)
 
@@ -378,8 +395,8 @@ class TestRate:
         async with work.begin() as session:
             service = open_service(session)
             locked = await service.lock(conversation.id)
-            await service.reply(locked, "done", by=agent)
-            await service.resolve(locked)
+            await Handling(service).reply(locked, "done", by=agent)
+            await Handling(service).resolve(locked)
 
         async with work.reading() as session:
             seen = [as_seen(one) for one in await open_service(session).conversations.messages(conversation.id)]
@@ -410,14 +427,14 @@ class TestRate:
 
 class TestReturnToBot:
     async def test_begins_with_a_clean_slate(
-        self, service: ConversationService, conversation: Conversation, agent: Agent
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent
     ) -> None:
         locked = await service.lock(conversation.id)
         locked.dialogue_state = ["old"]
         locked.frustration = 0.9
-        await service.take(locked, by=agent)
+        await handling.take(locked, by=agent)
 
-        await service.return_to_bot(locked)
+        await handling.return_to_bot(locked)
 
         assert locked.status is ConversationStatus.with_bot
         assert (locked.assignee_id, locked.dialogue_state, locked.frustration) == (None, None, 0.0)
@@ -465,12 +482,17 @@ async def only_message(work: UnitOfWork) -> Message:
 
 class TestStoredFile:
     async def test_is_there_for_a_reply_and_not_while_it_waits(
-        self, service: ConversationService, agent: Agent, telegram_inbox: Inbox, conversation: Conversation
+        self,
+        service: ConversationService,
+        handling: Handling,
+        agent: Agent,
+        telegram_inbox: Inbox,
+        conversation: Conversation,
     ) -> None:
         locked = await service.lock(conversation.id)
-        note = await service.add_note(locked, "", by=agent, file=File("a.png", b"\x89PNG\r\n\x1a\n"))
+        note = await handling.add_note(locked, "", by=agent, file=File("a.png", b"\x89PNG\r\n\x1a\n"))
         incoming = IncomingFile(source="BQAC", kind=AttachmentKind.voice)
-        received = await service.receive(message(telegram_inbox, "[Voice]", file=incoming))
+        received = await Reception(service).receive(message(telegram_inbox, "[Voice]", file=incoming))
         assert note.attachment
         assert received.message.attachment
 
@@ -479,9 +501,14 @@ class TestStoredFile:
             await service.stored_file(received.message.attachment.id)
 
     async def test_is_read_while_everybody_else_goes_on(
-        self, service: ConversationService, agent: Agent, conversation: Conversation, file_reads: list[bool]
+        self,
+        service: ConversationService,
+        handling: Handling,
+        agent: Agent,
+        conversation: Conversation,
+        file_reads: list[bool],
     ) -> None:
-        note = await service.add_note(await service.lock(conversation.id), "", by=agent, file=File("a.txt", b"x"))
+        note = await handling.add_note(await service.lock(conversation.id), "", by=agent, file=File("a.txt", b"x"))
         assert note.attachment
         await service.session.flush()
         service.session.expunge_all()
@@ -493,14 +520,15 @@ class TestStoredFile:
     async def test_is_not_sent_where_the_channel_carries_none(
         self,
         service: ConversationService,
+        handling: Handling,
         agent: Agent,
         conversation: Conversation,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("crm.conversations.service.FILE_CHANNELS", frozenset())
+        monkeypatch.setattr("crm.conversations.handling.FILE_CHANNELS", frozenset())
 
         with pytest.raises(FileNotCarried):
-            await service.reply(await service.lock(conversation.id), "x", by=agent, file=File("a.png", b"x"))
+            await handling.reply(await service.lock(conversation.id), "x", by=agent, file=File("a.png", b"x"))
 
         assert (await service.get(conversation.id)).status is ConversationStatus.with_bot
 

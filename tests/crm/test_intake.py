@@ -12,9 +12,11 @@ from core.unit_of_work import UnitOfWork
 from crm.conversations.contents import MessageEmpty
 from crm.conversations.files import File
 from crm.conversations.gathering import LARGEST_BATCH
+from crm.conversations.handling import Handling
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingFile, IncomingMessage
-from crm.conversations.service import ConversationService, Received
+from crm.conversations.reception import Received, Reception
+from crm.conversations.service import ConversationService
 from crm.enums import AttachmentKind, ConversationStatus, TurnState
 from crm.models import Agent, Conversation, Inbox, Message
 from tests.conftest import message
@@ -30,25 +32,23 @@ class Poisoned(RuntimeError):
 def transactions(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The texts that each transaction was to store."""
     tried: list[list[str]] = []
-    together, alone = ConversationService.receive_together, ConversationService.receive
+    together, alone = Reception.receive_together, Reception.receive
 
-    async def receive_together(
-        self: ConversationService, inbox_id: int, several: Sequence[IncomingMessage]
-    ) -> list[Received]:
+    async def receive_together(self: Reception, inbox_id: int, several: Sequence[IncomingMessage]) -> list[Received]:
         tried.append([one.text for one in several])
         received = await together(self, inbox_id, several)
         if any(one.text == "poison" for one in several):
             raise Poisoned
         return received
 
-    async def receive(self: ConversationService, incoming: IncomingMessage) -> Received:
+    async def receive(self: Reception, incoming: IncomingMessage) -> Received:
         tried.append([incoming.text])
         if incoming.text == "poison":
             raise Poisoned
         return await alone(self, incoming)
 
-    monkeypatch.setattr(ConversationService, "receive_together", receive_together)
-    monkeypatch.setattr(ConversationService, "receive", receive)
+    monkeypatch.setattr(Reception, "receive_together", receive_together)
+    monkeypatch.setattr(Reception, "receive", receive)
     return tried
 
 
@@ -224,8 +224,8 @@ class TestReceive:
         async with work.begin() as session:
             service = open_service(session)
             locked = await service.lock(conversation.id)
-            await service.take(locked, by=agent)
-            await service.resolve(locked)
+            await Handling(service).take(locked, by=agent)
+            await Handling(service).resolve(locked)
 
         await at_once(intake, *(message(inbox, "again", number=number) for number in (2, 3)))
 

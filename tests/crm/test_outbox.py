@@ -11,6 +11,7 @@ from core.unit_of_work import UnitOfWork
 from core.worker import Worker
 from crm.conversations import outbox as outbox_module
 from crm.conversations.files import File
+from crm.conversations.handling import Handling
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox, inbox_of, key_of
 from crm.conversations.ports import OutgoingMessage, SendLater, SendRefused, SendUncertain
@@ -49,7 +50,7 @@ async def conversation(
     for words in ("one", "two"):
         async with work.begin() as session:
             service = open_service(session)
-            await service.reply(await service.lock(received.conversation.id), words, by=agent)
+            await Handling(service).reply(await service.lock(received.conversation.id), words, by=agent)
     return received.conversation
 
 
@@ -109,7 +110,9 @@ class TestSendAll:
         async with work.begin() as session:
             service = open_service(session)
             sara = (await session.scalars(select(Agent))).one()
-            await service.reply(await service.lock(conversation.id), "", by=sara, file=File("a.txt", b"three"))
+            await Handling(service).reply(
+                await service.lock(conversation.id), "", by=sara, file=File("a.txt", b"three")
+            )
 
         await until_done(outbox.send_next, conversation.id)
 
@@ -175,7 +178,7 @@ class TestSendAll:
         received = await intake.receive(message(inbox, "hello"))
         async with work.begin() as session:
             service = open_service(session)
-            await service.reply(await service.lock(received.conversation.id), "hi", by=agent)
+            await Handling(service).reply(await service.lock(received.conversation.id), "hi", by=agent)
 
         assert await outbox.due() == []
 
@@ -198,7 +201,7 @@ class TestLanes:
             received = await intake.receive(message(inbox, "hello", visitor=visitor))
             async with work.begin() as session:
                 service = open_service(session)
-                await service.reply(await service.lock(received.conversation.id), "hi", by=agent)
+                await Handling(service).reply(await service.lock(received.conversation.id), "hi", by=agent)
         hanging, going = HangingSender(), FakeSender()
         outbox = Outbox(work, senders={telegram_inbox.id: hanging, other.id: going}, clock=clock)
         worker = Worker(

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
+from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.policy_trial import replay, try_policy
@@ -93,7 +94,7 @@ class TestTryPolicy:
         await until_done(turns.run, calm.conversation.id)
         async with work.begin() as session:
             service = open_service(session)
-            await service.reply(await service.lock(calm.conversation.id), "I am here", by=agent)
+            await Handling(service).reply(await service.lock(calm.conversation.id), "I am here", by=agent)
         await intake.receive(message(inbox, "AT LAST", number=2, visitor="calm"))
         asked = await intake.receive(message(inbox, "a person", visitor="asked", payload=TALK_TO_PERSON))
         for received in (calm, asked):
@@ -119,7 +120,7 @@ class TestTryPolicy:
         await until_done(turns.run, received.conversation.id)
         async with work.begin() as session:
             service = open_service(session)
-            await service.return_to_bot(await service.lock(received.conversation.id))
+            await Handling(service).return_to_bot(await service.lock(received.conversation.id))
         await intake.receive(message(inbox, "and how do I enrol?", number=2))
         await until_done(turns.run, received.conversation.id)
 

@@ -11,11 +11,13 @@ from core.clock import FixedClock
 from core.events import LocalEventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
+from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
 from crm.conversations.parked import ParkedTurns
 from crm.conversations.ports import Mood, Reading
-from crm.conversations.service import ConversationService, Received
+from crm.conversations.reception import Received
+from crm.conversations.service import ConversationService
 from crm.conversations.turns import (
     LEASE,
     MAX_ATTEMPTS,
@@ -173,7 +175,7 @@ class TestRun:
 
         async def agent_steps_in() -> None:
             async with talk.changing() as (service, conversation):
-                await service.reply(conversation, "I am here", by=agent)
+                await Handling(service).reply(conversation, "I am here", by=agent)
 
         bot.meanwhile = agent_steps_in
         await talk.answered()
@@ -200,7 +202,7 @@ class TestRun:
             clock.advance(timedelta(seconds=1))
             await talk.says("and this", language="en")
             async with talk.changing() as (service, conversation):
-                await service.return_to_bot(conversation)
+                await Handling(service).return_to_bot(conversation)
             clock.advance(timedelta(seconds=1))
             await talk.says("A person", payload="/talk_to_person", language="en")
 
@@ -214,7 +216,7 @@ class TestRun:
         agent = await make_agent("Sara")
         await talk.sends("hello")
         async with talk.changing() as (service, conversation):
-            await service.take(conversation, by=agent)
+            await Handling(service).take(conversation, by=agent)
         await talk.says("HURRY UP")
 
         assert bot.turns == []
@@ -226,10 +228,10 @@ class TestRun:
         agent = await make_agent("Sara")
         await talk.sends("hello")
         async with talk.changing() as (service, conversation):
-            await service.reply(conversation, "I am here", by=agent)
+            await Handling(service).reply(conversation, "I am here", by=agent)
         await talk.sends("a person please", payload=TALK_TO_PERSON)
         async with talk.changing() as (service, conversation):
-            await service.resolve(conversation)
+            await Handling(service).resolve(conversation)
 
         await talk.answered()
 
@@ -245,7 +247,7 @@ class TestRun:
             if len(bot.turns) > 1:
                 return
             async with talk.changing() as (service, conversation):
-                await service.resolve(conversation)
+                await Handling(service).resolve(conversation)
 
         bot.meanwhile = agent_resolves
         await talk.answered()
@@ -398,7 +400,7 @@ class TestRatingInAnger:
     async def test_is_kept_with_its_reason_though_a_person_comes(self, talk: Talk) -> None:
         await talk.says("hello")
         async with talk.changing() as (service, conversation):
-            await service.resolve(conversation)
+            await Handling(service).resolve(conversation)
 
         await talk.says("1, AWFUL!")
 
@@ -693,7 +695,7 @@ class TestBeginningAnew:
     ) -> None:
         await talk.says("THIS IS A DISGRACE")
         async with talk.changing() as (service, conversation):
-            await service.return_to_bot(conversation)
+            await Handling(service).return_to_bot(conversation)
 
         await talk.says("what is CRM")
 
@@ -706,7 +708,7 @@ class TestBeginningAnew:
         await talk.says("a ticket please")
         await talk.says("THIS IS A DISGRACE")
         async with talk.changing() as (service, conversation):
-            await service.resolve(conversation)
+            await Handling(service).resolve(conversation)
 
         await talk.says("what is CRM")
 
@@ -722,7 +724,7 @@ class TestLowRating:
         await talk.says("hello")
         async with talk.changing() as (service, conversation):
             await service.hand_off(conversation, HandoffReason.contact_asked)
-            await service.resolve(conversation)
+            await Handling(service).resolve(conversation)
         clock.advance(timedelta(minutes=1))
         await talk.intake.rate(talk.inbox.id, "visitor", 1)
         clock.advance(timedelta(days=9))
@@ -780,7 +782,7 @@ class TestStartingOver:
         await talk.says("سلام")
         agent = await make_agent()
         async with talk.changing() as (service, conversation):
-            await service.take(conversation, by=agent)
+            await Handling(service).take(conversation, by=agent)
 
         await talk.sends("از اول", payload=START_OVER)
         await talk.says("ساعت کاری؟")

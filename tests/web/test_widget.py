@@ -19,6 +19,7 @@ from core.config import Settings
 from core.errors import TooManyRequests
 from core.events import Event, LocalEventBus
 from crm.conversations.contents import MAX_MESSAGE_CHARACTERS
+from crm.conversations.handling import Handling
 from crm.conversations.ports import Reply
 from crm.conversations.repository import ConversationRepository
 from crm.models import Agent, Conversation, Inbox
@@ -165,7 +166,7 @@ class TestNews:
         async with app.state.work.begin() as session:
             service = app.state.open_conversations(session)
             conversation = await service.lock(await session.scalar(select(Conversation.id)))
-            await service.add_note(conversation, "careful with this one", by=agent)
+            await Handling(service).add_note(conversation, "careful with this one", by=agent)
         async with app.state.work.begin() as session:
             service = app.state.open_conversations(session)
             await service.bot_says(await service.lock(conversation.id), [Reply(text="Anything else?")])

@@ -14,13 +14,9 @@ from crm.agents.auth import ConversationAgent
 from crm.agents.service import AgentNotFound
 from crm.conversations.contents import MessageEmpty, MessageTooLong
 from crm.conversations.files import FileEmpty, FileTooLarge
-from crm.conversations.service import (
-    ConversationService,
-    FileNotCarried,
-    KeyReused,
-    id_of_sending,
-)
-from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep
+from crm.conversations.handling import FileNotCarried, KeyReused, id_of_sending
+from crm.conversations.service import ConversationService
+from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep, HandlingDep
 from crm.models import Agent
 from web.desk.composer import DraftDep, composer
 from web.desk.pages import PageNumber, fragment, is_htmx, page
@@ -140,12 +136,13 @@ async def write(
     agent: ConversationAgent,
     draft: DraftDep,
     conversations: ConversationsDep,
+    handling: HandlingDep,
 ) -> Response:
     """Answer the contact, or keep an internal note; a file may go with either."""
     conversation = await conversations.lock(conversation_id)
     # Who writes a note mostly writes another, and would not see that the next one goes to the contact.
     context: dict[str, Any] = {"sent": True, "kind": draft.kind}
-    say = conversations.add_note if draft.kind == "note" else conversations.reply
+    say = handling.add_note if draft.kind == "note" else handling.reply
     external_id = id_of_sending(agent, conversation_id, draft.key)
     try:
         await say(conversation, draft.text, by=agent, file=draft.file, external_id=external_id)
@@ -155,18 +152,24 @@ async def write(
 
 
 @router.post(f"{ConversationPath}/seen", status_code=204)
-async def mark_seen(conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep) -> None:
+async def mark_seen(
+    conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep, handling: HandlingDep
+) -> None:
     """The agent has the conversation before their eyes; its contact is shown so."""
-    await conversations.read_by_agent(await conversations.lock(conversation_id))
+    await handling.read_by_agent(await conversations.lock(conversation_id))
 
 
 @router.post(f"{ConversationPath}/typing", status_code=204)
 async def show_typing(
-    request: Request, conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep
+    request: Request,
+    conversation_id: str,
+    agent: ConversationAgent,
+    conversations: ConversationsDep,
+    handling: HandlingDep,
 ) -> None:
     """The agent is writing to the contact; kept nowhere."""
     conversation = await conversations.get(conversation_id)
-    if await conversations.agent_types(conversation, by=agent):
+    if await handling.agent_types(conversation, by=agent):
         request.app.state.typing_signs.show(conversation.inbox_id, conversation.identity.external_id)
 
 
@@ -176,10 +179,11 @@ async def take(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
+    handling: HandlingDep,
     shown: ShownDep,
 ) -> Response:
     """Take a conversation from the bot or the queue."""
-    await conversations.take(await conversations.lock(conversation_id), by=agent)
+    await handling.take(await conversations.lock(conversation_id), by=agent)
     return await _after(request, agent, conversations, conversation_id, shown)
 
 
@@ -189,6 +193,7 @@ async def assign(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
+    handling: HandlingDep,
     agents: AgentsDep,
     assignee: Annotated[RowId, Form()],
     shown: ShownDep,
@@ -197,7 +202,7 @@ async def assign(
     person = await agents.agents.get(assignee)
     if person is None:
         raise AgentNotFound
-    await conversations.assign(await conversations.lock(conversation_id), to=person)
+    await handling.assign(await conversations.lock(conversation_id), to=person)
     return await _after(request, agent, conversations, conversation_id, shown)
 
 
@@ -207,10 +212,11 @@ async def resolve(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
+    handling: HandlingDep,
     shown: ShownDep,
 ) -> Response:
     """Close the matter; the contact is asked for a rating."""
-    await conversations.resolve(await conversations.lock(conversation_id))
+    await handling.resolve(await conversations.lock(conversation_id))
     return await _after(request, agent, conversations, conversation_id, shown)
 
 
@@ -220,10 +226,11 @@ async def return_to_bot(
     conversation_id: str,
     agent: ConversationAgent,
     conversations: ConversationsDep,
+    handling: HandlingDep,
     shown: ShownDep,
 ) -> Response:
     """Let the bot answer again."""
-    await conversations.return_to_bot(await conversations.lock(conversation_id))
+    await handling.return_to_bot(await conversations.lock(conversation_id))
     return await _after(request, agent, conversations, conversation_id, shown)
 
 

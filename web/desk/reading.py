@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from crm.agents.permissions import Permission, may
 from crm.agents.repository import AgentRepository
 from crm.conversations.files import MAX_FILE_BYTES
+from crm.conversations.handling import FILE_CHANNELS
 from crm.conversations.search import ConversationSearch, parts_of
-from crm.conversations.service import FILE_CHANNELS, ConversationService
+from crm.conversations.service import ConversationService
 from crm.enums import ConversationStatus
 from crm.models import Agent, Conversation, Handoff, Rating, Ticket
 from web.desk.pages import pages_of

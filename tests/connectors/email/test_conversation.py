@@ -15,6 +15,7 @@ from benchmarks.stack import free_port
 from connectors.email import responses
 from connectors.email.outgoing import Server
 from crm.conversations.files import File
+from crm.conversations.handling import Handling
 from crm.enums import Author, ConversationStatus, DeliveryState, ParkedReason, TurnState
 from crm.models import Attachment, Contact, Conversation, Delivery, EmailOriginal, Message, ParkedUpdate, Rating
 from tests.conftest import message
@@ -40,7 +41,7 @@ class TestConversation:
         async with shop.work.begin() as session:
             service = shop.open_service(session)
             file = File("فاکتور.pdf", b"%PDF-1.7 bill")
-            await service.reply(await service.lock(conversation.id), "سارا هستم.", by=agent, file=file)
+            await Handling(service).reply(await service.lock(conversation.id), "سارا هستم.", by=agent, file=file)
         await shop.send()
 
         assert plain(answer).startswith("You said: سفارشم کجاست؟")
@@ -280,8 +281,8 @@ async def resolved_by(agent, shop: Shop) -> None:
     async with shop.work.begin() as session:
         service = shop.open_service(session)
         conversation = await service.lock(conversation.id)
-        await service.reply(conversation, "بفرمایید", by=agent)
-        await service.resolve(conversation)
+        await Handling(service).reply(conversation, "بفرمایید", by=agent)
+        await Handling(service).resolve(conversation)
     await shop.send()
 
 

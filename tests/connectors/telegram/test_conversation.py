@@ -13,6 +13,7 @@ from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.threads import StoredThreads
 from crm.conversations.downloads import Downloads
 from crm.conversations.files import File
+from crm.conversations.handling import Handling
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox
 from crm.enums import AttachmentState, ConversationStatus, DeliveryState
@@ -227,7 +228,7 @@ class TestConversation:
         async with work.begin() as session:
             service = open_service(session)
             conversation = await service.lock(shop.woken[0])
-            await service.reply(conversation, "بفرمایید", by=agent, file=File("فاکتور.pdf", b"%PDF-1.7"))
+            await Handling(service).reply(conversation, "بفرمایید", by=agent, file=File("فاکتور.pdf", b"%PDF-1.7"))
         telegram.fail_next("sendDocument", flood(30))
 
         await shop.answer()

@@ -236,7 +236,7 @@ class TestAttach:
         self, client: httpx.AsyncClient, sign_in: SignIn, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await sign_in(Role.agent)
-        monkeypatch.setattr("crm.conversations.service.FILE_CHANNELS", frozenset())
+        monkeypatch.setattr("crm.conversations.handling.FILE_CHANNELS", frozenset())
 
         response = await client.post(
             f"/desk/conversations/{conversation.id}/messages", data={"text": "x"}, files={"file": ("a.pdf", b"%PDF")}

@@ -12,6 +12,8 @@ from sqlalchemy import delete, select
 
 from core.clock import FixedClock
 from crm.contacts.service import ContactService
+from crm.conversations.handling import Handling
+from crm.conversations.reception import Reception
 from crm.conversations.service import ConversationService
 from crm.enums import Author, HandoffReason, Role
 from crm.models import Agent, Conversation, FindableMessage, Inbox, Message, Ticket
@@ -86,9 +88,9 @@ class TestSearch:
         async with app.state.work.begin() as session:
             service: ConversationService = app.state.open_conversations(session)
             conversation = await service.lock(waiting.id)
-            await service.take(conversation, by=agent)
-            await service.reply(conversation, "It went out by giraffe", by=agent)
-            await service.add_note(conversation, "pays like a zebra", by=agent)
+            await Handling(service).take(conversation, by=agent)
+            await Handling(service).reply(conversation, "It went out by giraffe", by=agent)
+            await Handling(service).add_note(conversation, "pays like a zebra", by=agent)
             await service.add_message(conversation, Author.bot, "see our aardvark page")
 
         assert [await find(word) for word in ("giraffe", "zebra", "aardvark")] == [[waiting.id]] * 3
@@ -99,7 +101,9 @@ class TestSearch:
         async with app.state.work.begin() as session:
             service: ConversationService = app.state.open_conversations(session)
             message = (await session.scalars(select(Message))).one()
-            await service.correct(message.inbox_id, message.external_id or "", "Where is my refund?", at=clock.now())
+            await Reception(service).correct(
+                message.inbox_id, message.external_id or "", "Where is my refund?", at=clock.now()
+            )
 
         assert await find("invoice") == await find("refund") == [conversation.id]
 
@@ -110,7 +114,9 @@ class TestSearch:
             await session.execute(delete(FindableMessage))
             service: ConversationService = app.state.open_conversations(session)
             message = (await session.scalars(select(Message))).one()
-            await service.correct(message.inbox_id, message.external_id or "", "Where is my refund?", at=clock.now())
+            await Reception(service).correct(
+                message.inbox_id, message.external_id or "", "Where is my refund?", at=clock.now()
+            )
 
         assert await find("invoice") == await find("refund") == [conversation.id]
 
@@ -132,8 +138,8 @@ class TestSearch:
         async with app.state.work.begin() as session:
             service: ConversationService = app.state.open_conversations(session)
             await service.hand_off(await service.lock(resolved.id), HandoffReason.contact_asked)
-            await service.take(await service.lock(resolved.id), by=agent)
-            await service.resolve(await service.lock(resolved.id))
+            await Handling(service).take(await service.lock(resolved.id), by=agent)
+            await Handling(service).resolve(await service.lock(resolved.id))
 
         assert set(await find("invoice")) == {waiting.id, with_bot.id, resolved.id}
 
@@ -152,7 +158,7 @@ class TestSearch:
     ) -> None:
         async with app.state.work.begin() as session:
             service: ConversationService = app.state.open_conversations(session)
-            await service.take(await service.lock(waiting.id), by=agent)
+            await Handling(service).take(await service.lock(waiting.id), by=agent)
             said = await service.conversations.messages(waiting.id)
 
         assert any(message.author is Author.system and agent.name in message.text for message in said)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from crm.conversations.handling import Handling
 from crm.conversations.intake import Intake
 from crm.conversations.service import ConversationService
 from crm.enums import Role
@@ -37,12 +38,12 @@ def talk(app: FastAPI, intake: Intake, inbox: Inbox, make_agent: Callable[..., A
         async with app.state.work.begin() as session:
             service: ConversationService = app.state.open_conversations(session)
             conversation = await service.lock(conversation.id)
-            await service.take(conversation, by=colleague)
+            await Handling(service).take(conversation, by=colleague)
             for text in answers:
-                await service.reply(conversation, text, by=colleague)
-            await service.add_note(conversation, "یادداشت محرمانه", by=colleague)
+                await Handling(service).reply(conversation, text, by=colleague)
+            await Handling(service).add_note(conversation, "یادداشت محرمانه", by=colleague)
             if resolve:
-                await service.resolve(conversation)
+                await Handling(service).resolve(conversation)
         return conversation
 
     return talk
