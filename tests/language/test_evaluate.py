@@ -1,6 +1,7 @@
 """Measuring an encoder, here on one that knows letters alone."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,18 @@ class TestBusiness:
         assert {f"lost by {name}" for name in PERTURBATIONS} < set(figures)
         for name in ("informal", "informal, variants stored", "finglish", "english to persian", "persian to english"):
             assert 0 <= figures[f"{name} recall@1"] <= figures[f"{name} recall@5"] <= 1
+
+    def test_lets_stored_questions_speak_for_a_title_that_has_other_words(self, encoder):
+        password = replace(
+            group("shop", 0), formal="بازیابی حساب", informal=("رمز ورودم گم شد", "رمز ورودم گم شده", "رمز ورودم کو")
+        )
+        entry = replace(
+            group("shop", 1), formal="ورود به سالن", informal=("بلیت میخواد", "بلیت باید گرفت", "بی بلیت میشه")
+        )
+
+        figures = Business([password, entry]).measure(encoder)
+
+        assert figures["informal recall@1"] < figures["informal, variants stored recall@1"] == 1
 
 
 class TestRetrievalTrial:
