@@ -56,7 +56,7 @@ class PipelineReader:
         """What the pipeline makes of one text, and how long that took once its vector was known."""
         from rasa.core.channels.channel import UserMessage
 
-        from bot.nlu.featurizer import encode_as_served
+        from language.reading import encode_as_served
         from language.vectors import to_base64
 
         vector = to_base64(encode_as_served(self._encoder, [text])[0])

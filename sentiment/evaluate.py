@@ -20,9 +20,8 @@ import numpy as np
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from language.data_lines import NotJson, language_of, numbered_lines, read_json
-from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
-from language.reading import text_for_encoder
+from language.reading import encode_as_served
 from language.report_page import Said, calibration_error, write_report
 from sentiment.baseline import LexiconModel
 from sentiment.model import WEIGHTS_FOLDER, MoodModel, SentimentModel, SentimentModelError
@@ -60,7 +59,7 @@ def evaluate(
     encoding, reading = [], []
     for one in texts:
         started = time.perf_counter()
-        vector = encoder.encode([text_for_encoder(one.text, detect(one.text).language)], kind="query")[0]
+        vector = encode_as_served(encoder, [one.text])[0]
         encoded = time.perf_counter()
         moods.append(model.predict(vector, one.text))
         encoding.append(encoded - started)

@@ -25,7 +25,7 @@ from sklearn.model_selection import BaseCrossValidator, LeaveOneGroupOut, Strati
 from language.detection import detect
 from language.encoder import Encoder, EncoderError, TextEncoder
 from language.intent_lines import INTENTS_FOLDER, BrokenIntents, read_intent_lines
-from language.reading import text_for_encoder
+from language.reading import encode_as_served
 from language.support_questions import KEPT_APART, BrokenGroup, read_groups
 from sentiment.examples import DATA_FOLDER, BrokenExample, Example, read_examples
 from sentiment.features import FEATURE_NAMES, features_and_phrases_of, features_of
@@ -133,9 +133,7 @@ def train(encoder: TextEncoder, examples: Sequence[Example], ordinary: Sequence[
     examples, veiled = _without_veiled(examples)
     everything = [*examples, *veiled, *ordinary]
     texts = [example.text for example in everything]
-    # As messages are encoded when they come in.
-    legible = [text_for_encoder(text, detect(text).language) for text in texts]
-    vectors = encoder.encode(legible, kind="query").astype(np.float64)
+    vectors = encode_as_served(encoder, texts).astype(np.float64)
     features, phrases = zip(*map(features_and_phrases_of, texts), strict=True)
     read = Read(vectors, np.stack([one.as_array() for one in features]).astype(np.float64), phrases)
     labelled = range(len(examples))

@@ -19,11 +19,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.names import Intents
 from bot.nlu.background import background_texts
-from bot.nlu.featurizer import encode_as_served, encoder_fingerprint, open_encoder
+from bot.nlu.featurizer import encoder_fingerprint, open_encoder
 from bot.nlu.intent_model import IntentModel, OutdatedModel, Texts
 from language.detection import detect
 from language.normalise import normalise
-from language.reading import text_for_encoder
+from language.reading import encode_as_served, text_for_encoder
 
 SCOPE = "scope"
 """The message's attribute that says how far inside the scope it is: `{"score", "is_inside"}`."""

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.names import MetadataKeys
 from bot.nlu.metadata import metadata_of
-from language.detection import detect
 from language.encoder import MANIFEST_FILE, READING_VERSION, Encoder, TextEncoder
-from language.reading import text_for_encoder
+from language.reading import encode_as_served
 from language.vectors import from_base64
 
 DEFAULT_ENCODER_FOLDER = "var/models/encoder"
-# So many texts are encoded in one go by one thread.
-_PART = 64
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -127,20 +123,6 @@ def encoder_fingerprint(folder: "str | None") -> "str | None":
     except FileNotFoundError:
         return None
     return f"{manifest['fingerprint']}-{READING_VERSION}"
-
-
-def encode_as_served(encoder: TextEncoder, texts: Sequence[str]) -> np.ndarray:
-    """The vectors that the app would send along with these texts, a row each."""
-
-    def encode(part: Sequence[str]) -> np.ndarray:
-        return encoder.encode([text_for_encoder(text, detect(text).language) for text in part], kind="query")
-
-    if len(texts) <= _PART:
-        return encode(texts)
-    # The network lets other threads run meanwhile; nearly all of a training's time is this.
-    parts = [texts[start : start + _PART] for start in range(0, len(texts), _PART)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(pool.map(encode, parts)))
 
 
 def _place(folder: "str | None") -> Path:

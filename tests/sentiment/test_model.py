@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from language.detection import detect
 from language.encoder import Encoder
 from language.hashing_encoder import HashingEncoder
 from language.intent_lines import plain
-from language.reading import text_for_encoder
+from language.reading import encode_as_served
 from sentiment.examples import DATA_FOLDER, Example, read_examples
 from sentiment.frustration import ContactTurn, frustration, heard_signals, load_weights
 from sentiment.model import WEIGHTS_FILE, WEIGHTS_FOLDER, SentimentModel, SentimentModelError
@@ -234,7 +233,7 @@ def predicted(model: SentimentModel, encoder: HashingEncoder, text: str) -> Sent
 
 
 def encoded(encoder, text: str):
-    return encoder.encode([text_for_encoder(text, detect(text).language)], kind="query")[0]
+    return encode_as_served(encoder, [text])[0]
 
 
 def share(answers: Sequence[bool]) -> float:
