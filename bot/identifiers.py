@@ -16,8 +16,8 @@ _TICKET_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])hm\s?[-_]?\s?(\d{1,9})(?!\d
 
 _TICKET_WORD: Final = re.compile(r"تیکت|\bti(?:c|k|ck)et|\bhm\b", re.IGNORECASE)
 _NUMBER_ALONE: Final = re.compile(
-    r"\W*(?:(?:همون|همین|اون|این|شماره\S*|تیکت\S*|اینه|اون یکی|it'?s|it is|number|no|the|that|one|is"
-    r"|ticket|shomare\w*|hamun)"
+    r"\W*(?:(?:همون|همین|اون|این|شماره\S*|تیکت\S*|پیگیری|وضعیت|کد|اینه|اون یکی|it'?s|it is|number|no|the|that|one|is"
+    r"|ticket|status|of|track|follow up|shomare\w*|peygiri|vaziat|hamun)"
     r"[\s:#]+){0,4}(\d{1,9})(?:\s+(?:است|هست|هستش|بود|رو|لطفا|please|e))*\W*",
     re.IGNORECASE,
 )

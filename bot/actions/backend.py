@@ -156,9 +156,9 @@ class Backend:
         body = {"conversation_id": conversation_id}
         return _read(Ticket, await self._call("POST", f"tickets/{number}/closure", json=body))
 
-    async def keep_contact_detail(self, conversation_id: str, contact_detail: str) -> None:
-        """Keep how the contact can be reached; what was known before stays."""
-        body = {"contact_detail": contact_detail}
+    async def keep_contact_detail(self, conversation_id: str, contact_detail: str, *, instead_of: str = "") -> None:
+        """Keep how the contact can be reached; what was known before stays, but for what this stands `instead_of`."""
+        body = {"contact_detail": contact_detail} | ({"instead_of": instead_of} if instead_of else {})
         await self._call("POST", f"conversations/{conversation_id}/contact-detail", json=body)
 
     async def hand_off(self, conversation_id: str, *, reason: HandoffReason, detail: str | None = None) -> None:

@@ -17,7 +17,8 @@ _LEAST_WORDS_SET_RIGHT: Final = 2
 # What begins it.
 _SORRY: Final = (
     r"no|nope|oh|sorry|(?:wait|hold on)(?: a (?:minute|moment|second|sec))?|oops|actually|correction|my mistake"
-    r"|نه|خیر|ببخشید|شرمنده|راستی|آقا|یه لحظه|صبر کن(?:ید|ین)?|اصلاحیه|اصلاح|اشتباه (?:شد|گفتم|نوشتم|کردم)"
+    r"|نه|خیر|ببخشید|شرمنده|راستی|آقا|یه لحظه|صبر کن(?:ید|ین)?|وا(?:یسا|ستا|یستا)\w{0,2}"
+    r"|اصلاحیه|اصلاح|اشتباه (?:شد|گفتم|نوشتم|کردم)"
     r"|na|bebakhshid|rasti|eshtebah (?:shod|goftam|neveshtam)"
 )
 _I_MEAN: Final = r"i meant?|منظورم|manz(?:oo|u)ram"

@@ -10,8 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.backend import Backend, BackendRefused
 from bot.actions.base import intent_of, is_fresh, offer_of
 from bot.actions.corrections import WORDS_OF_A_CONTACT_DETAIL, sets_right
-from bot.identifiers import find_ticket_number
-from bot.names import Intents, Responses, Slots
+from bot.identifiers import find_ticket_number, number_alone
+from bot.names import NO_CONTACT_DETAIL, Intents, Responses, Slots
 from bot.questions import is_question
 from language.contact_details import find_contact_detail
 from language.ratings import rating_in_words
@@ -42,6 +42,8 @@ _AFTERTHOUGHT: Final = re.compile(
     r"|این رو هم (?:بگم|اضافه)|همچنین|rasti|yadam raft)(?!\w)",
     re.IGNORECASE,
 )
+# "Write to my colleague too": one more address, and none that was wrong.
+_BESIDES: Final = re.compile(r"(?<!\S)(?:هم|نیز)(?!\w)|\b(?:also|too|as well|another|cc|ham)\b", re.IGNORECASE)
 
 
 def ticket_at_hand(tracker: Tracker) -> dict[str, Any] | None:
@@ -75,10 +77,17 @@ def asks_to_reopen(text: str) -> bool:
 def is_afterthought(tracker: Tracker) -> bool:
     """Whether the latest message adds to what was just written."""
     text = _text_of(tracker)
-    if is_question(text) or find_ticket_number(text):
+    if is_question(text) or _names_at_hand(tracker, text):
         return False
     is_said = bool(_AFTERTHOUGHT.search(text)) or sets_right(text)
     return intent_of(tracker) == Intents.INFORM or (is_said and len(text.split()) >= _WORDS_OF_AN_AFTERTHOUGHT)
+
+
+def _names_at_hand(tracker: Tracker, text: str) -> bool:
+    """Whether a text names a ticket, if only by the bare number of the one at hand: «پیگیری ۱۰۴۲»."""
+    alone = number_alone(text)
+    is_at_hand = alone is not None and (ticket_at_hand(tracker) or {}).get("number") == f"HM-{alone}"
+    return is_at_hand or find_ticket_number(text) is not None
 
 
 def is_closing(tracker: Tracker, number: str | None = None) -> str | None:
@@ -108,9 +117,8 @@ async def follow_up(backend: Backend, dispatcher: CollectingDispatcher, tracker:
         return None
     if _wants_closed(text) and not is_closing(tracker, number):
         return await _ask_to_close(backend, dispatcher, tracker, number)
-    contact_detail = find_contact_detail(text)
-    if contact_detail and not at_hand["has_contact"] and len(text.split()) <= WORDS_OF_A_CONTACT_DETAIL:
-        await backend.keep_contact_detail(tracker.sender_id, contact_detail)
+    if contact_detail := _contact_detail_from_now_on(tracker, at_hand):
+        await backend.keep_contact_detail(tracker.sender_id, contact_detail, instead_of=_given_contact_detail(tracker))
         dispatcher.utter_message(response=Responses.CONTACT_KEPT, ticket_number=number)
         return [keep_at_hand(tracker, number, has_contact=True), SlotSet(Slots.CONTACT_DETAIL, contact_detail)]
     if is_afterthought(tracker):
@@ -149,6 +157,22 @@ async def _ask_to_close(
         return None
     dispatcher.utter_message(response=Responses.CONFIRM_CLOSING, ticket_number=number, subject=ticket.subject)
     return [keep_at_hand(tracker, number), SlotSet(Slots.CLOSING_TICKET, number)]
+
+
+def _contact_detail_from_now_on(tracker: Tracker, at_hand: dict[str, Any]) -> str | None:
+    """Where the contact is to be reached from now on: a first contact detail, or one in place of what they gave."""
+    text, given = _text_of(tracker), _given_contact_detail(tracker)
+    detail = find_contact_detail(text)
+    if detail is None or detail == given or len(text.split()) > WORDS_OF_A_CONTACT_DETAIL:
+        return None
+    is_instead = bool(given) and not _BESIDES.search(text)
+    return detail if is_instead or not at_hand["has_contact"] else None
+
+
+def _given_contact_detail(tracker: Tracker) -> str:
+    """The contact detail that the ticket form was given; empty where it was given none."""
+    given = tracker.get_slot(Slots.CONTACT_DETAIL)
+    return "" if given in (None, NO_CONTACT_DETAIL) else str(given)
 
 
 def _wants_closed(text: str) -> bool:

@@ -57,16 +57,17 @@ class Introduction:
     privacy_url: str = ""
 
 
-def remember_contact_detail(contact: Contact, detail: str) -> None:
+def remember_contact_detail(contact: Contact, detail: str, *, instead_of: str = "") -> None:
     """Keep an e-mail address or phone number that the contact gave; what was known before stays.
 
-    A contact's word proves nothing, so the address gives nobody access to anything.
+    Unless it was `instead_of` that: what they had given just before, and got wrong. A contact's word proves nothing, so
+    the address gives nobody access to anything.
     """
-    detail = normalise(detail).strip()
+    detail, wrong = normalise(detail).strip(), normalise(instead_of).strip()
     if "@" in detail:
-        contact.email = contact.email or detail[:254]
+        contact.email = detail[:254] if contact.email in ("", wrong) else contact.email
     elif _PHONE.fullmatch(detail):
-        contact.phone = contact.phone or detail[:32]
+        contact.phone = detail[:32] if contact.phone in ("", wrong) else contact.phone
 
 
 async def latest_consent(session: AsyncSession, contact_id: int) -> str:

@@ -114,9 +114,9 @@ async def hand_off(conversation_id: str, body: HandoffCreate, conversations: Con
 
 @router.post("/{conversation_id}/contact-detail", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_programs])
 async def keep_contact_detail(conversation_id: str, body: ContactDetailCreate, conversations: ConversationsDep) -> None:
-    """Keep how a conversation's contact can be reached; what was known before stays."""
+    """Keep how a conversation's contact can be reached; what was known before stays, but for what they take back."""
     conversation = await conversations.lock(conversation_id)
-    remember_contact_detail(conversation.contact, body.contact_detail)
+    remember_contact_detail(conversation.contact, body.contact_detail, instead_of=body.instead_of)
 
 
 @router.post("/{conversation_id}/rating", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_programs])

@@ -65,6 +65,8 @@ class ContactDetailCreate(BaseModel):
     """An e-mail address or a phone number by which the contact can be reached."""
 
     contact_detail: Annotated[str, Field(min_length=1, max_length=254)]
+    # What the contact gave before and takes back.
+    instead_of: Annotated[str, Field(max_length=254)] = ""
 
 
 class RatingCreate(BaseModel):

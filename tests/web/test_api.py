@@ -333,6 +333,19 @@ class TestTickets:
         assert (kept.status_code, refused.status_code) == (204, 422)
         assert contact.phone == "09121234567"
 
+    async def test_a_corrected_contact_detail_takes_the_place_of_the_wrong_one_alone(
+        self, as_program: httpx.AsyncClient, conversation: Conversation, work: UnitOfWork
+    ) -> None:
+        path, wrong = f"/api/v1/conversations/{conversation.id}/contact-detail", "sara@gmial.com"
+
+        await as_program.post(path, json={"contact_detail": wrong})
+        for corrected in ("sara@gmail.com", "other@example.com"):
+            await as_program.post(path, json={"contact_detail": corrected, "instead_of": wrong})
+
+        async with work.reading() as session:
+            contact = await session.get_one(Contact, conversation.contact_id)
+        assert contact.email == "sara@gmail.com"
+
     async def test_what_was_mentioned_stands_in_the_description(
         self, as_program: httpx.AsyncClient, conversation: Conversation
     ) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.names import Actions, Responses
+from bot.names import TICKET_STATUS_RESPONSES, Actions, Responses
 from tests.bot.conftest import FakeApi, RunningActions, responses_in, slots_in
 
 TICKET = {"number": "HM-1042", "status": "new", "subject": "مشکل پرداخت"}
@@ -14,10 +14,18 @@ ADDITIONS = "POST /tickets/HM-1042/additions"
 CONTACT_DETAIL = "POST /conversations/c-1/contact-detail"
 
 
-async def say(actions: RunningActions, text: str, *, action: str = Actions.ACCEPT_NO, **known: Any) -> dict[str, Any]:
+async def say(
+    actions: RunningActions,
+    text: str,
+    *,
+    action: str = Actions.ACCEPT_NO,
+    slots: dict[str, Any] | None = None,
+    **known: Any,
+) -> dict[str, Any]:
     """Say something that was understood as something else, right after the ticket was opened."""
     intent = {"name": "inform" if action == Actions.TAKE_DETAIL else "deny", "confidence": 0.9}
-    return await actions.run(action, text=text, intent=intent, just_set={"ticket_at_hand": JUST_OPENED | known})
+    just_set = {"ticket_at_hand": JUST_OPENED | known}
+    return await actions.run(action, text=text, intent=intent, just_set=just_set, slots=slots)
 
 
 class TestClosing:
@@ -125,3 +133,37 @@ class TestContactDetail:
         await say(actions, "sara@example.com", action=Actions.TAKE_DETAIL, has_contact=True)
 
         assert api.calls == [ADDITIONS]
+
+    @pytest.mark.parametrize(
+        ("text", "action"),
+        [("ببخشید ایمیلم اشتباه شد sara@example.com", Actions.ACCEPT_NO), ("نه sara@example.com", Actions.TAKE_DETAIL)],
+    )
+    async def test_takes_the_place_of_the_wrong_one_that_was_given(
+        self, actions: RunningActions, api: FakeApi, text: str, action: str
+    ) -> None:
+        api.answers(CONTACT_DETAIL, status_code=204)
+        given = {"contact_detail": "sara@exmaple.com"}
+
+        result = await say(actions, text, action=action, slots=given, has_contact=True)
+
+        assert api.body_of(CONTACT_DETAIL) == {"contact_detail": "sara@example.com", "instead_of": "sara@exmaple.com"}
+        assert responses_in(result) == [Responses.CONTACT_KEPT]
+        assert slots_in(result)["contact_detail"] == "sara@example.com"
+
+    async def test_of_somebody_else_too_goes_into_the_ticket(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ADDITIONS, TICKET)
+        given = {"contact_detail": "sara@example.com"}
+
+        await say(actions, "راستی به همکارم هم بفرستید reza@example.com", slots=given, has_contact=True)
+
+        assert api.calls == [ADDITIONS]
+
+
+class TestNumberOfTheTicket:
+    @pytest.mark.parametrize("text", ["پیگیری ۱۰۴۲", "۱۰۴۲", "status of 1042"])
+    async def test_asks_how_it_stands(self, actions: RunningActions, api: FakeApi, text: str) -> None:
+        api.answers("GET /tickets/HM-1042", TICKET)
+
+        result = await say(actions, text, action=Actions.TAKE_DETAIL)
+
+        assert responses_in(result) == [TICKET_STATUS_RESPONSES["new"]]
