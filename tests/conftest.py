@@ -25,11 +25,12 @@ from core.events import LocalEventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.agents.service import AgentService
+from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import TALK_TO_PERSON, Turns
+from crm.conversations.turns import Turns
 from crm.enums import Channel, HandoffReason, Priority, Role
 from crm.models import Agent, Inbox
 from crm.wording import Wording

@@ -11,10 +11,10 @@ from connectors.email.polling import MailUnanswerable
 from connectors.email.ports import Say, Threads
 from connectors.ports import Rate, Receive
 from core.errors import Conflict, NotFound
+from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.contents import MAX_MESSAGE_CHARACTERS
 from crm.conversations.files import File
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.turns import TALK_TO_PERSON
 from crm.enums import MessageKind
 from crm.wording import DEFAULT_LANGUAGE
 from language.detection import Language, detect

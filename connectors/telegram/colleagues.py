@@ -12,7 +12,7 @@ from core.errors import AppError
 from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import Permission, may
 from crm.conversations.handling import Handling
-from crm.conversations.turns import OpenService
+from crm.conversations.service import OpenService
 from crm.models import Agent, Handoff, HandoffAlert, PairingCode, TelegramAccount, TelegramGroup, Ticket
 from language.normalise import safe_text
 

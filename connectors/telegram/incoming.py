@@ -24,9 +24,9 @@ from connectors.telegram.ports import Button, Notice, Notices, Say, Threads
 from connectors.telegram.tokens import number_of
 from core.errors import Conflict, InvalidInput, NotFound
 from core.tasks import end
+from crm.conversations.commands import START_OVER, TALK_TO_PERSON
 from crm.conversations.files import safe_file_name
 from crm.conversations.ports import IncomingFile, IncomingMessage
-from crm.conversations.turns import START_OVER, TALK_TO_PERSON
 from crm.wording import DEFAULT_LANGUAGE, Words
 
 logger = logging.getLogger(__name__)

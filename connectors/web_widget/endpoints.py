@@ -59,7 +59,7 @@ from crm.contacts.service import ContactService, Introduction
 from crm.conversations.intake import Intake
 from crm.conversations.news import CHANGED, topic_of_contact
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.turns import OpenService
+from crm.conversations.service import OpenService
 from crm.models import Inbox
 from crm.wording import DEFAULT_LANGUAGE, LANGUAGES, Wording
 

@@ -23,7 +23,7 @@ from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.reception import Reception
 from crm.conversations.repository import ConversationRepository
-from crm.conversations.turns import OpenService
+from crm.conversations.service import OpenService
 from crm.enums import AttachmentState
 from crm.models import Attachment
 from crm.wording import Wording

@@ -12,7 +12,7 @@ from crm.conversations.contents import checked_text
 from crm.conversations.gathering import Gathering
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.reception import FILES_PER_DAY, Received, Reception
-from crm.conversations.turns import OpenService
+from crm.conversations.service import OpenService
 from crm.models import Rating
 
 

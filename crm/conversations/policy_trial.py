@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from crm.conversations.contact_turns import as_read, with_ratings
 from crm.conversations.handoff_policy import REMEMBERED_TURNS, Decision, HandoffPolicy
 from crm.conversations.ports import Mood, Reader, ReadTurn
 from crm.conversations.repository import ConversationRepository, Stretch
-from crm.conversations.turns import as_read, with_ratings
 from crm.enums import HandoffReason
 
 LOOKED_AT = 200

@@ -348,3 +348,7 @@ class ConversationService:
 
 def _is_reachable(contact: Contact) -> bool:
     return bool(contact.email or contact.phone)
+
+
+# Opens one over a session.
+OpenService = Callable[[AsyncSession], ConversationService]

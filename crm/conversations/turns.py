@@ -10,125 +10,52 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import takewhile
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from datetime import timedelta
 
 from core.clock import Clock
 from core.events import EventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
-from crm.conversations.apology import apologies_for, soothed
-from crm.conversations.choices import offered_in
+from crm.conversations.apology import soothed
+from crm.conversations.claims import MAX_ATTEMPTS, Claim, chosen_among, is_suspect, taken_up
+from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.company import Company
-from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS, Decision, HandoffPolicy
-from crm.conversations.news import contact_topic
-from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading, ReadTurn
-from crm.conversations.repository import ConversationRepository
+from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS
+from crm.conversations.ports import Bot, Reader
 from crm.conversations.service import (
     HANDED_OFF_AS_ASKED,
     HANDED_OFF_IN_DANGER,
     REACH_NOTED,
     ConversationService,
+    OpenService,
     RatingNotAsked,
 )
+from crm.conversations.thinking import ShowTyping, Thinking, Thought, language_of
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
-from crm.models import Conversation, Message, Rating
-from language.choosing import LAST, chosen_place
+from crm.models import Conversation, Message
 from language.normalise import safe_text
 
 logger = logging.getLogger(__name__)
 
 # Longer than any turn takes; after it, another process may take the turn over.
 LEASE = timedelta(seconds=10)
-# A message that could not be dealt with so often is set aside, so that what follows it gets its turn.
-MAX_ATTEMPTS = 3
 # The same where the process died each time: that has other reasons too, and those may meet one message several times.
 MAX_DEATHS = 5
 # So many suspects wait to be alone; others must not find all places taken by them.
 SUSPECTS_WAITING = 8
 # What failed here, in a process that lives, is tried again soon: a contact must not wait for the leases to run out.
 RETRY_AFTER = timedelta(seconds=1)
-# What came faster than we answer is taken up together, so much of it at once; of its words the last ones are read.
+# What came faster than we answer is taken up together, so much of it at once.
 MOST_TOGETHER = 200
-TOGETHER_CHARACTERS = 300
 # So many turns are begun while messages queue up to be stored: a channel waits for that, and answers take all the
 # longer the more of them are thought about at once.
 TURNS_IN_CROWD = 4
-# In so many messages is looked for what "the second one" is among.
-RECENT_MESSAGES = 12
 # To these intents the bot says itself that it is sorry.
 OWNED_UP = frozenset({"doubt", "ask_again"})
-# Understood here, so that a person can be reached when the bot cannot.
-TALK_TO_PERSON = "/talk_to_person"
-# Also understood here: it is the way back from people, who are no part of the bot's dialogue.
-START_OVER = "/start_over"
 # What is said to a file without words, once however many come.
 WORDS_PLEASE = "utter_words_please"
 # What is said to the first message of somebody who waits for a person.
 SEEN_WHILE_WAITING = "utter_seen_while_waiting"
-
-OpenService = Callable[[AsyncSession], ConversationService]
-# Shows the contact with this address in this inbox that an answer is being written, where we have to call the channel.
-ShowTyping = Callable[[int, str], None]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A turn this process may run: the state of things as it begins."""
-
-    conversation: Conversation
-    # More than one where they came faster than we answer.
-    messages: Sequence[Message]
-    history: Sequence[Message]
-    # The contact's, since the history begins or, where that is the whole conversation, of all times.
-    ratings: Sequence[Rating]
-    policy: HandoffPolicy
-    # The payload of the button that the message names by its place, if it does.
-    chosen: str = ""
-
-    @property
-    def message(self) -> Message:
-        """The one that is answered: what came before it with it is answered too."""
-        return self.messages[-1]
-
-    @property
-    def words(self) -> str:
-        """What is to be answered; a suggestion's payload is a question in words, only longer than its title."""
-        if self.chosen:
-            return self.chosen
-        if len(self.messages) == 1 or _command(self.message):
-            return _asked(self.message)
-        worded = [message for message in self.messages if not _is_wordless(message)]
-        return "\n".join(_asked(message) for message in worded)[-TOGETHER_CHARACTERS:]
-
-    @property
-    def command(self) -> str:
-        """What a button orders, pressed or named; nothing for words."""
-        return self.chosen if self.chosen.startswith("/") else _command(self.message)
-
-    @property
-    def is_wordless(self) -> bool:
-        """Whether there are only files and the like."""
-        return all(map(_is_wordless, self.messages))
-
-
-@dataclass(frozen=True)
-class Thought:
-    """What was understood and what the bot would say; `answer` is None when the bot was not asked or failed."""
-
-    reading: Reading | None = None
-    mood: Mood | None = None
-    answer: BotAnswer | None = None
-    outcome: Outcome | None = None
-    handoff: Decision | None = None
-    # The response that goes before the bot's answer.
-    apology: str | None = None
-    starts_over: bool = False
-    # Whether there were no words to read.
-    is_wordless: bool = False
 
 
 class _Suspected(Exception):
@@ -162,14 +89,13 @@ class Turns:
     ) -> None:
         self.work = work
         self.open_service = open_service
-        self.reader = reader
-        self.bot = bot
+        self.thinking = Thinking(
+            work, open_service=open_service, reader=reader, bot=bot, events=events, show_typing=show_typing
+        )
         self.clock = clock
-        self.events = events
         self.owner = owner
         self.pace = pace
         self.is_crowded = is_crowded
-        self.show_typing = show_typing
         self._in_crowd = asyncio.Semaphore(TURNS_IN_CROWD)
         self.company = Company(patience=LEASE)
         self._suspects = 0
@@ -216,7 +142,7 @@ class Turns:
         try:
             # All others wait for who is alone.
             async with asyncio.timeout(LEASE.total_seconds() if alone else None):
-                thought = await self._think(claim)
+                thought = await self.thinking.think(claim)
             return await self._finish(claim, thought)
         except Exception as error:
             logger.exception("a turn of conversation %s failed", conversation_id)
@@ -241,7 +167,7 @@ class Turns:
                 self._release(conversation)
                 return None
             message = waiting[0]
-            if _is_suspect(message) and not alone:
+            if is_suspect(message) and not alone:
                 raise _Suspected
             if conversation.status is ConversationStatus.resolved:
                 # It came in while an agent was closing the matter: nobody has answered it.
@@ -250,7 +176,7 @@ class Turns:
                 # Whoever tried last did not live to say so.
                 await self._set_aside(service, conversation, message)
                 return None
-            messages = _taken_up(waiting)
+            messages = taken_up(waiting)
             for message in messages:
                 message.attempts += 1
                 # Until somebody lives to say what went wrong.
@@ -265,64 +191,8 @@ class Turns:
             since = history[0].created_at if len(history) == REMEMBERED_TURNS else None
             ratings = await repository.ratings_from([conversation.contact_id], after=since)
             policy = await service.policies.current()
-            chosen = await _chosen(repository, messages)
+            chosen = await chosen_among(repository, messages)
         return Claim(conversation, messages, history, ratings[conversation.contact_id], policy, chosen)
-
-    async def _think(self, claim: Claim) -> Thought:
-        """Read the message and, where the bot has the conversation, ask it; holds no transaction."""
-        payload = claim.command
-        if payload == TALK_TO_PERSON:
-            return Thought(handoff=Decision(HandoffReason.contact_asked))
-        if payload == START_OVER:
-            return Thought(starts_over=True)
-        if claim.is_wordless:
-            return Thought(is_wordless=True)
-        if payload:
-            return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
-        reading = await self.reader.read(claim.words, expected_language=claim.conversation.language)
-        mood = self.reader.mood(_turns_of(claim, reading), claim.policy.weights)
-        if claim.conversation.status is not ConversationStatus.with_bot:
-            return Thought(reading, mood)
-        if decision := claim.policy.before_answer(mood, reading.signals, sequence=claim.message.sequence):
-            return Thought(reading, mood, handoff=decision)
-        if reading.asked_for_person:
-            return Thought(reading, mood, handoff=Decision(HandoffReason.contact_asked, mood.causes))
-        return await self._ask_bot(claim, reading, mood, apology=await self._apology(claim, reading, mood))
-
-    async def _apology(self, claim: Claim, reading: Reading, mood: Mood) -> str | None:
-        """The apology that this message calls for, if the contact has not been given it before."""
-        if not claim.policy.wants_apology(mood, sequence=claim.message.sequence):
-            return None
-        async with self.work.reading() as session:
-            said = await self.open_service(session).conversations.responses_said(claim.conversation.id)
-        return next((name for name in apologies_for(mood, reading.problem) if name not in said), None)
-
-    async def _ask_bot(self, claim: Claim, reading: Reading, mood: Mood, *, apology: str | None = None) -> Thought:
-        conversation = claim.conversation
-        if conversation.status is not ConversationStatus.with_bot:
-            return Thought(reading, mood)
-        turn = BotTurn(
-            conversation_id=conversation.id,
-            # The first one's: a turn that is run again may find more messages, but none before it.
-            message_id=str(claim.messages[0].id),
-            text=claim.words,
-            # Who has been given an apology need not hear another one from the bot.
-            reading=replace(reading, sentiment="neutral") if apology else reading,
-            language=_language(conversation, reading),
-            frustration=mood.frustration,
-            contact_known=bool(conversation.contact.email or conversation.contact.phone),
-            state=conversation.dialogue_state,
-        )
-        await self.events.publish(contact_topic(conversation), {"type": "typing", "author": "bot", "on": True})
-        self.show_typing(conversation.inbox_id, conversation.identity.external_id)
-        try:
-            answer = await self.bot.answer(turn)
-            outcome = answer.outcome
-        except BotFailed as error:
-            logger.warning("the bot failed in conversation %s: %s", conversation.id, error)
-            answer, outcome = None, Outcome.failed
-        outcomes = [*(message.outcome for message in claim.history), outcome]
-        return Thought(reading, mood, answer, outcome, claim.policy.after_answer(outcomes, mood), apology)
 
     async def _finish(self, claim: Claim, thought: Thought) -> bool:
         """Store all that the turn came to, at once; false when the turn was taken over by another process."""
@@ -347,7 +217,7 @@ class Turns:
             if thought.mood:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
-                conversation.language = _language(conversation, thought.reading)
+                conversation.language = language_of(conversation, thought.reading)
                 if thought.reading.wanted_language:
                     conversation.identity.chosen_language = thought.reading.wanted_language
             if is_last or not self.pace.left(conversation.id):
@@ -444,11 +314,6 @@ class Turns:
         conversation.leased_until = None
 
 
-def _language(conversation: Conversation, reading: Reading) -> str:
-    """The language to answer this message in."""
-    return reading.wanted_language or conversation.identity.chosen_language or reading.language
-
-
 async def _take_rating(
     service: ConversationService, conversation: Conversation, message: Message, thought: Thought
 ) -> None:
@@ -469,109 +334,6 @@ def _response_to(thought: Thought) -> str | None:
         return HANDED_OFF_IN_DANGER
     is_mood = thought.handoff.reason is HandoffReason.negative_sentiment
     return HANDED_OFF_AS_ASKED if is_mood and thought.reading.asked_for_person else None
-
-
-def _asked(message: Message) -> str:
-    return message.payload or message.latest_text
-
-
-async def _chosen(repository: ConversationRepository, messages: Sequence[Message]) -> str:
-    """The payload of the button that "the second one" means, of those that were offered just before."""
-    place = None if messages[0].payload or len(messages) > 1 else chosen_place(messages[0].latest_text)
-    if place is None:
-        return ""
-    payloads = offered_in(await repository.messages_before(messages[0], limit=RECENT_MESSAGES))
-    is_offered = place == LAST or place <= len(payloads)
-    return payloads[place if place == LAST else place - 1] if payloads and is_offered else ""
-
-
-def _is_suspect(message: Message) -> bool:
-    """Whether its last turn ended without a word: all that fails and lives says what went wrong."""
-    return message.attempts > 0 and message.error is None
-
-
-def _is_wordless(message: Message) -> bool:
-    """Whether words of ours stand in for the contact's, who has not added any since."""
-    return message.response is not None and not message.corrected_text
-
-
-def _command(message: Message) -> str:
-    """What a pressed button orders; nothing for words."""
-    payload = message.payload or ""
-    return payload if payload.startswith("/") else ""
-
-
-def _taken_up(waiting: Sequence[Message]) -> Sequence[Message]:
-    """Of the messages that wait, those that make one turn: words together, and one command however often.
-
-    Where that has failed, each is tried for itself, so that only the one that cannot be dealt with is set aside.
-    """
-    first = waiting[0]
-    alike = takewhile(lambda one: _command(one) == _command(first) and not _is_to_be_tried_alone(one), waiting)
-    return list(alike) or [first]
-
-
-def _is_to_be_tried_alone(message: Message) -> bool:
-    return message.attempts >= MAX_ATTEMPTS - 1 or _is_suspect(message)
-
-
-def _pressed_button(claim: Claim) -> Reading:
-    """A pressed button carries our own words, which say nothing about the contact's mood."""
-    return Reading(vector=b"", language=claim.conversation.language, sentiment="neutral", sentiment_score=0.0)
-
-
-def _turns_of(claim: Claim, reading: Reading) -> list[ReadTurn]:
-    """What frustration looks at: the history and the message that was just read."""
-    waiting_since = claim.conversation.waiting_since
-    turns = [as_read(message, waiting_since) for message in claim.history]
-    return with_ratings(
-        [*turns, _current(claim, reading, waiting_since)], [*claim.history, claim.message], claim.ratings
-    )
-
-
-def with_ratings(turns: Sequence[ReadTurn], messages: Sequence[Message], ratings: Sequence[Rating]) -> list[ReadTurn]:
-    """The turns of these messages, each with the last of the ratings that it is the first message to follow."""
-    rated = list(turns)
-    for rating in ratings:
-        place = next((place for place, one in enumerate(messages) if one.created_at > rating.created_at), None)
-        if place is not None:
-            days_ago = (messages[place].created_at - rating.created_at) / timedelta(days=1)
-            rated[place] = replace(rated[place], rating=rating.score, rated_days_ago=days_ago)
-    return rated
-
-
-def as_read(message: Message, waiting_since: datetime | None) -> ReadTurn:
-    """A contact's message as frustration sees it, once its turn is over."""
-    return ReadTurn(
-        sequence=message.sequence,
-        text=message.text,
-        sentiment_score=message.sentiment_score or 0.0,
-        signals=tuple(message.signals),
-        vector=message.vector,
-        encoder=message.encoder or "",
-        outcome=message.outcome,
-        asked_for_person=TALK_TO_PERSON.removeprefix("/") in (message.intent, (message.payload or "")[1:]),
-        waited_minutes=_waited_minutes(message, waiting_since),
-    )
-
-
-def _current(claim: Claim, reading: Reading, waiting_since: datetime | None) -> ReadTurn:
-    message = claim.message
-    return ReadTurn(
-        sequence=message.sequence,
-        text=message.latest_text if len(claim.messages) == 1 else claim.words,
-        sentiment_score=reading.sentiment_score,
-        signals=reading.signals,
-        vector=reading.vector,
-        encoder=reading.encoder,
-        outcome=None,
-        waited_minutes=_waited_minutes(message, waiting_since),
-    )
-
-
-def _waited_minutes(message: Message, waiting_since: datetime | None) -> float:
-    """How long the contact had been waiting for a person when they wrote this."""
-    return max(0.0, (message.created_at - waiting_since) / timedelta(minutes=1)) if waiting_since else 0.0
 
 
 def _note(message: Message, thought: Thought) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
+from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
@@ -14,7 +15,7 @@ from crm.conversations.policy_trial import replay, try_policy
 from crm.conversations.ports import ReadTurn
 from crm.conversations.repository import LONGEST_STRETCH
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import TALK_TO_PERSON, Turns
+from crm.conversations.turns import Turns
 from crm.enums import HandoffReason, Outcome
 from crm.models import Agent, Inbox, Rating
 from tests.conftest import message

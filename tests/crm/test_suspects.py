@@ -11,9 +11,10 @@ from sqlalchemy import select
 from core.clock import FixedClock
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
+from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.intake import Intake
 from crm.conversations.ports import Reading
-from crm.conversations.turns import LEASE, MAX_DEATHS, SUSPECTS_WAITING, TALK_TO_PERSON, Turns
+from crm.conversations.turns import LEASE, MAX_DEATHS, SUSPECTS_WAITING, Turns
 from crm.models import Conversation, Inbox, Message
 from tests.conftest import message
 from tests.fixtures.fakes import FakeBot, FakeReader
@@ -64,9 +65,9 @@ class TestSuspects:
                 turns.work,
                 open_service=turns.open_service,
                 reader=reader,
-                bot=turns.bot,
+                bot=turns.thinking.bot,
                 clock=clock,
-                events=turns.events,
+                events=turns.thinking.events,
                 owner=f"process {next(lives)}",
                 pace=turns.pace,
             )

@@ -11,6 +11,8 @@ from core.clock import FixedClock
 from core.events import LocalEventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
+from crm.conversations.claims import MAX_ATTEMPTS, TOGETHER_CHARACTERS
+from crm.conversations.commands import START_OVER, TALK_TO_PERSON
 from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
@@ -18,16 +20,7 @@ from crm.conversations.parked import ParkedTurns
 from crm.conversations.ports import Mood, Reading
 from crm.conversations.reception import Received
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import (
-    LEASE,
-    MAX_ATTEMPTS,
-    MAX_DEATHS,
-    START_OVER,
-    TALK_TO_PERSON,
-    TOGETHER_CHARACTERS,
-    TURNS_IN_CROWD,
-    Turns,
-)
+from crm.conversations.turns import LEASE, MAX_DEATHS, TURNS_IN_CROWD, Turns
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
 from crm.models import Agent, Conversation, Handoff, Inbox, Message, Rating, SavedHandoffPolicy
 from tests.conftest import message
@@ -323,7 +316,7 @@ class TestHandOff:
         assert (await talk.transcript())[-2] == ("system", told)
 
     async def test_whoever_asks_for_a_person_is_not_told_how_upset_they_are(self, talk: Talk, turns: Turns) -> None:
-        turns.reader.mood = lambda *_: Mood(frustration=1.0)  # type: ignore[method-assign]
+        turns.thinking.reader.mood = lambda *_: Mood(frustration=1.0)  # type: ignore[method-assign]
         await talk.says("a human please")
 
         assert (await talk.handoff()).reason is HandoffReason.negative_sentiment
@@ -589,14 +582,14 @@ class TestFailure:
     async def test_a_poison_message_is_set_aside_and_the_next_one_answered(
         self, talk: Talk, turns: Turns, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        read = turns.reader.read
+        read = turns.thinking.reader.read
 
         async def choke(text: str, *, expected_language: str) -> object:
             if text == "poison":
                 raise RuntimeError("indigestible")
             return await read(text, expected_language=expected_language)
 
-        monkeypatch.setattr(turns.reader, "read", choke)
+        monkeypatch.setattr(turns.thinking.reader, "read", choke)
         await talk.sends("poison")
         await talk.sends("hello")
 
