@@ -25,7 +25,7 @@ hx-post="/{chat}/messages" enctype="multipart/form-data" {sent}>
 <input type="hidden" name="key" value="key-{number}" autocomplete="off">
 <label><input type="radio" name="kind" value="reply" {reply}>Reply</label>
 <label><input type="radio" name="kind" value="note" {note}>Note</label>
-<textarea id="draft-{chat}" name="text">{draft}</textarea>
+<textarea id="draft-{chat}" name="text" dir="auto" data-reply="To the contact" data-note="To colleagues">{draft}</textarea>
 <label class="file"><input type="file" name="file"><bdi data-none="No file chosen">No file chosen</bdi></label>
 <div><span><button class="button primary">Send</button></span></div></form>"""
 PARTIAL = '<hx-partial hx-target="#composer-{chat}" hx-swap="outerHTML">{composer}</hx-partial>'
@@ -85,7 +85,7 @@ class Desk:
         if path == "/app.css":
             route.fulfill(path=STATIC / "app.css", content_type="text/css")
         elif path.endswith(".js"):
-            folder = "js" if path == "/desk.js" else "vendor"
+            folder = "vendor" if path == "/htmx.min.js" else "js"
             route.fulfill(path=f"{STATIC}/{folder}{path}", content_type="text/javascript")
         elif route.request.method == "POST":
             self.waiting.append(route)
@@ -166,6 +166,28 @@ class TestDraft:
 
         desk.shows("Hello, and welcome", "reply")
         assert desk.key == "key-2"
+
+
+class TestField:
+    def test_says_who_will_read_it(self, desk: Desk) -> None:
+        expect(desk.words).to_have_attribute("placeholder", "To the contact")
+
+        desk.page.get_by_label("Note").check()
+        expect(desk.words).to_have_attribute("placeholder", "To colleagues")
+        desk.words.fill("he never pays")
+        desk.page.reload()
+
+        expect(desk.words).to_have_attribute("placeholder", "To colleagues")
+
+    def test_follows_most_words_of_what_is_typed_and_of_a_draft(self, desk: Desk) -> None:
+        desk.words.fill("CRM شما تا فردا وصل می‌شود")
+        expect(desk.words).to_have_attribute("dir", "rtl")
+        desk.page.reload()
+        expect(desk.words).to_have_attribute("dir", "rtl")
+
+        desk.words.fill("“سلام” is what we say in Persian")
+
+        expect(desk.words).to_have_attribute("dir", "ltr")
 
 
 class TestSending:

@@ -1,6 +1,8 @@
 // What the desk's pages do beyond HTML: drafts, keys, sound, and a word when the line is down.
 // Every listener is on the document, since htmx replaces what is inside.
 
+import { directionOf } from "./direction.js";
+
 const find = (selector, root = document) => root.querySelector(selector);
 
 // Drafts: kept for this tab of the browser, so that looking at another conversation loses nothing. The composer's key
@@ -59,8 +61,27 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   const textarea = ctx.sourceElement.matches(".composer") && find("textarea", ctx.sourceElement);
   if (textarea) sent.set(textarea.id, { text: String(ctx.request.body.get("text")), file: chosen.get(textarea.id)?.[0] });
 });
-document.addEventListener("htmx:after:swap", showDraft);
-showDraft();
+// Fields that may hold either language follow what is typed.
+function follow(field) {
+  field.dataset.follows = "";
+  field.dir = directionOf(field.value);
+}
+document.addEventListener("input", ({ target }) => target.matches('[dir="auto"], [data-follows]') && follow(target));
+
+// The empty field says who will read what is written in it, and a draft stands the way it reads.
+function suitField() {
+  const textarea = find(".composer textarea");
+  if (!textarea) return;
+  textarea.placeholder = textarea.dataset[textarea.form.elements.kind.value] ?? "";
+  follow(textarea);
+}
+
+function showComposer() {
+  showDraft();
+  suitField();
+}
+document.addEventListener("htmx:after:swap", showComposer);
+showComposer();
 
 // Links of suggested articles, and filters that need no button.
 document.addEventListener("click", ({ target }) => {
@@ -81,7 +102,10 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-max-bytes]")) checkSize(target);
   if (target.matches(".file input")) showFile(target);
   if (target.matches('.composer [type="file"]')) chosen.set(find("textarea", target.form).id, target.files);
-  if (target.matches('.composer [name="kind"]')) keepDraft(find("textarea", target.form));
+  if (target.matches('.composer [name="kind"]')) {
+    keepDraft(find("textarea", target.form));
+    suitField();
+  }
 });
 
 function showFile(input) {
