@@ -42,11 +42,11 @@ class Handling:
             return
         if conversation.status is not ConversationStatus.open:
             self.conversations.move(conversation, ConversationStatus.open)
-        await self.assign(conversation, to=by)
+        await self.assign(conversation, to=by, by=by)
         await self.conversations.say(conversation, "utter_agent_joined", agent_name=by.name)
 
-    async def assign(self, conversation: Conversation, *, to: Agent) -> None:
-        """Make an agent answer for a conversation; who has it already may keep it.
+    async def assign(self, conversation: Conversation, *, to: Agent, by: Agent) -> None:
+        """Make an agent answer for a conversation, and tell them if a colleague did so; who has it already may keep it.
 
         Raises:
             HandlesNoConversations
@@ -58,6 +58,9 @@ class Handling:
         conversation.assignee = assignee
         conversation.assignee_id = assignee.id
         self.conversations.mark_changed(conversation)
+        if to.id != by.id:
+            told = {"type": "assigned", "conversation_id": conversation.id, "agent_id": to.id, "by": by.name}
+            announce(self.session, "desk", told)
 
     async def reply(
         self,

@@ -18,6 +18,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/app
 <a id="other" href="/b" hx-get="/b" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">other</a>
 <a id="first" href="/a" hx-get="/a" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">first</a>
 <div id="desk">{composer}</div><section id="details" popover></section><p id="offline" hidden></p>
+<div id="notices"><p class="notice">Sara has given a conversation to you
+<button type="button" name="dismiss">Close</button></p></div>
 <button data-insert="https://example.com/refunds">Insert link</button>
 <script src="/htmx.min.js"></script><script type="module" src="/desk.js"></script>"""
 COMPOSER = """<form class="composer" id="composer-{chat}" method="post" action="/{chat}/messages"
@@ -25,7 +27,8 @@ hx-post="/{chat}/messages" enctype="multipart/form-data" {sent}>
 <input type="hidden" name="key" value="key-{number}" autocomplete="off">
 <label><input type="radio" name="kind" value="reply" {reply}>Reply</label>
 <label><input type="radio" name="kind" value="note" {note}>Note</label>
-<textarea id="draft-{chat}" name="text" dir="auto" data-reply="To the contact" data-note="To colleagues">{draft}</textarea>
+<textarea id="draft-{chat}" name="text" dir="auto"
+data-reply="To the contact" data-note="To colleagues">{draft}</textarea>
 <label class="file"><input type="file" name="file"><bdi data-none="No file chosen">No file chosen</bdi></label>
 <div><span><button class="button primary">Send</button></span></div></form>"""
 PARTIAL = '<hx-partial hx-target="#composer-{chat}" hx-swap="outerHTML">{composer}</hx-partial>'
@@ -250,6 +253,16 @@ class TestInsertedLink:
         desk.page.get_by_role("button", name="Insert link").click()
 
         desk.shows(f"{before}\nhttps://example.com/refunds\n".lstrip(), kind)
+
+
+class TestNotice:
+    def test_goes_when_it_is_closed(self, desk: Desk) -> None:
+        notice = desk.page.get_by_text("has given a conversation to you")
+        expect(notice).to_be_visible()
+
+        desk.page.get_by_role("button", name="Close").click()
+
+        expect(notice).to_have_count(0)
 
 
 class TestKeys:

@@ -202,7 +202,7 @@ async def assign(
     person = await agents.agents.get(assignee)
     if person is None:
         raise AgentNotFound
-    await handling.assign(await conversations.lock(conversation_id), to=person)
+    await handling.assign(await conversations.lock(conversation_id), to=person, by=agent)
     return await _after(request, agent, conversations, conversation_id, shown)
 
 

@@ -109,10 +109,18 @@ class LiveDesk:
                 await self._push(self.view, changes)
 
     async def _tell(self, agent: Agent | None, changes: list[Event]) -> None:
-        """Show a handoff that people in this agent's role are told of, on whatever page they are."""
+        """Show what this agent is told of, on whatever page they are."""
         for event in changes:
-            if event["type"] == "handed_off" and agent and agent.role in event["roles"]:
-                await self.socket.send_text(fragment(self.socket, "desk/parts/live_told.html", **event))
+            if agent and _is_for(agent, event):
+                await self._notify(event)
+
+    async def _notify(self, event: Event) -> None:
+        async with self.socket.app.state.work.reading() as session:
+            conversations: ConversationService = self.socket.app.state.open_conversations(session)
+            with suppress(ConversationNotFound):
+                conversation = await conversations.get(event["conversation_id"])
+                told = fragment(self.socket, "desk/parts/live_told.html", conversation=conversation, **event)
+                await self.socket.send_text(told)
 
     async def _push(self, view: View, changes: list[Event]) -> None:
         if not changes or any(event["type"] not in CHANGE_NO_LIST for event in changes):
@@ -164,6 +172,12 @@ class LiveDesk:
             return True
         is_mine = conversation.status is ConversationStatus.open and conversation.assignee_id == self.agent.id
         return is_mine and message.author is Author.contact
+
+
+def _is_for(agent: Agent, event: Event) -> bool:
+    """Whether it is a handoff that people in this agent's role are told of, or a conversation that they were given."""
+    is_told_by_role = event["type"] == "handed_off" and agent.role in event["roles"]
+    return is_told_by_role or (event["type"] == "assigned" and bool(agent.id == event["agent_id"]))
 
 
 async def _next(events: "asyncio.Queue[Event]") -> list[Event]:

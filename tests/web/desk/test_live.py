@@ -159,9 +159,15 @@ class TestLive:
         assert await socket.text_with('"chime"')
 
     async def test_tells_people_in_the_roles_that_the_policy_names_of_a_handoff(
-        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, events: LocalEventBus
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        open_socket: OpenSocket,
+        events: LocalEventBus,
+        says: Says,
     ) -> None:
-        told = {"type": "handed_off", "conversation_id": "abc", "reason": "legal_threat", "roles": ["supervisor"]}
+        angry = await says("I will sue you", visitor="angry", name="Azadeh")
+        told = {"type": "handed_off", "conversation_id": angry.id, "reason": "legal_threat", "roles": ["supervisor"]}
         client.cookies.set("hamyar_language", "en")
         await sign_in(Role.agent)
         colleague = await open_socket(dict(client.cookies))
@@ -173,8 +179,37 @@ class TestLive:
         await events.publish("desk", told)
         await events.publish("desk", {"type": "typing", "conversation_id": "", "author": "contact", "on": False})
 
-        assert "speaks of legal steps" in await socket.text_with('hx-target="#notices"')
+        notice = await socket.text_with('hx-target="#notices"')
+        assert "speaks of legal steps" in notice
+        assert "Azadeh" in notice
         assert "speaks of legal steps" not in await colleague.text_with('hx-target="#typing-"')
+
+    async def test_tells_an_agent_on_any_page_of_a_conversation_that_a_colleague_gives_them(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, waiting: Conversation
+    ) -> None:
+        client.cookies.set("hamyar_language", "en")
+        agent = await sign_in(Role.agent)
+        # Its page shows no conversations, and asks for none.
+        socket = await open_socket(dict(client.cookies))
+        await sign_in(Role.supervisor)
+        await client.post(f"/desk/conversations/{waiting.id}/take")
+
+        await client.post(f"/desk/conversations/{waiting.id}/assign", data={"assignee": agent.id})
+
+        notice = await socket.text_with('hx-target="#notices"')
+        assert "Supervisor has given a conversation to you" in notice
+        assert f'href="/desk/conversations/{waiting.id}"' in notice
+
+    @pytest.mark.parametrize("path", ["/desk", "/desk/tickets", "/desk/profile"])
+    async def test_is_connected_once_from_every_page_of_who_handles_conversations(
+        self, client: httpx.AsyncClient, sign_in: SignIn, path: str
+    ) -> None:
+        await sign_in(Role.agent)
+        assert (await client.get(path)).text.count('hx-ws:connect="/desk/live') == 1
+
+        await sign_in(Role.editor)
+
+        assert "hx-ws:connect" not in (await client.get("/desk/profile")).text
 
     async def test_ends_when_the_session_does(
         self,

@@ -123,6 +123,8 @@ function checkSize(input) {
 // A dialog whose form was refused is before the person again, with what they typed.
 find("[popover][data-opened]")?.showPopover();
 
+document.addEventListener("click", ({ target }) => target.closest('#notices [name="dismiss"]')?.closest(".notice").remove());
+
 // Keys, by their place where they give no Latin letters, as on a Persian keyboard.
 const letterOf = ({ key, code }) => (/^[a-z]$/i.test(key) ? key : code.replace("Key", "").toLowerCase());
 const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit(), slash: () => find('[type="search"]')?.focus() };
@@ -209,8 +211,8 @@ document.addEventListener("htmx:ws:after:message:incoming", ({ detail }) => {
 // The line to the server: nothing is lost while it is down, but the agent should know.
 const offline = find("#offline");
 document.addEventListener("htmx:ws:close", ({ detail }) => {
-  // Signed out, or allowed less than before: what is shown is for others now.
-  if (detail.code === 4401 || detail.code === 4403) location.reload();
+  // Signed out, or allowed less than before: what is shown is for others now. A form of another page is left to be read.
+  if (find("#desk") && (detail.code === 4401 || detail.code === 4403)) location.reload();
   if (offline && detail.reason === "closed") offline.hidden = false;
 });
 document.addEventListener("htmx:ws:after:connection", () => {
