@@ -10,6 +10,8 @@ TAGS = {
 }
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
 URL_SCHEMES = {"http", "https", "mailto", "tel"}
+# What is code reads from left to right in a Persian sentence too: there `.env` would become "env.".
+FROM_LEFT = {"code": {"dir": "ltr"}}
 
 
 def to_html(markdown: str) -> str:
@@ -18,4 +20,11 @@ def to_html(markdown: str) -> str:
     The parser already escapes HTML and refuses dangerous links; the sanitiser holds even if the parser errs.
     """
     html = parser().render(markdown.replace("\x00", ""))
-    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=URL_SCHEMES, link_rel="noopener nofollow")
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        set_tag_attribute_values=FROM_LEFT,
+        url_schemes=URL_SCHEMES,
+        link_rel="noopener nofollow",
+    )

@@ -12,6 +12,9 @@ class TestToHtml:
         assert 'href="https://a.example"' in html
         assert "nofollow" in html
 
+    def test_sets_code_from_left_to_right_in_a_persian_sentence(self):
+        assert '<code dir="ltr">.env</code>' in to_html("کلید را در `.env` بگذارید.")
+
     @pytest.mark.parametrize(
         "markdown",
         [
