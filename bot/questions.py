@@ -44,6 +44,45 @@ _ASKS_ON: Final = re.compile(
     re.IGNORECASE,
 )
 
+# "And if I only did half?", "after the second session?"
+_ON_CONDITION: Final = re.compile(
+    rf"{_OPENING}(?:(?:what )?if|in case|after|before|without|اگه|اگر|بعد از|قبل از|بدون|age|agar)\s+\S.*[?؟]\s*$",
+    re.IGNORECASE,
+)
+_WORDS_OF_A_CONDITION: Final = 3
+# "I have another question", «یه سوال داشتم»
+_ANNOUNCING: Final = re.compile(
+    r"سوال|سئوال|سؤال|بپرس|پرسش|مزاحم|زحمت|وقت دار|اجازه|\b(?:questions?|ask(?:ing)?|query|soal|soalam|beporsam)\b",
+    re.IGNORECASE,
+)
+_ROLE: Final = (
+    r"(?:حسابدار|وکیل|مدیر|فروشنده|کارمند|کارشناس|مسئول|نماینده|دانشجو|معلم|مدرس|مشاور|مشتری|پدر|مادر|ولی|منشی|پزشک"
+    r"|مهندس|بازاریاب|صاحب|کارآفرین|فراگیر)"
+)
+# In the matching form.
+_INTRODUCING: Final = re.compile(
+    rf"^\W*(?:(?:سلام|درود|وقت بخیر|وقتتون بخیر|روز بخیر|خسته نباشید)\W+)*(?:(?:من|بنده|اینجانب)\W+)?"
+    rf"(?:یه |یک )?{_ROLE}ی?(?: \w+){{0,4}} ?(?:هستم|هستیم|ام)\W*$"
+    rf"|^\W*(?:(?:سلام|درود)\W+)*(?:من|بنده)\W+(?:\w+ ){{0,2}}{_ROLE}(?:م|ی م)\W*$"
+    r"|^\W*(?:(?:hi|hello)\W+)*(?:i am|i'?m|we are|we'?re) (?:an? |the )?(?:\w+ )?(?:accountant|lawyer|manager|owner"
+    r"|student|teacher|parent|mother|father|salesperson|sales ?(?:man|woman)|employee|customer|consultant"
+    r"|representative|engineer|doctor|marketer|learner)s?(?: (?:of|at|for|in|from)(?: \w+){1,4})?\W*$",
+)
+_THERE: Final = (
+    r"(?:هست(?:ن|ند|ین|ید)?|هس|آنلاینه?|آنلاین (?:هست\S*|است)|بیداره?|حاضره|سر کاره|اونجاست|حضور دار(?:ه|د|ن))"
+)
+# «الان کسی از همکاراتون هست؟»; «کسی هست جواب بده؟» wants an answer.
+_WHO_IS_THERE: Final = re.compile(
+    rf"^(?:\S+ ){{0,3}}?(?:کسی|یکی|همکار\S*|کارشناس\S*|پشتیبان\S*|اپراتور\S*|آدم\S*)(?: \S+){{0,4}} {_THERE}[\s?؟!]*$"
+    r"|^\W*(?:\w+ ){0,2}(?:is|are) (?:there )?(?:any ?(?:one|body)|some ?(?:one|body)|a (?:person|human)|your \w+)\b"
+    r"(?: \w+){0,4} (?:there|around|online|awake|available|on duty|now|today|tonight)\W*$"
+    r"|^\W*(?:alan |hanuz )?(?:kasi|yeki|hamkar\w*)(?: \w+){0,4} (?:hast|has|online|onlineh?e)\W*$",
+    re.IGNORECASE,
+)
+_WISHING_TO_SPEAK: Final = re.compile(
+    r"صحبت|حرف|وصل|جواب|کار دار|\b(?:talk|speak|help|answer|sohbat|harf|vasl|javab)\b"
+)
+
 _EXCLAIMING: Final = re.compile(r"(?<!\S)چه(?!\S)")
 # A half of two questions that «و» joins: it has a question word, or a verb that asks, or comes with «هم».
 _ASKING_HALF: Final = re.compile(
@@ -88,6 +127,34 @@ def asked_on(text: str) -> "str | None":
     is_short = len(text) <= _LONGEST_QUESTION and len(text.split()) <= _WORDS_OF_A_QUESTION
     match = _ASKS_ON.search(text) if is_short else None
     return next(filter(None, match.groupdict().values()), "").strip(" ?؟!") if match else None
+
+
+def asks_on_condition(text: str) -> bool:
+    """Whether a text asks what another case would change: "and if I only did half?", "after the second session?"."""
+    return len(text.split()) in range(_WORDS_OF_A_CONDITION, _WORDS_OF_A_QUESTION + 1) and bool(
+        _ON_CONDITION.search(text)
+    )
+
+
+def asks_who_is_there(text: str) -> bool:
+    """Whether a text asks if there is a person just now, and does not ask for one."""
+    text = text.strip()[:_LONGEST_QUESTION]
+    return bool(_WHO_IS_THERE.search(text)) and not _WISHING_TO_SPEAK.search(text)
+
+
+def introduces(text: str) -> bool:
+    """Whether a text only says who writes: «سلام، حسابدار یک شرکت هستم», "I'm an accountant"."""
+    return len(text.split()) <= _WORDS_OF_A_QUESTION and bool(_INTRODUCING.search(normalise(text)))
+
+
+def announced_question(text: str) -> "str | None":
+    """The question after the words that announce it: "one more thing to ask, can I pay in parts?"."""
+    if not _ANNOUNCING.search(text[:_MOST_CHARACTERS]):
+        return None
+    clauses = re.split(r"(?<=[^\d][.!:،,؛])\s+|\n+", text[:_MOST_CHARACTERS].strip())
+    last = clauses[-1].strip()
+    asks = len(clauses) > 1 and len(last.split()) > _LEAST_WORDS and is_question(last) and not _ANNOUNCING.search(last)
+    return last if asks else None
 
 
 def question_alone(text: str) -> "str | None":

@@ -11,15 +11,21 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.identifiers import names_ticket, number_alone
 from bot.names import Intents, Slots
-from bot.questions import asks_after_answer, asks_on
+from bot.plain_words import lacks_its_words
+from bot.questions import announced_question, asks_after_answer, asks_on, asks_on_condition, asks_who_is_there
 from bot.ticket_wishes import dictated_ticket
 from bot.wishes import find_wishes, wish_instead
+from language.courtesies import is_courtesy
+from language.normalise import normalise
 from language.wanted import is_about_speaking, wanted_language
 
 # Two wishes in plain words are understood, whatever the classifier made of their mixture. People who label what was
 # unsure are shown them all the same.
 SURE = 0.6
 _LIKELIEST = 2
+# As what has words of its own a message without any of them is taken only where it sounds surely so.
+_SURE_WITHOUT_ITS_WORDS = 0.7
+_COURTESIES = frozenset({Intents.GREET, Intents.THANKS, Intents.GOODBYE})
 # The second of a sure reading is nobody's guess.
 _LEAST = 0.05
 _HIGHEST_RATING = 5
@@ -27,6 +33,8 @@ _ABOUT_TICKETS = frozenset({Intents.TICKET_STATUS, Intents.ADD_TO_TICKET})
 # What is said to what the bot said, and what may be all that is heard of a question on something else.
 _ANSWERS = frozenset({Intents.AFFIRM, Intents.DENY, Intents.THANKS, Intents.GOODBYE})
 _LITTLE_SAID = _ANSWERS | {Intents.ASK_AGAIN, Intents.GREET, Intents.DOUBT, Intents.GO_BACK, Intents.CANCEL}
+# What a question that goes on from an answer sounds like: "and if I only did half?".
+_SAID_TO_ANSWERS = frozenset({Intents.DOUBT, Intents.ASK_AGAIN, Intents.SMALL_TALK, Intents.DENY, Intents.AFFIRM})
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -55,6 +63,7 @@ class WishComponent(GraphComponent):
                 first, others = plainly, []
             elif not others:
                 first = _instead(message) or _asked_after_all(message, text)
+                first = first or _courteous(message, text) or _likened(message, text)
             if others:
                 message.set(Slots.OTHER_WISHES, others, add_to_output=True)
             if first:
@@ -80,8 +89,28 @@ def _asked_after_all(message: Message, text: str) -> "str | None":
     if heard == Intents.SWITCH_LANGUAGE and not is_about_speaking(text):
         # «و به فارسی قسطش چجوریه»
         return Intents.ASK_KNOWLEDGE
-    is_question = (heard in _LITTLE_SAID and asks_on(text)) or (heard in _ANSWERS and asks_after_answer(text))
+    is_question = (
+        (heard in _LITTLE_SAID and asks_on(text))
+        or (heard in _ANSWERS and asks_after_answer(text))
+        or (heard in _SAID_TO_ANSWERS and asks_on_condition(text))
+        or (heard == Intents.ANNOUNCE_QUESTION and announced_question(text))
+        or (heard == Intents.TALK_TO_PERSON and asks_who_is_there(text))
+    )
     return Intents.ASK_KNOWLEDGE if is_question else None
+
+
+def _courteous(message: Message, text: str) -> "str | None":
+    """The courtesy of a message that was not understood and yet is nothing but courteous."""
+    if (message.get(INTENT) or {}).get("name") != Intents.NLU_FALLBACK or not is_courtesy(normalise(text)):
+        return None
+    return next((name for name in _likeliest(message) if name in _COURTESIES), None)
+
+
+def _likened(message: Message, text: str) -> "str | None":
+    """No intent at all where nobody should be called, thanked or seen off on a likeness: «تلفن»."""
+    heard = message.get(INTENT) or {}
+    is_sure = float(heard.get("confidence") or 0.0) >= _SURE_WITHOUT_ITS_WORDS
+    return Intents.NLU_FALLBACK if not is_sure and lacks_its_words(text, heard.get("name")) else None
 
 
 def _confidence_in(message: Message, wish: str) -> float:

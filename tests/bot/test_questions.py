@@ -2,7 +2,17 @@
 
 import pytest
 
-from bot.questions import asked_on, asks_on, is_short_question, question_alone, questions_in
+from bot.questions import (
+    announced_question,
+    asked_on,
+    asks_on,
+    asks_on_condition,
+    asks_who_is_there,
+    introduces,
+    is_short_question,
+    question_alone,
+    questions_in,
+)
 
 
 class TestQuestionsIn:
@@ -64,6 +74,57 @@ class TestQuestionAlone:
     )
     def test_is_none_where_it_is_all_or_says_too_little_or_is_one_of_several(self, text: str) -> None:
         assert question_alone(text) is None
+
+
+class TestAnnouncedQuestion:
+    @pytest.mark.parametrize(
+        ("text", "question"),
+        [
+            ("قربان شما، یک سوال دیگه هم داشتم، اقساطی هم امکانش هست؟", "اقساطی هم امکانش هست؟"),
+            ("I have a question: can I pay in parts?", "can I pay in parts?"),
+            ("یه سوال داشتم", None),
+            ("یه سوال داشتم، وقت دارید الان؟", None),
+            ("قسطی هم دارید؟", None),
+        ],
+    )
+    def test_is_what_follows_the_announcement(self, text: str, question: str | None) -> None:
+        assert announced_question(text) == question
+
+
+class TestAsksWhoIsThere:
+    @pytest.mark.parametrize(
+        "text", ["الان کسی از همکاراتون هست؟", "کسی اونجا هست", "is anybody there now?", "alan kasi hast?"]
+    )
+    def test_where_somebody_only_wants_to_know(self, text: str) -> None:
+        assert asks_who_is_there(text)
+
+    @pytest.mark.parametrize(
+        "text", ["کسی هست جواب بده؟", "یه نفر هست باهاش حرف بزنم؟", "کسی ثبت‌نام کرده؟", "is there a discount now?"]
+    )
+    def test_and_not_where_somebody_is_wanted(self, text: str) -> None:
+        assert not asks_who_is_there(text)
+
+
+class TestAsksOnCondition:
+    @pytest.mark.parametrize("text", ["and if I only did half?", "after the second session?", "و اگه فقط نصفشو برم؟"])
+    def test_hears_another_case(self, text: str) -> None:
+        assert asks_on_condition(text)
+
+    @pytest.mark.parametrize("text", ["if not?", "what?", "اگه اینجوریه که هیچی"])
+    def test_hears_none_in_a_protest(self, text: str) -> None:
+        assert not asks_on_condition(text)
+
+
+class TestIntroduces:
+    @pytest.mark.parametrize(
+        "text", ["سلام وقت بخیر حسابدار شرکت نوین هستم", "من وکیل شرکت هستم", "من فروشنده‌ام", "I'm an accountant"]
+    )
+    def test_hears_who_somebody_is(self, text: str) -> None:
+        assert introduces(text)
+
+    @pytest.mark.parametrize("text", ["منتظر هستم", "من ناراضی هستم", "مدیر جواب نداد", "I'm waiting", "مشاور کیه؟"])
+    def test_hears_nobody_in_what_they_feel_or_want(self, text: str) -> None:
+        assert not introduces(text)
 
 
 class TestIsShortQuestion:

@@ -40,3 +40,23 @@ class TestWishComponent:
         WishComponent().process([message])
 
         assert message.get(INTENT) == {"name": "cancel_purchase", "confidence": confidence}
+
+    @pytest.mark.parametrize(
+        ("text", "ranked", "intent"),
+        [
+            ("تلفن", {"talk_to_person": 0.5}, "nlu_fallback"),
+            ("تلفن", {"talk_to_person": 0.9}, "talk_to_person"),
+            ("وصل کن", {"talk_to_person": 0.5}, "talk_to_person"),
+            ("الان کسی از همکاراتون هست؟", {"talk_to_person": 0.9}, "ask_knowledge"),
+            ("یک سوال دیگه هم داشتم، اقساطی هم میشه؟", {"announce_question": 0.8}, "ask_knowledge"),
+            ("and if I only did half?", {"doubt": 0.7}, "ask_knowledge"),
+            ("دست شما درد نکنه، سایه‌تون مستدام", {"nlu_fallback": 0.4, "thanks": 0.3}, "thanks"),
+            ("گواهی دوره", {"nlu_fallback": 0.4, "thanks": 0.3}, "nlu_fallback"),
+        ],
+    )
+    def test_calls_thanks_and_greets_on_words_and_not_on_a_likeness(self, text, ranked, intent) -> None:
+        message = heard(text, **ranked)
+
+        WishComponent().process([message])
+
+        assert message.get(INTENT)["name"] == intent
