@@ -203,6 +203,8 @@ class Responses:
     TICKET_IS_CLOSED: Final = "utter_ticket_is_closed"
     CHOOSE_TICKET_TO_CLOSE: Final = "utter_choose_ticket_to_close"
     TICKET_STILL_OPEN: Final = "utter_ticket_still_open"
+    OFFER_PERSON: Final = "utter_offer_person"
+    GO_AHEAD: Final = "utter_go_ahead"
     CONTACT_KEPT: Final = "utter_contact_kept"
     ALL_RIGHT: Final = "utter_all_right"
     NOTED: Final = "utter_noted"
@@ -296,6 +298,7 @@ OFFERS: Final = {
     Responses.TICKET_IS_CLOSED: Intents.OPEN_TICKET,
     Responses.NOT_HELPFUL_AGAIN: Intents.TALK_TO_PERSON,
     Responses.ABUSE: Intents.TALK_TO_PERSON,
+    Responses.OFFER_PERSON: Intents.TALK_TO_PERSON,
     Responses.CONFIRM_CLOSING: Intents.CLOSE_TICKET,
     Responses.ASK_RATING: Intents.RATE_CONVERSATION,
     **{response: wish for wish, response in LATER_RESPONSES.items()},

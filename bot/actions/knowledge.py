@@ -21,7 +21,15 @@ from bot.actions.base import (
 )
 from bot.actions.schemas import AnswerBand, ArticleAnswer, ArticleOffer, HandoffReason, KnowledgeAnswer
 from bot.names import TOPICS, Actions, Intents, Outcomes, Responses, Slots
-from bot.questions import asked_on, question_alone, questions_in
+from bot.questions import (
+    announced_question,
+    asked_on,
+    asks_who_is_there,
+    introduces,
+    is_question,
+    question_alone,
+    questions_in,
+)
 from bot.wishes import wish_clauses, without_refusals
 from language.wanted import wanted_language
 
@@ -61,9 +69,8 @@ _LOOKS = {**dict.fromkeys(TOPICS, Responses.OWN_CASE), Intents.COMPLAINT: Respon
 # So many titles are enough to choose from.
 _MOST_OFFERS = 3
 
-# What is said of an answer; who begins a conversation in words that sound so has had none.
-_OF_WHAT_WAS_SAID = frozenset({Intents.DOUBT, Intents.ASK_AGAIN})
-_WORDS_OF_A_BEGINNING = 3
+# What is said of an answer; who begins a conversation in so many words that sound so has had none.
+_WORDS_OF_A_BEGINNING: dict[str, int] = {Intents.DOUBT: 2, Intents.ASK_AGAIN: 3}
 
 # The label of a message in whose mood the app hears nothing; an insult without any is none.
 _CALM = "neutral"
@@ -92,7 +99,7 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
     async def answer_to(self, question: str, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer a question, which the latest message need not have put so itself."""
         found = await self._find(tracker, question)
-        matter = asked_on(question) or question_alone(question)
+        matter = asked_on(question) or question_alone(question) or announced_question(question)
         if matter and not _sure_answer(found):
             # Words that only lead on may hide a term that says all, «خب CSAT چی؟», and a story its question.
             alone = await self._find(tracker, matter)
@@ -102,7 +109,10 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
             say_answer(dispatcher, answer, confidence=found.confidence)
             _offer_a_look(dispatcher, tracker)
             return [remember_article(answer)]
-        if intent_of(tracker) == Intents.COMPLAINT:
+        if response := _better_than_titles(question):
+            dispatcher.utter_message(response=response)
+            return []
+        if _complains(tracker):
             # What is near a complaint in words seldom is what it is about.
             custom: dict[str, object] = {"outcome": Outcomes.OFFERED, "confidence": found.confidence}
             responses = (Responses.COMPLAINT_UNANSWERED, Responses.OWN_CASE_UNANSWERED_AGAIN)
@@ -227,7 +237,7 @@ class ActionOwnUp(SupportAction):
         if intent == Intents.ABUSE and tracker.get_slot(Slots.SENTIMENT) == _CALM:
             # Random keys look like an insult to the classifier, which knows no word of either.
             intent = Intents.NLU_FALLBACK
-        if intent in _OF_WHAT_WAS_SAID and _is_a_beginning(tracker):
+        if intent in _WORDS_OF_A_BEGINNING and _is_a_beginning(tracker):
             return await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)
         if intent == Intents.DOUBT:
             await self._note_doubt(tracker.sender_id)
@@ -246,10 +256,13 @@ class ActionOwnUp(SupportAction):
 
 
 def _is_a_beginning(tracker: Tracker) -> bool:
-    """Whether the bot has done nothing but greet before the latest message, which has more than a word or two."""
+    """Whether the bot has done nothing but greet before the latest message, which has more than a word or two.
+
+    What does not work may be told in two: «گواهیم نیومده».
+    """
     done = {event.get("name") for event in tracker.events if event.get("event") == "action"}
     has_begun = any(str(name).startswith("action_") for name in done - {"action_listen", "action_session_start"})
-    return not has_begun and len(text_of(tracker).split()) >= _WORDS_OF_A_BEGINNING
+    return not has_begun and len(text_of(tracker).split()) >= _WORDS_OF_A_BEGINNING[intent_of(tracker) or ""]
 
 
 def say_answer(dispatcher: CollectingDispatcher, article: ArticleAnswer, *, confidence: float | None = None) -> None:
@@ -273,6 +286,19 @@ def _parts_of(tracker: Tracker, text: str) -> list[str]:
     return list(wishes.values()) if is_looked_up else []
 
 
+def _better_than_titles(question: str) -> str | None:
+    """What is said to a message that has no answer and wants none."""
+    if asks_who_is_there(question):
+        return Responses.OFFER_PERSON
+    return Responses.GO_AHEAD if introduces(question) else None
+
+
+def _complains(tracker: Tracker) -> bool:
+    """Whether the latest message is a complaint; what is asked calmly only sounds like one: «خدماتتون چیه؟»."""
+    asks_calmly = tracker.get_slot(Slots.SENTIMENT) == _CALM and is_question(text_of(tracker))
+    return intent_of(tracker) == Intents.COMPLAINT and not asks_calmly
+
+
 def _sure_answer(found: KnowledgeAnswer) -> ArticleAnswer | None:
     return found.answer if found.band is AnswerBand.answer else None
 
@@ -284,6 +310,10 @@ def _offer_a_look(dispatcher: CollectingDispatcher, tracker: Tracker, *, wishes_
     """
     is_busy = tracker.active_loop_name or (tracker.get_slot(Slots.OTHER_WISHES) and not wishes_are_seen_to)
     response = _LOOKS.get(intent_of(tracker) or "")
+    if asks_who_is_there(text_of(tracker)):
+        response = Responses.OFFER_PERSON
+    elif response == Responses.COMPLAINT and not _complains(tracker):
+        response = None
     if response and not is_busy and offer_of(tracker) != Intents.OPEN_TICKET:
         dispatcher.utter_message(response=response)
 

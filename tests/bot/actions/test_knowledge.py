@@ -465,3 +465,45 @@ class TestSwitchLanguage:
         result = await actions.run(Actions.SWITCH_LANGUAGE, text="به زبان ترکی جواب بده")
 
         assert responses_in(result) == [Responses.WHICH_LANGUAGE]
+
+
+class TestWhatWantsNoTitles:
+    @pytest.mark.parametrize(
+        ("text", "response"),
+        [
+            ("الان کسی از همکاراتون هست؟", Responses.OFFER_PERSON),
+            ("سلام، حسابدار یه شرکت هستم", Responses.GO_AHEAD),
+            ("گواهی من کجاست", Responses.OFFER_ARTICLES),
+        ],
+    )
+    async def test_is_not_given_any(self, actions: RunningActions, api: FakeApi, text: str, response: str) -> None:
+        offers = [{"article_id": 1, "title": "فرصت‌های همکاری", "url": "/help/jobs"}]
+        api.answers("POST /knowledge/answers", {"band": "offer", "confidence": 0.4, "offers": offers})
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, text=text)
+
+        assert responses_in(result) == [response]
+
+    @pytest.mark.parametrize(("mood", "response"), [("neutral", "utter_dont_know"), ("negative", "utter_complaint")])
+    async def test_a_calm_question_is_no_complaint(
+        self, actions: RunningActions, api: FakeApi, mood: str, response: str
+    ) -> None:
+        api.answers("POST /knowledge/answers", {"band": "decline", "confidence": 0.1})
+
+        result = await actions.run(
+            Actions.ANSWER_FROM_KNOWLEDGE_BASE,
+            text="خدماتتون چیه؟",
+            intent={"name": "complaint", "confidence": 0.7},
+            slots={"sentiment": mood},
+        )
+
+        (said,) = responses_in(result)
+        assert said.startswith(response)
+
+    async def test_what_fails_may_be_told_in_two_words(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("POST /knowledge/answers", {"band": "decline", "confidence": 0.1})
+        doubt = {"name": "doubt", "confidence": 0.6}
+
+        result = await actions.run(Actions.OWN_UP, text="گواهیم نیومده", intent=doubt)
+
+        assert responses_in(result) == [Responses.DONT_KNOW]
