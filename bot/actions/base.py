@@ -2,6 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
+from itertools import takewhile
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -135,9 +136,13 @@ def text_of(tracker: Tracker) -> str:
 
 def message_before(tracker: Tracker) -> dict[str, Any] | None:
     """What the contact said before the latest message, as Rasa's event; None for a pressed button, or nothing."""
-    said = [event for event in tracker.events if event.get("event") == "user"]
-    event: dict[str, Any] | None = said[-2] if len(said) > 1 else None
-    return None if event is None or str(event.get("text") or "/").startswith("/") else event
+    return next(iter(messages_before(tracker, limit=1)), None)
+
+
+def messages_before(tracker: Tracker, *, limit: int) -> list[dict[str, Any]]:
+    """So many of the contact's messages before the latest, back to the last button they pressed; the latest first."""
+    said = [event for event in tracker.events if event.get("event") == "user"][-2::-1][:limit]
+    return list(takewhile(lambda event: not str(event.get("text") or "/").startswith("/"), said))
 
 
 def metadata_of(tracker: Tracker) -> dict[str, Any]:

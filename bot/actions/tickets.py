@@ -9,11 +9,12 @@ from rasa_sdk.events import ActionExecutionRejected, EventType, FollowupAction, 
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from bot.actions.base import SupportAction, message_before, message_id_of, offer_of, remember_offer, text_of
+from bot.actions.base import SupportAction, message_id_of, messages_before, offer_of, remember_offer, text_of
 from bot.actions.corrections import find_amendment, find_correction, find_reopened
 from bot.actions.follow_ups import asks_to_reopen, keep_at_hand, say_not_reopened, ticket_at_hand, wants_reopened
-from bot.actions.form_words import is_command, withholds
+from bot.actions.form_words import as_saying, is_command, saying, withholds
 from bot.actions.interruptions import is_interrupted
+from bot.actions.knowledge import ActionAnswerFromKnowledgeBase
 from bot.actions.schemas import Ticket, TicketDetails
 from bot.identifiers import find_ticket_number
 from bot.names import (
@@ -45,6 +46,11 @@ _BARE_NUMBER = re.compile(
     r"(\d{2,9})(?![\w:/.-])",
     re.IGNORECASE,
 )
+_OF_TICKETS = re.compile(
+    r"تیکت|پیگیری|درخواست|شکایت|مورد|گزارش|وضعیت|\b(?:ti(?:ck|k|c)ets?|case|request|report|complaint|status|issue|tiket\w*"
+    r"|peygiri|darkhast\w*|shekayat\w*)\b",
+    re.IGNORECASE,
+)
 _GOING_ON = re.compile(
     r"ادامه|نصفه|نیمه\u200c? ?کاره|همو?ا?ن تیکت"
     r"|\b(?:continue|resume|finish|go on with|carry on|edame|the same ticket)\b",
@@ -54,6 +60,17 @@ _GOING_ON = re.compile(
 _FIGURES = re.compile(r"\d(?:[\s-]?\d){5,}")
 # To a message that was understood as one of these, a ticket is offered for what it says.
 _MATTERS = TOPICS | {Intents.ASK_KNOWLEDGE, Intents.COMPLAINT, Intents.NLU_FALLBACK}
+# Told a moment before "so what do I do".
+_MATTER_IS_AMONG = 3
+# What no ticket can be called by: signs, "so what do I do", «سه روز پیش».
+_UNIT = r"(?:days?|hours?|weeks?|months?|روزه?|ساعته?|هفته|ماهه?|ruz|hafte|mah)"
+_SCRAP = saying(
+    r"[\W\d_]*\w{0,2}[\W\d_]*",
+    r"(?:so |then )?what (?:do|should|can|shall) i do(?: now)?|(?:so )?(?:now what|what now|how|why|when)",
+    r"(?:پس |خب |الان |حالا )*(?:چیکار|چکار|چی ?کار|چه ?کار)(?: باید)?(?: ?ب?کن(?:م|یم))?(?: الان| حالا)?",
+    r"(?:الان |حالا )?(?:چی|چه) ?(?:میشه|می شه|کنم|بکنم)?|خب|چرا|کی|چطور",
+    rf"(?:\d+|یک|یه|دو|سه|چهار|پنج|an?|one|two|three|four|five) {_UNIT}(?: (?:ago|now|پیش|قبل|گذشته|شده|pish))?",
+)
 _ORDER = [Slots.TICKET_SUBJECT, Slots.TICKET_DESCRIPTION, Slots.CONTACT_DETAIL]
 
 
@@ -92,7 +109,7 @@ class ValidateTicketForm(FormValidationAction):  # type: ignore[misc]  # rasa_sd
         if value is None:
             return {Slots.TICKET_SUBJECT: None}
         subject = " ".join(str(value).split())
-        if len(subject) < SHORTEST_SUBJECT:
+        if len(re.findall(r"\w", subject)) < SHORTEST_SUBJECT:
             dispatcher.utter_message(response=Responses.INVALID_SUBJECT)
             return {Slots.TICKET_SUBJECT: None}
         return {Slots.TICKET_SUBJECT: subject[:LONGEST_SUBJECT]}
@@ -207,11 +224,12 @@ def _dictated(tracker: Tracker) -> tuple[str, str | None] | None:
 
 def _matter_before(tracker: Tracker) -> tuple[str, str | None] | None:
     """The same of the message to which a ticket was offered: a question is all there is to say, a trouble is not."""
-    said = message_before(tracker) if offer_of(tracker) == Intents.OPEN_TICKET else None
-    intent = ((said or {}).get("parse_data") or {}).get("intent", {}).get("name")
-    if said is None or intent not in _MATTERS:
+    told = messages_before(tracker, limit=_MATTER_IS_AMONG) if offer_of(tracker) == Intents.OPEN_TICKET else []
+    matter = next((one for one in told if not _SCRAP.fullmatch(as_saying(str(one["text"])))), None)
+    intent = ((matter or {}).get("parse_data") or {}).get("intent", {}).get("name")
+    if matter is None or intent not in _MATTERS:
         return None
-    words = str(said["text"]).strip()
+    words = str(matter["text"]).strip()
     if asks_to_reopen(words):
         return None
     is_whole = is_question(words) or len(words.split()) >= WORDS_OF_A_STORY
@@ -301,6 +319,9 @@ class ActionShowTicketStatus(SupportAction):
         if tickets:
             buttons = ticket_buttons(tickets, Intents.TICKET_STATUS)
             dispatcher.utter_message(response=Responses.TICKET_LIST, buttons=buttons)
+        elif is_question(text_of(tracker)) and not _OF_TICKETS.search(text_of(tracker)):
+            # Who has no ticket asks when they will hear of something else.
+            return await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)
         else:
             dispatcher.utter_message(response=Responses.NO_TICKETS)
         return []

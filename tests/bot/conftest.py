@@ -81,6 +81,7 @@ class RunningActions:
         domain: dict[str, Any] | None = None,
         done_before: str = "utter_greet",
         said_before: tuple[str, str] = ("سلام", "greet"),
+        said_first: tuple[str, str] | None = None,
         ranking: list[dict[str, Any]] | None = None,
         loop: str | None = None,
         just_set: dict[str, Any] | None = None,
@@ -88,16 +89,19 @@ class RunningActions:
         """The events and responses of an action; `candidates` are slots that a form has just filled.
 
         `done_before` is what the bot did last before this message, `just_set` the slots that it set then, and
-        `said_before` the message that it answered so, with its intent.
+        `said_before` the message that it answered so, with its intent; `said_first` one before that.
         """
         events: list[dict[str, Any]] = [
-            {
-                "event": "user",
-                "text": said_before[0],
-                "parse_data": {"intent": {"name": said_before[1]}},
-                "message_id": "m-6",
-                "timestamp": 0.0,
-            },
+            *(
+                {
+                    "event": "user",
+                    "text": said,
+                    "parse_data": {"intent": {"name": meant}},
+                    "message_id": "m-6",
+                    "timestamp": 0.0,
+                }
+                for said, meant in filter(None, [said_first, said_before])
+            ),
             {"event": "action", "name": done_before, "timestamp": 0.5},
             *({"event": "slot", "name": name, "value": value} for name, value in (just_set or {}).items()),
             {"event": "action", "name": "action_listen", "timestamp": 1.0},

@@ -205,7 +205,21 @@ class TestBegunTicket:
 
         assert slots_in(result)["ticket_description"] == question
 
-    @pytest.mark.parametrize("said", [("سلام خوبی", "greet"), ("دوباره بازش کن", "nlu_fallback")])
+    @pytest.mark.parametrize("scrap", ["so what do I do", "سه روز پیش", "الان چیکار کنم", "🤔"])
+    async def test_is_about_what_was_told_before_a_scrap(self, actions: RunningActions, scrap: str) -> None:
+        result = await actions.run(
+            Actions.AGREE,
+            text="آره",
+            said_first=("I paid but have no course", "payment_trouble"),
+            said_before=(scrap, "nlu_fallback"),
+            just_set={"offer": "open_ticket"},
+        )
+
+        assert slots_in(result)["ticket_subject"] == "I paid but have no course"
+
+    @pytest.mark.parametrize(
+        "said", [("🤔", "nlu_fallback"), ("سلام خوبی", "greet"), ("دوباره بازش کن", "nlu_fallback")]
+    )
     async def test_is_about_nothing_that_names_no_matter(self, actions: RunningActions, said: tuple[str, str]) -> None:
         result = await actions.run(Actions.AGREE, text="آره", said_before=said, just_set={"offer": "open_ticket"})
 
@@ -349,3 +363,13 @@ class TestShowTicketStatus:
         result = await actions.run(Actions.SHOW_TICKET_STATUS)
 
         assert responses_in(result) == [Responses.NO_TICKETS]
+
+
+class TestQuestionOfSomebodyWithoutTicket:
+    async def test_is_looked_up_where_it_speaks_of_none(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("GET /conversations/c-1/tickets", [])
+        api.answers("POST /knowledge/answers", {"band": "decline", "confidence": 0.1})
+
+        result = await actions.run(Actions.SHOW_TICKET_STATUS, text="جوابشو کی میدن؟")
+
+        assert responses_in(result) == [Responses.DONT_KNOW]
