@@ -7,6 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.backend import BackendRefused
 from bot.actions.base import SupportAction, offer_of, text_of
 from bot.actions.follow_ups import rating_comment
+from bot.actions.knowledge import ActionAnswerFromKnowledgeBase
 from bot.identifiers import number_alone
 from bot.names import Actions, Intents, Responses, Slots
 from language.ratings import find_rating, rating_in_words
@@ -32,17 +33,23 @@ class ActionRateConversation(SupportAction):
     async def respond(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         said = tracker.get_slot(Slots.RATING) or tracker.latest_message.get("text") or ""
         score = find_rating(str(said))
+        spent = SlotSet(Slots.RATING, None)
         if score is None:
             dispatcher.utter_message(response=Responses.ASK_RATING)
+        elif await self._store(tracker, score):
+            dispatcher.utter_message(response=Responses.RATING_THANKS)
+        elif tracker.get_slot(Slots.RATING) or _is_offered(tracker) or number_alone(text_of(tracker)) is not None:
+            dispatcher.utter_message(response=Responses.RATING_REFUSED)
         else:
-            await self._store(dispatcher, tracker, score)
-        return [SlotSet(Slots.RATING, None)]
+            # «۵ بار زدم» counts something else.
+            return [spent, *await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)]
+        return [spent]
 
-    async def _store(self, dispatcher: CollectingDispatcher, tracker: Tracker, score: int) -> None:
+    async def _store(self, tracker: Tracker, score: int) -> bool:
+        """Whether the rating was taken."""
         try:
             comment = rating_comment(text_of(tracker))
             await self.backend.rate(tracker.sender_id, score=score, comment=comment, offered=_is_offered(tracker))
         except BackendRefused:
-            dispatcher.utter_message(response=Responses.RATING_REFUSED)
-        else:
-            dispatcher.utter_message(response=Responses.RATING_THANKS)
+            return False
+        return True

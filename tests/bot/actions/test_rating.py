@@ -54,6 +54,16 @@ class TestRateConversation:
 
         assert api.body_of(RATING) == {"score": 3, "comment": "3, could be faster", "offered": True}
 
+    async def test_a_number_that_counts_something_else_is_looked_up(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.refuses(RATING, 409, "not_asked")
+        api.answers("POST /knowledge/answers", {"band": "decline", "confidence": 0.1})
+
+        result = await actions.run(Actions.RATE_CONVERSATION, text="۵ بار زدم")
+
+        assert responses_in(result) == [Responses.DONT_KNOW]
+
     async def test_tells_when_it_is_refused(self, actions: RunningActions, api: FakeApi) -> None:
         api.refuses(RATING, 409, "already_rated")
 
