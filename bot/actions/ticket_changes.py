@@ -1,5 +1,6 @@
 """Add to a ticket, and close one."""
 
+import re
 from typing import Any
 
 from rasa_sdk import FormValidationAction, Tracker
@@ -30,6 +31,9 @@ from language.contact_details import find_contact_detail
 SHORTEST_NOTE = 3
 LONGEST_NOTE = 4000
 WORDS_OF_A_QUESTION = 2
+
+# «چرا نه»
+_ASKING_WHY = re.compile(r"\W*(?:چرا|why|chera)(?!\w)", re.IGNORECASE)
 
 
 class ActionChooseTicket(SupportAction):
@@ -198,6 +202,9 @@ class ActionAgree(SupportAction):
             return await ActionAnswerFromKnowledgeBase(self.backend).answer_to(clause, dispatcher, tracker)
         if draft := _draft_gone_on_with(dispatcher, tracker):
             return draft
+        if offer is None and _has_just_given_choices(tracker):
+            dispatcher.utter_message(response=Responses.WHICH_ONE)
+            return []
         # "Ok" after an answer asks for nothing, and nobody is given the choices twice in a row.
         is_acknowledging = is_fresh(tracker, Slots.LAST_ARTICLE) or previous_action_of(tracker) == Actions.AGREE
         dispatcher.utter_message(response=Responses.ALL_RIGHT if is_acknowledging else Responses.WHAT_NEXT)
@@ -219,7 +226,8 @@ class ActionAcceptNo(SupportAction):
         if draft := _draft_gone_on_with(dispatcher, tracker):
             return draft
         text = text_of(tracker)
-        if is_marked_question(text) and len(text.split()) >= WORDS_OF_A_QUESTION:
+        asks = is_marked_question(text) or _ASKING_WHY.match(text)
+        if asks and len(text.split()) >= WORDS_OF_A_QUESTION:
             return await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)
         dispatcher.utter_message(response=Responses.ALL_RIGHT)
         return []
@@ -283,6 +291,12 @@ async def _begin_note(
     chosen = await ActionChooseTicket(action.backend).choose(dispatcher, tracker, number)
     note = [SlotSet(Slots.NOTED_TICKET, chosen), SlotSet(Slots.TICKET_NOTE, tracker.get_slot(Slots.TICKET_NOTE))]
     return [*note, FollowupAction(Forms.NOTE)] if chosen else []
+
+
+def _has_just_given_choices(tracker: Tracker) -> bool:
+    """Whether the bot has just asked which of several matters or articles is meant."""
+    was_looked_up = previous_action_of(tracker) == Actions.ANSWER_FROM_KNOWLEDGE_BASE
+    return was_looked_up and not is_fresh(tracker, Slots.LAST_ARTICLE)
 
 
 def _said_of(tracker: Tracker, wish: str) -> str | None:

@@ -95,7 +95,6 @@ class TestAgree:
         ("slot", "done_before"),
         [
             (None, Actions.CLOSE_TICKET),
-            ("HM-1042", Actions.ANSWER_FROM_KNOWLEDGE_BASE),
             ("HM-1042", "utter_all_right"),
             (None, "utter_greet"),
         ],
@@ -107,6 +106,11 @@ class TestAgree:
 
         assert responses_in(result) == [Responses.WHAT_NEXT]
         assert api.calls == []
+
+    async def test_asks_which_where_there_was_a_choice(self, actions: RunningActions) -> None:
+        result = await actions.run(Actions.AGREE, text="اره", done_before=Actions.ANSWER_FROM_KNOWLEDGE_BASE)
+
+        assert responses_in(result) == [Responses.WHICH_ONE]
 
     @pytest.mark.parametrize("said", [Responses.DONT_KNOW, Responses.OWN_CASE_UNANSWERED, Responses.TICKET_IS_CLOSED])
     async def test_opens_the_form_that_was_offered_just_before(self, actions: RunningActions, said: str) -> None:
