@@ -41,6 +41,7 @@ _WITH_PRONOUN = re.compile(
 # What everything has: a question that names nothing else is about what was said before.
 _ATTRIBUTES = _set_of("""
     هزینه هزینش پول پولی پولیه قیمت مبلغ مالیات کارمزد جریمه ضامن مهلت درصد درصده قسط تومن تومان
+    نصف نصفش نصفشو نصفه half
     رایگان رایگانه مجانی مجانیه روزه ماه ماهه هفته سال ساعت ساعته دقیقه دقیقست جلسه جلسست نفر نفره زمان
     cost costs price prices fee fees charge tax taxes vat penalty guarantor percent free extra included valid
     پیش نیاز session sessions minute minutes hour hours day days week weeks month months year years
@@ -56,11 +57,11 @@ _FUNCTION_WORDS = (
         را رو از به با در تا برای که ها های ای ی بعد قبل اگه اگر دیگه دیگر همه هر کدوم کدام یک یه
         چرا چقدر چقد چند چنده چندتا کی کجا کجاست کو چیه چیست چطوره چطوری چگونه چجوری چطور چی آیا وقت بار روز
         است هست نیست هستید بود باشه باشد می شه شود میشه کنم کنیم کنید کنه دارید داره دارد داریم دارم باید
-        طول کشه کشد میکشه من ما خب حالا بدون ست
+        طول کشه کشد میکشه من ما خب حالا بدون ست فقط
         """)
     | _set_of("""
         a an the of to i me my we our s t what which who when where why how much many long often far soon else
-        if not no yes all any some more take takes cost costs get be been about
+        if not no yes all any some more only just take takes cost costs get be been about
         """)
     | _CONNECTIVES
     | _BACKWARDS

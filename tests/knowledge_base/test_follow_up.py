@@ -19,6 +19,10 @@ class TestIsFollowUp:
         assert right / sum(said) >= 0.97
         assert right / sum(due) >= 0.93
 
+    @pytest.mark.parametrize("text", ["and if I only did half?", "و اگه فقط نصفشو برم؟", "after the second session?"])
+    def test_knows_another_case_of_what_was_asked(self, text):
+        assert is_follow_up(text)
+
     @pytest.mark.parametrize("text", ["", "  ", "؟!", "\u200c", "👍", "\x00", "and " * 2_000, "و " * 2_000])
     def test_text_without_a_question_is_none(self, text):
         assert not is_follow_up(text)
