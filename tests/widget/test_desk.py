@@ -17,6 +17,7 @@ PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/app
 <ul class="rows"><li><a class="line" href="/b">next</a></ul>
 <a id="other" href="/b" hx-get="/b" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">other</a>
 <a id="first" href="/a" hx-get="/a" hx-select="#desk" hx-target="#desk" hx-swap="outerHTML">first</a>
+<form action="/a/resolve" method="post" data-action="resolve"><button>Resolve</button></form>
 <div id="desk">{composer}</div><section id="details" popover></section><p id="offline" hidden></p>
 <div id="notices"><p class="notice">Sara has given a conversation to you
 <button type="button" name="dismiss">Close</button></p></div>
@@ -274,6 +275,20 @@ class TestKeys:
         )
 
         expect(desk.words).to_be_focused()
+
+    @pytest.mark.parametrize("key", ["E", "ٍ"])
+    def test_resolve_with_shift_alone_and_not_while_a_word_is_typed_beside_the_field(
+        self, desk: Desk, key: str
+    ) -> None:
+        desk.page.keyboard.type("hello there")
+        assert desk.waiting == []
+
+        with desk.page.expect_request("**/resolve"):
+            desk.page.evaluate(
+                "key => document.body.dispatchEvent(new KeyboardEvent('keydown', "
+                "{ key, code: 'KeyE', shiftKey: true, bubbles: true }))",
+                key,
+            )
 
     def test_stay_where_their_letters_are_on_another_latin_keyboard(self, desk: Desk) -> None:
         desk.page.evaluate(

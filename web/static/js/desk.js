@@ -125,9 +125,13 @@ find("[popover][data-opened]")?.showPopover();
 
 document.addEventListener("click", ({ target }) => target.closest('#notices [name="dismiss"]')?.closest(".notice").remove());
 
-// Keys, by their place where they give no Latin letters, as on a Persian keyboard.
-const letterOf = ({ key, code }) => (/^[a-z]$/i.test(key) ? key : code.replace("Key", "").toLowerCase());
-const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), e: () => find('[data-action="resolve"]')?.requestSubmit(), slash: () => find('[type="search"]')?.focus() };
+// Keys, by their place where they give no Latin letters, as on a Persian keyboard. To resolve takes a second key: the
+// contact is told at once, and who types a word beside the field has pressed "e" soon.
+const letterOf = ({ key, code, shiftKey }) => {
+  const letter = /^[a-z]$/i.test(key) ? key.toLowerCase() : code.replace("Key", "").toLowerCase();
+  return shiftKey ? letter.toUpperCase() : letter;
+};
+const pressed = { j: () => move(1), k: () => move(-1), r: () => find(".composer textarea")?.focus(), E: () => find('[data-action="resolve"]')?.requestSubmit(), slash: () => find('[type="search"]')?.focus() };
 
 function move(step) {
   const lines = [...document.querySelectorAll(".rows .line")];
@@ -144,7 +148,7 @@ document.addEventListener("keydown", (event) => {
     event.target.form.requestSubmit();
   } else if (event.key === "Escape" && event.target.matches(".composer textarea")) {
     event.target.blur();
-  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey && pressed[letterOf(event)]) {
+  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && pressed[letterOf(event)]) {
     event.preventDefault();
     pressed[letterOf(event)]();
   }
