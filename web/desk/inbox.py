@@ -16,6 +16,7 @@ from crm.conversations.contents import MessageEmpty, MessageTooLong
 from crm.conversations.files import FileEmpty, FileTooLarge
 from crm.conversations.handling import FileNotCarried, KeyReused, id_of_sending
 from crm.conversations.service import ConversationService
+from crm.conversations.transitions import StatusChangeRefused
 from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep, HandlingDep
 from crm.models import Agent
 from web.desk.composer import DraftDep, composer
@@ -182,8 +183,11 @@ async def take(
     handling: HandlingDep,
     shown: ShownDep,
 ) -> Response:
-    """Take a conversation from the bot or the queue."""
-    await handling.take(await conversations.lock(conversation_id), by=agent)
+    """Take a conversation from the bot or the queue, and say so where a colleague was faster."""
+    conversation = await conversations.lock(conversation_id)
+    await handling.take(conversation, by=agent)
+    if conversation.assignee_id != agent.id:
+        raise StatusChangeRefused("A colleague has the conversation already.")
     return await _after(request, agent, conversations, conversation_id, shown)
 
 

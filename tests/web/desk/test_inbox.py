@@ -492,6 +492,21 @@ class TestTake:
         assert f'id="row-{waiting.id}"' in page
         assert agent.name in (await client.get(f"/desk/conversations/{waiting.id}")).text
 
+    async def test_says_so_where_a_colleague_was_faster_and_shows_who_answers(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        client.cookies.set("hamyar_language", "en")
+        await sign_in(Role.agent)
+        await client.post(f"/desk/conversations/{waiting.id}/take")
+        mine = (await client.get(f"/desk/conversations/{waiting.id}")).text
+        await sign_in(Role.supervisor)
+
+        late = await client.post(f"/desk/conversations/{waiting.id}/take", headers=HTMX)
+
+        assert "Somebody was faster" in late.text
+        assert "Agent is answering" in (await client.get(f"/desk/conversations/{waiting.id}")).text
+        assert "is answering" not in mine
+
 
 class TestAssign:
     async def test_gives_it_to_a_colleague(
