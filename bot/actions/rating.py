@@ -1,5 +1,7 @@
 """Take down how the contact liked it."""
 
+import re
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -10,7 +12,13 @@ from bot.actions.follow_ups import rating_comment
 from bot.actions.knowledge import ActionAnswerFromKnowledgeBase
 from bot.identifiers import number_alone
 from bot.names import Actions, Intents, Responses, Slots
+from bot.questions import is_marked_question
 from language.ratings import find_rating, rating_in_words
+
+_ABOUT_RATING = re.compile(
+    r"امتیاز|ستاره|نظر|نظرسنجی|رای|ارزیابی|بد(?:م|هم|یم)|\b(?:rat(?:e|ing)|stars?|feedback|review|survey|emtiaz\w*|nazar\w*)\b",
+    re.IGNORECASE,
+)
 
 
 def _is_offered(tracker: Tracker) -> bool:
@@ -24,6 +32,11 @@ def _is_offered(tracker: Tracker) -> bool:
     return was_asked or in_words or text.startswith("/")
 
 
+def _asks_of_something_else(text: str) -> bool:
+    """Whether a text asks something, and not how to rate: «نمرهٔ بالاتر حساب میشه؟»."""
+    return is_marked_question(text) and not text.startswith("/") and not _ABOUT_RATING.search(text)
+
+
 class ActionRateConversation(SupportAction):
     """Store a rating from 1 to 5, from a button or from the contact's words; ask for it where there is none."""
 
@@ -34,8 +47,10 @@ class ActionRateConversation(SupportAction):
         said = tracker.get_slot(Slots.RATING) or tracker.latest_message.get("text") or ""
         score = find_rating(str(said))
         spent = SlotSet(Slots.RATING, None)
-        if score is None:
+        if score is None and not _asks_of_something_else(text_of(tracker)):
             dispatcher.utter_message(response=Responses.ASK_RATING)
+        elif score is None:
+            return [spent, *await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)]
         elif await self._store(tracker, score):
             dispatcher.utter_message(response=Responses.RATING_THANKS)
         elif tracker.get_slot(Slots.RATING) or _is_offered(tracker) or number_alone(text_of(tracker)) is not None:

@@ -24,7 +24,9 @@ from language.wanted import is_about_speaking, wanted_language
 SURE = 0.6
 _LIKELIEST = 2
 # As what has words of its own a message without any of them is taken only where it sounds surely so.
-_SURE_WITHOUT_ITS_WORDS = 0.7
+_SURE_WITHOUT_ITS_WORDS = 0.95
+# One word, «قیمت», says too little for these; the knowledge base may know it.
+_NOT_IN_A_WORD = frozenset({Intents.OUT_OF_SCOPE, Intents.SMALL_TALK})
 _COURTESIES = frozenset({Intents.GREET, Intents.THANKS, Intents.GOODBYE})
 # The second of a sure reading is nobody's guess.
 _LEAST = 0.05
@@ -110,7 +112,9 @@ def _likened(message: Message, text: str) -> "str | None":
     """No intent at all where nobody should be called, thanked or seen off on a likeness: «تلفن»."""
     heard = message.get(INTENT) or {}
     is_sure = float(heard.get("confidence") or 0.0) >= _SURE_WITHOUT_ITS_WORDS
-    return Intents.NLU_FALLBACK if not is_sure and lacks_its_words(text, heard.get("name")) else None
+    is_one_word = heard.get("name") in _NOT_IN_A_WORD and len(text.split()) == 1 and any(map(str.isalpha, text))
+    is_likeness = is_one_word or lacks_its_words(text, heard.get("name"))
+    return Intents.NLU_FALLBACK if is_likeness and not is_sure else None
 
 
 def _confidence_in(message: Message, wish: str) -> float:

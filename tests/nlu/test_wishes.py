@@ -45,7 +45,9 @@ class TestWishComponent:
         ("text", "ranked", "intent"),
         [
             ("تلفن", {"talk_to_person": 0.5}, "nlu_fallback"),
-            ("تلفن", {"talk_to_person": 0.9}, "talk_to_person"),
+            ("تلفن", {"talk_to_person": 0.99}, "talk_to_person"),
+            ("قیمت", {"out_of_scope": 0.7}, "nlu_fallback"),
+            ("یه جوک بگو", {"out_of_scope": 0.7}, "out_of_scope"),
             ("وصل کن", {"talk_to_person": 0.5}, "talk_to_person"),
             ("الان کسی از همکاراتون هست؟", {"talk_to_person": 0.9}, "ask_knowledge"),
             ("یک سوال دیگه هم داشتم، اقساطی هم میشه؟", {"announce_question": 0.8}, "ask_knowledge"),

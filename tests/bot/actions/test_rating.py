@@ -54,6 +54,14 @@ class TestRateConversation:
 
         assert api.body_of(RATING) == {"score": 3, "comment": "3, could be faster", "offered": True}
 
+    async def test_a_question_about_other_marks_is_looked_up(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers("POST /knowledge/answers", {"band": "decline", "confidence": 0.1})
+
+        result = await actions.run(Actions.RATE_CONVERSATION, text="نمرهٔ بالاتر حساب میشه؟")
+        wished = await actions.run(Actions.RATE_CONVERSATION, text="میشه امتیاز بدم؟")
+
+        assert (responses_in(result), responses_in(wished)) == ([Responses.DONT_KNOW], [Responses.ASK_RATING])
+
     async def test_a_number_that_counts_something_else_is_looked_up(
         self, actions: RunningActions, api: FakeApi
     ) -> None:
