@@ -13,13 +13,16 @@ from web import knowledge
 
 pytestmark = pytest.mark.e2e
 
-SCRIPT = Path(knowledge.__file__).parent.parent / "static/js/knowledge.js"
+STATIC = Path(knowledge.__file__).parent.parent / "static"
+SCRIPTS = {"/knowledge.js": STATIC / "js/knowledge.js", "/htmx.min.js": STATIC / "vendor/htmx.min.js"}
 SITE = "https://desk.example"
 FORM = """<!doctype html><meta charset="utf-8"><form id="article" method="post" action="{action}">
 {notice}<p id="restored" hidden><button type="button" data-discard>Discard it</button></p>
 <input type="hidden" name="version" value="{version}">{gap}
 <select name="language"><option>en<option>fa</select><input name="slug" value="{slug}">
-<textarea name="body" data-written>{body}</textarea><button name="action" value="save">Save</button></form>
+<textarea name="body" data-written hx-post="/preview" hx-trigger="input changed" hx-target="#preview">{body}</textarea>
+<button name="action" value="save">Save</button></form>
+<p id="preview">What is saved</p><script src="/htmx.min.js"></script>
 <script type="module" src="/knowledge.js"></script>"""
 
 
@@ -56,8 +59,10 @@ class Desk:
 
     def _serve(self, route: Route) -> None:
         path = route.request.url.removeprefix(SITE)
-        if path == "/knowledge.js":
-            route.fulfill(path=SCRIPT, content_type="text/javascript")
+        if path in SCRIPTS:
+            route.fulfill(path=SCRIPTS[path], content_type="text/javascript")
+        elif path == "/preview":
+            route.fulfill(body="What is typed", content_type="text/html")
         elif route.request.method == "POST":
             self.answer(route)
         else:
@@ -90,6 +95,17 @@ class TestDraft:
 
         desk.shows("new words", restored=True)
         expect(desk.page.locator("[name=version]")).to_have_value("3")
+
+    def test_that_is_back_is_what_the_preview_shows(self, desk: Desk) -> None:
+        desk.form("/desk/knowledge/5", "What is saved")
+        desk.open("/desk/knowledge/5")
+        expect(desk.page.locator("#preview")).to_have_text("What is saved")
+        desk.write("What is typed")
+
+        desk.page.reload()
+
+        desk.shows("What is typed", restored=True)
+        expect(desk.page.locator("#preview")).to_have_text("What is typed")
 
     def test_is_gone_once_it_is_saved_and_not_taken_for_saved_later(self, desk: Desk) -> None:
         desk.form("/desk/knowledge/new")

@@ -43,7 +43,8 @@ if (article) {
     if (!kept || kept === atFirst) return;
     for (const [name, value] of JSON.parse(kept)) if (elements[name]) elements[name].value = value;
     if (elements.language) follow();
-    elements.body.dispatchEvent(new Event("input", { bubbles: true }));
+    // Only from then on does htmx listen, which fetches the preview of what is back.
+    addEventListener("DOMContentLoaded", () => elements.body.dispatchEvent(new Event("input", { bubbles: true })));
     article.querySelector("#restored").hidden = false;
   };
 
