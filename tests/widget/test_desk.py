@@ -31,6 +31,7 @@ hx-post="/{chat}/messages" enctype="multipart/form-data" {sent}>
 <textarea id="draft-{chat}" name="text" dir="auto"
 data-reply="To the contact" data-note="To colleagues">{draft}</textarea>
 <label class="file"><input type="file" name="file"><bdi data-none="No file chosen">No file chosen</bdi></label>
+<button type="button" data-clear hidden>Remove the file</button>
 <div><span><button class="button primary">Send</button></span></div></form>"""
 PARTIAL = '<hx-partial hx-target="#composer-{chat}" hx-swap="outerHTML">{composer}</hx-partial>'
 
@@ -223,6 +224,16 @@ class TestFile:
         desk.answer("reply")
 
         desk.holds("")
+
+    def test_chosen_by_mistake_is_taken_away_again(self, desk: Desk) -> None:
+        clear = desk.page.get_by_role("button", name="Remove the file")
+        expect(clear).to_be_hidden()
+        desk.choose("salaries.txt")
+
+        clear.click()
+
+        desk.holds("")
+        expect(clear).to_be_hidden()
 
     def test_stays_with_words_that_were_refused(self, desk: Desk) -> None:
         desk.words.fill("far too long")

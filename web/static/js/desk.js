@@ -111,7 +111,16 @@ document.addEventListener("change", ({ target }) => {
 function showFile(input) {
   const name = find("[data-none]", input.parentElement);
   name.textContent = [...input.files].map((file) => file.name).join(", ") || name.dataset.none;
+  find("[data-clear]", input.form)?.toggleAttribute("hidden", !input.files.length);
 }
+
+// A file chosen by mistake is taken away again.
+document.addEventListener("click", ({ target }) => {
+  const input = target.closest("[data-clear]")?.form.elements.file;
+  if (!input) return;
+  input.value = "";
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+});
 
 // A file that is too large is refused before it travels.
 function checkSize(input) {
