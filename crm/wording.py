@@ -10,6 +10,7 @@ import yaml
 LANGUAGES = ("fa", "en")
 DEFAULT_LANGUAGE = "fa"
 _PLACEHOLDER = re.compile(r"{(\w+)}")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff]")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,13 @@ class Wording:
         if not variants:
             raise WordingMissing(name)
         words = variants.get(language) or variants[DEFAULT_LANGUAGE]
+        values = {key: _isolated(value) if language == "en" else value for key, value in values.items()}
         return Words(_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), words.text), list(words.buttons))
+
+
+def _isolated(value: str) -> str:
+    """A Persian name for an English sentence, which would run from the right as well if it began with the bare name."""
+    return f"\u2068{value}\u2069" if _RIGHT_TO_LEFT.search(value) else value
 
 
 def _by_language(variants: list[dict[str, Any]]) -> dict[str, Words]:

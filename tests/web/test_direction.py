@@ -13,7 +13,12 @@ class TestDirectionOf:
 
     @pytest.mark.parametrize(
         "text",
-        ["What does «همیار» mean in English?", "hello", "Reset it: https://example.com/راه and s@example.com"],
+        [
+            "What does «همیار» mean in English?",
+            "hello",
+            "Reset it: https://example.com/راه and s@example.com",
+            "\u2068سارا کریمی\u2069 has joined the conversation.",
+        ],
     )
     def test_english_runs_from_left_to_right_whatever_it_quotes(self, text: str) -> None:
         assert direction_of(text) == "ltr"

@@ -243,6 +243,7 @@ class TestReading:
             ("سلام، وقت بخیر", "rtl"),
             ("How do I enrol?", "ltr"),
             ("What does همیار mean in English?", "ltr"),
+            ("\u2068سارا کریمی\u2069 has joined the conversation.", "ltr"),
             ("لینک: https://example.org/a/very/long/address/with/many/latin/words", "rtl"),
             ("۱۲۳ - 456", "ltr"),
         ],

@@ -214,7 +214,8 @@
    * @returns {'rtl' | 'ltr' | null}
    */
   function directionOf(text) {
-    const prose = text.slice(0, 2000).replace(/https?:\/\/\S+|\S+@\S+/g, '');
+    // What Unicode isolates is quoted: a colleague's Persian name in an English line.
+    const prose = text.slice(0, 2000).replace(/[\u2066-\u2068][^\u2069]*\u2069|https?:\/\/\S+|\S+@\S+/g, '');
     const words = prose.match(/\p{L}[\p{L}\p{M}\u200c]*/gu);
     if (!words) return null;
     const rtl = words.filter((word) => RTL_SCRIPT.test(word)).length;
