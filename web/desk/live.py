@@ -77,12 +77,13 @@ class LiveDesk:
             # Who only writes never notices that the browser has gone, and keeps the server from shutting down.
             tasks = {asyncio.create_task(self._read(events)), asyncio.create_task(self._write(events))}
             try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 # Also when the server stops and cancels us.
                 await end_all(tasks)
-            for task in done:
-                with suppress(WebSocketDisconnect):
+            # Also of the one that was to be ended: it may have found the browser gone in the middle of a push.
+            for task in tasks:
+                with suppress(WebSocketDisconnect, asyncio.CancelledError):
                     task.result()
 
     async def _read(self, events: "asyncio.Queue[Event]") -> None:

@@ -1,12 +1,15 @@
 """The desk's socket, as a browser uses it."""
 
+import asyncio
+import gc
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 from core.events import LocalEventBus
 from crm.agents.service import AgentService
@@ -14,7 +17,7 @@ from crm.enums import Role
 from crm.models import Agent, Conversation
 from tests.web.desk.browser_socket import BrowserSocket
 from tests.web.desk.conftest import HOSTILE
-from web.desk.live import NOT_ALLOWED, PING, PONG, SIGNED_OUT, View
+from web.desk.live import NOT_ALLOWED, PING, PONG, SIGNED_OUT, LiveDesk, View
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 Says = Callable[..., Awaitable[Conversation]]
@@ -268,6 +271,28 @@ class TestLive:
 
         event = await socket.receive()
         assert (event["type"], event["code"]) == ("websocket.close", SIGNED_OUT)
+
+    async def test_says_nothing_of_a_push_in_whose_middle_the_browser_left(
+        self, app: FastAPI, make_agent: Callable[..., Awaitable[Agent]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def leave(_desk: LiveDesk, _events: object) -> None:
+            await asyncio.sleep(0)
+
+        async def push(_desk: LiveDesk, _events: object) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise WebSocketDisconnect(1006) from None
+
+        monkeypatch.setattr(LiveDesk, "_read", leave)
+        monkeypatch.setattr(LiveDesk, "_write", push)
+        said: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
+
+        await LiveDesk(cast(WebSocket, SimpleNamespace(app=app)), await make_agent("Sara")).run()
+        gc.collect()
+
+        assert said == []
 
     async def test_bears_nonsense_from_the_browser(
         self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket
