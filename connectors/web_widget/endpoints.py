@@ -258,11 +258,12 @@ class WidgetLink:
         """Serve the widget until it goes; the reading side notices that first."""
         sides = {asyncio.create_task(self._send_news(queue)), asyncio.create_task(self._receive(queue))}
         try:
-            done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
         finally:
             # Also when the server stops and cancels us.
             await end_all(sides)
-        for side in done:
+        # Also of the side that was to be ended: it may have found the widget gone in the middle of a push.
+        for side in sides:
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await self._end(side)
 

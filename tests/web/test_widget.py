@@ -1,17 +1,18 @@
 """The widget's socket, as a browser that may be anybody's uses it."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocketDisconnect
 from sqlalchemy import select
 
 from connectors.web_widget import endpoints
-from connectors.web_widget.endpoints import HELD_BEHIND_REFUSED
+from connectors.web_widget.endpoints import HELD_BEHIND_REFUSED, WidgetLink
 from connectors.web_widget.limits import WidgetLimits
 from connectors.web_widget.schemas import MAX_FRAME_CHARACTERS
 from core.clock import FixedClock
@@ -233,6 +234,27 @@ class TestShutdown:
         await asyncio.gather(socket.served, return_exceptions=True)
 
         assert asyncio.all_tasks() == before
+
+    async def test_a_widget_that_leaves_in_the_middle_of_a_push_leaves_no_error_in_the_log(
+        self, app: FastAPI, token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def push(_link: WidgetLink, _queue: object) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise WebSocketDisconnect(1006) from None
+
+        monkeypatch.setattr(WidgetLink, "_send_news", push)
+        said: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
+        socket = await browser_socket(app, PATH, {})
+        await socket.send(json.dumps({"type": "hello", "token": token}))
+        assert (await answer_to(socket, {"type": "ping"}))["type"]
+
+        await socket.leave()
+        gc.collect()
+
+        assert said == []
 
 
 class TestScript:
