@@ -43,3 +43,9 @@ def takes_anger_back(text: str) -> bool:
 def speaks_of_distress(text: str) -> bool:
     """Whether a word of the lexicon speaks of illness, loss or hardship."""
     return features_of(text).vulnerable > 0
+
+
+@lru_cache(maxsize=1024)
+def threatens_with_law(text: str) -> bool:
+    """Whether a word of the lexicon speaks of a court, an authority or a lawyer of one's own."""
+    return features_of(text).legal_threat > 0

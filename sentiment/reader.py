@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from language.vocabulary import Words
-from sentiment.evidence import shows_ill_feeling, speaks_of_distress, takes_anger_back
+from sentiment.evidence import shows_ill_feeling, speaks_of_distress, takes_anger_back, threatens_with_law
 from sentiment.model import MoodModel
 from sentiment.mood import Sentiment, SentimentLabel, Signal
 from sentiment.nonsense import is_nonsense
@@ -24,7 +24,7 @@ NO_MOOD = Sentiment(
 
 # How sure the model must be of a signal of which no word, emoji or mark in the text speaks: plain short requests
 # ("simpler, please") sound curt to it. Chosen on the test sets (docs/evidence/sentiment.md).
-_SURE = {Signal.anger: 0.35, Signal.abuse: 0.6, Signal.vulnerable: 0.5}
+_SURE = {Signal.anger: 0.35, Signal.abuse: 0.6, Signal.legal_threat: 0.4, Signal.vulnerable: 0.5}
 
 
 class MoodReader:
@@ -54,6 +54,8 @@ def _as_far_as_said(mood: Sentiment, text: str) -> Sentiment:
     if not unsure:
         return mood
     said = frozenset({Signal.vulnerable}) if speaks_of_distress(text) else frozenset()
+    if threatens_with_law(text):
+        said |= {Signal.legal_threat}
     if shows_ill_feeling(text):
         said |= {Signal.anger, Signal.abuse}
     return replace(mood, signals=mood.signals - (unsure - said))

@@ -1,6 +1,6 @@
 import pytest
 
-from sentiment.evidence import shows_ill_feeling, speaks_of_distress, takes_anger_back
+from sentiment.evidence import shows_ill_feeling, speaks_of_distress, takes_anger_back, threatens_with_law
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,12 @@ def test_distress_is_spoken_of_in_words_of_illness_and_loss():
     assert speaks_of_distress("مادرم از دنیا رفت")
     assert speaks_of_distress("I'm having surgery tomorrow")
     assert not speaks_of_distress("I'm at work on Sundays")
+
+
+def test_law_is_threatened_with_by_a_court_or_ones_own_lawyer_and_not_by_a_lawyer_who_asks():
+    assert threatens_with_law("وکیلم باهاتون تماس می‌گیره")
+    assert threatens_with_law("see you in court")
+    assert not threatens_with_law("من وکیل شرکت هستم")
 
 
 class TestTakesAngerBack:
