@@ -51,12 +51,16 @@ class Wording:
         if not variants:
             raise WordingMissing(name)
         words = variants.get(language) or variants[DEFAULT_LANGUAGE]
-        values = {key: _isolated(value) if language == "en" else value for key, value in values.items()}
-        return Words(_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), words.text), list(words.buttons))
+
+        def filled(placeholder: re.Match[str]) -> str:
+            value = values.get(placeholder[1], placeholder[0])
+            return _isolated(value) if language == "en" and placeholder.start() == 0 else value
+
+        return Words(_PLACEHOLDER.sub(filled, words.text), list(words.buttons))
 
 
 def _isolated(value: str) -> str:
-    """A Persian name for an English sentence, which would run from the right as well if it began with the bare name."""
+    """A Persian name that begins an English sentence, which would run from the right with the bare name."""
     return f"\u2068{value}\u2069" if _RIGHT_TO_LEFT.search(value) else value
 
 
