@@ -52,6 +52,8 @@ class Desk:
     def save(self) -> None:
         with self.page.expect_navigation():
             self.page.get_by_role("button", name="Save").click()
+        # A navigation may count as over while the page's scripts have still to come.
+        self.page.wait_for_function("document.readyState === 'complete'")
 
     def shows(self, words: str, *, restored: bool) -> None:
         expect(self.page.locator("textarea")).to_have_value(words)
