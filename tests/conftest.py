@@ -30,6 +30,7 @@ from crm.conversations.handoff_policy import HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.service import ConversationService
+from crm.conversations.thinking import Thinking
 from crm.conversations.turns import Turns
 from crm.enums import Channel, HandoffReason, Priority, Role
 from crm.models import Agent, Inbox
@@ -223,10 +224,8 @@ def turns(
     return Turns(
         work,
         open_service=open_service,
-        reader=reader,
-        bot=bot,
+        thinking=Thinking(work, open_service=open_service, reader=reader, bot=bot, events=events),
         clock=clock,
-        events=events,
         owner="this process",
         pace=RateLimit("1000/minute"),
     )

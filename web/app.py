@@ -39,6 +39,7 @@ from crm.conversations.endpoints import router as conversations_router
 from crm.conversations.handoff_policy import PolicyUnreadable
 from crm.conversations.intake import Intake
 from crm.conversations.outbox import Outbox, inbox_of
+from crm.conversations.thinking import Thinking
 from crm.conversations.turns import Turns
 from crm.tickets.endpoints import router as tickets_router
 from knowledge_base.endpoints import create_router as create_knowledge_router
@@ -127,14 +128,18 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
     turns = Turns(
         parts.work,
         open_service=parts.open_conversations,
-        reader=parts.reader,
-        bot=parts.bot,
+        thinking=Thinking(
+            parts.work,
+            open_service=parts.open_conversations,
+            reader=parts.reader,
+            bot=parts.bot,
+            events=parts.events,
+            show_typing=lambda inbox_id, contact: app.state.typing_signs.show(inbox_id, contact),
+        ),
         clock=parts.clock,
-        events=parts.events,
         owner=parts.process,
         pace=RateLimit(f"{parts.settings.turns_per_minute}/minute"),
         is_crowded=lambda: app.state.intake.is_crowded,
-        show_typing=lambda inbox_id, contact: app.state.typing_signs.show(inbox_id, contact),
     )
     turn_worker = Worker(
         "turns",

@@ -13,7 +13,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 from core.clock import Clock
-from core.events import EventBus
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.apology import soothed
@@ -21,7 +20,6 @@ from crm.conversations.claims import MAX_ATTEMPTS, Claim, chosen_among, is_suspe
 from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.company import Company
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS
-from crm.conversations.ports import Bot, Reader
 from crm.conversations.service import (
     HANDED_OFF_AS_ASKED,
     HANDED_OFF_IN_DANGER,
@@ -30,7 +28,7 @@ from crm.conversations.service import (
     OpenService,
     RatingNotAsked,
 )
-from crm.conversations.thinking import ShowTyping, Thinking, Thought, language_of
+from crm.conversations.thinking import Thinking, Thought, language_of
 from crm.enums import ConversationStatus, HandoffReason, Outcome, TurnState
 from crm.models import Conversation, Message
 from language.normalise import safe_text
@@ -78,20 +76,15 @@ class Turns:
         work: UnitOfWork,
         *,
         open_service: OpenService,
-        reader: Reader,
-        bot: Bot,
+        thinking: Thinking,
         clock: Clock,
-        events: EventBus,
         owner: str,
         pace: RateLimit,
         is_crowded: Callable[[], bool] = lambda: False,
-        show_typing: ShowTyping = lambda _inbox_id, _contact_external_id: None,
     ) -> None:
         self.work = work
         self.open_service = open_service
-        self.thinking = Thinking(
-            work, open_service=open_service, reader=reader, bot=bot, events=events, show_typing=show_typing
-        )
+        self.thinking = thinking
         self.clock = clock
         self.owner = owner
         self.pace = pace

@@ -30,6 +30,7 @@ from crm.conversations.outbox import Outbox
 from crm.conversations.ports import BotAnswer, BotTurn, OutgoingMessage, Reply, SendLater, SendUncertain
 from crm.conversations.sending import SENDING_LIMIT
 from crm.conversations.service import ConversationService
+from crm.conversations.thinking import Thinking
 from crm.conversations.turns import LEASE, Turns
 from crm.enums import Author, Channel, ConversationStatus, DeliveryState, HandoffReason, Role, TurnState
 from crm.models import Agent, Conversation, Delivery, Inbox, Message
@@ -140,10 +141,8 @@ class MessagePath(RuleBasedStateMachine):
             name: Turns(
                 work,
                 open_service=self._service,
-                reader=FakeReader(),
-                bot=self.bot,
+                thinking=Thinking(work, open_service=self._service, reader=FakeReader(), bot=self.bot, events=events),
                 clock=self.clock,
-                events=events,
                 owner=name,
                 pace=RateLimit("1000000/minute"),
             )

@@ -14,6 +14,7 @@ from core.unit_of_work import UnitOfWork
 from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.intake import Intake
 from crm.conversations.ports import Reading
+from crm.conversations.thinking import Thinking
 from crm.conversations.turns import LEASE, MAX_DEATHS, SUSPECTS_WAITING, Turns
 from crm.models import Conversation, Inbox, Message
 from tests.conftest import message
@@ -64,10 +65,14 @@ class TestSuspects:
             process = Turns(
                 turns.work,
                 open_service=turns.open_service,
-                reader=reader,
-                bot=turns.thinking.bot,
+                thinking=Thinking(
+                    turns.work,
+                    open_service=turns.open_service,
+                    reader=reader,
+                    bot=turns.thinking.bot,
+                    events=turns.thinking.events,
+                ),
                 clock=clock,
-                events=turns.thinking.events,
                 owner=f"process {next(lives)}",
                 pace=turns.pace,
             )
