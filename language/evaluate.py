@@ -34,7 +34,7 @@ DEPTH = 10
 # Small firms have about as many articles; recall falls as their number grows.
 FEW_ENTRIES = 40
 FOLDS = 5
-# What the mean of an entry's stored questions counts beside its title; `hotel` chose it.
+# What the mean of an entry's stored questions counts beside its title: chosen on `hotel`, the others in sight.
 VARIANTS_WEIGHT = 0.7
 
 Figures = dict[str, float]

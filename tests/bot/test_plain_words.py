@@ -23,6 +23,9 @@ class TestLacksItsWords:
         [
             ("کارشناس", "talk_to_person"),
             ("yeki javabe mano bede", "talk_to_person"),
+            ("put me through please", "talk_to_person"),
+            ("customer service!", "talk_to_person"),
+            ("ادمین کجاست", "talk_to_person"),
             ("دستتون درد نکنه", "thanks"),
             ("dastetoon dard nakone", "thanks"),
             ("🙏", "thanks"),

@@ -315,8 +315,10 @@ class TestHandOff:
 
         assert (await talk.transcript())[-2] == ("system", told)
 
-    async def test_whoever_asks_for_a_person_is_not_told_how_upset_they_are(self, talk: Talk, turns: Turns) -> None:
-        turns.thinking.reader.mood = lambda *_: Mood(frustration=1.0)  # type: ignore[method-assign]
+    async def test_whoever_asks_for_a_person_is_not_told_how_upset_they_are(
+        self, talk: Talk, turns: Turns, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(turns.thinking.reader, "mood", lambda *_: Mood(frustration=1.0))
         await talk.says("a human please")
 
         assert (await talk.handoff()).reason is HandoffReason.negative_sentiment
