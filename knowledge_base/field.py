@@ -194,13 +194,8 @@ class Field:
         every = list(chain.from_iterable(entries.ids for entries in found))
         raw = self.index.vectors(every) @ query if every else np.zeros(0, np.float32)
         norms = {_NONE.language: (0.0, 1.0), **(self._norms(query) if every else {})}
-        counts = np.fromiter((len(entries.ids) for entries in found), np.int64, len(found))
-        means, deviations = (
-            np.repeat(
-                np.fromiter((norms[entries.language][place] for entries in found), np.float32, len(found)), counts
-            )
-            for place in (0, 1)
-        )
+        counts = np.array([len(entries.ids) for entries in found], np.int64)
+        means, deviations = np.repeat(_pairs([norms[entries.language] for entries in found]), counts, axis=0).T
         return Likeness(raw, (raw - means) / deviations, counts)
 
     @property
@@ -250,6 +245,10 @@ class Field:
             sum(own * square for own, _, square in found.values()) / count,
         )
         return {language: _norm(*own, everyone) for language, own in found.items()}
+
+
+def _pairs(several: Sequence[tuple[float, float]]) -> Floats:
+    return np.array(several, np.float32).reshape(-1, 2)
 
 
 def _norm(count: int, mean: float, square: float, everyone: tuple[float, float]) -> tuple[float, float]:

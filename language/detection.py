@@ -59,7 +59,13 @@ _LEAST_KNOWN_SHARE = 0.35
 
 def detect(text: str) -> Detection:
     """The language of a message. Takes any str; a text without words is `other` with confidence 0."""
-    words = _ADDRESS.sub(" ", normalise(text[:_MAX_CHARACTERS]))
+    return _detected(text[:_MAX_CHARACTERS])
+
+
+# Some ten parts of a turn ask for the language of the same words.
+@lru_cache(maxsize=256)
+def _detected(text: str) -> Detection:
+    words = _ADDRESS.sub(" ", normalise(text))
     letters = len(_LETTER.findall(words))
     if letters == 0:
         return Detection(Language.other, 0.0)
@@ -68,7 +74,7 @@ def detect(text: str) -> Detection:
     latin_share = sum(map(len, latin_words)) / letters
     # Persian texts are full of Latin product names, English ones have no Persian words: a third is enough.
     if persian_share >= 1 / 3:
-        return _persian_or_arabic(text[:_MAX_CHARACTERS], persian_share)
+        return _persian_or_arabic(text, persian_share)
     if latin_share >= 2 / 3:
         return _english_or_finglish(latin_words)
     return Detection(Language.other, 1 - max(persian_share, latin_share))

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Unicode's normal forms put combining marks in order, which Python does in quadratic time: long texts go in slices.
 _SLICE = 1_000
+# Some thirty parts of a turn ask for the form of the same words; so many messages are remembered, up to this length.
+_REMEMBERED = 256
+_REMEMBERED_CHARACTERS = 1_000
 _PERSIAN_LETTER = "\u0621-\u063a\u0641-\u064a\u066e-\u06d3"
 # Three or more in a row are emphasis ("سلاااام", "!!!", "pleaseee"). Latin words do double letters, so inside one two
 # stay.
@@ -95,6 +99,15 @@ def normalise(text: str) -> str:
     diacritics, tatweel or invisible controls, no letters repeated for emphasis, single spaces. The half-space becomes
     a space: that is how E5's own character map reads it, and how many people type it.
     """
+    return _remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else _normalised(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(text: str) -> str:
+    return _normalised(text)
+
+
+def _normalised(text: str) -> str:
     text = _compose("NFKC", text).lower().translate(_TABLE)
     text = _compose("NFC", text)
     text = _REPEATED_TO_ONE.sub(r"\1\2", text)

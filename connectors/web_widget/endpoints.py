@@ -367,10 +367,7 @@ class WidgetLink:
             language=self.visitor.language,
         )
         try:
-            # Who asks after a lost receipt asks for nothing new.
-            if not await self.intake.has(incoming):
-                self._count(frame.client_id)
-                await self._check_introduced()
+            await self._admit(incoming, frame.client_id)
             received = await self.intake.receive(incoming)
         except TooManyRequests as error:
             await self._refuse(frame.client_id, error.code, error.message, retry_after=error.retry_after_seconds)
@@ -387,6 +384,23 @@ class WidgetLink:
                 }
             )
 
+    async def _admit(self, incoming: IncomingMessage, client_id: str) -> None:
+        """Count a message, and refuse one that is too much or comes before the form.
+
+        Raises:
+            TooManyRequests, IntroductionNeeded
+        """
+        try:
+            self._count(client_id)
+            await self._check_introduced()
+        except AppError as error:
+            # Who asks after a lost receipt asks for nothing new. Only here is that looked up: it seldom is one.
+            if await self.intake.has(incoming):
+                return
+            if isinstance(error, TooManyRequests):
+                self._hold_behind(client_id)
+            raise
+
     def _count(self, client_id: str) -> None:
         """Count a new message. What was sent behind a refused one is refused until that one comes again: a widget sends
         without waiting for each receipt, and the later message would be stored first.
@@ -396,11 +410,7 @@ class WidgetLink:
         """
         if self.refused and self.refused[0] != client_id and self.clock.now() < self.refused[1]:
             raise TooManyRequests(1)
-        try:
-            self.limits.message(self.visitor.external_id, host=self.host)
-        except TooManyRequests:
-            self._hold_behind(client_id)
-            raise
+        self.limits.message(self.visitor.external_id, host=self.host)
         self.refused = None
 
     def _hold_behind(self, client_id: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, load_only, undefer
 
@@ -40,8 +40,8 @@ EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Everything that a list row or a header shows.
 _SHOWN = (joinedload(Conversation.contact), joinedload(Conversation.assignee), joinedload(Conversation.inbox))
 _WHOLE = (*_SHOWN, joinedload(Conversation.identity))
-# All that is asked of a stretch.
-_IN_STRETCH = (
+# All that is asked of a contact's messages whose turns are over: an object with every column takes twice as long.
+_AS_READ = (
     *(Message.conversation_id, Message.sequence, Message.author, Message.text, Message.payload, Message.created_at),
     *(Message.outcome, Message.intent, Message.sentiment_score, Message.signals, Message.vector, Message.encoder),
 )
@@ -121,7 +121,7 @@ _RECENT_FROM_CONTACT = (
         Message.sequence > bindparam("after"),
         Message.sequence < bindparam("before"),
     )
-    .options(undefer(Message.vector))
+    .options(load_only(*_AS_READ))
     .order_by(Message.sequence.desc())
     .limit(bindparam("limit", type_=Integer))
 )
@@ -308,27 +308,18 @@ class ConversationRepository:
     async def recent_from_contact(
         self, conversation_id: str, *, before: int, limit: int, after: int = 0
     ) -> Sequence[Message]:
-        """The contact's last messages between two sequence numbers with their vectors, oldest first."""
+        """The contact's last messages between two sequence numbers, as read, oldest first."""
         asked = {"conversation_id": conversation_id, "after": after, "before": before, "limit": limit}
         return (await self.session.scalars(_RECENT_FROM_CONTACT, asked)).all()[::-1]
 
     async def last_from_contact(self, conversation_id: str) -> Message | None:
-        """What the contact wrote last."""
-        found = await self.recent_from_contact(conversation_id, before=2**31 - 1, limit=1)
-        return found[0] if found else None
+        """What the contact wrote last, with its vector."""
+        statement = _last_of_contact(conversation_id).options(undefer(Message.vector))
+        return (await self.session.scalars(statement)).one_or_none()
 
     async def last_typed_by_contact(self, conversation_id: str) -> Message | None:
         """What the contact last wrote in their own words, which a pressed button's are not."""
-        statement = (
-            select(Message)
-            .where(
-                Message.conversation_id == conversation_id,
-                Message.author == Author.contact,
-                Message.payload.is_(None),
-            )
-            .order_by(Message.sequence.desc())
-            .limit(1)
-        )
+        statement = _last_of_contact(conversation_id).where(Message.payload.is_(None))
         return (await self.session.scalars(statement)).one_or_none()
 
     async def questions_before(self, conversation_id: str, message_id: str) -> Sequence[str]:
@@ -434,7 +425,7 @@ class ConversationRepository:
                 Message.sequence > Conversation.bot_since_sequence,
                 Message.sequence <= Conversation.bot_since_sequence + LONGEST_STRETCH,
             )
-            .options(load_only(*_IN_STRETCH))
+            .options(load_only(*_AS_READ))
             .order_by(Message.sequence)
         )
         handoffs = select(Handoff.conversation_id, Handoff.created_at).where(Handoff.conversation_id.in_(ids))
@@ -616,3 +607,8 @@ def _with_bot(messages: Sequence[Message], handed_off: Sequence[datetime]) -> li
     end = min((moment for moment in handed_off if moment >= first), default=None)
     before_agent = takewhile(lambda message: message.author is Author.contact, messages)
     return [message for message in before_agent if end is None or message.created_at <= end]
+
+
+def _last_of_contact(conversation_id: str) -> Select[tuple[Message]]:
+    own = (Message.conversation_id == conversation_id, Message.author == Author.contact)
+    return select(Message).where(*own).order_by(Message.sequence.desc()).limit(1)

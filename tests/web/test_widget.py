@@ -176,7 +176,7 @@ class TestNews:
 
 
 class TestLimits:
-    async def test_the_same_message_again_is_not_counted(self, widget: BrowserSocket) -> None:
+    async def test_the_same_message_again_is_not_refused(self, widget: BrowserSocket) -> None:
         for number in (1, 2):
             await answer_to(widget, text_frame("hello", number=number))
         assert (await answer_to(widget, text_frame("one more", number=3)))["code"] == "rate_limited"
