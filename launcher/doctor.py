@@ -16,7 +16,7 @@ from pathlib import Path
 from launcher import database, environments, ports, python310, running, secrets
 from launcher.console import say
 from launcher.errors import LauncherError, describe, last_line
-from launcher.processes import Command, question
+from launcher.processes import Command, ask, question
 from launcher.settings import Addresses, read_env_file
 from launcher.steps import NEEDED_GIGABYTES, RUNNING_GIGABYTES, SetUp, free_gigabytes
 from launcher.tools import NO_PIP
@@ -52,7 +52,7 @@ def report(findings: Iterable[Finding]) -> int:
 def findings(set_up: SetUp, where: Addresses) -> Iterator[Finding]:
     """Look at one thing after another."""
     installed = all(environments.runs(python) for python in (set_up.layout.app_python, set_up.layout.rasa_python))
-    yield Finding(f"Python {platform.python_version()} for the app")
+    yield Finding(f"{_app_python(set_up)} for the app")
     yield _folder(set_up)
     yield from _private(set_up)
     yield _python310(set_up)
@@ -72,6 +72,11 @@ def findings(set_up: SetUp, where: Addresses) -> Iterator[Finding]:
     yield _browser_files(set_up)
     yield _encoder(set_up)
     yield _rasa_model(set_up)
+
+
+def _app_python(set_up: SetUp) -> str:
+    """The Python of the app's environment; before there is one, the launcher's."""
+    return ask([set_up.layout.app_python, "--version"], cwd=Path("/")) or f"Python {platform.python_version()}"
 
 
 def _folder(set_up: SetUp) -> Finding:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from launcher import python310
+from launcher import app_python, python310
 from launcher.errors import CommandFailed, LauncherError
 from launcher.layout import Layout
 from launcher.processes import Command, ask
@@ -24,7 +24,8 @@ def app_locks(layout: Layout, *, with_dev: bool) -> list[Path]:
 def make_app_environment(layout: Layout, tools: Tools, locks: Sequence[Path]) -> None:
     """Bring `.venv` to exactly what the locks say."""
     if not runs(layout.app_python):
-        tools.uv_run(["venv", "--clear", "--python", sys.executable, layout.app_env], what="Making .venv")
+        python = app_python.find(tools.environment)
+        tools.uv_run(["venv", "--clear", "--python", python, layout.app_env], what="Making .venv")
     drop_half_installed(layout.app_env)
     backend = torch_backend(layout, tools)
     _sync(tools, layout.app_python, locks, backend, what="Installing the app's packages")

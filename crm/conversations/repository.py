@@ -609,6 +609,6 @@ def _with_bot(messages: Sequence[Message], handed_off: Sequence[datetime]) -> li
     return [message for message in before_agent if end is None or message.created_at <= end]
 
 
-def _last_of_contact(conversation_id: str) -> Select[tuple[Message]]:
+def _last_of_contact(conversation_id: str) -> Select[Message]:
     own = (Message.conversation_id == conversation_id, Message.author == Author.contact)
     return select(Message).where(*own).order_by(Message.sequence.desc()).limit(1)
