@@ -25,7 +25,13 @@ from sqlalchemy.util import EMPTY_DICT, await_only
 # How long a writer waits for one in another process before giving up.
 BUSY_SECONDS = 15
 POOL_SIZE = 16
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-4000")
+PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-4000"),
+    # We say when what the log has gathered goes into the database: it is all that waits for the disk.
+    "wal_autocheckpoint=0",
+)
+# So many commits of a connection gather in the log; as many pages, about, as SQLite would let gather.
+COMMITS_GATHERED = 100
 BEGIN_READING = "BEGIN"
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 # A statement that carries more bytes than this would hold the loop up for longer than a thread costs.
@@ -36,9 +42,10 @@ _HOLDS_LOCK = "holds the writer's lock"
 class LoopConnection(aiosqlite.Connection):
     """An aiosqlite connection that runs statements where it is called.
 
-    Our statements are short, and handing each to a thread and back costs more than running it. What may
-    wait stays in the connection's thread: committing for the disk, beginning to write where another process
-    writes just now, and a statement that moves a file.
+    Our statements are short, and handing each to a thread and back costs more than running it; so is a commit, which
+    adds some pages to the log. What may wait stays in the connection's thread: moving the log's pages into the
+    database, for the disk, beginning to write where another process writes just now, and a statement that moves a
+    file, with its commit.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,12 +56,24 @@ class LoopConnection(aiosqlite.Connection):
         self._in_use = threading.RLock()
         # Whether the statement at hand moves much; it holds for fetching its rows too.
         self.is_large = False
+        # Whether one was since the transaction began.
+        self._was_large = False
+        self._commits = 0
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         """What aiosqlite itself asks for; statements do not come by here."""
-        if self._connection is None or fn == self._connection.commit:
+        if self._connection is None:
             return await self.in_thread(fn, *args, **kwargs)
+        if fn == self._connection.commit:
+            return await self._commit(self._connection)
         return self.alone(fn, *args, **kwargs)
+
+    async def _commit(self, connection: sqlite3.Connection) -> None:
+        self._commits += 1
+        if self._was_large or self._commits % COMMITS_GATHERED == 0:
+            await self.in_thread(_commit_and_move, connection)
+        else:
+            self.alone(connection.commit)
 
     @property
     def opened(self) -> sqlite3.Connection:
@@ -66,11 +85,17 @@ class LoopConnection(aiosqlite.Connection):
 
     def begin(self, statement: str) -> bool:
         """Begin a transaction at once; false where that cannot be, such as where another process writes."""
+        self._was_large = False
         try:
             self.alone(_without_waiting, self.opened, statement)
         except sqlite3.OperationalError:
             return False
         return True
+
+    def weigh(self, *, is_large: bool) -> None:
+        """Say whether the next statement moves much."""
+        self.is_large = is_large
+        self._was_large |= is_large
 
     async def in_thread(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         """Run something that may take long, and let the loop go on."""
@@ -101,6 +126,14 @@ class LoopConnection(aiosqlite.Connection):
         """Run something short where it is called."""
         with self._in_use:
             return fn(*args, **kwargs)
+
+
+def _commit_and_move(connection: sqlite3.Connection) -> None:
+    """Commit, and then move into the database what the log has of it, as far as no reader needs it there."""
+    connection.commit()
+    # What is committed is: where moving fails, as on a full disk, the log keeps it and the next time moves it.
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _without_waiting(connection: sqlite3.Connection, statement: str) -> None:
@@ -341,7 +374,7 @@ class _Transactions:
 def _weigh(connection: Any, _cursor: Any, _statement: str, parameters: Any, context: Any, _executemany: bool) -> None:
     """Only who asks for a file knows beforehand that much will come back."""
     is_large = context.execution_options.get("large", False) or _holds_much(parameters)
-    connection.connection.driver_connection.is_large = is_large
+    connection.connection.driver_connection.weigh(is_large=is_large)
 
 
 def _holds_much(parameters: Any) -> bool:

@@ -2,6 +2,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import LargeBinary, bindparam, event, text
 from sqlalchemy.exc import OperationalError
 
 from core.database import Database
-from core.sqlite import LARGE_BYTES, LoopConnection, Place, WritersLock
+from core.sqlite import COMMITS_GATHERED, LARGE_BYTES, LoopConnection, Place, WritersLock
 
 
 @pytest.fixture
@@ -176,6 +177,69 @@ class TestWritersLock:
         await asyncio.wait_for(lock.acquire(Place.in_order), 1)
 
         assert had == ["c"]
+
+
+class TestCommits:
+    """Where a commit runs, and what becomes of what it adds to the log."""
+
+    @pytest.fixture
+    async def database(self, tmp_path: Path) -> AsyncIterator[Database]:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'commits.db'}")
+        async with database.session() as session:
+            await session.execute(text("create table files (content blob)"))
+        yield database
+        await database.close()
+
+    @pytest.fixture
+    async def run_in(self, database: Database) -> dict[str, list[threading.Thread]]:
+        """The threads in which statements of this connection and of new ones ran."""
+        threads: dict[str, list[threading.Thread]] = {}
+
+        def note(statement: str) -> None:
+            threads.setdefault(statement, []).append(threading.current_thread())
+
+        @event.listens_for(database.engine.sync_engine, "checkout")
+        def _trace(connection: Any, _record: Any, _proxy: Any) -> None:
+            connection.driver_connection.opened.set_trace_callback(note)
+
+        return threads
+
+    @staticmethod
+    async def write(database: Database, content: bytes = b"") -> None:
+        async with database.session() as session:
+            await session.execute(text("insert into files values (:content)"), {"content": content})
+
+    async def test_a_small_one_runs_where_it_is_asked_for(self, database: Database, run_in: Any) -> None:
+        await self.write(database)
+
+        assert run_in["COMMIT"] == [threading.current_thread()]
+
+    async def test_that_of_a_file_runs_in_a_thread_and_the_next_one_does_not(
+        self, database: Database, run_in: Any
+    ) -> None:
+        await self.write(database, b"x" * (LARGE_BYTES + 1))
+        await self.write(database)
+
+        assert [thread is threading.current_thread() for thread in run_in["COMMIT"]] == [False, True]
+
+    async def test_what_gathers_in_the_log_is_moved_into_the_database_in_a_thread(
+        self, database: Database, run_in: Any, tmp_path: Path
+    ) -> None:
+        for _ in range(3 * COMMITS_GATHERED):
+            await self.write(database, b"x" * 4096)
+
+        moved_in = run_in["PRAGMA wal_checkpoint(PASSIVE)"]
+        assert len(moved_in) == 3
+        assert threading.current_thread() not in moved_in
+        assert (tmp_path / "commits.db").stat().st_size > 2 * COMMITS_GATHERED * 4096
+        # Each of these commits adds three pages, and what was moved is written over.
+        assert (tmp_path / "commits.db-wal").stat().st_size < 5 * COMMITS_GATHERED * 4096
+
+    async def test_others_see_it_before_it_is_moved(self, database: Database, tmp_path: Path) -> None:
+        await self.write(database, b"seen")
+
+        with closing(sqlite3.connect(tmp_path / "commits.db")) as other:
+            assert other.execute("select content from files").fetchall() == [(b"seen",)]
 
 
 class TestLargeStatements:
