@@ -30,11 +30,14 @@ class Mailbox:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._box: BaseMailBox | None = None
+        # Whether it was closed since somebody began to open it, perhaps in another thread.
+        self._is_closed = False
         # What the server calls the present set of UIDs; under another name they mean other mails.
         self.uid_validity = ""
 
     def open(self) -> None:
         """Connect and sign in, unless that is done."""
+        self._is_closed = False
         if self._box is None:
             kind: Any = _KINDS[self._server.security]
             # Of itself imaplib takes any certificate.
@@ -48,6 +51,8 @@ class Mailbox:
             _kind, named = box.client.response("UIDVALIDITY")
             self.uid_validity = named[-1].decode("ascii", "replace") if named and named[-1] else ""
             self._box = box
+            if self._is_closed:
+                self.close()
 
     def unread(self, *, since: datetime) -> Sequence[str]:
         """Mails that have not been seen, oldest first: those that came after a moment, and some from the day before."""
@@ -78,7 +83,11 @@ class Mailbox:
             raise IMAP4.error(f"STORE was answered with {status}")
 
     def close(self) -> None:
-        """Let go of the connection, also under a call that is waiting in another thread; never fails."""
+        """Let go of the connection, also under a call that is waiting in another thread; never fails.
+
+        One that is being made there is let go of once it is.
+        """
+        self._is_closed = True
         if self._box is not None:
             _hang_up(self._box)
             self._box = None

@@ -49,8 +49,8 @@ class TestBackUp:
             made = backup.back_up(layout, {}, tmp_path / "b.tar.gz")
 
         with tarfile.open(made) as archive:
-            archive.extractall(tmp_path / "out", filter="data")
-        assert texts(tmp_path / "out/hamyar.db") == ["hello"]
+            (tmp_path / "out.db").write_bytes(archive.extractfile("hamyar.db").read())
+        assert texts(tmp_path / "out.db") == ["hello"]
 
     def test_is_one_private_file_with_secrets_and_settings(self, layout, file, tmp_path):
         write_and_die(file, "hello")

@@ -33,6 +33,39 @@ class TestOpen:
             meeting.join()
 
 
+class TestClose:
+    def test_lets_go_of_a_line_that_another_thread_is_just_opening(self):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            mailbox = Mailbox(
+                Server(host="127.0.0.1", port=listening.getsockname()[1], security="none", user="a", password="b")
+            )
+            opening = threading.Thread(target=mailbox.open)
+            opening.start()
+            connection, _address = listening.accept()
+
+            mailbox.close()
+            with connection:
+                said = _answer_all(connection)
+            opening.join()
+
+        assert said[0].startswith("LOGIN")
+        # The line ended, and not for want of patience.
+        assert said[-1] == ""
+
+
+def _answer_all(connection: socket.socket) -> list[str]:
+    """Welcome a client and agree to whatever it asks, until it hangs up; what it said, last of all nothing."""
+    connection.settimeout(5)
+    lines, said = connection.makefile("rw", newline="\r\n"), []
+    print("* OK hello", file=lines, flush=True)
+    while line := lines.readline():
+        tag, asked = line.split(maxsplit=1)
+        said.append(asked)
+        untagged = "* CAPABILITY IMAP4rev1\r\n" if asked.startswith("CAPABILITY") else ""
+        print(f"{untagged}{tag} OK done", file=lines, flush=True)
+    return [one for one in said if not one.startswith("CAPABILITY")] + [line]
+
+
 def _meet(listening: socket.socket, context: ssl.SSLContext) -> None:
     connection, _address = listening.accept()
     with connection:
