@@ -99,6 +99,7 @@ async def _ask_all(visitors: Sequence[Visitor], *, questions: int) -> list[float
 
     async def ask(visitor: Visitor, offset: int) -> None:
         await asyncio.sleep(PAUSE_SECONDS * offset / len(visitors))
+        await visitor.start_over()
         for number in range(questions):
             await visitor.ask(QUESTIONS[(number + offset) % len(QUESTIONS)])
             await asyncio.sleep(PAUSE_SECONDS)

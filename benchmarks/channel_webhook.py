@@ -19,10 +19,11 @@ from benchmarks.channel_people import add_conversations, add_inbox, give_to_bot
 from benchmarks.stack import DATABASE, Stack
 from benchmarks.turns import QUESTIONS, percentile
 from connectors.telegram.inboxes import ENVIRONMENT_KEY
+from connectors.telegram.tokens import number_of
 from connectors.telegram.webhook import SECRET_HEADER, path_for
 from core.database import Database
 from crm.enums import Channel
-from tests.connectors.telegram.emulator import Emulator
+from tests.connectors.telegram.emulator import TOKEN, Emulator
 
 RATE = 200
 CHATS = 1_000
@@ -239,7 +240,8 @@ def _update(number: int) -> bytes:
 def _stored(database: Path, first: int, end: int) -> tuple[int, int]:
     """How many updates of a stage are stored, and how many of them more than once."""
     rows = _read(database, "SELECT external_id, count(*) FROM messages WHERE author = 'contact' GROUP BY 1")
-    wanted = {f"{FIRST_CHAT + number % CHATS}:{number + 1}" for number in range(first, end)}
+    bot = number_of(TOKEN)
+    wanted = {f"{bot}:{FIRST_CHAT + number % CHATS}:{number + 1}" for number in range(first, end)}
     found = [times for external_id, times in rows if external_id in wanted]
     return len(found), sum(times > 1 for times in found)
 
