@@ -44,7 +44,7 @@ def find(
 def _seconds(python: Path) -> float | None:
     """How long it takes for the trial; None where it does not run, or lacks something."""
     answer = ask([python, "-I", "-c", TRIAL], cwd=Path("/"), timeout_seconds=20) or ""
-    return float(answer) if re.fullmatch(r"[\d.e-]+", answer) else None
+    return float(answer) if re.fullmatch(r"\d+\.\d+(e-\d+)?", answer) else None
 
 
 def _others(environment: Mapping[str, str], own: Path, prefixes: tuple[str, ...]) -> Iterator[Path]:
