@@ -171,7 +171,7 @@ def main() -> None:
         "--stock-epochs",
         type=int,
         default=DEFAULT_EPOCHS,
-        help="1 trains stock Rasa in minutes instead of an hour: its answers are then worthless and come as fast",
+        help="1 trains stock Rasa in two minutes: its answers are then worthless and come as fast",
     )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
