@@ -13,6 +13,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from core.json import dumps
 from crm.conversations.ports import BotAnswer, BotFailed, BotTurn, Reply
 from crm.enums import Outcome
 
@@ -101,7 +102,7 @@ class RasaBot:
     def __init__(self, client: httpx.AsyncClient, *, token: str, timeout_seconds: float, notes: AnswerNotes) -> None:
         self._client = client
         self._notes = notes
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_seconds = timeout_seconds
 
     async def answer(self, turn: BotTurn) -> BotAnswer:
@@ -109,7 +110,7 @@ class RasaBot:
             # The client's own time-outs are for each step: a Rasa that dribbles would pass them and outlive the lease.
             async with asyncio.timeout(self._timeout_seconds):
                 response = await self._client.post(
-                    TURN_PATH, json=_request(turn), headers=self._headers, timeout=self._timeout_seconds
+                    TURN_PATH, content=dumps(_request(turn)), headers=self._headers, timeout=self._timeout_seconds
                 )
             response.raise_for_status()
             answer = _TurnAnswer.model_validate_json(response.content)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, InstanceState
 from sqlalchemy.types import TypeDecorator
 
+from core.json import dumps, loads
 from core.sqlite import Place, create_sqlite_engine
 
 NAMING = {
@@ -117,7 +118,15 @@ class Database:
 def _engine(url: str) -> AsyncEngine:
     if url.startswith("sqlite"):
         return create_sqlite_engine(url)
-    engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        json_serializer=dumps,
+        json_deserializer=loads,
+    )
     event.listen(engine.sync_engine, "before_cursor_execute", _drop_nul, retval=True)
     return engine
 

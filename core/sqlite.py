@@ -22,6 +22,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import EMPTY_DICT, await_only
 
+from core.json import dumps, loads
+
 # How long a writer waits for one in another process before giving up.
 BUSY_SECONDS = 15
 POOL_SIZE = 16
@@ -266,6 +268,8 @@ def create_sqlite_engine(url: str) -> AsyncEngine:
         max_overflow=POOL_SIZE,
         # Each connection has a cache of its own, and what another one writes empties it: few of them stay warm.
         pool_use_lifo=True,
+        json_serializer=dumps,
+        json_deserializer=loads,
     )
     _Transactions().follow(engine)
     return engine

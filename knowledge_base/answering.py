@@ -144,6 +144,7 @@ class Answering:
             return found
         await self._count_uses(found, question, asked, conversation_id, message_id)
         if found.band is Band.answer:
+            await self.session.flush()
             return found
         gap = await self._keep_gap(question, asked, ranking, found.band, conversation_id, message_id)
         return Found(found.band, found.confidence, offers=found.offers, gap_id=gap.id)
@@ -362,7 +363,7 @@ class Answering:
     async def _count_uses(
         self, found: Found, question: str, asked: Question, conversation_id: str | None, message_id: str | None
     ) -> None:
-        """Count what a contact is shown, once a message."""
+        """Count what a contact is shown, once a message; not flushed yet."""
         if message_id and await self.uses.counted(message_id):
             return
         if found.answer:
@@ -371,7 +372,6 @@ class Answering:
             use.vector, use.encoder = to_bytes(asked.vector), self.live.embedder.fingerprint
         for offer in found.offers:
             self._use(offer.article_id, UseKind.offered, conversation_id, message_id)
-        await self.session.flush()
 
     def _use(self, article_id: int, kind: UseKind, conversation_id: str | None, message_id: str | None) -> ArticleUse:
         use = ArticleUse(

@@ -1,11 +1,9 @@
 """Rasa's action-server endpoint as a FastAPI router."""
 
-import json
-from json import JSONDecodeError
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
@@ -36,6 +34,7 @@ from bot.actions.tickets import (
 )
 from core.errors import TooManyRequests
 from core.http import host_of
+from core.json import dumps, loads
 from core.rate_limit import RateLimit
 from core.security import same_secret
 
@@ -83,7 +82,7 @@ def create_actions_router(backend: Backend, token: str) -> APIRouter:
     wrong_tokens = RateLimit(WRONG_TOKENS_ALLOWED)
 
     @router.post(PATH)
-    async def run_action(request: Request) -> JSONResponse:
+    async def run_action(request: Request) -> Response:
         if not same_secret(_bearer(request), token):
             return _unauthorized(request, wrong_tokens)
         call = await _call_of(request)
@@ -96,7 +95,8 @@ def create_actions_router(backend: Backend, token: str) -> APIRouter:
             return _error(400, rejection.message, action_name=rejection.action_name)
         except ActionNotFoundException as unknown:
             return _error(404, unknown.message, action_name=unknown.action_name)
-        return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
+        answer = result.model_dump() if result else {"events": [], "responses": []}
+        return Response(dumps(answer), media_type="application/json")
 
     return router
 
@@ -120,8 +120,8 @@ def _unauthorized(request: Request, wrong_tokens: RateLimit) -> JSONResponse:
 async def _call_of(request: Request) -> dict[str, Any] | None:
     """What Rasa asks for; `None` where the body is no JSON object."""
     try:
-        call = json.loads(await request.body())
-    except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+        call = loads(await request.body())
+    except (ValueError, RecursionError):
         return None
     return call if isinstance(call, dict) else None
 

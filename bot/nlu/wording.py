@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.preprocessing import normalize
 
 _RUNS = 2**18
 
@@ -36,10 +35,12 @@ class Wording:
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
         """One row per text."""
-        counts = self._counter.transform(texts).astype(np.float32)
-        counts.data = (1 + np.log(counts.data)) * self.rarity[counts.indices]
-        lengths = normalize(counts)
-        columns = np.searchsorted(self.known, lengths.indices).clip(max=len(self.known) - 1)
-        is_known = self.known[columns] == lengths.indices
-        starts = np.concatenate([[0], np.cumsum(is_known)])[lengths.indptr]
-        return csr_matrix((lengths.data[is_known], columns[is_known], starts), shape=(len(texts), len(self.known)))
+        counts = self._counter.transform(texts)
+        weights = (1 + np.log(counts.data.astype(np.float32))) * self.rarity[counts.indices]
+        of_text = np.repeat(np.arange(len(texts)), np.diff(counts.indptr))
+        lengths = np.sqrt(np.bincount(of_text, weights**2, minlength=len(texts)))
+        columns = np.searchsorted(self.known, counts.indices).clip(max=len(self.known) - 1)
+        is_known = self.known[columns] == counts.indices
+        starts = np.concatenate([[0], np.cumsum(is_known)])[counts.indptr]
+        shares = (weights / lengths[of_text]).astype(np.float32)
+        return csr_matrix((shares[is_known], columns[is_known], starts), shape=(len(texts), len(self.known)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, load_only, undefer
 
@@ -58,6 +58,7 @@ _BY_ID = select(Conversation).where(Conversation.id == bindparam("conversation_i
 _GET = _BY_ID.options(undefer(Conversation.dialogue_state))
 # OF this table alone: PostgreSQL cannot lock the empty side of an outer join.
 _LOCK = _BY_ID.with_for_update(of=Conversation).execution_options(populate_existing=True)
+_LOCK_WITH_STATE = _LOCK.options(undefer(Conversation.dialogue_state))
 _OF_CONTACT = (
     select(Conversation)
     .join(ContactIdentity, ContactIdentity.id == Conversation.identity_id)
@@ -146,19 +147,6 @@ _RATINGS = (
         Conversation.contact_id.in_(bindparam("contact_ids", expanding=True)), Rating.created_at > bindparam("after")
     )
     .order_by(Rating.created_at, Rating.id)
-)
-_LEASE = (
-    update(Conversation)
-    .where(
-        Conversation.id == bindparam("conversation_id"),
-        or_(
-            Conversation.leased_until.is_(None),
-            Conversation.leased_until < bindparam("now"),
-            Conversation.lease_owner == bindparam("owner"),
-        ),
-    )
-    .values(lease_owner=bindparam("owner"), leased_until=bindparam("until"))
-    .execution_options(synchronize_session=False)
 )
 
 
@@ -500,11 +488,14 @@ class ConversationRepository:
         )
         return (await self.session.scalars(statement)).all()
 
-    async def lease(self, conversation_id: str, *, owner: str, now: datetime, until: datetime) -> bool:
-        """Take the right to run a conversation's turns; false when another process has it."""
-        asked = {"conversation_id": conversation_id, "owner": owner, "now": now, "until": until}
-        result = await self.session.execute(_LEASE, asked)
-        return bool(result.rowcount)  # type: ignore[attr-defined]
+    async def lease(self, conversation_id: str, *, owner: str, now: datetime, until: datetime) -> Conversation | None:
+        """Take the right to run a conversation's turns: it as `get` has it, or none when another process has it."""
+        found = await self.session.scalars(_LOCK_WITH_STATE, {"conversation_id": conversation_id})
+        conversation = found.one_or_none()
+        if conversation is None or (_is_leased(conversation, now) and conversation.lease_owner != owner):
+            return None
+        conversation.lease_owner, conversation.leased_until = owner, until
+        return conversation
 
     async def in_status(
         self,
@@ -587,6 +578,10 @@ class ConversationRepository:
 
     async def inbox_by_key(self, key: str) -> Inbox | None:
         return (await self.session.scalars(select(Inbox).where(Inbox.key == key))).one_or_none()
+
+
+def _is_leased(conversation: Conversation, now: datetime) -> bool:
+    return conversation.leased_until is not None and conversation.leased_until >= now
 
 
 def _not_leased(now: datetime) -> ColumnElement[bool]:

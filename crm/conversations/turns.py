@@ -148,43 +148,49 @@ class Turns:
         Raises:
             _Suspected: it is to be run `alone`; nothing was claimed.
         """
-        now = self.clock.now()
         async with self.work.begin() as session:
-            service = self.open_service(session)
-            repository = service.conversations
-            if not await repository.lease(conversation_id, owner=self.owner, now=now, until=now + LEASE):
-                return None
-            waiting = await repository.pending(conversation_id, limit=MOST_TOGETHER if together else 1)
-            conversation = await service.get(conversation_id)
-            if not waiting:
-                self._release(conversation)
-                return None
-            message = waiting[0]
-            if is_suspect(message) and not alone:
-                raise _Suspected
-            if conversation.status is ConversationStatus.resolved:
-                # It came in while an agent was closing the matter: nobody has answered it.
-                service.begin_anew(conversation)
-            if message.attempts >= MAX_DEATHS:
-                # Whoever tried last did not live to say so.
-                await self._set_aside(service, conversation, message)
-                return None
-            messages = taken_up(waiting)
-            for message in messages:
-                message.attempts += 1
-                # Until somebody lives to say what went wrong.
-                message.error = None
-            history = await repository.recent_from_contact(
-                conversation_id,
-                after=conversation.bot_since_sequence,
-                before=messages[0].sequence,
-                limit=REMEMBERED_TURNS,
-            )
-            # What was rated before a history that is cut off came with a message that is no longer in it.
-            since = history[0].created_at if len(history) == REMEMBERED_TURNS else None
-            ratings = await repository.ratings_from([conversation.contact_id], after=since)
-            policy = await service.policies.current()
-            chosen = await chosen_among(repository, messages)
+            # What is changed meanwhile is written with the commit, all at once.
+            with session.no_autoflush:
+                return await self._claimed(self.open_service(session), conversation_id, together=together, alone=alone)
+
+    async def _claimed(
+        self, service: ConversationService, conversation_id: str, *, together: bool, alone: bool
+    ) -> Claim | None:
+        now = self.clock.now()
+        repository = service.conversations
+        conversation = await repository.lease(conversation_id, owner=self.owner, now=now, until=now + LEASE)
+        if conversation is None:
+            return None
+        waiting = await repository.pending(conversation_id, limit=MOST_TOGETHER if together else 1)
+        if not waiting:
+            self._release(conversation)
+            return None
+        message = waiting[0]
+        if is_suspect(message) and not alone:
+            raise _Suspected
+        if conversation.status is ConversationStatus.resolved:
+            # It came in while an agent was closing the matter: nobody has answered it.
+            service.begin_anew(conversation)
+        if message.attempts >= MAX_DEATHS:
+            # Whoever tried last did not live to say so.
+            await self._set_aside(service, conversation, message)
+            return None
+        messages = taken_up(waiting)
+        for message in messages:
+            message.attempts += 1
+            # Until somebody lives to say what went wrong.
+            message.error = None
+        history = await repository.recent_from_contact(
+            conversation_id,
+            after=conversation.bot_since_sequence,
+            before=messages[0].sequence,
+            limit=REMEMBERED_TURNS,
+        )
+        # What was rated before a history that is cut off came with a message that is no longer in it.
+        since = history[0].created_at if len(history) == REMEMBERED_TURNS else None
+        ratings = await repository.ratings_from([conversation.contact_id], after=since)
+        policy = await service.policies.current()
+        chosen = await chosen_among(repository, messages)
         return Claim(conversation, messages, history, ratings[conversation.contact_id], policy, chosen)
 
     async def _finish(self, claim: Claim, thought: Thought) -> bool:
