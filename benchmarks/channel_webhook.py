@@ -103,6 +103,8 @@ async def measure(stack: Stack, emulator: Emulator, *, rate: int) -> WebhookFigu
         database = Database(stack.settings["DATABASE_URL"])
         await give_to_bot(database)
         await database.close()
+        # What the bot does for the first time in a process takes longer, and how many come too fast is not told at once.
+        await sender.send(seconds=WARM_UP_SECONDS)
         stages.append(await _stage(stack, sender, "the bot"))
     finally:
         sender.close()

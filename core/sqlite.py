@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -32,12 +32,16 @@ PRAGMAS = (
     # We say when what the log has gathered goes into the database: it is all that waits for the disk.
     "wal_autocheckpoint=0",
 )
-# So many commits of a connection gather in the log; as many pages, about, as SQLite would let gather.
+# So many commits gather in the log; as many pages, about, as SQLite would let gather.
 COMMITS_GATHERED = 100
+# After so many the log begins anew. That needs a moment in which nobody writes, and so keeps them waiting.
+COMMITS_UNTIL_ANEW = 1_000
 BEGIN_READING = "BEGIN"
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 # A statement that carries more bytes than this would hold the loop up for longer than a thread costs.
 LARGE_BYTES = 256 * 1024
+MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
+MOVER = "moving the log"
 _HOLDS_LOCK = "holds the writer's lock"
 
 
@@ -45,13 +49,13 @@ class LoopConnection(aiosqlite.Connection):
     """An aiosqlite connection that runs statements where it is called.
 
     Our statements are short, and handing each to a thread and back costs more than running it; so is a commit, which
-    adds some pages to the log. What may wait stays in the connection's thread: moving the log's pages into the
-    database, for the disk, beginning to write where another process writes just now, and a statement that moves a
-    file, with its commit.
+    adds some pages to the `log`. What may wait stays in the connection's thread: beginning to write where another
+    process writes just now, and a statement that moves a file, with its commit.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, log: "Log", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._log = log
         self._tx = _Handed()
         self._thread = threading.Thread(target=_connection_worker_thread, args=(self._tx,), daemon=True)
         # A connection used from two threads at once crashes the process; the loop waits only if a caller was cut off.
@@ -60,7 +64,6 @@ class LoopConnection(aiosqlite.Connection):
         self.is_large = False
         # Whether one was since the transaction began.
         self._was_large = False
-        self._commits = 0
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         """What aiosqlite itself asks for; statements do not come by here."""
@@ -71,11 +74,14 @@ class LoopConnection(aiosqlite.Connection):
         return self.alone(fn, *args, **kwargs)
 
     async def _commit(self, connection: sqlite3.Connection) -> None:
-        self._commits += 1
-        if self._was_large or self._commits % COMMITS_GATHERED == 0:
+        if self._log.is_long:
             await self.in_thread(_commit_and_move, connection)
+            self._log.begins_anew()
+        elif self._was_large:
+            await self.in_thread(connection.commit)
         else:
             self.alone(connection.commit)
+        self._log.grew(by_much=self._was_large)
 
     @property
     def opened(self) -> sqlite3.Connection:
@@ -130,12 +136,61 @@ class LoopConnection(aiosqlite.Connection):
             return fn(*args, **kwargs)
 
 
+class Log:
+    """The write-ahead log of a database file, whose pages are moved into the database.
+
+    That waits for the disk, so it is done beside all others, in a thread and a connection of its own. Who does it while
+    holding the writer's lock has all others wait, but only then is everything moved and the log written over from its
+    start; so that is done seldom, when little is left to be moved.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._gathered = 0
+        self._since_anew = 0
+        self._mover: threading.Thread | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it should begin anew with the next commit."""
+        return self._since_anew >= COMMITS_UNTIL_ANEW and not self._is_moving
+
+    def begins_anew(self) -> None:
+        """All of it was moved while nobody could write."""
+        self._gathered = self._since_anew = 0
+
+    def grew(self, *, by_much: bool) -> None:
+        """Count a commit, and have the pages moved once enough have gathered."""
+        self._gathered += 1
+        self._since_anew += 1
+        if self._is_moving or not (by_much or self._gathered >= COMMITS_GATHERED):
+            return
+        self._gathered = 0
+        self._mover = threading.Thread(target=_move_beside_others, args=(self._file,), name=MOVER, daemon=True)
+        self._mover.start()
+
+    @property
+    def _is_moving(self) -> bool:
+        return self._mover is not None and self._mover.is_alive()
+
+
+def _move_beside_others(file: str) -> None:
+    # Without making the file anew, where it was taken away meanwhile.
+    place = f"{Path(file).absolute().as_uri()}?mode=rw"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(place, uri=True)) as own:
+        _move(own)
+
+
 def _commit_and_move(connection: sqlite3.Connection) -> None:
-    """Commit, and then move into the database what the log has of it, as far as no reader needs it there."""
     connection.commit()
+    _move(connection)
+
+
+def _move(connection: sqlite3.Connection) -> None:
+    """Move into the database what the log has of it, as far as no reader needs it there."""
     # What is committed is: where moving fails, as on a full disk, the log keeps it and the next time moves it.
     with suppress(sqlite3.Error):
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        connection.execute(MOVE).fetchall()
 
 
 def _without_waiting(connection: sqlite3.Connection, statement: str) -> None:
@@ -255,9 +310,10 @@ def create_sqlite_engine(url: str) -> AsyncEngine:
     """
     file = url.split("///", 1)[-1]
     Path(file).parent.mkdir(parents=True, exist_ok=True)
+    log = Log(file)
 
     def connect() -> _Adapter:
-        connection: Any = await_only(_connect(file))
+        connection: Any = await_only(_connect(file, log))
         return _Adapter(engine.dialect.dbapi, connection)
 
     engine = create_async_engine(
@@ -275,9 +331,9 @@ def create_sqlite_engine(url: str) -> AsyncEngine:
     return engine
 
 
-async def _connect(file: str) -> aiosqlite.Connection:
+async def _connect(file: str, log: Log) -> aiosqlite.Connection:
     """A connection, made in aiosqlite's thread and used in the loop's; closed again where its caller is cancelled."""
-    opening = asyncio.ensure_future(_opened(LoopConnection(partial(_open, file), iter_chunk_size=64)))
+    opening = asyncio.ensure_future(_opened(LoopConnection(partial(_open, file), iter_chunk_size=64, log=log)))
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:

@@ -34,6 +34,7 @@ from core.worker import Worker
 from crm.agents.auth import REQUESTS_ALLOWED, WRONG_TOKENS_ALLOWED, agent_who_may, program
 from crm.agents.endpoints import router as agents_router
 from crm.agents.permissions import Permission
+from crm.conversations.crowd import Crowd
 from crm.conversations.downloads import Downloads
 from crm.conversations.endpoints import router as conversations_router
 from crm.conversations.handoff_policy import PolicyUnreadable
@@ -125,6 +126,7 @@ def _refuse(reason: str) -> None:
 
 def _give_state(app: FastAPI, parts: Parts) -> None:
     """What endpoints reach through their dependencies."""
+    crowd = Crowd()
     turns = Turns(
         parts.work,
         open_service=parts.open_conversations,
@@ -139,7 +141,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
         clock=parts.clock,
         owner=parts.process,
         pace=RateLimit(f"{parts.settings.turns_per_minute}/minute"),
-        is_crowded=lambda: app.state.intake.is_crowded,
+        crowd=crowd,
     )
     turn_worker = Worker(
         "turns",
@@ -169,6 +171,7 @@ def _give_state(app: FastAPI, parts: Parts) -> None:
         open_service=parts.open_conversations,
         wake=turn_worker.wake,
         files_per_day=parts.settings.files_per_day,
+        crowd=crowd,
     )
     app.state.channels = Channels(
         Doors(parts.settings, parts.work, parts.wording, app.state.intake, parts.clock, parts.process)

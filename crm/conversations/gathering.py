@@ -42,11 +42,6 @@ class Gathering:
         self._waiting: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
 
-    @property
-    def is_crowded(self) -> bool:
-        """Whether somebody waits for the transaction that is under way."""
-        return bool(self._waiting)
-
     async def add(self, incoming: IncomingMessage) -> Received:
         """Store a message; returns when it is committed, and raises what kept it from that."""
         stored: asyncio.Future[Received] = asyncio.get_running_loop().create_future()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.unit_of_work import UnitOfWork
 from crm.conversations.contents import checked_text
+from crm.conversations.crowd import Crowd
 from crm.conversations.gathering import Gathering
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.reception import FILES_PER_DAY, Received, Reception
@@ -26,17 +27,14 @@ class Intake:
         open_service: OpenService,
         wake: Callable[[str], None],
         files_per_day: int = FILES_PER_DAY,
+        crowd: Crowd | None = None,
     ) -> None:
         self.work = work
         self.open_service = open_service
         self.wake = wake
         self.files_per_day = files_per_day
+        self.crowd = crowd or Crowd()
         self._gathering = Gathering(self._store_together, self._store_alone)
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether messages come faster than they are stored one by one."""
-        return self._gathering.is_crowded
 
     async def receive(self, incoming: IncomingMessage) -> Received:
         """Store a message, once however often it comes.
@@ -46,6 +44,7 @@ class Intake:
         """
         # Who is refused should not have cost the others their transaction.
         checked_text(incoming.text)
+        self.crowd.comes()
         received = await self._gathering.add(incoming)
         self.wake(received.conversation.id)
         return received

@@ -8,7 +8,7 @@ message's id as idempotency key.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ from crm.conversations.apology import soothed
 from crm.conversations.claims import MAX_ATTEMPTS, Claim, chosen_among, is_suspect, taken_up
 from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.company import Company
+from crm.conversations.crowd import Crowd
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS
 from crm.conversations.service import (
     HANDED_OFF_AS_ASKED,
@@ -45,9 +46,6 @@ SUSPECTS_WAITING = 8
 RETRY_AFTER = timedelta(seconds=1)
 # What came faster than we answer is taken up together, so much of it at once.
 MOST_TOGETHER = 200
-# So many turns are begun while messages queue up to be stored: a channel waits for that, and answers take all the
-# longer the more of them are thought about at once.
-TURNS_IN_CROWD = 4
 # To these intents the bot says itself that it is sorry.
 OWNED_UP = frozenset({"doubt", "ask_again"})
 # What is said to a file without words, once however many come.
@@ -68,7 +66,7 @@ class Turns:
 
     `pace` is how many turns a conversation may have. Whoever writes faster is answered more slowly: what waits
     meanwhile is then read as one text and has one answer. Nothing of it is lost, and nobody is sent a hundred answers.
-    While it `is_crowded`, where messages come in, few turns are begun at once.
+    In a `crowd` one turn is begun at a time.
     """
 
     def __init__(
@@ -80,7 +78,7 @@ class Turns:
         clock: Clock,
         owner: str,
         pace: RateLimit,
-        is_crowded: Callable[[], bool] = lambda: False,
+        crowd: Crowd | None = None,
     ) -> None:
         self.work = work
         self.open_service = open_service
@@ -88,8 +86,7 @@ class Turns:
         self.clock = clock
         self.owner = owner
         self.pace = pace
-        self.is_crowded = is_crowded
-        self._in_crowd = asyncio.Semaphore(TURNS_IN_CROWD)
+        self.crowd = crowd or Crowd()
         self.company = Company(patience=LEASE)
         self._suspects = 0
 
@@ -101,9 +98,7 @@ class Turns:
     async def run(self, conversation_id: str) -> bool:
         """Run the conversation's next due turn, unless another process has it; true when one more is due at once."""
         try:
-            if not self.is_crowded():
-                return await self._run_beside_others(conversation_id)
-            async with self._in_crowd:
+            async with self.crowd.one_by_one():
                 return await self._run_beside_others(conversation_id)
         except _Suspected:
             return await self._run_alone(conversation_id)
@@ -136,7 +131,9 @@ class Turns:
             # All others wait for who is alone.
             async with asyncio.timeout(LEASE.total_seconds() if alone else None):
                 thought = await self.thinking.think(claim)
-            return await self._finish(claim, thought)
+            is_more_due = await self._finish(claim, thought)
+            self.crowd.answered(len(claim.messages))
+            return is_more_due
         except Exception as error:
             logger.exception("a turn of conversation %s failed", conversation_id)
             await self._give_up(claim, error)

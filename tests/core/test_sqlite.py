@@ -12,7 +12,7 @@ from sqlalchemy import LargeBinary, bindparam, event, text
 from sqlalchemy.exc import OperationalError
 
 from core.database import Database
-from core.sqlite import COMMITS_GATHERED, LARGE_BYTES, LoopConnection, Place, WritersLock
+from core.sqlite import COMMITS_GATHERED, LARGE_BYTES, MOVE, MOVER, Log, LoopConnection, Place, WritersLock
 
 
 @pytest.fixture
@@ -209,6 +209,12 @@ class TestCommits:
         async with database.session() as session:
             await session.execute(text("insert into files values (:content)"), {"content": content})
 
+    @staticmethod
+    def wait_for_mover() -> None:
+        for thread in threading.enumerate():
+            if thread.name == MOVER:
+                thread.join(timeout=10)
+
     async def test_a_small_one_runs_where_it_is_asked_for(self, database: Database, run_in: Any) -> None:
         await self.write(database)
 
@@ -222,18 +228,38 @@ class TestCommits:
 
         assert [thread is threading.current_thread() for thread in run_in["COMMIT"]] == [False, True]
 
-    async def test_what_gathers_in_the_log_is_moved_into_the_database_in_a_thread(
+    async def test_what_gathers_in_the_log_is_moved_into_the_database_beside_all_others(
         self, database: Database, run_in: Any, tmp_path: Path
     ) -> None:
-        for _ in range(3 * COMMITS_GATHERED):
+        for _ in range(3):
+            for _ in range(COMMITS_GATHERED):
+                await self.write(database, b"x" * 4096)
+            self.wait_for_mover()
+
+        assert MOVE not in run_in
+        assert (tmp_path / "commits.db").stat().st_size > 2 * COMMITS_GATHERED * 4096
+
+    async def test_a_log_that_was_never_moved_to_its_end_is_moved_in_a_thread_and_begins_anew(
+        self, database: Database, run_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.sqlite.COMMITS_UNTIL_ANEW", 50)
+        monkeypatch.setattr("core.sqlite.COMMITS_GATHERED", 1_000_000)
+
+        for _ in range(300):
             await self.write(database, b"x" * 4096)
 
-        moved_in = run_in["PRAGMA wal_checkpoint(PASSIVE)"]
-        assert len(moved_in) == 3
-        assert threading.current_thread() not in moved_in
-        assert (tmp_path / "commits.db").stat().st_size > 2 * COMMITS_GATHERED * 4096
-        # Each of these commits adds three pages, and what was moved is written over.
-        assert (tmp_path / "commits.db-wal").stat().st_size < 5 * COMMITS_GATHERED * 4096
+        assert len(run_in[MOVE]) == 300 // 50
+        assert threading.current_thread() not in run_in[MOVE]
+        # Each of these commits adds three pages; what was moved is written over.
+        assert (tmp_path / "commits.db-wal").stat().st_size < 2 * 50 * 3 * 4096
+
+    async def test_a_log_whose_database_was_taken_away_makes_none(self, tmp_path: Path) -> None:
+        log = Log(str(tmp_path / "gone.db"))
+
+        log.grew(by_much=True)
+
+        self.wait_for_mover()
+        assert not (tmp_path / "gone.db").exists()
 
     async def test_others_see_it_before_it_is_moved(self, database: Database, tmp_path: Path) -> None:
         await self.write(database, b"seen")
@@ -320,7 +346,9 @@ class TestLargeStatements:
             go_on.wait(5)
 
         async def leave() -> threading.Thread:
-            connection = await LoopConnection(lambda: sqlite3.connect(":memory:", check_same_thread=False), 64)
+            connection = await LoopConnection(
+                lambda: sqlite3.connect(":memory:", check_same_thread=False), 64, log=Log(":memory:")
+            )
             connection.is_large = True
             cut_off = asyncio.ensure_future(aiosqlite.Connection._execute(connection, hold))
             await asyncio.to_thread(begun.wait, 5)

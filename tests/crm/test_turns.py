@@ -13,6 +13,7 @@ from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.claims import MAX_ATTEMPTS, TOGETHER_CHARACTERS
 from crm.conversations.commands import START_OVER, TALK_TO_PERSON
+from crm.conversations.crowd import FEW
 from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
@@ -20,7 +21,7 @@ from crm.conversations.parked import ParkedTurns
 from crm.conversations.ports import Mood, Reading
 from crm.conversations.reception import Received
 from crm.conversations.service import ConversationService
-from crm.conversations.turns import LEASE, MAX_DEATHS, TURNS_IN_CROWD, Turns
+from crm.conversations.turns import LEASE, MAX_DEATHS, Turns
 from crm.enums import Author, ConversationStatus, HandoffReason, Outcome, Priority, TurnState
 from crm.models import Agent, Conversation, Handoff, Inbox, Message, Rating, SavedHandoffPolicy
 from tests.conftest import message
@@ -915,15 +916,16 @@ async def nothing() -> None:
 
 
 class TestCrowd:
-    """Messages come in faster than they can be stored one by one."""
+    """Many more messages come in than can be answered."""
 
-    @pytest.mark.parametrize(("is_crowded", "at_once"), [(True, TURNS_IN_CROWD), (False, 2 * TURNS_IN_CROWD)])
-    async def test_few_are_thought_about_at_once_and_all_are_answered(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, is_crowded: bool, at_once: int
+    @pytest.mark.parametrize(("come", "at_once"), [(0, 6), (FEW, 1)])
+    async def test_one_is_thought_about_at_a_time_and_all_are_answered(
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, come: int, at_once: int
     ) -> None:
-        visitors = [str(number) for number in range(2 * TURNS_IN_CROWD)]
-        received = [await intake.receive(message(inbox, "hello", visitor=visitor)) for visitor in visitors]
-        turns.is_crowded = lambda: is_crowded
+        received = [await intake.receive(message(inbox, "hello", visitor=str(number))) for number in range(6)]
+        turns.crowd = intake.crowd
+        for _ in range(come):
+            intake.crowd.comes()
         thought_about = most = 0
 
         async def meanwhile() -> None:
@@ -938,7 +940,7 @@ class TestCrowd:
         bot.meanwhile = meanwhile
         await asyncio.gather(*(turns.run(one.conversation.id) for one in received))
 
-        assert len(bot.turns) == len(visitors)
+        assert len(bot.turns) == len(received)
         assert most == at_once
 
 

@@ -353,8 +353,6 @@ class TestWebhooks:
 class Choking:
     """Stores nothing."""
 
-    is_crowded = False
-
     async def add(self, _incoming: object) -> None:
         raise RuntimeError("told to")
 
