@@ -103,7 +103,7 @@ async def measure(stack: Stack, emulator: Emulator, *, rate: int) -> WebhookFigu
         database = Database(stack.settings["DATABASE_URL"])
         await give_to_bot(database)
         await database.close()
-        # What the bot does for the first time in a process takes longer, and how many come too fast is not told at once.
+        # What the bot does for the first time in a process takes longer, and that there is a crowd is not told at once.
         await sender.send(seconds=WARM_UP_SECONDS)
         stages.append(await _stage(stack, sender, "the bot"))
     finally:
