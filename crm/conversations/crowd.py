@@ -7,13 +7,13 @@ loop: answers are late whatever is done, so one turn at a time leaves the rest t
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 
 # As many a second are no crowd, however few are answered.
 FEW = 50
-# It is one while this many times as many messages come as are answered. Where everybody waits for their answer before
-# they write again, about as many come.
+# It is one while this many times as many write as are answered. Where everybody waits for their answer before they
+# write again, about as many do.
 TIMES_AS_MANY = 2
 LOOKED_BACK_SECONDS = 1.0
 # A turn that takes longer waits for something itself, and holds up nobody by that.
@@ -21,27 +21,32 @@ PATIENCE_SECONDS = 0.25
 
 
 class Crowd:
-    """Counts what comes and what is answered in this process. To be used in one event loop."""
+    """Counts who writes and who is answered in this process. To be used in one event loop."""
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._came: deque[float] = deque()
+        self._wrote: deque[tuple[float, Hashable]] = deque()
         self._answered: deque[float] = deque()
         self._door = asyncio.Semaphore()
 
-    def comes(self) -> None:
-        """A message has come."""
-        self._came.append(self._now())
+    def writes(self, contact: Hashable) -> None:
+        """A message has come; one who writes a hundred is one."""
+        self._wrote.append((self._now(), contact))
 
-    def answered(self, messages: int) -> None:
-        """The turn of so many messages is over."""
-        self._answered.extend([self._now()] * messages)
+    def answered(self) -> None:
+        """A turn is over."""
+        self._answered.append(self._now())
 
     @property
     def is_here(self) -> bool:
         """Whether there is a crowd now."""
-        came, answered = _lately(self._came, self._now()), _lately(self._answered, self._now())
-        return came > FEW and came > TIMES_AS_MANY * answered
+        since = self._now() - LOOKED_BACK_SECONDS
+        while self._wrote and self._wrote[0][0] < since:
+            self._wrote.popleft()
+        while self._answered and self._answered[0] < since:
+            self._answered.popleft()
+        fewest = max(FEW, TIMES_AS_MANY * len(self._answered))
+        return len(self._wrote) > fewest and len({contact for _, contact in self._wrote}) > fewest
 
     @asynccontextmanager
     async def one_by_one(self) -> AsyncIterator[None]:
@@ -57,12 +62,6 @@ class Crowd:
         finally:
             impatient.cancel()
             let_next_in()
-
-
-def _lately(moments: deque[float], now: float) -> int:
-    while moments and moments[0] < now - LOOKED_BACK_SECONDS:
-        moments.popleft()
-    return len(moments)
 
 
 def _once(call: Callable[[], None]) -> Callable[[], None]:

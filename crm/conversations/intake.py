@@ -44,7 +44,7 @@ class Intake:
         """
         # Who is refused should not have cost the others their transaction.
         checked_text(incoming.text)
-        self.crowd.comes()
+        self.crowd.writes((incoming.inbox_id, incoming.contact_external_id))
         received = await self._gathering.add(incoming)
         self.wake(received.conversation.id)
         return received

@@ -132,7 +132,7 @@ class Turns:
             async with asyncio.timeout(LEASE.total_seconds() if alone else None):
                 thought = await self.thinking.think(claim)
             is_more_due = await self._finish(claim, thought)
-            self.crowd.answered(len(claim.messages))
+            self.crowd.answered()
             return is_more_due
         except Exception as error:
             logger.exception("a turn of conversation %s failed", conversation_id)

@@ -14,25 +14,33 @@ class Moment:
         return self.now
 
 
-def crowd_of(came: int, *, answered: int = 0, now: Moment | None = None) -> Crowd:
+def crowd_of(people: int, *, answered: int = 0, now: Moment | None = None) -> Crowd:
     crowd = Crowd(now=now or Moment())
-    for _ in range(came):
-        crowd.comes()
-    crowd.answered(answered)
+    for number in range(people):
+        crowd.writes(number)
+    for _ in range(answered):
+        crowd.answered()
     return crowd
 
 
 class TestIsHere:
-    def test_where_many_more_come_than_are_answered(self) -> None:
+    def test_where_many_more_write_than_are_answered(self) -> None:
         assert crowd_of(200, answered=18).is_here
 
-    def test_not_where_those_who_come_are_answered(self) -> None:
+    def test_not_where_those_who_write_are_answered(self) -> None:
         assert not crowd_of(200, answered=150).is_here
 
-    def test_not_where_few_come(self) -> None:
+    def test_not_where_few_write(self) -> None:
         assert not crowd_of(FEW).is_here
 
-    def test_no_longer_once_nobody_has_come_for_a_while(self) -> None:
+    def test_not_where_one_writes_for_many(self) -> None:
+        crowd = crowd_of(0)
+        for _ in range(200):
+            crowd.writes("one")
+
+        assert not crowd.is_here
+
+    def test_no_longer_once_nobody_has_written_for_a_while(self) -> None:
         now = Moment()
         crowd = crowd_of(200, now=now)
         assert crowd.is_here

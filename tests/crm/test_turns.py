@@ -916,16 +916,16 @@ async def nothing() -> None:
 
 
 class TestCrowd:
-    """Many more messages come in than can be answered."""
+    """Many more people write than can be answered."""
 
-    @pytest.mark.parametrize(("come", "at_once"), [(0, 6), (FEW, 1)])
+    @pytest.mark.parametrize(("others", "at_once"), [(0, 6), (FEW, 1)])
     async def test_one_is_thought_about_at_a_time_and_all_are_answered(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, come: int, at_once: int
+        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, others: int, at_once: int
     ) -> None:
         received = [await intake.receive(message(inbox, "hello", visitor=str(number))) for number in range(6)]
         turns.crowd = intake.crowd
-        for _ in range(come):
-            intake.crowd.comes()
+        for number in range(others):
+            intake.crowd.writes(number)
         thought_about = most = 0
 
         async def meanwhile() -> None:
