@@ -153,6 +153,7 @@ class Turns:
     async def _claimed(
         self, service: ConversationService, conversation_id: str, *, together: bool, alone: bool
     ) -> Claim | None:
+        """The same within the transaction of `service`."""
         now = self.clock.now()
         repository = service.conversations
         conversation = await repository.lease(conversation_id, owner=self.owner, now=now, until=now + LEASE)

@@ -13,7 +13,7 @@ from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.claims import MAX_ATTEMPTS, TOGETHER_CHARACTERS
 from crm.conversations.commands import START_OVER, TALK_TO_PERSON
-from crm.conversations.crowd import FEW
+from crm.conversations.crowd import FEW, Crowd
 from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
@@ -920,10 +920,18 @@ class TestCrowd:
 
     @pytest.mark.parametrize(("others", "at_once"), [(0, 6), (FEW, 1)])
     async def test_one_is_thought_about_at_a_time_and_all_are_answered(
-        self, turns: Turns, intake: Intake, inbox: Inbox, bot: FakeBot, others: int, at_once: int
+        self,
+        turns: Turns,
+        intake: Intake,
+        inbox: Inbox,
+        bot: FakeBot,
+        others: int,
+        at_once: int,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr("crm.conversations.crowd.PATIENCE_SECONDS", 60)
+        turns.crowd = intake.crowd = Crowd(now=lambda: 0.0)
         received = [await intake.receive(message(inbox, "hello", visitor=str(number))) for number in range(6)]
-        turns.crowd = intake.crowd
         for number in range(others):
             intake.crowd.writes(number)
         thought_about = most = 0
