@@ -3,8 +3,13 @@
 import logging
 import os
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
+
+from bot.unneeded import components_of, leave_out, unneeded_by
+
+CONFIG: Final = Path("config.yml")
 
 _SETTINGS: Final = {
     "LOG_LEVEL": "WARNING",
@@ -21,14 +26,16 @@ _SETTINGS: Final = {
 _RASA_SETTINGS_FILE: Final = Path("var/rasa/global.yml")
 
 
-def prepare_environment() -> None:
+def prepare_environment(components: "Iterable[str] | None" = None) -> None:
     """Call before Rasa is imported: TensorFlow and ONNX Runtime read the environment then.
 
-    What the caller has set stays, except that telemetry is always off.
+    What the caller has set stays, except that telemetry is always off. `components` are all that the process will use,
+    config.yml's where nothing is said; what none of them needs is not imported.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    leave_out(unneeded_by(components_of(CONFIG) if components is None else components))
     logging.basicConfig(level=os.environ["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # Importing Sanic 21.12 turns deprecation warnings on; so it goes first, and what Rasa then imports stays quiet.
     import sanic.app  # noqa: F401

@@ -66,7 +66,7 @@ def evaluate(
     training: Sequence[Row], test: Sequence[Row], *, with_stock: bool = False
 ) -> "tuple[dict[str, Any], list[Reading]]":
     """The report, whose keys are those that `--json` prints, and what was read in each test row."""
-    with trained_on(training, shipped_pipeline()) as reader:
+    with trained_on(training, shipped_pipeline(), later=STOCK_PIPELINE if with_stock else ()) as reader:
         readings = [reader.read(row.text) for row in test]
         perturbed = _perturbed(reader, test, readings)
     report = {

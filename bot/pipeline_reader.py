@@ -81,9 +81,11 @@ class PipelineReader:
 
 
 @contextmanager
-def trained_on(rows: Sequence[Row], pipeline: "list[dict[str, Any]]") -> Iterator[PipelineReader]:
-    """A reader whose pipeline has learned the rows."""
-    prepare_environment()
+def trained_on(
+    rows: Sequence[Row], pipeline: "list[dict[str, Any]]", *, later: "Sequence[dict[str, Any]]" = ()
+) -> Iterator[PipelineReader]:
+    """A reader whose pipeline has learned the rows. `later` is what the process will use after them."""
+    prepare_environment(part["name"] for part in (*pipeline, *later))
     # Here, because TensorFlow reads the environment when it is imported.
     from rasa.core.agent import Agent
 

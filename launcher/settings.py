@@ -20,8 +20,9 @@ QUIET = {
     "PYTHONUNBUFFERED": "1",
 }
 LOOPBACK = "127.0.0.1"
-# The launcher's own interpreter must not lead those of the two environments astray.
-FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+# The launcher's own interpreter must not lead those of the two environments astray; nor may a container's image, where
+# the last one is often set, have them compile thousands of modules at each start (it doubles the time).
+FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE")
 
 
 def read_env_file(path: Path) -> dict[str, str]:

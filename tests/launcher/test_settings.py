@@ -45,6 +45,11 @@ class TestChildEnvironment:
 
         assert not {"PYTHONPATH", "VIRTUAL_ENV"} & environment.keys()
 
+    def test_lets_python_keep_what_it_has_compiled(self, layout):
+        environment = child_environment(layout, {"PYTHONDONTWRITEBYTECODE": "1"})
+
+        assert "PYTHONDONTWRITEBYTECODE" not in environment
+
 
 class TestAddresses:
     def test_prefers_the_command_line(self):
