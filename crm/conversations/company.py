@@ -39,6 +39,12 @@ class Company:
             if not self._inside:
                 self._is_empty.set()
 
+    async def gone(self, *, patience: timedelta) -> None:
+        """Wait until nobody is under way, but not for longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience.total_seconds()):
+                await self._is_empty.wait()
+
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """Be under way while nobody else is, but for who hangs."""
@@ -46,9 +52,7 @@ class Company:
             with self._wait():
                 await stack.enter_async_context(self._loners)
                 await stack.enter_async_context(self._door)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._patience.total_seconds()):
-                        await self._is_empty.wait()
+                await self.gone(patience=self._patience)
             yield
 
     @contextmanager

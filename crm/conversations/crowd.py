@@ -49,9 +49,9 @@ class Crowd:
         return len(self._wrote) > fewest and len({contact for _, contact in self._wrote}) > fewest
 
     @asynccontextmanager
-    async def one_by_one(self) -> AsyncIterator[None]:
-        """In a crowd, let one in after the other; otherwise everybody at once."""
-        if not self.is_here:
+    async def one_by_one(self, *, presses: bool = False) -> AsyncIterator[None]:
+        """Let one in after the other in a crowd, and always those who press; otherwise everybody at once."""
+        if not (presses or self.is_here):
             yield
             return
         await self._door.acquire()

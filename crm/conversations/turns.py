@@ -8,8 +8,8 @@ message's id as idempotency key.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from core.clock import Clock
@@ -46,6 +46,8 @@ SUSPECTS_WAITING = 8
 RETRY_AFTER = timedelta(seconds=1)
 # What came faster than we answer is taken up together, so much of it at once.
 MOST_TOGETHER = 200
+# Who writes faster than we answer lets others go first, but not for longer.
+COURTESY = timedelta(seconds=0.25)
 # To these intents the bot says itself that it is sorry.
 OWNED_UP = frozenset({"doubt", "ask_again"})
 # What is said to a file without words, once however many come.
@@ -66,7 +68,8 @@ class Turns:
 
     `pace` is how many turns a conversation may have. Whoever writes faster is answered more slowly: what waits
     meanwhile is then read as one text and has one answer. Nothing of it is lost, and nobody is sent a hundred answers.
-    In a `crowd` one turn is begun at a time.
+    Their turns also begin one by one and while no other's is under way, so that the others hardly notice a flood. In a
+    `crowd` one turn is begun at a time.
     """
 
     def __init__(
@@ -89,6 +92,8 @@ class Turns:
         self.crowd = crowd or Crowd()
         self.company = Company(patience=LEASE)
         self._suspects = 0
+        # Who wrote on before their last turn was over.
+        self._pressing: set[str] = set()
 
     async def waiting(self, *, limit: int) -> Sequence[str]:
         """Conversations whose turn is due and which nobody works on."""
@@ -98,10 +103,23 @@ class Turns:
     async def run(self, conversation_id: str) -> bool:
         """Run the conversation's next due turn, unless another process has it; true when one more is due at once."""
         try:
-            async with self.crowd.one_by_one():
-                return await self._run_beside_others(conversation_id)
+            async with self._in_line(conversation_id):
+                is_more_due = await self._run_beside_others(conversation_id)
         except _Suspected:
-            return await self._run_alone(conversation_id)
+            is_more_due = await self._run_alone(conversation_id)
+        if is_more_due:
+            self._pressing.add(conversation_id)
+        return is_more_due
+
+    @asynccontextmanager
+    async def _in_line(self, conversation_id: str) -> AsyncIterator[None]:
+        """Wait for one's place: one by one in a crowd, and until nobody is under way for who presses."""
+        presses = conversation_id in self._pressing
+        self._pressing.discard(conversation_id)
+        async with self.crowd.one_by_one(presses=presses):
+            if presses:
+                await self.company.gone(patience=COURTESY)
+            yield
 
     async def _run_beside_others(self, conversation_id: str) -> bool:
         async with self.company.together():

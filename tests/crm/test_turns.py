@@ -952,6 +952,44 @@ class TestCrowd:
         assert most == at_once
 
 
+class TestPressing:
+    """Somebody writes on before they are answered."""
+
+    @staticmethod
+    async def answered_while_another_is(talk: Talk, other: str, bot: FakeBot) -> list[str]:
+        """What is answered until the long turn of another visitor is over."""
+        await talk.sends("one")
+        await talk.sends("two")
+        assert await talk.turns.run(talk.id)
+        seen: list[str] = []
+
+        async def meanwhile() -> None:
+            if bot.turns[-1].text == "calm":
+                # Room for all that does not wait.
+                await asyncio.sleep(0.3)
+                seen.extend(turn.text for turn in bot.turns)
+
+        bot.meanwhile = meanwhile
+        calm = asyncio.create_task(talk.turns.run(other))
+        async with asyncio.timeout(10):
+            while bot.turns[-1].text != "calm":  # noqa: ASYNC110 - until it is under way
+                await asyncio.sleep(0)
+        await asyncio.gather(calm, talk.turns.run(talk.id))
+        return seen
+
+    @pytest.mark.parametrize(
+        ("courtesy", "seen"), [(timedelta(seconds=60), ["one", "calm"]), (timedelta(0), ["one", "calm", "two"])]
+    )
+    async def test_they_go_on_when_the_others_are_answered_unless_that_takes_long(
+        self, talk: Talk, intake: Intake, inbox: Inbox, bot: FakeBot, courtesy: timedelta, seen: list[str], monkeypatch
+    ) -> None:
+        monkeypatch.setattr("crm.conversations.turns.COURTESY", courtesy)
+        other = await intake.receive(message(inbox, "calm", visitor="another"))
+
+        assert await self.answered_while_another_is(talk, other.conversation.id, bot) == seen
+        assert await talk.turn_states() == ["done", "done"]
+
+
 class TestCorrection:
     async def test_that_comes_while_the_bot_thinks_is_what_is_answered_once_and_counts_as_no_failure(
         self, talk: Talk, intake: Intake, inbox: Inbox, bot: FakeBot, work: UnitOfWork, clock: FixedClock
