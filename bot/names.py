@@ -214,6 +214,7 @@ class Responses:
     NO_OPEN_TICKETS: Final = "utter_no_open_tickets"
     ASK_RATING: Final = "utter_ask_rating"
     RATING_THANKS: Final = "utter_rating_thanks"
+    RATING_LOW: Final = "utter_rating_low"
     RATING_REFUSED: Final = "utter_rating_refused"
 
 
@@ -243,6 +244,7 @@ class SystemResponses:
     AGENT_JOINED: Final = "utter_agent_joined"
     RETURNED_TO_BOT: Final = "utter_returned_to_bot"
     RESOLVED: Final = "utter_resolved"
+    RATING_REASON_KEPT: Final = "utter_rating_reason_kept"
     DETAIL_ORDER_NUMBER: Final = "utter_detail_order_number"
     DETAIL_AMOUNT_TOMAN: Final = "utter_detail_amount_toman"
     DETAIL_AMOUNT_RIAL: Final = "utter_detail_amount_rial"

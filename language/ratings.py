@@ -25,6 +25,9 @@ _SAYS_SO: Final = re.compile(
     re.IGNORECASE,
 )
 
+# Whoever gives so little or less was not content.
+LOW_RATING: Final = 2
+
 
 def find_rating(text: str) -> int | None:
     """The one number from 1 to 5 in a text; nothing if there is none, several different ones, or one that is denied."""

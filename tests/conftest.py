@@ -55,6 +55,8 @@ SPOKEN = (
     "seen_while_waiting",
     "ask_rating",
     "rating_thanks",
+    "rating_low",
+    "rating_reason_kept",
     "returned_to_bot",
     "started_over",
     "agent_joined",

@@ -14,7 +14,7 @@ from bot.identifiers import find_ticket_number, number_alone
 from bot.names import NO_CONTACT_DETAIL, Intents, Responses, Slots
 from bot.questions import is_question
 from language.contact_details import find_contact_detail
-from language.ratings import rating_in_words
+from language.ratings import LOW_RATING, rating_in_words
 
 LONGEST_NOTE: Final = 4_000
 _WORDS_OF_A_COMMAND: Final = 8
@@ -139,8 +139,14 @@ async def take_rating(backend: Backend, dispatcher: CollectingDispatcher, tracke
         await backend.rate(tracker.sender_id, score=score, comment=rating_comment(text), offered=was_asked)
     except BackendRefused:
         return False
-    dispatcher.utter_message(response=Responses.RATING_THANKS)
+    thank_for_rating(dispatcher, score, text)
     return True
+
+
+def thank_for_rating(dispatcher: CollectingDispatcher, score: int, text: str) -> None:
+    """Thank for a rating that was stored, and ask for the reason of a low one whose message gives none."""
+    wants_reason = score <= LOW_RATING and not rating_comment(text)
+    dispatcher.utter_message(response=Responses.RATING_LOW if wants_reason else Responses.RATING_THANKS)
 
 
 def rating_comment(text: str) -> str:

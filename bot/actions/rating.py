@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend import BackendRefused
 from bot.actions.base import SupportAction, offer_of, text_of
-from bot.actions.follow_ups import rating_comment
+from bot.actions.follow_ups import rating_comment, thank_for_rating
 from bot.actions.knowledge import ActionAnswerFromKnowledgeBase
 from bot.identifiers import number_alone
 from bot.names import Actions, Intents, Responses, Slots
@@ -52,7 +52,7 @@ class ActionRateConversation(SupportAction):
         elif score is None:
             return [spent, *await ActionAnswerFromKnowledgeBase(self.backend).respond(dispatcher, tracker)]
         elif await self._store(tracker, score):
-            dispatcher.utter_message(response=Responses.RATING_THANKS)
+            thank_for_rating(dispatcher, score, text_of(tracker))
         elif tracker.get_slot(Slots.RATING) or _is_offered(tracker) or number_alone(text_of(tracker)) is not None:
             dispatcher.utter_message(response=Responses.RATING_REFUSED)
         else:

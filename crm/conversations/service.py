@@ -27,6 +27,7 @@ from crm.tickets.service import TicketService
 from crm.wording import Wording, Words
 from language.contact_details import find_contact_detail
 from language.normalise import safe_text
+from language.ratings import LOW_RATING
 
 # What the contact is told when a person is brought in, where it is more than that.
 HANDED_OFF = {
@@ -35,6 +36,8 @@ HANDED_OFF = {
     HandoffReason.legal_threat: "utter_handed_off_upset",
     HandoffReason.vulnerable: "utter_handed_off_gently",
 }
+# In characters; also what the channels' own forms take.
+LONGEST_COMMENT = 2_000
 HANDED_OFF_IN_DANGER = "utter_handed_off_in_danger"
 HANDED_OFF_AS_ASKED = "utter_handed_off"
 # What somebody is asked for who waits where only an open page can be answered, and what is said when it comes.
@@ -316,6 +319,7 @@ class ConversationService:
     ) -> Rating:
         """Store the contact's rating, 1 to 5, and thank for it unless the caller does; the same again changes nothing.
 
+        Of a low one without a comment the reason is asked (`rating_reasons`).
         It is of who had the conversation when it was resolved. One that is `offered` before anybody has asked counts
         once, and is nobody's.
 
@@ -336,14 +340,20 @@ class ConversationService:
             conversation_id=conversation.id,
             agent_id=asked and (asked.agent_id or await self.conversations.last_agent_before(asked)),
             score=score,
-            comment=safe_text(comment)[:2000],
+            comment=safe_text(comment)[:LONGEST_COMMENT],
             created_at=self.clock.now(),
         )
         self.session.add(rating)
         if thank:
-            await self.say(conversation, "utter_rating_thanks")
+            wants_reason = score <= LOW_RATING and not rating.comment
+            await self.say(conversation, "utter_rating_low" if wants_reason else "utter_rating_thanks")
         announce(self.session, contact_topic(conversation), {"type": "rated", "score": score})
         return rating
+
+    async def explain_rating(self, rating_id: int, reason: str) -> None:
+        """Keep why a rating was given, unless it says so already."""
+        rating = await self.session.get_one(Rating, rating_id)
+        rating.comment = rating.comment or safe_text(reason)[:LONGEST_COMMENT]
 
 
 def _is_reachable(contact: Contact) -> bool:

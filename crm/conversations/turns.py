@@ -21,6 +21,7 @@ from crm.conversations.commands import TALK_TO_PERSON
 from crm.conversations.company import Company
 from crm.conversations.crowd import Crowd
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS
+from crm.conversations.rating_reasons import rating_explained
 from crm.conversations.service import (
     HANDED_OFF_AS_ASKED,
     HANDED_OFF_IN_DANGER,
@@ -52,6 +53,8 @@ COURTESY = timedelta(seconds=0.25)
 OWNED_UP = frozenset({"doubt", "ask_again"})
 # What is said to a file without words, once however many come.
 WORDS_PLEASE = "utter_words_please"
+# What is said to the reason of a low rating.
+RATING_REASON_KEPT = "utter_rating_reason_kept"
 # What is said to the first message of somebody who waits for a person.
 SEEN_WHILE_WAITING = "utter_seen_while_waiting"
 
@@ -237,7 +240,13 @@ class Turns:
                     conversation.identity.chosen_language = thought.reading.wanted_language
             if is_last or not self.pace.left(conversation.id):
                 self._release(conversation)
-            await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
+            explained = rating_explained(claim, thought)
+            if explained:
+                await service.explain_rating(explained.id, message.latest_text)
+            if explained and thought.outcome is Outcome.not_understood and not thought.handoff:
+                await self._keep_reason(service, conversation, message)
+            else:
+                await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
             if claim.conversation.status is ConversationStatus.waiting:
                 await self._acknowledge(service, conversation, message)
         return not is_last
@@ -285,6 +294,12 @@ class Turns:
             # Also when the bot was silent: an action that failed leaves an empty answer.
             message.outcome = Outcome.failed
             await service.say(conversation, "utter_bot_failed")
+
+    async def _keep_reason(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
+        """Say that the reason of a low rating was taken down, where the bot would say that it did not understand."""
+        if conversation.status is ConversationStatus.with_bot:
+            message.outcome = Outcome.answered
+            await service.say(conversation, RATING_REASON_KEPT)
 
     async def _acknowledge(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
         """Tell a contact who writes while waiting for a person that it was seen; once, however much they write.

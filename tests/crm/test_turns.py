@@ -408,6 +408,70 @@ class TestRatingInAnger:
         assert handoff.reason is HandoffReason.negative_sentiment
 
 
+class TestReasonOfALowRating:
+    """What is written after a low rating says why it was so low."""
+
+    @staticmethod
+    async def rated(talk: Talk, clock: FixedClock, score: int, comment: str = "") -> None:
+        await talk.says("hello")
+        async with talk.changing() as (service, conversation):
+            await Handling(service).resolve(conversation)
+            await service.rate(conversation, score=score, comment=comment)
+        clock.advance(timedelta(minutes=2))
+
+    @staticmethod
+    async def comment(talk: Talk) -> str:
+        async with talk.reading() as service:
+            (rating,) = await service.conversations.ratings(talk.id)
+        return rating.comment
+
+    @pytest.mark.parametrize(("score", "comment", "asked"), [(2, "", True), (2, "slow", False), (3, "", False)])
+    async def test_is_asked_for_where_none_was_given(
+        self, talk: Talk, clock: FixedClock, score: int, comment: str, asked: bool
+    ) -> None:
+        await self.rated(talk, clock, score, comment)
+
+        assert (await talk.messages())[-1].response == ("utter_rating_low" if asked else "utter_rating_thanks")
+
+    async def test_is_kept_beside_it_and_answered_when_it_is_displeased(self, talk: Talk, clock: FixedClock) -> None:
+        await self.rated(talk, clock, 2)
+
+        await talk.says("sigh, two weeks for nothing")
+
+        assert await self.comment(talk) == "sigh, two weeks for nothing"
+        assert (await talk.transcript())[-1] == ("bot", "You said: sigh, two weeks for nothing")
+
+    async def test_is_thanked_for_where_the_bot_would_not_understand(
+        self, talk: Talk, clock: FixedClock, bot: FakeBot
+    ) -> None:
+        await self.rated(talk, clock, 1)
+        bot.outcome = Outcome.not_understood
+
+        await talk.says("two weeks for nothing")
+        clock.advance(timedelta(minutes=1))
+        await talk.says("and more of that")
+
+        assert await self.comment(talk) == "two weeks for nothing"
+        assert [message.response for message in await talk.messages()][-3:] == ["utter_rating_reason_kept", None, None]
+        assert (await talk.transcript())[-1] == ("bot", "You said: and more of that")
+
+    @pytest.mark.parametrize("text", ["I would like an invoice", "how do I pay? sigh?", "/open_ticket"])
+    async def test_is_not_what_wants_something_else(self, talk: Talk, clock: FixedClock, text: str) -> None:
+        await self.rated(talk, clock, 1)
+
+        await talk.says(text)
+
+        assert await self.comment(talk) == ""
+
+    async def test_nor_what_is_written_days_later(self, talk: Talk, clock: FixedClock) -> None:
+        await self.rated(talk, clock, 1)
+        clock.advance(timedelta(days=2))
+
+        await talk.says("sigh")
+
+        assert await self.comment(talk) == ""
+
+
 class TestChoosingByPlace:
     @pytest.mark.parametrize(
         ("words", "payload"),

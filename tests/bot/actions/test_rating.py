@@ -22,6 +22,13 @@ class TestRateConversation:
         assert responses_in(result) == [Responses.RATING_THANKS]
         assert slots_in(result) == {"rating": None}
 
+    async def test_asks_for_the_reason_of_a_low_one(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(RATING, status_code=204)
+
+        result = await actions.run(Actions.RATE_CONVERSATION, text="۱ ستاره")
+
+        assert responses_in(result) == [Responses.RATING_LOW]
+
     @pytest.mark.parametrize("text", ["می‌خوام امتیاز بدم", "rate 9"])
     async def test_asks_for_a_rating_where_there_is_none(
         self, actions: RunningActions, api: FakeApi, text: str
