@@ -25,6 +25,14 @@ _SAYS_SO: Final = re.compile(
     re.IGNORECASE,
 )
 
+# "I give you a 2 out of 5", «امتیاز من به شما ۲ ستاره است»: nothing but the rating.
+_ONLY_RATES: Final = re.compile(
+    r"(?:i(?:'d|'ll)?|my|you|it|this|is|an?|the|just|only|would|give|gave|rate|rating|score|stars?|out|of|from|to|for"
+    r"|(?:امتیاز|نمره|ستاره|رای)\S*|(?:می\s?|ب)?(?:د|ده)(?:م|یم)|من|ما|به|بهتون|بهت|شما|از|است|هست|فقط|یک|رو|را"
+    r"|(?:emtiaz|nomre|setare|ra+y)\w*|mi(?:da|de)m|bed[ae]m|man|be|behet(?:un|oon)?|shoma|az|faghat|ast|hast|\d+)",
+    re.IGNORECASE,
+)
+
 # Whoever gives so little or less was not content.
 LOW_RATING: Final = 2
 
@@ -37,6 +45,12 @@ def find_rating(text: str) -> int | None:
     # A number of more than nine digits falls apart into several, none of them a rating.
     numbers = {int(number) for number in re.findall(r"\d{1,9}", folded)}
     return next((number for number in numbers if 1 <= number <= 5), None) if len(numbers) == 1 else None
+
+
+def words_beside_rating(text: str) -> int:
+    """How many words of a text are about something else than which rating it gives."""
+    words = re.findall(r"[^\W_]+(?:['’\u200c][^\W_]+)*", same_letters(text))
+    return sum(1 for word in words if not _ONLY_RATES.fullmatch(word.replace("\u200c", "").replace("’", "'")))
 
 
 def rating_in_words(text: str) -> int | None:

@@ -14,12 +14,12 @@ from bot.identifiers import find_ticket_number, number_alone
 from bot.names import NO_CONTACT_DETAIL, Intents, Responses, Slots
 from bot.questions import is_question
 from language.contact_details import find_contact_detail
-from language.ratings import LOW_RATING, rating_in_words
+from language.ratings import LOW_RATING, rating_in_words, words_beside_rating
 
 LONGEST_NOTE: Final = 4_000
 _WORDS_OF_A_COMMAND: Final = 8
 _WORDS_OF_AN_AFTERTHOUGHT: Final = 3
-_WORDS_OF_A_COMMENT: Final = 4
+_WORDS_OF_A_COMMENT: Final = 2
 LONGEST_COMMENT: Final = 2_000
 
 _CLOSING: Final = re.compile(
@@ -150,8 +150,8 @@ def thank_for_rating(dispatcher: CollectingDispatcher, score: int, text: str) ->
 
 
 def rating_comment(text: str) -> str:
-    """What a message says beside the number that it rates with; a button or a bare number says nothing."""
-    is_more = not text.startswith("/") and len(text.split()) >= _WORDS_OF_A_COMMENT
+    """What a message says beside the rating; a button, a bare number or "I give you 2 stars" says nothing."""
+    is_more = not text.startswith("/") and words_beside_rating(text) >= _WORDS_OF_A_COMMENT
     return text[:LONGEST_COMMENT] if is_more else ""
 
 

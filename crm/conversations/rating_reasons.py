@@ -10,19 +10,23 @@ from language.ratings import LOW_RATING
 
 # Later it is about something else.
 SAID_WITHIN = timedelta(days=1)
+# The bot's intents of who says how it was.
+TELLING = frozenset({"abuse", "complaint", "doubt"})
 _QUESTION_MARKS = ("?", "؟")
 
 
 def rating_explained(claim: Claim, thought: Thought) -> Rating | None:
     """The rating of which a turn's message says why it was so low, if it does.
 
-    It does so where it is displeased, or nothing that the bot knows: whoever wants something next is simply answered.
+    It does so where it complains, is displeased, or is nothing that the bot knows: whoever wants something next is
+    simply answered.
     """
     rating = _rating_without_reason(claim)
     if rating is None or claim.command or claim.is_wordless or claim.words.rstrip().endswith(_QUESTION_MARKS):
         return None
     is_displeased = thought.reading is not None and thought.reading.sentiment == "negative"
-    return rating if is_displeased or thought.outcome is Outcome.not_understood else None
+    complains = thought.answer is not None and thought.answer.intent in TELLING
+    return rating if is_displeased or complains or thought.outcome is Outcome.not_understood else None
 
 
 def _rating_without_reason(claim: Claim) -> Rating | None:

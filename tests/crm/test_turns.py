@@ -441,6 +441,14 @@ class TestReasonOfALowRating:
         assert await self.comment(talk) == "sigh, two weeks for nothing"
         assert (await talk.transcript())[-1] == ("bot", "You said: sigh, two weeks for nothing")
 
+    async def test_is_kept_where_it_complains_calmly(self, talk: Talk, clock: FixedClock, bot: FakeBot) -> None:
+        await self.rated(talk, clock, 1)
+        bot.intent = ("complaint", "complaint", 0.9)
+
+        await talk.says("nobody answered for two weeks")
+
+        assert await self.comment(talk) == "nobody answered for two weeks"
+
     async def test_is_thanked_for_where_the_bot_would_not_understand(
         self, talk: Talk, clock: FixedClock, bot: FakeBot
     ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from language.ratings import find_rating, rating_in_words
+from language.ratings import find_rating, rating_in_words, words_beside_rating
 
 
 class TestFindRating:
@@ -63,3 +63,15 @@ class TestRatingInWords:
     )
     def test_takes_no_other_number_for_one(self, text: str) -> None:
         assert rating_in_words(text) is None
+
+
+class TestWordsBesideRating:
+    @pytest.mark.parametrize(
+        "text", ["5", "I give you 2 stars", "امتیاز می‌دم ۲ ستاره", "نمره‌ام ۴ است", "emtiaz 1 midam", "3 out of 5"]
+    )
+    def test_are_none_where_a_text_only_rates(self, text: str) -> None:
+        assert words_beside_rating(text) == 0
+
+    @pytest.mark.parametrize("text", ["1, you were awful", "۲ ستاره، دیر جواب دادید", "emtiaz 1 chon kond bud"])
+    def test_are_those_that_say_why(self, text: str) -> None:
+        assert words_beside_rating(text) >= 2
