@@ -41,10 +41,14 @@ def unneeded_by(components: "Iterable[str] | None") -> tuple[str, ...]:
 
 
 def components_of(config: Path) -> "list[str] | None":
-    """The names of a configuration's pipeline and policies; None where it cannot be read, which Rasa then says."""
+    """The names of a configuration's pipeline and policies; None where they are not to be told.
+
+    What is wrong with it, Rasa says; where one of the two is empty, it takes components of its own choice.
+    """
     try:
         content = yaml.safe_load(config.read_text(encoding="utf-8"))
-        return [part["name"] for key in ("pipeline", "policies") for part in content[key] or ()]
+        kinds = [content[kind] for kind in ("pipeline", "policies")]
+        return [part["name"] for kind in kinds for part in kind] if all(kinds) else None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
         return None
 

@@ -54,5 +54,10 @@ class TestComponentsOf:
 
         assert components_of(tmp_path / "config.yml") is None
 
+    def test_nor_one_that_leaves_the_pipeline_to_rasa(self, tmp_path) -> None:
+        (tmp_path / "config.yml").write_text("pipeline:\npolicies:\n- name: RulePolicy\n")
+
+        assert components_of(tmp_path / "config.yml") is None
+
     def test_nor_one_that_is_not_there(self, tmp_path) -> None:
         assert components_of(tmp_path / "config.yml") is None
