@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: processes are killed, Rasa hangs, and Telegram's lines break."""
+"""What goes wrong on purpose: processes are killed, Rasa hangs, and lines to Telegram and to PostgreSQL break."""
 
 import asyncio
 import random
@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from benchmarks.channel_database import cut_lines
 from benchmarks.stack import Stack
+from core.database import Database
 from tests.connectors.telegram.emulator import Emulator, bad_gateway, flood
 
 # The app dies more often than Rasa, which needs long to come back and must be there most of the time to be tried.
 VICTIMS = ("app", "app", "rasa")
+# A file has no lines that could be cut.
+VICTIMS_ON_POSTGRESQL = (*VICTIMS, "database", "database")
 LONGEST_DOWN_SECONDS = 1.0
 # Beyond Rasa's time-out, so that some turns are given up.
 LONGEST_HANG_SECONDS = 6.0
@@ -26,6 +30,7 @@ class Faults:
     """Does harm as the talks go on; `kills` says who died when."""
 
     stack: Stack
+    database: Database
     emulator: Emulator
     chance: random.Random
     moments: list[int]
@@ -42,12 +47,16 @@ class Faults:
             await asyncio.sleep(self.chance.uniform(0, 0.2))
             if index % 3 == 2:
                 await self._hang_rasa()
-            await self._kill(self.chance.choice(VICTIMS))
+            await self._kill(self.chance.choice(self._victims))
 
     async def until_welcome(self) -> None:
         """Wait while the next kill is overdue."""
         while len(self.kills) < len(self.moments) and self.progress() > self._next_moment + MESSAGES_BEYOND:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+    @property
+    def _victims(self) -> tuple[str, ...]:
+        return VICTIMS_ON_POSTGRESQL if self.database.engine.dialect.name == "postgresql" else VICTIMS
 
     @property
     def _next_moment(self) -> int:
@@ -65,6 +74,10 @@ class Faults:
             self.emulator.fail_next("sendMessage", described)
 
     async def _kill(self, name: str) -> None:
+        if name == "database":
+            await cut_lines(self.database)
+            self.kills.append((name, datetime.now(UTC)))
+            return
         self.stack.kill(name)
         self.kills.append((name, datetime.now(UTC)))
         await asyncio.sleep(self.chance.uniform(0, LONGEST_DOWN_SECONDS))

@@ -4,20 +4,11 @@ Each message asks for a ticket of its own number, and the bot's answer names tha
 made it, and a turn that ran twice, or before another one, shows.
 """
 
-import re
-import sqlite3
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
-
-NUMBER = re.compile(r"HM-(\d+)")
-# Goes before an answer and is none.
-APOLOGY = "utter_sorry"
-# An action that could not reach the app brings in a person; the bot is silent from then on.
-HANDED_OFF = "utter_handed_off"
 
 
 @dataclass(frozen=True)
@@ -39,14 +30,14 @@ class Transcript:
 
     asked: list[str] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
-    apologies: list[Told] = field(default_factory=list)
+    asides: list[Told] = field(default_factory=list)
     handed_off: Told | None = None
     last_sequence: int = 0
 
     @property
     def outgoing(self) -> list[Told]:
         person = [self.handed_off] if self.handed_off else []
-        return sorted([*self.told, *self.apologies, *person], key=lambda told: told.sequence)
+        return sorted([*self.told, *self.asides, *person], key=lambda told: told.sequence)
 
 
 @dataclass
@@ -73,40 +64,6 @@ class Verdict:
         """Whether nothing was lost, doubled or inverted."""
         faults = list(asdict(self).values())[:-5]
         return not any(faults)
-
-
-def read_transcripts(database: Path) -> list[Transcript]:
-    """Every conversation of a database."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        rows = connection.execute(
-            "SELECT m.conversation_id, m.sequence, m.author, m.text, m.response, d.state, d.external_id"
-            " FROM messages m LEFT JOIN deliveries d ON d.message_id = m.id ORDER BY m.conversation_id, m.sequence"
-        ).fetchall()
-    transcripts: defaultdict[str, Transcript] = defaultdict(Transcript)
-    for conversation, sequence, author, text, response, delivery, external_id in rows:
-        transcript = transcripts[conversation]
-        transcript.last_sequence = sequence
-        match = NUMBER.search(text)
-        number = match[1] if match else None
-        told = Told(sequence, text, number, delivery, external_id)
-        if author == "contact":
-            transcript.asked.append(number or text)
-        elif (response or "").startswith(APOLOGY):
-            transcript.apologies.append(told)
-        elif (response or "").startswith(HANDED_OFF):
-            transcript.handed_off = told
-        else:
-            transcript.told.append(told)
-    return list(transcripts.values())
-
-
-def count_waiting(database: Path) -> tuple[int, int, int]:
-    """How many turns and deliveries are still to come, and how many turns were set aside."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10) as connection:
-        turns = connection.execute("SELECT count(*) FROM messages WHERE turn = 'pending'").fetchone()[0]
-        parked = connection.execute("SELECT count(*) FROM messages WHERE turn = 'parked'").fetchone()[0]
-        unsent = "SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')"
-        return turns, connection.execute(unsent).fetchone()[0], parked
 
 
 def judge_storing(

@@ -2,8 +2,8 @@
 
 Contacts write over the widget's socket and over Telegram (its Bot API emulated, over HTTP), each message one to ten
 times. Meanwhile app and Rasa are killed, Rasa hangs, and lines are cut before and after Telegram has accepted a
-message. At the end every message must be stored once, answered once and in order, and every reply delivered once or
-marked "maybe sent". Exits with 1 where that is not so.
+message; on PostgreSQL also all lines of the app to its database. At the end every message must be stored once, answered
+once and in order, and every reply delivered once or marked "maybe sent". Exits with 1 where that is not so.
 """
 
 import argparse
@@ -12,14 +12,13 @@ import contextlib
 import json
 import random
 import shutil
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +28,23 @@ import yaml
 
 from benchmarks import channel_connections, channel_webhook
 from benchmarks.channel_contacts import Contact, TelegramContact, WidgetContact, talk
+from benchmarks.channel_database import count_waiting, is_empty, read_answers, read_transcripts
 from benchmarks.channel_faults import Faults
 from benchmarks.channel_flood import Flood, measure
 from benchmarks.channel_flood import in_words as flood_in_words
+from benchmarks.channel_people import add_inbox
 from benchmarks.channel_verdict import (
     Transcript,
     Verdict,
-    count_waiting,
     judge_deliveries,
     judge_screen,
     judge_storing,
     judge_turns,
-    read_transcripts,
 )
 from benchmarks.stack import ROOT, Stack, free_port, prepare
+from core.database import Database
 from crm.conversations.handoff_policy import NEVER_IN_A_ROW
+from crm.enums import Author, Channel
 from tests.connectors.telegram.emulator import TOKEN, Emulator
 
 WIDGET_KEY = "bench"
@@ -97,13 +98,24 @@ async def emulated_telegram(port: int) -> AsyncIterator[Emulator]:
             await serving
 
 
-async def run(folder: Path, *, messages: int, kills: int, seed: int) -> Report:
-    """Start everything in a folder of its own, let them talk, do harm, wait, and judge."""
+async def run(folder: Path, *, messages: int, kills: int, seed: int, database_url: str | None = None) -> Report:
+    """Start everything in a folder of its own, let them talk, do harm, wait, and judge.
+
+    The database is SQLite in that folder, or what the URL names, which is filled.
+
+    Raises:
+        SystemExit: when that one has tables already.
+    """
     chance = random.Random(seed)
     port = free_port()
-    stack = prepare(folder, _settings(folder, port), seeded=False)
+    settings = _settings(folder, port)
+    if database_url:
+        await _check_empty(database_url)
+        settings |= {"DATABASE_URL": database_url}
+    stack = prepare(folder, settings, seeded=False)
     _let_telegram_call(stack)
-    _add_widget(folder)
+    database = Database(stack.settings["DATABASE_URL"])
+    await add_inbox(database, Channel.web_widget, WIDGET_KEY)
     began = time.monotonic()
     contacts: list[Contact] = []
     async with emulated_telegram(port) as emulator, _client() as client:
@@ -112,13 +124,16 @@ async def run(folder: Path, *, messages: int, kills: int, seed: int) -> Report:
             stack.start_rasa()
             await asyncio.to_thread(stack.wait_until_ready)
             contacts = await _contacts(stack, emulator, client, messages, chance)
-            faults = await _talk_under_fire(contacts, stack, emulator, messages, kills, chance)
-            await _settle(stack, folder, contacts)
-            return _judge(folder, contacts, faults, emulator, seed=seed, seconds=time.monotonic() - began)
+            moments = _moments(messages, kills, chance)
+            faults = Faults(stack, database, emulator, random.Random(chance.random()), moments, _progress_of(contacts))
+            await _talk_under_fire(contacts, faults, messages, chance)
+            await _settle(stack, database, contacts)
+            return await _judge(database, contacts, faults, seed=seed, seconds=time.monotonic() - began)
         finally:
             for contact in contacts:
                 await contact.close()
             stack.stop()
+            await database.close()
 
 
 async def run_flood(folder: Path) -> Flood:
@@ -126,7 +141,9 @@ async def run_flood(folder: Path) -> Flood:
     port = free_port()
     stack = prepare(folder, _telegram(port) | _patience(folder), seeded=True)
     _let_telegram_call(stack)
-    _add_widget(folder)
+    database = Database(stack.settings["DATABASE_URL"])
+    await add_inbox(database, Channel.web_widget, WIDGET_KEY)
+    await database.close()
     async with emulated_telegram(port) as emulator:
         try:
             await _start(stack, emulator)
@@ -171,18 +188,27 @@ async def _start(stack: Stack, emulator: Emulator) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _talk_under_fire(
-    contacts: Sequence[Contact], stack: Stack, emulator: Emulator, messages: int, kills: int, chance: random.Random
-) -> Faults:
+async def _check_empty(url: str) -> None:
+    database = Database(url)
+    empty = await is_empty(database)
+    await database.close()
+    if not empty:
+        sys.exit("That database has tables already: name an empty one, for this run fills it.")
+
+
+def _moments(messages: int, kills: int, chance: random.Random) -> list[int]:
+    """After how many messages somebody dies; none in the last tenth, so that each kill meets a talk."""
+    return sorted(chance.randrange(1, max(2, messages * 9 // 10)) for _ in range(kills))
+
+
+def _progress_of(contacts: Sequence[Contact]) -> Callable[[], int]:
+    """How many messages are sent."""
+    return lambda: sum(len(burst) for contact in contacts for burst in contact.bursts)
+
+
+async def _talk_under_fire(contacts: Sequence[Contact], faults: Faults, messages: int, chance: random.Random) -> None:
     numbers = [str(FIRST_NUMBER + index) for index in range(messages)]
     shares = [numbers[index :: len(contacts)] for index in range(len(contacts))]
-
-    def progress() -> int:
-        return sum(len(burst) for contact in contacts for burst in contact.bursts)
-
-    # None in the last tenth, so that each kill meets a talk.
-    moments = sorted(chance.randrange(1, max(2, messages * 9 // 10)) for _ in range(kills))
-    faults = Faults(stack, emulator, random.Random(chance.random()), moments, progress)
     talks = [
         talk(contact, share, random.Random(chance.random()), until_welcome=faults.until_welcome)
         for contact, share in zip(contacts, shares, strict=True)
@@ -192,7 +218,6 @@ async def _talk_under_fire(
         await asyncio.gather(faults.kill(), *talks)
     finally:
         breaking.cancel()
-    return faults
 
 
 async def _contacts(
@@ -211,7 +236,7 @@ async def _contacts(
     return contacts
 
 
-async def _settle(stack: Stack, folder: Path, contacts: Sequence[Contact]) -> None:
+async def _settle(stack: Stack, database: Database, contacts: Sequence[Contact]) -> None:
     """Wait until nothing waits any more, or for as long as is reasonable; what is left then counts as lost."""
     await asyncio.to_thread(stack.wait_until_ready)
     for contact in contacts:
@@ -219,14 +244,14 @@ async def _settle(stack: Stack, folder: Path, contacts: Sequence[Contact]) -> No
             await contact.close()
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
-        turns, deliveries, _parked = count_waiting(folder / "hamyar.db")
-        if not turns and not deliveries and _screens_are_full(folder, contacts):
+        turns, deliveries, _parked = await count_waiting(database)
+        if not turns and not deliveries and await _screens_are_full(database, contacts):
             return
         await asyncio.sleep(0.5)
 
 
-def _screens_are_full(folder: Path, contacts: Sequence[Contact]) -> bool:
-    transcripts = _by_number(read_transcripts(folder / "hamyar.db"))
+async def _screens_are_full(database: Database, contacts: Sequence[Contact]) -> bool:
+    transcripts = _by_number(await read_transcripts(database))
     visitors = [contact for contact in contacts if isinstance(contact, WidgetContact)]
     return all(
         max(screen, default=0) >= transcripts[_a_number_of(visitor)].last_sequence
@@ -235,12 +260,11 @@ def _screens_are_full(folder: Path, contacts: Sequence[Contact]) -> bool:
     )
 
 
-def _judge(
-    folder: Path, contacts: Sequence[Contact], faults: Faults, emulator: Emulator, *, seed: int, seconds: float
+async def _judge(
+    database: Database, contacts: Sequence[Contact], faults: Faults, *, seed: int, seconds: float
 ) -> Report:
-    database = folder / "hamyar.db"
-    transcripts = read_transcripts(database)
-    verdict = Verdict(parked=count_waiting(database)[2])
+    transcripts = await read_transcripts(database)
+    verdict = Verdict(parked=(await count_waiting(database))[2])
     judge_storing([contact.bursts for contact in contacts], transcripts, verdict)
     for transcript in transcripts:
         judge_turns(transcript, verdict)
@@ -249,18 +273,18 @@ def _judge(
     for contact in contacts:
         transcript = owned.get(_a_number_of(contact), Transcript())
         if isinstance(contact, TelegramContact):
-            arrived = [message for message in emulator.sent if message["chat"]["id"] == contact.chat]
+            arrived = [message for message in faults.emulator.sent if message["chat"]["id"] == contact.chat]
             judge_deliveries(transcript.outgoing, arrived, str(contact.chat), verdict)
         elif isinstance(contact, WidgetContact):
             refused += len(contact.refusals)
             for screen in contact.screens:
                 judge_screen(screen, transcript, verdict)
-    recoveries = _recoveries(database, faults.kills)
+    recoveries = _recoveries(await read_answers(database), faults.kills)
     names = [name for name, _ in faults.kills]
     return Report(
         seed=seed,
         contacts=len(contacts),
-        kills={name: names.count(name) for name in ("app", "rasa")},
+        kills={name: names.count(name) for name in sorted(set(names))},
         hangs=faults.hangs,
         seconds=round(seconds, 1),
         recovery_p50=round(statistics.median(recoveries), 1) if recoveries else None,
@@ -270,14 +294,11 @@ def _judge(
     )
 
 
-def _recoveries(database: Path, kills: Sequence[tuple[str, datetime]]) -> list[float]:
+def _recoveries(answers: Sequence[tuple[datetime, Author]], kills: Sequence[tuple[str, datetime]]) -> list[float]:
     """The seconds after each kill until the product, or the bot, answered somebody again."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        rows = connection.execute("SELECT author, created_at FROM messages WHERE author <> 'contact'").fetchall()
-    answers = sorted((datetime.fromisoformat(at).replace(tzinfo=UTC), author) for author, at in rows)
     recoveries = []
     for name, killed_at in kills:
-        wanted = ("bot",) if name == "rasa" else ("bot", "system")
+        wanted = {Author.bot} if name == "rasa" else {Author.bot, Author.system}
         after = next((at for at, author in answers if at > killed_at and author in wanted), None)
         if after:
             recoveries.append((after - killed_at).total_seconds())
@@ -336,14 +357,6 @@ def _patience(folder: Path) -> dict[str, str]:
     return {"HANDOFF_POLICY_FILE": str(file)}
 
 
-def _add_widget(folder: Path) -> None:
-    with sqlite3.connect(folder / "hamyar.db") as connection:
-        values = ("web_widget", "Bench", WIDGET_KEY, "{}", datetime.now(UTC).replace(tzinfo=None).isoformat(" "))
-        connection.execute(
-            "INSERT INTO inboxes (channel, name, key, config, created_at) VALUES (?, ?, ?, ?, ?)", values
-        )
-
-
 ROWS = {
     "sent": "messages sent",
     "lost": "lost",
@@ -367,7 +380,7 @@ def in_words(report: Report) -> str:
     counts = asdict(report.verdict)
     lines = [
         f"seed {report.seed}: {report.contacts} contacts, {report.seconds:.0f} s",
-        f"killed: app {report.kills['app']} times, Rasa {report.kills['rasa']} times; Rasa hung {report.hangs} times",
+        f"{_kills_in_words(report.kills)}; Rasa hung {report.hangs} times",
         *(f"{title:<28}{counts[name]:>8}" for name, title in ROWS.items()),
         f"{'refused by a limit':<28}{report.refused:>8}",
         f"answering again after a kill: p50 {report.recovery_p50} s, longest {report.recovery_longest} s",
@@ -376,12 +389,18 @@ def in_words(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _kills_in_words(kills: Mapping[str, int]) -> str:
+    names = {"app": "app", "rasa": "Rasa", "database": "all lines to the database"}
+    return "killed: " + ", ".join(f"{names[name]} {count} times" for name, count in kills.items())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and print; 1 when something was lost, doubled or inverted."""
     parser = argparse.ArgumentParser(prog="./hamyar bench channels", description=__doc__)
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", metavar="URL", help="run on this PostgreSQL, which must be empty and is filled")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--flood", action="store_true", help="measure instead what others notice of a flood")
     parser.add_argument(
@@ -416,7 +435,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             connections = asyncio.run(run_connections(folder, count=options.connections))
             print(json.dumps(asdict(connections)) if options.json else channel_connections.in_words(connections))
             return 0 if connections.is_reached else 1
-        report = asyncio.run(run(folder, messages=options.messages, kills=options.kills, seed=options.seed))
+        report = asyncio.run(
+            run(
+                folder,
+                messages=options.messages,
+                kills=options.kills,
+                seed=options.seed,
+                database_url=options.database,
+            )
+        )
         if options.keep and not report.verdict.is_clean:
             shutil.copytree(folder, options.keep, dirs_exist_ok=True)
     print(json.dumps(asdict(report)) if options.json else in_words(report))

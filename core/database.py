@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy import DateTime, Dialect, ExceptionContext, MetaData, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -126,9 +126,33 @@ def _engine(url: str) -> AsyncEngine:
         max_overflow=20,
         json_serializer=dumps,
         json_deserializer=loads,
+        connect_args={"async_creator_fn": _connect},
     )
     event.listen(engine.sync_engine, "before_cursor_execute", _drop_nul, retval=True)
+    event.listen(engine.sync_engine, "handle_error", _notice_cut_line)
     return engine
+
+
+async def _connect(*arguments: Any, **options: Any) -> Any:
+    """A line to PostgreSQL; where there is none to be had, that is the database's failure and no other's."""
+    # Nobody else needs it.
+    import asyncpg  # type: ignore[import-untyped]
+
+    try:
+        return await asyncpg.connect(*arguments, **options)
+    except OSError as error:
+        # Time-outs too.
+        raise asyncpg.ClientCannotConnectError("PostgreSQL cannot be reached") from error
+
+
+def _notice_cut_line(context: ExceptionContext) -> None:
+    """Give up a line that PostgreSQL has ended.
+
+    Between reading that it has and noticing that the line is closed, asyncpg refuses what it is asked as if something
+    else were under way; SQLAlchemy takes that for a fault of the statement and would use the line again.
+    """
+    if isinstance(context.original_exception, context.dialect.loaded_dbapi.InternalClientError):
+        context.is_disconnect = True
 
 
 def _drop_nul(
@@ -150,10 +174,7 @@ def without_nul(parameters: Any) -> Any:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether the database is busy, full or gone for now, whatever was asked of it.
-
-    What the driver raises by itself where it cannot connect is not among that: a channel's own line may raise the same.
-    """
+    """Whether the database is busy, full or gone for now, whatever was asked of it."""
     if isinstance(error, DBAPIError):
         by_code = getattr(error.orig, "sqlstate", None) or ""
         return isinstance(error, OperationalError) or error.connection_invalidated or by_code[:2] in _AWAY

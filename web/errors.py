@@ -10,12 +10,13 @@ from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.status import WS_1013_TRY_AGAIN_LATER
 
-from core.database import is_disk_full
-from core.errors import AppError, NotAuthenticated, StorageFull, TooManyRequests
+from core.database import is_away, is_disk_full
+from core.errors import AppError, NotAuthenticated, StorageFull, TooManyRequests, Unavailable
 from web.protection import headers_for
 from web.templating import render
 
@@ -26,6 +27,8 @@ PROGRAM_PATHS = ("/api/", "/widget", "/telegram/", "/actions/", "/health")
 
 # Who has something to be stored on a full disk may try again after so long.
 FULL_RETRY_SECONDS = 30
+# A database that has gone for a moment is mostly back by then.
+AWAY_RETRY_SECONDS = 2
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -33,8 +36,9 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    # The second one's are the temporary files of uploads. Starlette's type knows handlers of requests or of sockets.
+    # The last one's are the temporary files of uploads. Starlette's type knows handlers of requests or of sockets.
     app.add_exception_handler(DBAPIError, _failure_of_storage)  # type: ignore[arg-type]
+    app.add_exception_handler(NoConnectionLeft, _failure_of_storage)  # type: ignore[arg-type]
     app.add_exception_handler(OSError, _failure_of_storage)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, _unexpected_error)
 
@@ -67,18 +71,23 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _failure_of_storage(connection: Request | WebSocket, error: Exception) -> Response | None:
-    """Tell whoever would have had something stored on a full disk that nothing was, and that later it may be."""
-    if not is_disk_full(error):
+    """Tell whoever met a full disk, or a database that is away, that nothing was stored and that it may be later."""
+    failure: AppError
+    if is_disk_full(error):
+        logger.critical("%s: nothing can be stored, the disk is full", connection.url.path)
+        failure, retry_seconds = StorageFull(), FULL_RETRY_SECONDS
+    elif is_away(error):
+        logger.error("%s: the database is away", connection.url.path, exc_info=error)
+        failure, retry_seconds = Unavailable(), AWAY_RETRY_SECONDS
+    else:
         raise error
-    logger.critical("%s: nothing can be stored, the disk is full", connection.url.path)
     if isinstance(connection, WebSocket):
         # Unless the other side is gone too.
         with suppress(RuntimeError):
             await connection.close(WS_1013_TRY_AGAIN_LATER)
         return None
-    full = StorageFull()
-    headers = {"Retry-After": str(FULL_RETRY_SECONDS)}
-    return answer(connection, full.status_code, full.code, full.message, headers=headers)
+    headers = {"Retry-After": str(retry_seconds)}
+    return answer(connection, failure.status_code, failure.code, failure.message, headers=headers)
 
 
 async def _unexpected_error(request: Request, error: Exception) -> Response:

@@ -15,6 +15,8 @@ from bot.actions.schemas import ArticleAnswer, HandoffReason, KnowledgeAnswer, T
 
 # Rasa waits 4 seconds for an action, which may need a second call to hand off.
 TIMEOUT_SECONDS = 1.8
+# A database whose lines were cut has new ones by then.
+AGAIN_AFTER_SECONDS = 0.1
 
 Model = TypeVar("Model", bound=BaseModel)
 _TICKETS = TypeAdapter(list[Ticket])
@@ -177,6 +179,10 @@ class Backend:
             # Within one process httpx sees no time-outs.
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 response = await self._client.request(method, path, **request)
+                if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                    # Every call may be repeated, also one that was carried out after all.
+                    await asyncio.sleep(AGAIN_AFTER_SECONDS)
+                    response = await self._client.request(method, path, **request)
         except (httpx.HTTPError, TimeoutError) as error:
             raise BackendUnavailable(f"{method} {path}: {type(error).__name__}") from error
         if response.is_server_error:

@@ -44,6 +44,11 @@ class FakeApi:
 
         self._answers[call] = fail
 
+    def is_away_once(self, call: str, *, then: Any) -> None:
+        """Only the next `call` is told that a part of the system is away."""
+        to_come = [httpx.Response(503, json={"error": {"code": "unavailable", "message": "..."}})]
+        self._answers[call] = lambda _: to_come.pop() if to_come else httpx.Response(200, json=then)
+
     def body_of(self, call: str) -> dict[str, Any]:
         """What the one request of `call` said."""
         (request,) = [request for request in self.requests if self._call(request) == call]

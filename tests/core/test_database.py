@@ -5,7 +5,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core.database import Database, without_nul
+from core.database import Database, is_away, without_nul
+from tests.conftest import POSTGRESQL_URL
+
+# Nobody listens there.
+NOWHERE = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
 
 # Objects that only the garbage collector can free; it comes as their session forgets them, at each step once.
 FORGOTTEN_AND_COLLECTED = """
@@ -56,6 +60,41 @@ class TestErrors:
                 await session.execute(text("SELECT :words FROM nowhere"), {"words": "my password is 1234"})
 
         assert "1234" not in str(error.value)
+
+
+class TestIsAway:
+    async def test_knows_a_server_that_cannot_be_reached(self) -> None:
+        away = Database(NOWHERE)
+
+        with pytest.raises(DBAPIError) as error:
+            async with away.reading() as session:
+                await session.execute(text("SELECT 1"))
+
+        assert is_away(error.value)
+        await away.close()
+
+    async def test_tells_a_wrong_statement_from_it(self, database: Database) -> None:
+        with pytest.raises(DBAPIError) as error:
+            async with database.session() as session:
+                await session.execute(text("INSERT INTO inboxes (id) VALUES (1)"))
+
+        assert not is_away(error.value)
+
+
+@pytest.mark.skipif(not POSTGRESQL_URL, reason="a file has no lines that could be cut")
+class TestCutLines:
+    async def test_fail_what_is_under_way_and_nothing_after_it(self, database: Database) -> None:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+
+        async with database.reading() as session, database.reading() as killer:
+            await session.execute(text("SELECT 1"))
+            await killer.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+            with pytest.raises(DBAPIError) as error:
+                await session.execute(text("SELECT 2"))
+
+        assert is_away(error.value)
+        async with database.session() as session:
+            assert await session.scalar(text("SELECT 3")) == 3
 
 
 class TestStatesOfObjects:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from core.database import Database
 from core.unit_of_work import UnitOfWork
 from crm.agents.auth import SESSION_COOKIE
 from crm.conversations.intake import Intake
@@ -46,6 +47,19 @@ class TestWithoutSignIn:
 
         assert response.status_code == 401
         assert response.json() == {"error": {"code": "not_authenticated", "message": "Sign in, or send a valid token."}}
+
+
+class TestAway:
+    async def test_whoever_meets_a_database_that_is_away_may_try_again(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        away, reading = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing"), Database.reading
+        monkeypatch.setattr(Database, "reading", lambda _: reading(away))
+
+        response = await client.post("/api/v1/session", json={"email": "a@example.com", "password": "wrong"})
+
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+        assert response.json()["error"]["code"] == "unavailable"
 
 
 class TestRoles:

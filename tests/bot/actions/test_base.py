@@ -19,6 +19,13 @@ class TestBackendFailure:
         assert api.body_of(HANDOFF)["reason"] == "bot_failed"
         assert result == {"events": [], "responses": []}
 
+    async def test_that_is_over_in_a_moment_is_not_noticed(self, actions: RunningActions, api: FakeApi) -> None:
+        api.is_away_once("GET /conversations/c-1/tickets", then=[])
+
+        result = await actions.run(Actions.SHOW_TICKET_STATUS)
+
+        assert responses_in(result) == [Responses.NO_TICKETS]
+
     async def test_is_told_where_even_the_handoff_fails(self, actions: RunningActions, api: FakeApi) -> None:
         api.is_down("POST /knowledge/answers")
         api.is_down(HANDOFF)
