@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
+import logging
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,6 +20,9 @@ from sqlalchemy.types import TypeDecorator
 from core.json import dumps, loads
 from core.sqlite import Place, create_sqlite_engine
 
+logger = logging.getLogger(__name__)
+
+ASK_AGAIN_SECONDS = 0.5
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -110,6 +115,23 @@ class Database:
             await session.close()
         else:
             await asyncio.shield(asyncio.create_task(session.close()))
+
+    async def wait_until_there(self, *, seconds: float) -> None:
+        """Return when there is a line, for a server may start later than we do.
+
+        Raises:
+            DBAPIError: when it is away for longer than so many seconds.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                async with self.engine.connect():
+                    return
+            except DBAPIError as error:
+                if not is_away(error) or time.monotonic() >= deadline:
+                    raise
+                logger.warning("the database is away; waiting for it")
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -82,6 +82,7 @@ CHANNELS_AT_ONCE = 4
 LOOK_AROUND_SECONDS = 2.0
 CHANNELS_LOOK_SECONDS = 10.0
 PUBLISHING_LOOK_SECONDS = 10.0
+DATABASE_STARTS_SECONDS = 60.0
 BOT_STARTS_SECONDS = 20.0
 BOT_ASKED_EVERY_SECONDS = 0.5
 COMPRESSED_FROM_BYTES = 1_000
@@ -256,6 +257,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     async with AsyncExitStack() as stack:
         stack.push_async_callback(parts.close)
+        await parts.database.wait_until_there(seconds=DATABASE_STARTS_SECONDS)
         await parts.events.start()
         await parts.live_index.start()
         stack.push_async_callback(parts.live_index.close)

@@ -1,3 +1,4 @@
+import asyncio
 import subprocess
 import sys
 
@@ -79,6 +80,25 @@ class TestIsAway:
                 await session.execute(text("INSERT INTO inboxes (id) VALUES (1)"))
 
         assert not is_away(error.value)
+
+
+class TestWaitUntilThere:
+    async def test_waits_for_a_server_that_starts_later(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.database.ASK_AGAIN_SECONDS", 0.01)
+        late = Database(NOWHERE)
+        waiting = asyncio.create_task(late.wait_until_there(seconds=60))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+
+        late.engine = database.engine
+
+        await waiting
+
+    async def test_does_not_wait_for_ever(self) -> None:
+        with pytest.raises(DBAPIError):
+            await Database(NOWHERE).wait_until_there(seconds=0)
 
 
 @pytest.mark.skipif(not POSTGRESQL_URL, reason="a file has no lines that could be cut")
