@@ -197,22 +197,28 @@ def without_nul(parameters: Any) -> Any:
 
 def is_away(error: Exception) -> bool:
     """Whether the database is busy, full or gone for now, whatever was asked of it."""
-    if isinstance(error, DBAPIError):
-        by_code = getattr(error.orig, "sqlstate", None) or ""
-        return isinstance(error, OperationalError) or error.connection_invalidated or by_code[:2] in _AWAY
-    return isinstance(error, NoConnectionLeft)
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, NoConnectionLeft)
+    if error.connection_invalidated or (getattr(error.orig, "sqlstate", None) or "")[:2] in _AWAY:
+        return True
+    # SQLite calls a statement that it cannot read operational too.
+    return isinstance(error, OperationalError) and _sqlite_code(error.orig) != sqlite3.SQLITE_ERROR
 
 
 # PostgreSQL's classes of errors: connection, resources, operator.
 _AWAY = ("08", "53", "57")
 
 
+def _sqlite_code(cause: BaseException | None) -> int:
+    """The lowest byte, the others say more; nought for errors of the module itself, which have no code."""
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF
+
+
 def is_disk_full(error: Exception) -> bool:
     """Whether this is what the database, or the file system of temporary files, says where there is no room left."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        # The lowest byte; the others say more. Errors of the module itself have no code.
-        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        return _sqlite_code(cause) == sqlite3.SQLITE_FULL
     if isinstance(cause, OSError):
         return cause.errno in (errno.ENOSPC, errno.EDQUOT)
     # PostgreSQL's disk_full.

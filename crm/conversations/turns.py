@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from core.clock import Clock
+from core.database import is_away
 from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.apology import soothed
@@ -325,6 +326,9 @@ class Turns:
                 return
             for message in messages:
                 message.error = safe_text(f"{type(error).__name__}: {error}")[:200]
+                if is_away(error):
+                    # Not the message's fault.
+                    message.attempts -= 1
             if messages[-1].attempts >= MAX_ATTEMPTS:
                 await self._set_aside(service, conversation, messages[-1])
             else:

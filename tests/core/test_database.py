@@ -74,10 +74,11 @@ class TestIsAway:
         assert is_away(error.value)
         await away.close()
 
-    async def test_tells_a_wrong_statement_from_it(self, database: Database) -> None:
+    @pytest.mark.parametrize("statement", ["INSERT INTO inboxes (id) VALUES (1)", "SELECT 1 FROM nowhere", "SELEKT 1"])
+    async def test_tells_a_wrong_statement_from_it(self, database: Database, statement: str) -> None:
         with pytest.raises(DBAPIError) as error:
             async with database.session() as session:
-                await session.execute(text("INSERT INTO inboxes (id) VALUES (1)"))
+                await session.execute(text(statement))
 
         assert not is_away(error.value)
 

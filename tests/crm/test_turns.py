@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
@@ -645,6 +646,22 @@ class TestFailure:
             clock.advance(LEASE + timedelta(seconds=1))
 
         assert (await talk.transcript())[-1] == ("system", "bot_failed en")
+
+    async def test_a_turn_is_tried_again_while_the_database_is_away(
+        self, talk: Talk, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def be_away(*_: object) -> None:
+            raise OperationalError("COMMIT", {}, RuntimeError("the line was cut"))
+
+        with monkeypatch.context() as patches:
+            patches.setattr(ConversationService, "bot_says", be_away)
+            await talk.sends("hello", language="en")
+            for _ in range(2 * MAX_ATTEMPTS):
+                await talk.answered()
+                clock.advance(LEASE + timedelta(seconds=1))
+        await talk.answered()
+
+        assert (await talk.transcript())[-1] == ("bot", "You said: hello")
 
     async def test_a_bot_that_fails_twice_brings_a_person(self, talk: Talk, bot: FakeBot) -> None:
         bot.fails = True
