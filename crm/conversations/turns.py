@@ -233,7 +233,9 @@ class Turns:
             for one in earlier:
                 one.turn, one.error = TurnState.done, None
             _note(message, thought)
-            if thought.mood:
+            # Whoever has had it meanwhile, the bot's words and what it remembers would come after theirs.
+            changed_hands = conversation.bot_since_sequence != claim.conversation.bot_since_sequence
+            if thought.mood and not changed_hands:
                 conversation.frustration = thought.mood.frustration
             if thought.reading:
                 conversation.language = language_of(conversation, thought.reading)
@@ -246,7 +248,7 @@ class Turns:
                 await service.explain_rating(explained.id, message.latest_text)
             if explained and thought.outcome is Outcome.not_understood and not thought.handoff:
                 await self._keep_reason(service, conversation, message)
-            else:
+            elif not changed_hands:
                 await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
             if claim.conversation.status is ConversationStatus.waiting:
                 await self._acknowledge(service, conversation, message)

@@ -77,15 +77,16 @@ class SlowBot:
     """Answers when it is told to."""
 
     def __init__(self) -> None:
-        self.thinking: list[asyncio.Future[None]] = []
+        # What about, in order.
+        self.thinking: dict[asyncio.Future[None], str] = {}
 
     async def answer(self, turn: BotTurn) -> BotAnswer:
         thought: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.thinking.append(thought)
+        self.thinking[thought] = turn.text
         try:
             await thought
         finally:
-            self.thinking.remove(thought)
+            del self.thinking[thought]
         return BotAnswer(replies=[Reply(text=f"{ECHO}{turn.text}")], state=[*(turn.state or []), turn.text])
 
     async def is_ready(self) -> bool:
@@ -275,6 +276,19 @@ class MessagePath(RuleBasedStateMachine):
         while self.bot.thinking:
             self.run(self._let_answer(0))
 
+    @rule(visitor=visitors, process=processes)
+    def people_have_it_for_a_moment_while_the_bot_thinks(self, visitor: str, process: str) -> None:
+        self.contact_writes(visitor)
+        self._begin_turn(visitor, process)
+        overtaken = {thought: text for thought, text in self.bot.thinking.items() if text.startswith(visitor)}
+        self.people_act(visitor, "reply")
+        self.people_act(visitor, "give back")
+        for thought in overtaken:
+            thought.set_result(None)
+        self.run(self._until_settled())
+        said = {entry.text for messages in self.run(self._conversations()).values() for entry in messages}
+        assert not said & {f"{ECHO}{text}" for text in overtaken.values()}
+
     def _change(
         self,
         visitor: str,
@@ -397,7 +411,7 @@ class MessagePath(RuleBasedStateMachine):
         await self._until_settled()
 
     async def _let_answer(self, place: int) -> None:
-        self.bot.thinking[place].set_result(None)
+        list(self.bot.thinking)[place].set_result(None)
         await self._until_settled()
 
     async def _kill(self, task: asyncio.Task[None]) -> None:

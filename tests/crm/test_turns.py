@@ -181,6 +181,25 @@ class TestRun:
             "agent",
         ]
 
+    async def test_nor_where_the_person_has_given_it_back_meanwhile(
+        self, talk: Talk, bot: FakeBot, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        agent = await make_agent("Sara")
+        await talk.sends("hello")
+
+        async def agent_steps_in_for_a_moment() -> None:
+            async with talk.changing() as (service, conversation):
+                await Handling(service).reply(conversation, "I am here", by=agent)
+                await Handling(service).return_to_bot(conversation)
+
+        bot.meanwhile = agent_steps_in_for_a_moment
+        await talk.answered()
+        bot.meanwhile = FakeBot().meanwhile
+        await talk.says("and another thing")
+
+        assert [text for author, text in await talk.transcript() if author == "bot"] == ["You said: and another thing"]
+        assert [turn.state for turn in bot.turns] == [None, None]
+
     async def test_acknowledges_once_what_is_written_while_waiting(self, talk: Talk, clock: FixedClock) -> None:
         await talk.says("Talk to a person", payload="/talk_to_person", language="en")
         for number in (2, 3):
