@@ -53,6 +53,9 @@ class Writer:
     act: str
 
 
+Order = Callable[[Message, Writer], Awaitable[None]]
+
+
 class Incoming:
     """Turns updates into messages, and answers commands itself."""
 
@@ -77,7 +80,7 @@ class Incoming:
         self._notices = notices
         self._acknowledging: set[asyncio.Task[None]] = set()
         self._group = group
-        self._commands: dict[str, Callable[[Message, Writer], Awaitable[None]]] = {
+        self._commands: dict[str, Order] = {
             "start": self._start,
             "human": self._ask_person,
             "new": self._start_over,
@@ -118,10 +121,8 @@ class Incoming:
         if message.chat.type != ChatType.PRIVATE or message.from_user is None:
             return
         writer = _writer(message.chat.id, message.from_user, _act(message))
-        command = command_of(message)
-        if command:
-            # A command that we do not have gets the list of those that we do.
-            await self._commands.get(command, self._help)(message, writer)
+        if order := self._order_of(message):
+            await order(message, writer)
             return
         words = _words_of(message)
         response = None if words else _placeholder_of(message)
@@ -138,13 +139,22 @@ class Incoming:
                 response=response if says_nothing else None,
             )
 
+    def _order_of(self, message: Message) -> Order | None:
+        """What a command has us do; one that we do not have is like any words where it is not all that is written."""
+        command = command_of(message)
+        if command in self._commands:
+            return self._commands[command]
+        return self._help if command and not words_behind(message) else None
+
     async def _take_edit(self, message: Message) -> None:
         """Keep a contact's new wording: no new question, unless there was none that could be stored before.
 
         Telegram also tells of edits that change no words, such as a live location that moves.
         """
+        if message.chat.type != ChatType.PRIVATE or message.from_user is None:
+            return
         words = _words_of(message)
-        if message.chat.type != ChatType.PRIVATE or message.from_user is None or words is None or command_of(message):
+        if words is None or self._order_of(message):
             return
         at = message.edit_date or message.date
         try:
@@ -209,6 +219,8 @@ class Incoming:
     async def _start_over(self, message: Message, writer: Writer) -> None:
         words = await self._words(responses.START_OVER, writer)
         await self._store(writer, _external_id(message), words.text, START_OVER)
+        if said := words_behind(message):
+            await self._store(writer, f"{_external_id(message)}#words", said)
 
     async def _language(self, message: Message, writer: Writer) -> None:
         chosen = words_behind(message).lower()

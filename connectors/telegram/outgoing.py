@@ -25,6 +25,8 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # One part may take some forty seconds, and the outbox cuts a call off after fifty: crm.conversations.sending.
 _MOST_BEFORE_ANOTHER_PART_SECONDS = 4.0
 _LONGEST_WAIT_FOR_A_TURN_SECONDS = 5.0
+# After a silence; these come on top of what goes out at a steady pace in the same second.
+_AT_ONCE = 3
 # Failures before the request left; after any other nobody can know whether Telegram took the message.
 _NEVER_LEFT = (
     # What the library and httpx say of a client that was closed, as a bot's is when an admin changes it.
@@ -75,7 +77,7 @@ class Outgoing:
         self._public_url = public_url
         self._timer = timer
         self._pace = Pace(timer)
-        self._overall = AsyncLimiter(MESSAGES_PER_SECOND, 1)
+        self._overall = AsyncLimiter(_AT_ONCE, _AT_ONCE / (MESSAGES_PER_SECOND - _AT_ONCE))
 
     async def send(self, message: OutgoingMessage) -> str:
         """Send a message, a long one in parts and a file first; returns the id of the last part.

@@ -289,7 +289,7 @@ class TestCommands:
         assert [row[0]["text"] for row in rows] == ["چه دوره‌هایی دارید؟", "گفت‌وگو با پشتیبان"]
         assert not desk.stored
 
-    @pytest.mark.parametrize("text", ["/help", "/help@hamyar_test_bot", "/restart", "/HELP me"])
+    @pytest.mark.parametrize("text", ["/help", "/help@hamyar_test_bot", "/restart", "/HELP"])
     async def test_help_answers_every_command_that_is_not_ours(
         self, text: str, polling, telegram: Emulator, desk: FakeDesk
     ):
@@ -299,6 +299,18 @@ class TestCommands:
 
         assert telegram.texts_to() == ["[utter_telegram_help en]"]
         assert not desk.stored
+
+    async def test_words_behind_a_command_that_is_not_ours_are_a_message(
+        self, polling, telegram: Emulator, desk: FakeDesk
+    ):
+        message = telegram.write("/refund my order 123 is broken")
+        await until(lambda: desk.stored)
+        assert desk.last.text == "/refund my order 123 is broken"
+
+        telegram.edit(message, "/refund my order 124 is broken")
+        await until(lambda: desk.corrections)
+
+        assert not telegram.sent
 
     async def test_human_asks_for_a_person(self, polling, telegram: Emulator, desk: FakeDesk):
         telegram.push(payload("command_human"))
@@ -325,6 +337,16 @@ class TestCommands:
         await until(lambda: desk.stored)
 
         assert (desk.last.payload, desk.last.text) == ("/start_over", "[utter_telegram_start_over fa]")
+
+    async def test_new_takes_what_is_written_behind_it_for_the_next_question(
+        self, polling, telegram: Emulator, desk: FakeDesk
+    ):
+        telegram.write("/new سفارشم نرسیده")
+
+        await until(lambda: len(desk.stored) == 2)
+
+        assert desk.texts == ["[utter_telegram_start_over fa]", "سفارشم نرسیده"]
+        assert all(one.wants_answer for one in desk.stored.values())
 
     async def test_language_changes_what_we_speak(self, polling, telegram: Emulator, desk: FakeDesk):
         telegram.write("/language en")

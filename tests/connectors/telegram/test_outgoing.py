@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from connectors.telegram.connector import TelegramConnector
@@ -186,6 +187,21 @@ class TestPace:
 
         assert len(telegram.sent) == len(sent) == 2
         assert [(type(one), one.parts_sent) for one in (late, last)] == [(SendLater, 0)] * 2
+
+    async def test_keeps_to_thirty_messages_in_any_second(
+        self, connector, telegram: Emulator, monkeypatch: pytest.MonkeyPatch
+    ):
+        chats, calls, send_message = range(1, 41), [], Bot.send_message
+
+        async def noted(*arguments, **options):
+            calls.append(asyncio.get_running_loop().time())
+            return await send_message(*arguments, **options)
+
+        monkeypatch.setattr(Bot, "send_message", noted)
+        telegram.chats |= {chat: {"id": chat, "type": "private"} for chat in chats}
+        await asyncio.gather(*(connector.send(outgoing(contact_external_id=str(chat))) for chat in chats))
+
+        assert max(sum(begun <= at < begun + 1 for at in calls) for begun in calls) <= 30
 
 
 class TestTrouble:
