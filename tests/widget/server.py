@@ -73,6 +73,8 @@ class WidgetServer:
         self.page = ""
         self.page_headers: dict[str, str] = {}
         self.allowed = True
+        # While it is set, nobody gets a session, and everybody is told to come back after so many seconds.
+        self.retry_after: int | None = None
         self.form: Frame | None = None
         self.introductions: list[Frame] = []
         self.files: list[bytes] = []
@@ -231,8 +233,11 @@ class WidgetServer:
         self.sessions.append(body)
         if self.dark:
             return Response(status_code=503)
+        if self.retry_after:
+            refusal = {"error": {"code": "rate_limited"}}
+            return JSONResponse(refusal, status_code=429, headers={"retry-after": str(self.retry_after)})
         if not self.allowed or body["inbox"] != INBOX:
-            return Response(status_code=403)
+            return JSONResponse({"error": {"code": "widget_not_allowed"}}, status_code=403)
         if body.get("user") and not _fits(body["user"]):
             return JSONResponse({"error": {"code": "invalid_input"}}, status_code=422)
         if body.get("user") and body["user"]["hash"] != "right":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -590,6 +591,18 @@ class TestTheServerSaysNo:
         expect(page.get_by_role("textbox")).to_be_disabled()
         assert len(server.sessions) == 1
 
+    @pytest.mark.parametrize("answer", [{"body": "<h1>Forbidden</h1>"}, {"json": {"error": "forbidden"}}])
+    def test_a_refusal_by_somebody_on_the_way_is_not_the_end(
+        self, server: WidgetServer, visit: Visit, answer: dict[str, Any]
+    ):
+        page = visit(opened=False)
+        page.route("**/widget/session", lambda route: route.fulfill(status=403, headers=OPEN, **answer), times=1)
+
+        page.evaluate("Hamyar.open()")
+
+        page.wait_for_function(ONLINE)
+        expect(page.get_by_role("textbox")).to_be_enabled()
+
     def test_being_turned_away_later_stops_it_too(self, server: WidgetServer, visit: Visit):
         page = visit()
 
@@ -597,6 +610,24 @@ class TestTheServerSaysNo:
 
         expect(page.get_by_text("Chat is not available on this site.")).to_be_visible()
         assert len(server.frames("hello")) == 1
+
+    def test_asks_no_sooner_than_it_was_told_to_when_there_are_too_many(
+        self, server: WidgetServer, visit: Visit, page: Page
+    ):
+        page.clock.install()
+        visit(opened=False)
+        server.retry_after = 600
+        page.evaluate("Hamyar.open()")
+        page.wait_for_function("document.querySelector('hamyar-chat').chat.connection.link === 'offline'")
+
+        page.clock.run_for(590_000)
+        hurry(page)
+        page.evaluate("fetch(document.querySelector('script').src)")
+        assert len(server.sessions) == 1
+        server.retry_after = None
+        page.clock.run_for(60_000)
+
+        page.wait_for_function(ONLINE)
 
     def test_what_it_does_not_know_it_leaves_alone(self, server: WidgetServer, visit: Visit):
         page = visit()

@@ -14,6 +14,8 @@ from .server import WidgetServer
 pytestmark = pytest.mark.e2e
 
 Visit = Callable[..., Page]
+# The frequencies of the tones, one after the other.
+CHIME = [587, 880]
 
 
 def write(page: Page, text: str) -> None:
@@ -162,6 +164,20 @@ class TestReading:
         server.say("Hello there")
 
         expect(page.get_by_text("Hello there")).to_be_visible()
+        expect(page.locator(".dots")).to_be_hidden()
+
+    @pytest.mark.parametrize(("sign", "shown"), [({"name": "Sara"}, "Sara is typing"), ({}, "Support is typing")])
+    def test_an_agent_who_is_typing_is_named(
+        self, server: WidgetServer, visit: Visit, sign: dict[str, str], shown: str
+    ):
+        page = visit()
+
+        server.push({"type": "typing", "author": "agent", "on": True, **sign})
+        expect(page.get_by_text(shown)).to_be_attached()
+        expect(page.locator(".dots")).to_be_visible()
+        server.push({"type": "typing", "author": "agent", "on": False, **sign})
+
+        expect(page.get_by_text(shown)).to_have_count(0)
         expect(page.locator(".dots")).to_be_hidden()
 
     def test_a_reply_button_sends_its_title_with_its_payload(self, server: WidgetServer, visit: Visit):
@@ -336,6 +352,77 @@ class TestUnread:
         page.wait_for_function("document.querySelector('hamyar-chat')?.chat.messages.size === 2")
 
         assert page.evaluate("document.querySelector('hamyar-chat').chat.unread") == 0
+
+
+class TestSound:
+    TONES = """window.tones = [];
+        const { prototype } = AudioScheduledSourceNode, { start } = prototype;
+        prototype.start = function (at) { tones.push(this.frequency.value); start.call(this, at) };"""
+
+    @pytest.fixture
+    def loud(self, visit: Visit, page: Page) -> Page:
+        """The open widget on a page whose sounds are noted."""
+        page.add_init_script(self.TONES)
+        return visit()
+
+    def switch(self, page: Page, name: str) -> None:
+        page.get_by_label("More").click()
+        page.get_by_role("button", name=name).click()
+
+    @pytest.mark.parametrize("author", ["bot", "agent"])
+    def test_what_comes_while_the_panel_is_closed_is_heard(self, server: WidgetServer, loud: Page, author: str):
+        loud.get_by_role("button", name="Close the chat").first.click()
+
+        server.say("are you there?", author)
+
+        expect(loud.locator(".badge")).to_have_text("1")
+        assert loud.evaluate("tones") == CHIME
+
+    def test_what_the_visitor_writes_is_not(self, server: WidgetServer, loud: Page):
+        write(loud, "hello")
+
+        expect(loud.locator(".mine .meta")).to_contain_text("Sent")
+        assert loud.evaluate("tones") == []
+
+    def test_a_browser_without_any_shows_what_comes_all_the_same(self, server: WidgetServer, visit: Visit, page: Page):
+        page.add_init_script("delete window.AudioContext")
+        visit()
+
+        server.say("hello")
+
+        expect(page.get_by_text("hello", exact=True)).to_be_visible()
+
+    def test_turned_off_it_is_off_on_the_next_page_too(self, server: WidgetServer, loud: Page):
+        self.switch(loud, "Turn the sound off")
+        server.say("quietly")
+        expect(loud.get_by_text("quietly")).to_be_visible()
+        silent = loud.evaluate("tones")
+
+        loud.reload()
+        loud.wait_for_function(ONLINE)
+        server.say("as quietly")
+        expect(loud.get_by_text("as quietly")).to_be_visible()
+
+        assert silent == loud.evaluate("tones") == []
+
+    def test_turned_on_it_lets_itself_be_heard(self, loud: Page):
+        self.switch(loud, "Turn the sound off")
+
+        self.switch(loud, "Turn the sound on")
+
+        assert loud.evaluate("tones") == CHIME
+        expect(loud.get_by_role("button", name="Turn the sound")).to_be_hidden()
+
+    def test_turned_off_in_one_tab_it_can_be_turned_on_in_another(self, server: WidgetServer, loud: Page):
+        second = loud.context.new_page()
+        second.goto(server.site)
+        second.evaluate("Hamyar.open()")
+
+        self.switch(loud, "Turn the sound off")
+        self.switch(second, "Turn the sound on")
+
+        loud.get_by_label("More").click()
+        expect(loud.get_by_role("button", name="Turn the sound off")).to_be_visible()
 
 
 class TestRating:

@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from .conftest import ONLINE
 from .server import STATIC, WidgetServer
@@ -142,6 +142,53 @@ class TestThePagesOwnWords:
 
         expect(page.get_by_role("textbox")).to_have_value("")
 
+    def test_greet_in_place_of_the_servers(self, visit: Visit):
+        page = visit(greeting="Ask us about **courses**")
+
+        expect(page.locator(".welcome strong")).to_have_text("courses")
+        expect(page.get_by_text("Hello! I'm Hamyar.")).to_have_count(0)
+        expect(page.get_by_role("button", name="What courses do you offer?")).to_be_visible()
+
+    def test_greet_while_the_server_is_away_too(self, server: WidgetServer, visit: Visit):
+        page = visit(opened=False, greeting="Ask us about courses")
+        server.dark = True
+
+        page.evaluate("Hamyar.open()")
+
+        expect(page.get_by_text("Ask us about courses")).to_be_visible()
+
+    def test_open_and_close_it_by_one_button(self, visit: Visit):
+        page = visit(opened=False, body="<button>Ask us</button>")
+        page.evaluate("document.querySelector('button').addEventListener('click', Hamyar.toggle)")
+
+        page.get_by_text("Ask us").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.get_by_text("Ask us").click()
+
+        expect(page.get_by_role("dialog")).to_be_hidden()
+
+    def test_set_the_language_for_this_page_and_the_next(self, server: WidgetServer, visit: Visit):
+        page = visit()
+
+        page.evaluate("Hamyar.setLanguage('de'); Hamyar.setLanguage('fa-IR')")
+        expect(page.get_by_text("سلام! من همیار هستم.")).to_be_visible()
+        page.reload()
+
+        expect(page.get_by_text("سلام! من همیار هستم.")).to_be_visible()
+        assert {session["language"] for session in server.sessions[1:]} == {"fa"}
+
+    def test_set_the_language_while_the_server_has_still_to_greet(self, visit: Visit):
+        page = visit(opened=False)
+        asked: list[Route] = []
+        page.route("**/widget/session", lambda route: asked.append(route), times=1)
+        with page.expect_request("**/widget/session"):
+            page.evaluate("Hamyar.open()")
+
+        page.evaluate("Hamyar.setLanguage('fa')")
+        asked.pop().continue_()
+
+        expect(page.get_by_text("سلام! من همیار هستم.")).to_be_visible()
+
     def test_tells_the_page_what_happens(self, server: WidgetServer, visit: Visit):
         page = visit(opened=False)
         page.evaluate(
@@ -162,6 +209,23 @@ class TestThePagesOwnWords:
             ["message", "hello"],
             ["closed", None],
         ]
+
+    def test_tells_the_page_when_it_is_ready_and_what_the_visitor_gave(self, server: WidgetServer, visit: Visit):
+        page = visit(opened=False)
+        page.evaluate(
+            """() => { window.heard = [];
+               for (const event of ['ready', 'rated'])
+                 Hamyar.on(event, detail => heard.push([event, detail?.score ?? null])) }"""
+        )
+        page.evaluate("Hamyar.open()")
+        page.wait_for_function("heard.length === 1")
+        server.say("How was it?", kind="rating_request")
+
+        page.get_by_role("radio", name="Good").check()
+        page.get_by_role("button", name="Send rating").click()
+
+        page.wait_for_function("heard.length === 2")
+        assert page.evaluate("heard") == [["ready", None], ["rated", 4]]
 
     def test_a_listener_that_fails_breaks_nothing(self, server: WidgetServer, visit: Visit):
         page = visit()

@@ -1,5 +1,6 @@
 """Who the visitor is: signed by the page, introduced by a form, signed out; and what they share."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -130,6 +131,58 @@ def test_a_file_is_sent_and_shown_by_its_name(server: WidgetServer, visit: Visit
 
     expect(page.locator(".mine a.file")).to_contain_text(name)
     assert server.files == [b"PDF"]
+
+
+class TestPicture:
+    SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><rect width="400" height="400"/></svg>'
+
+    @pytest.fixture
+    def garden(self, page: Page) -> str:
+        """Where a picture is."""
+        page.route("**/garden.svg", lambda route: route.fulfill(body=self.SQUARE, content_type="image/svg+xml"))
+        return "https://album.example/garden.svg"
+
+    def send(self, server: WidgetServer, url: str) -> None:
+        file = {"name": "garden.svg", "size": 1200, "is_picture": True, "url": url}
+        server.say("", "agent", agent_name="Sara", file=file)
+
+    def is_offered_by_its_name(self, page: Page) -> None:
+        expect(page.locator("a.file")).to_have_text(re.compile("garden.svg.*2 KB"))
+        expect(page.locator("a.file img")).to_have_count(0)
+
+    def test_is_shown_and_can_be_kept(self, server: WidgetServer, visit: Visit, garden: str):
+        page = visit()
+
+        self.send(server, garden)
+
+        expect(page.get_by_role("img", name="garden.svg")).to_have_js_property("naturalWidth", 400)
+        expect(page.get_by_role("link", name="garden.svg")).to_have_attribute("download", "garden.svg")
+
+    def test_leaves_those_who_read_at_the_end_there(self, server: WidgetServer, visit: Visit, garden: str):
+        page = visit()
+        for number in range(20):
+            server.say(f"message {number}")
+        expect(page.get_by_text("message 19")).to_be_in_viewport()
+
+        self.send(server, garden)
+        expect(page.get_by_role("img", name="garden.svg")).to_have_js_property("naturalWidth", 400)
+        server.say("This is our garden.")
+
+        expect(page.get_by_text("This is our garden.")).to_be_in_viewport()
+
+    def test_that_is_gone_is_offered_by_its_name(self, server: WidgetServer, visit: Visit):
+        page = visit()
+
+        self.send(server, f"{server.origin}/static/gone.svg")
+
+        self.is_offered_by_its_name(page)
+
+    def test_that_the_page_does_not_allow_is_offered_by_its_name(self, server: WidgetServer, visit: Visit, garden: str):
+        page = visit(csp="img-src 'none'")
+
+        self.send(server, garden)
+
+        self.is_offered_by_its_name(page)
 
 
 def test_the_conversation_can_be_saved_and_a_read_message_is_marked(server: WidgetServer, visit: Visit):

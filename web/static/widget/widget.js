@@ -299,7 +299,7 @@
 
   /** @param {string} hex  @returns {Rgb | null} */
   function parseColour(hex) {
-    const digits = /^#(?:[\da-f]{3}|[\da-f]{6})$/i.test(hex) ? hex.slice(1) : null;
+    const digits = /^#([\da-f]{3}|[\da-f]{6})$/i.exec(hex)?.[1];
     if (!digits) return null;
     const full = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits;
     const value = parseInt(full, 16);
@@ -381,7 +381,7 @@
   }
 
   const ICONS = {
-    chat: 'M12 3.5c4.9 0 8.8 3.4 8.8 7.7 0 4.2-3.9 7.6-8.8 7.6-1 0-2-.1-2.9-.4L4.6 20.5l.9-3.7C4 15.4 3.2 13.4 3.2 11.2c0-4.3 3.9-7.7 8.8-7.7Z',
+    chat: 'M5.5 16.5a8.8 7.7 0 1 1 3.6 2L4.6 20.5Z',
     down: 'm6 9 6 6 6-6',
     close: 'm6.5 6.5 11 11m0-11-11 11',
     send: 'M5 12 3.5 5 20.5 12 3.5 19 5 12Zm0 0h7.5',
@@ -612,6 +612,8 @@
       this.user = null;
       this.attempt = 0;
       this.readyAt = 0;
+      /** The server wants no session before. */
+      this.sessionAt = 0;
       this.retryTimer = 0;
       this.deadline = 0;
       this.due = Infinity;
@@ -718,16 +720,20 @@
 
     /** One tab at a time, so that new tabs share the first one's conversation. */
     async openSession() {
+      if (Date.now() < this.sessionAt) throw new Error('session: too early');
       const ask = async () => {
         const token = this.store.get('token');
         const { inbox, user } = this;
-        const response = await this.ask('widget/session', { inbox, language: this.chat.language, token, user });
-        if (response.status === 403) return this.refuse();
-        if ([401, 422].includes(response.status) && user) return this.doubt(user, ask);
-        if (!response.ok) throw new Error(`session: ${response.status}`);
+        const { language } = this.chat;
+        const response = await this.ask('widget/session', { inbox, language, token, user });
+        const { status } = response;
+        if ([401, 422].includes(status) && user) return this.doubt(user, ask);
+        if (status === 429) this.sessionAt = Date.now() + 1000 * Number(response.headers.get('retry-after'));
+        if (status === 403 && (await codeOf(response)) === 'widget_not_allowed') return this.refuse();
+        if (!response.ok) throw new Error(`session: ${status}`);
         const session = /** @type {Session} */ (await response.json());
-        // The page has signed somebody in or out meanwhile.
-        if (user !== this.user || this.link === 'idle') return;
+        // The page has changed who is there or the language meanwhile.
+        if (user !== this.user || language !== this.chat.language || this.link === 'idle') return;
         this.token = session.token;
         this.store.set('token', session.token);
         this.chat.meet(session);
@@ -791,7 +797,7 @@
       if (this.link === 'refused') return;
       if (this.readyAt && Date.now() - this.readyAt > PATIENCE_MS) this.attempt = 0;
       this.readyAt = 0;
-      const idle = document.hidden || !navigator.onLine;
+      const idle = document.hidden || !navigator.onLine || Date.now() < this.sessionAt;
       const wait = Math.min(idle ? IDLE_WAIT_MS : LONGEST_WAIT_MS, 500 * 2 ** this.attempt++) * (0.5 + Math.random() / 2);
       clearTimeout(this.retryTimer);
       this.retryTimer = setTimeout(() => this.connect(), wait);
@@ -821,6 +827,9 @@
       this.chat.emit('changed');
     }
   }
+
+  /** Why the server refuses; a proxy does so in words of its own.  @param {Response} response */
+  const codeOf = async (response) => (await response.json().catch(() => null))?.error?.code ?? 'failed';
 
   /** @param {string} data  @returns {Frame | null} */
   function parseFrame(data) {
@@ -978,8 +987,7 @@
         const response = await this.connection.ask('widget/files', form, this.connection.cut.signal);
         if (response.ok) return '';
         const { status } = response;
-        // A proxy refuses in words of its own.
-        const code = (await response.json().catch(() => null))?.error?.code ?? 'failed';
+        const code = await codeOf(response);
         if (code === 'introduction_needed') this.connection.restart();
         else if (status === 429) {
           wait = 1000 * Number(response.headers.get('retry-after')) || wait;
@@ -997,7 +1005,7 @@
       try {
         const response = await this.connection.ask('widget/introduction', answer);
         if (!response.ok) {
-          const { code } = (await response.json()).error;
+          const code = await codeOf(response);
           if (code === 'introduction_incomplete') this.connection.restart();
           return code;
         }
@@ -1310,18 +1318,17 @@
 [hidden] { display: none !important; }
 button, textarea, input { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
 button { border: 0; padding: 0; background: none; cursor: pointer; }
-p, ul, ol { margin: 0; padding: 0; }
-ul, ol { list-style: none; }
+p, ul, ol { margin: 0; padding: 0; list-style: none; }
 svg { width: 20px; height: 20px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 :focus-visible { outline: 2px solid var(--h-accent-text); outline-offset: 2px; }
-[dir=rtl] .flip { transform: scaleX(-1); }
+[dir=rtl] :is(.send, .choice, .article) svg:last-child, .choice[dir=rtl] svg { transform: scaleX(-1); }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .launcher, .panel { position: fixed; z-index: 2147483000; inset-inline-end: 24px; }
 [data-position=start] .launcher, [data-position=start] .panel { inset-inline: 24px auto; }
 
 .launcher {
-  inset-block-end: 24px; width: 58px; height: 58px; border-radius: 50%; display: grid; place-items: center;
+  inset-block-end: 24px; width: 58px; height: 58px; display: grid; place-items: center; border-radius: 50%;
   background: linear-gradient(160deg, var(--h-accent), var(--h-accent-deep)); color: var(--h-on-accent);
   box-shadow: 0 6px 20px rgb(0 0 0 / .2), 0 2px 6px rgb(0 0 0 / .12); transition: transform .18s ease, box-shadow .18s ease;
 }
@@ -1349,7 +1356,7 @@ header {
   background: linear-gradient(var(--h-tint), var(--h-surface)); border-block-end: 1px solid var(--h-line);
 }
 .mark {
-  width: 40px; height: 40px; flex: none; border-radius: 13px; display: grid; place-items: center; font-size: 18px; font-weight: 700; line-height: 1;
+  width: 40px; height: 40px; flex: none; display: grid; place-items: center; border-radius: 13px; font-size: 18px; font-weight: 700; line-height: 1;
   background: linear-gradient(160deg, var(--h-accent), var(--h-accent-deep)); color: var(--h-on-accent);
 }
 .titles { flex: 1; min-width: 0; }
@@ -1421,14 +1428,13 @@ header {
 .choice:hover { background: var(--h-tint); border-color: var(--h-accent-text); }
 .choice:active { transform: scale(.98); }
 
-.welcome .bubble { max-width: 86%; }
 .welcome.empty { display: flex; flex-direction: column; min-height: 100%; padding-block: 18px 6px; }
 .welcome.empty .bubble { max-width: none; padding: 0 4px; background: none; font-size: 19px; font-weight: 650; line-height: 1.6; }
 .welcome.empty .choices { flex-direction: column; gap: 8px; margin-block-start: auto; padding-block-start: 24px; }
 .welcome.empty .choice { display: flex; align-items: center; justify-content: space-between; gap: 10px; min-height: 46px; padding: 9px 14px; border-radius: 13px; border-color: var(--h-line); color: var(--h-text); font-size: 14.5px; }
 .welcome.empty .choice:hover { border-color: var(--h-tint-line); }
 .welcome.empty .choice svg { width: 18px; height: 18px; color: var(--h-accent-text); }
-.welcome .hero { width: 54px; height: 54px; margin: 8px 4px 16px; border-radius: 18px; display: grid; place-items: center; background: var(--h-tint); color: var(--h-accent-text); }
+.hero { width: 54px; height: 54px; margin: 8px 4px 16px; display: grid; place-items: center; border-radius: 18px; background: var(--h-tint); color: var(--h-accent-text); }
 .hero svg { width: 28px; height: 28px; }
 
 .dots { display: inline-flex; gap: 5px; margin-block-start: 10px; padding: 14px 15px; border-radius: 16px; background: var(--h-bubble); }
@@ -1575,9 +1581,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     });
     const attach = button('quiet attach', () => picker.click(), icon(ICONS.clip));
     const form = el('form', { class: 'form', hidden: true });
-    const sendIcon = icon(ICONS.send);
-    sendIcon.classList.add('flip');
-    const send = el('button', { class: 'send', type: 'submit', disabled: true }, sendIcon);
+    const send = el('button', { class: 'send', type: 'submit', disabled: true }, icon(ICONS.send));
     const composer = el(
       'form',
       { class: 'composer', onsubmit: (/** @type {Event} */ event) => widget.submit(event) },
@@ -1666,7 +1670,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       // What the visitor has typed stays.
       if (draft && typeof draft === 'string' && [this.offered, ''].includes(this.ui.input.value)) this.draft((this.offered = draft));
       if (!this.opened) {
-        loadFonts();
+        for (const face of FACES) document.fonts.add(face);
         this.ui.panel.hidden = false;
         this.tab.set('open', true);
         this.chat.connection.start();
@@ -1723,12 +1727,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     setSound(on) {
       this.chat.store.set('sound', on ? 'on' : 'off');
       this.ui.menu.open = false;
-      this.speakMenu();
+      this.render();
       if (on) this.chime();
     }
 
-    /** Browsers let no page make a sound before its visitor has touched it. */
-    chime() {
+    /** Nothing fails with it. Browsers let no page make a sound before its visitor has touched it. */
+    async chime() {
       if (!this.soundOn || !navigator.userActivation?.hasBeenActive) return;
       this.audio ??= new AudioContext();
       const { audio } = this;
@@ -1819,15 +1823,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.ui.language.replaceChildren(words.otherName, el('span', { class: 'sr' }, `: ${words.other}`));
       this.ui.language.lang = this.chat.language === 'fa' ? 'en' : 'fa';
       this.ui.transcript.textContent = words.transcript;
-      this.speakMenu();
       this.ui.newer.replaceChildren(icon(ICONS.down), words.newer);
       for (const view of this.views.values()) view.node.remove();
       this.views.clear();
       this.shapeInput();
-    }
-
-    speakMenu() {
-      this.ui.sound.textContent = this.soundOn ? this.words.mute : this.words.unmute;
     }
 
     paint() {
@@ -1896,6 +1895,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       this.ui.status.dataset.state = live ? chat.status : '';
       this.ui.status.hidden = chat.connection.link === 'refused';
       setText(this.ui.statusText, text ?? words.with_bot);
+      setText(this.ui.sound, this.soundOn ? words.mute : words.unmute);
     }
 
     /** Most breaks last less than a second, and nothing is said of them. */
@@ -1933,23 +1933,20 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     drawWelcome(messages) {
       const { chat, words } = this;
       const empty = !messages.length;
-      const own = this.options.greeting && { text: this.options.greeting };
-      const greeting =
-        (chat.session && { ...chat.session.greeting, ...own }) ??
-        (chat.connection.link === 'refused' ? null : this.unsteady ? { text: words.greeting, buttons: [] } : null);
+      const away = this.unsteady && chat.connection.link !== 'refused';
+      const known = chat.session?.greeting ?? (away ? { text: words.greeting, buttons: [] } : null);
+      const greeting = known && { ...known, text: this.options.greeting || known.text };
       const today = !empty && dayLabel(messages[0].at, chat.language) === words.today;
       const drawn = JSON.stringify([empty, today, greeting, chat.language]);
       if (this.ui.welcome.dataset.drawn === drawn) return;
       this.ui.welcome.dataset.drawn = drawn;
       this.ui.welcome.classList.toggle('empty', empty);
-      if (!greeting) return this.ui.welcome.replaceChildren();
-      const bubble = el('div', { class: 'bubble', ...directed(greeting.text, chat.language) }, ...rich(greeting.text));
       // Above an older conversation it would be out of place.
-      if (!empty && !today) return this.ui.welcome.replaceChildren();
+      if (!greeting || !(empty || today)) return this.ui.welcome.replaceChildren();
+      const bubble = el('div', { class: 'bubble', ...directed(greeting.text, chat.language) }, ...rich(greeting.text));
       if (!empty) return this.ui.welcome.replaceChildren(el('div', { class: 'message theirs first' }, bubble));
       const choices = this.choices(greeting.buttons);
       for (const choice of choices.children) choice.append(icon(ICONS.next));
-      for (const arrow of choices.querySelectorAll('svg')) arrow.classList.add('flip');
       this.ui.welcome.replaceChildren(el('div', { class: 'hero' }, icon(ICONS.chat)), bubble, choices);
     }
 
@@ -2298,9 +2295,10 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     const agree = el('label', { class: 'agree' }, el('input', { type: 'checkbox', required: true }), el('span', { dir: 'auto' }, asked.consent));
     form.append(
       el('h2', {}, words.formTitle),
-      ...[name, address].flatMap((one) => (one ? [one.node] : [])),
-      ...(asked.consent ? [agree] : []),
-      ...(privacy ? [el('span', {}, privacy)] : []),
+      name?.node ?? '',
+      address?.node ?? '',
+      asked.consent && agree,
+      privacy && el('span', {}, privacy),
       problem,
       el('button', { class: 'submit', type: 'submit' }, words.begin),
     );
@@ -2323,8 +2321,13 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     if (!href) return el('span', { class: 'file' }, ...label);
     const anchor = el('a', { class: 'file', href, target: '_blank', rel: 'noopener noreferrer', download: name });
     const plainly = () => anchor.replaceChildren(...label);
-    if (is_picture) anchor.append(el('img', { src: href, alt: name, loading: 'lazy', onerror: plainly }));
-    else plainly();
+    if (!is_picture) plainly();
+    else {
+      // It takes no more place when it has come: who reads at the end stays there.
+      const fit = () => picture.removeAttribute('height');
+      const picture = el('img', { src: href, alt: name, height: 240, loading: 'lazy', onload: fit, onerror: plainly });
+      anchor.append(picture);
+    }
     return anchor;
   }
 
@@ -2333,8 +2336,6 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     const cards = articles.flatMap(({ title, url, note }) => {
       const href = safeUrl(url);
       if (!href) return [];
-      const go = icon(ICONS.go);
-      go.classList.add('flip');
       const label = el('span', { dir: directionOf(title) }, title, el('span', { class: 'sr' }, ` (${words.newTab})`));
       if (note) label.append(el('small', { dir: 'auto' }, note));
       return [
@@ -2343,7 +2344,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
           { class: 'article', href, target: '_blank', rel: 'noopener noreferrer' },
           icon(ICONS.article),
           label,
-          go,
+          icon(ICONS.go),
         ),
       ];
     });
@@ -2374,25 +2375,16 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
     if (node.textContent !== text) node.textContent = text;
   }
 
-  const ARABIC_RANGE = 'U+0600-06FF, U+0750-077F, U+08A0-08FF, U+200C-200E, U+2010-2011, U+FB50-FDFF, U+FE70-FEFC';
-  const LATIN_RANGE = 'U+0000-00FF, U+2000-206F, U+20AC, U+2122, U+2190-2193';
+  const ARABIC_RANGE = 'U+600-8FF, U+200C-200E, U+FB50-FDFF, U+FE70-FEFC';
 
   /** The browser fetches what the letters on the screen need. */
-  function loadFonts() {
-    if ([...document.fonts].some(({ family }) => family.includes(FONT))) return;
-    for (const [name, subset, unicodeRange] of [
-      [FONT, 'arabic', ARABIC_RANGE],
-      [LATIN_FONT, 'latin', LATIN_RANGE],
-    ]) {
-      const file = new URL(`static/vendor/vazirmatn-${subset}-wght-normal.woff2`, BASE).href;
-      const face = new FontFace(name, `url("${file}") format("woff2")`, {
-        weight: '100 900',
-        display: 'swap',
-        unicodeRange,
-      });
-      document.fonts.add(face);
-    }
-  }
+  const FACES = [
+    [FONT, 'arabic', ARABIC_RANGE],
+    [LATIN_FONT, 'latin'],
+  ].map(([name, subset, unicodeRange]) => {
+    const file = new URL(`static/vendor/vazirmatn-${subset}-wght-normal.woff2`, BASE);
+    return new FontFace(name, `url("${file}")`, { weight: '100 900', display: 'swap', unicodeRange });
+  });
 
   // ------------------------------------------------------------------------------------------------ start
 
