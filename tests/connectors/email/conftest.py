@@ -19,10 +19,16 @@ from crm.conversations.outbox import Outbox
 from crm.enums import Author, Channel
 from crm.models import Conversation, Inbox
 from crm.wording import Wording
+from tests.fixtures.certificates import Certificate, make_certificate
 from tests.fixtures.mail_server import ADDRESS, PASSWORD, MailServer
 from tests.fixtures.patience import until_done
 
 SECRET = "a secret of at least twenty-four characters"
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from connectors.parking import ParkedUpdates, SecondTries
 from crm.enums import ParkedReason
 from crm.models import Conversation, Message, ParkedUpdate
 from tests.connectors.email.conftest import Shop
-from tests.fixtures.mail_line import bad_line
+from tests.fixtures.mail_line import line_to
 from tests.fixtures.mail_server import ADDRESS, CUSTOMER, PASSWORD, MailServer
 
 
@@ -57,7 +57,7 @@ async def faults() -> dict[str, str]:
 @pytest.fixture
 async def far_shop(make_shop, server: MailServer, faults: dict[str, str]):
     """A shop behind the line."""
-    async with bad_line(server.imap_port, faults) as port:
+    async with line_to(server.imap_port, faults) as port:
         imap = Server(host="127.0.0.1", port=port, security="none", user=ADDRESS, password=PASSWORD)
         far_shop: Shop = make_shop(imap=imap)
         yield far_shop

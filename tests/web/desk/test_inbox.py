@@ -12,10 +12,15 @@ from fastapi import FastAPI
 
 from core.clock import FixedClock
 from core.unit_of_work import UnitOfWork
-from crm.conversations.ports import Cause
+from crm.conversations.intake import Intake
+from crm.conversations.outbox import Outbox
+from crm.conversations.ports import Cause, SendRefused, SendUncertain
 from crm.conversations.service import ConversationService
 from crm.enums import Author, ConversationStatus, HandoffReason, Priority, Role
-from crm.models import Agent, Conversation, Message, SlaPolicy
+from crm.models import Agent, Conversation, Inbox, Message, SlaPolicy
+from tests.conftest import message
+from tests.fixtures.fakes import FakeSender
+from tests.fixtures.patience import until_done
 from tests.web.desk.conftest import HOSTILE
 
 SignIn = Callable[[Role], Awaitable[Agent]]
@@ -38,6 +43,12 @@ async def status(app: FastAPI, conversation: Conversation) -> ConversationStatus
     async with app.state.work.reading() as session:
         service: ConversationService = app.state.open_conversations(session)
         return (await service.get(conversation.id)).status
+
+
+def shown(page: str, text: str) -> str:
+    """The one message of a page that says this."""
+    (found,) = [one for one in re.findall(r"<article .*?</article>", page, re.DOTALL) if text in one]
+    return found
 
 
 class TestShowInbox:
@@ -295,6 +306,59 @@ class TestShowConversation:
         for action in ("take", "messages"):
             response = await client.post(f"{address}/{action}", data={"text": "Hello!", "start": start})
             assert response.status_code == 422
+
+
+class TestShowReply:
+    """Of a contact whom it has to be brought to."""
+
+    @pytest.fixture
+    async def chat(self, intake: Intake, telegram_inbox: Inbox) -> Conversation:
+        return (await intake.receive(message(telegram_inbox, "Where is my invoice?"))).conversation
+
+    @pytest.fixture
+    def sends(self, app: FastAPI, telegram_inbox: Inbox, chat: Conversation) -> Callable[..., Awaitable[None]]:
+        """Telegram is handed all that waits; the first of it has this trouble, if any."""
+
+        async def send(*troubles: Exception) -> None:
+            sender = FakeSender()
+            sender.troubles = [*troubles]
+            outbox = Outbox(app.state.work, senders={telegram_inbox.id: sender}, clock=app.state.clock)
+            await until_done(outbox.send_next, chat.id)
+
+        return send
+
+    @pytest.mark.parametrize(
+        ("trouble", "english", "persian"),
+        [
+            (
+                SendUncertain("the line broke"),
+                "Maybe sent: the connection broke, and nobody can know",
+                "شاید فرستاده شده باشد: ارتباط قطع شد و نمی‌شود مطمئن بود",
+            ),
+            (SendRefused("blocked"), "Not sent", "فرستاده نشد"),
+        ],
+    )
+    async def test_says_which_one_may_not_have_arrived(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        chat: Conversation,
+        sends: Callable[..., Awaitable[None]],
+        trouble: Exception,
+        english: str,
+        persian: str,
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{chat.id}"
+        await client.post(f"{address}/messages", data={"text": "One moment."})
+        await sends()
+        await client.post(f"{address}/messages", data={"text": "Here it is."})
+
+        await sends(trouble)
+
+        for language, words in (("en", english), ("fa", persian)):
+            page = (await client.get(address, params={"lang": language})).text
+            assert [words in shown(page, text) for text in ("One moment.", "Here it is.")] == [False, True]
 
 
 class TestWrite:
