@@ -12,8 +12,10 @@ from crm.enums import Author, DeliveryState, TurnState
 from crm.models import Delivery, Message
 
 NUMBER = re.compile(r"HM-(\d+)")
-# Said beside an answer, or to whoever writes while they wait for a person; none is an answer.
-ASIDES = ("utter_sorry", "utter_seen_while_waiting")
+# Said before an answer, which it is not.
+APOLOGY = "utter_sorry"
+# The answer where the bot fails; whatever else the product says by itself is none.
+FAILURE = "utter_bot_failed"
 # An action that could not reach the app brings in a person; the bot is silent from then on.
 HANDED_OFF = "utter_handed_off"
 
@@ -53,13 +55,17 @@ async def read_transcripts(database: Database) -> list[Transcript]:
             told = Told(sequence, words, number, delivery, external_id)
             if author == Author.contact:
                 transcript.asked.append(number or words)
-            elif (response or "").startswith(ASIDES):
-                transcript.asides.append(told)
             elif (response or "").startswith(HANDED_OFF):
                 transcript.handed_off = told
-            else:
+            elif _is_answer(author, response or ""):
                 transcript.told.append(told)
+            else:
+                transcript.asides.append(told)
     return list(transcripts.values())
+
+
+def _is_answer(author: Author, response: str) -> bool:
+    return response.startswith(FAILURE) if author == Author.system else not response.startswith(APOLOGY)
 
 
 async def count_waiting(database: Database) -> tuple[int, int, int]:
@@ -69,7 +75,7 @@ async def count_waiting(database: Database) -> tuple[int, int, int]:
         Delivery.state.in_([DeliveryState.pending, DeliveryState.sending])
     )
     async with database.reading() as session:
-        of_state = dict((await session.execute(turns)).tuples().all())
+        of_state = dict((await session.execute(turns)).all())
         deliveries = await session.scalar(unsent) or 0
     return of_state.get(TurnState.pending, 0), deliveries, of_state.get(TurnState.parked, 0)
 
