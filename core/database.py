@@ -22,7 +22,7 @@ from core.sqlite import Place, create_sqlite_engine
 
 logger = logging.getLogger(__name__)
 
-ASK_AGAIN_SECONDS = 0.5
+ASK_AGAIN_SECONDS = 1.0
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -117,12 +117,12 @@ class Database:
             await asyncio.shield(asyncio.create_task(session.close()))
 
     async def wait_until_there(self, *, seconds: float) -> None:
-        """Return when there is a line, for a server may start later than we do.
+        """Return when there is a line, for a server may start later than we do; a file is there or will never be.
 
         Raises:
-            DBAPIError: when it is away for longer than so many seconds.
+            DBAPIError: when it is away for longer than so many seconds, or does not let us in.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds if self.engine.dialect.name != "sqlite" else 0.0
         while True:
             try:
                 async with self.engine.connect():
@@ -130,7 +130,7 @@ class Database:
             except DBAPIError as error:
                 if not is_away(error) or time.monotonic() >= deadline:
                     raise
-                logger.warning("the database is away; waiting for it")
+            logger.warning("the database is away; it is asked again every %g s", ASK_AGAIN_SECONDS)
             await asyncio.sleep(ASK_AGAIN_SECONDS)
 
     async def close(self) -> None:

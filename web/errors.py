@@ -71,7 +71,10 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _failure_of_storage(connection: Request | WebSocket, error: Exception) -> Response | None:
-    """Tell whoever met a full disk, or a database that is away, that nothing was stored and that it may be later."""
+    """Tell whoever met a full disk, or a database that is away, that what they asked for may be done later.
+
+    On a full disk nothing was stored; of a line that was cut nobody can know.
+    """
     failure: AppError
     if is_disk_full(error):
         logger.critical("%s: nothing can be stored, the disk is full", connection.url.path)
