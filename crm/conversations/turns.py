@@ -246,7 +246,8 @@ class Turns:
             explained = rating_explained(claim, thought)
             if explained:
                 await service.explain_rating(explained.id, message.latest_text)
-            if explained and thought.outcome is Outcome.not_understood and not thought.handoff:
+            is_reason_alone = explained and thought.outcome is Outcome.not_understood and not thought.handoff
+            if is_reason_alone and not changed_hands:
                 await self._keep_reason(service, conversation, message)
             elif not changed_hands:
                 await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
