@@ -72,8 +72,8 @@ class Turns:
 
     `pace` is how many turns a conversation may have. Whoever writes faster is answered more slowly: what waits
     meanwhile is then read as one text and has one answer. Nothing of it is lost, and nobody is sent a hundred answers.
-    Their turns also begin one by one and while no other's is under way, so that the others hardly notice a flood. In a
-    `crowd` one turn is begun at a time.
+    Their turns also begin while no other's is under way, so that the others hardly notice a flood. `crowd` lets in few
+    turns at once.
     """
 
     def __init__(
@@ -117,10 +117,10 @@ class Turns:
 
     @asynccontextmanager
     async def _in_line(self, conversation_id: str) -> AsyncIterator[None]:
-        """Wait for one's place: one by one in a crowd, and until nobody is under way for who presses."""
+        """Wait for one's place among the few who are under way, and until nobody is for who presses."""
         presses = conversation_id in self._pressing
         self._pressing.discard(conversation_id)
-        async with self.crowd.one_by_one(presses=presses):
+        async with self.crowd.let_in(presses=presses):
             if presses:
                 await self.company.gone(patience=COURTESY)
             yield
@@ -153,9 +153,7 @@ class Turns:
             # All others wait for who is alone.
             async with asyncio.timeout(LEASE.total_seconds() if alone else None):
                 thought = await self.thinking.think(claim)
-            is_more_due = await self._finish(claim, thought)
-            self.crowd.answered()
-            return is_more_due
+            return await self._finish(claim, thought)
         except Exception as error:
             logger.exception("a turn of conversation %s failed", conversation_id)
             await self._give_up(claim, error)

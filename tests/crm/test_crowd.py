@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from crm.conversations.crowd import FEW, LOOKED_BACK_SECONDS, Crowd
+from crm.conversations.crowd import AT_ONCE, AT_ONCE_IN_A_CROWD, FEW, LOOKED_BACK_SECONDS, Crowd
 
 
 class Moment:
@@ -15,21 +15,16 @@ class Moment:
         return self.now
 
 
-def crowd_of(people: int, *, answered: int = 0, now: Moment | None = None) -> Crowd:
+def crowd_of(people: int, *, now: Moment | None = None) -> Crowd:
     crowd = Crowd(now=now or Moment())
     for number in range(people):
         crowd.writes(number)
-    for _ in range(answered):
-        crowd.answered()
     return crowd
 
 
 class TestIsHere:
-    def test_where_many_more_write_than_are_answered(self) -> None:
-        assert crowd_of(200, answered=18).is_here
-
-    def test_not_where_those_who_write_are_answered(self) -> None:
-        assert not crowd_of(200, answered=150).is_here
+    def test_where_many_write(self) -> None:
+        assert crowd_of(FEW + 1).is_here
 
     def test_not_where_few_write(self) -> None:
         assert not crowd_of(FEW).is_here
@@ -51,19 +46,19 @@ class TestIsHere:
         assert not crowd.is_here
 
 
-class TestOneByOne:
+class TestLetIn:
     @pytest.fixture(autouse=True)
     def _slow_machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Nobody is passed over only because the machine stood still."""
         monkeypatch.setattr("crm.conversations.crowd.PATIENCE_SECONDS", 60)
 
     @staticmethod
-    async def most_at_once(crowd: Crowd, *, seconds: float) -> int:
+    async def most_at_once(crowd: Crowd, *, seconds: float, presses: bool = False) -> int:
         inside = most = 0
 
         async def turn() -> None:
             nonlocal inside, most
-            async with crowd.one_by_one():
+            async with crowd.let_in(presses=presses):
                 inside += 1
                 most = max(most, inside)
                 await asyncio.sleep(seconds)
@@ -72,26 +67,27 @@ class TestOneByOne:
         await asyncio.gather(*(turn() for _ in range(5)))
         return most
 
-    async def test_everybody_is_let_in_where_there_is_no_crowd(self) -> None:
-        assert await self.most_at_once(crowd_of(0), seconds=0.01) == 5
+    @pytest.mark.parametrize(("people", "at_once"), [(0, AT_ONCE), (200, AT_ONCE_IN_A_CROWD)])
+    async def test_few_are_let_in_at_once_and_fewer_in_a_crowd(self, people: int, at_once: int) -> None:
+        assert await self.most_at_once(crowd_of(people), seconds=0.01) == at_once
 
-    async def test_one_is_let_in_after_the_other_in_a_crowd(self) -> None:
-        assert await self.most_at_once(crowd_of(200), seconds=0.01) == 1
+    async def test_who_presses_is_let_in_as_in_a_crowd(self) -> None:
+        assert await self.most_at_once(crowd_of(0), seconds=0.01, presses=True) == AT_ONCE_IN_A_CROWD
 
     async def test_one_who_takes_long_does_not_hold_up_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("crm.conversations.crowd.PATIENCE_SECONDS", 0.01)
 
-        assert await self.most_at_once(crowd_of(200), seconds=0.2) > 1
+        assert await self.most_at_once(crowd_of(200), seconds=0.2) > AT_ONCE_IN_A_CROWD
 
     async def test_who_fails_or_gives_up_lets_the_next_one_in(self) -> None:
         crowd = crowd_of(200)
 
         async def fails() -> None:
-            async with crowd.one_by_one():
+            async with crowd.let_in():
                 raise ValueError
 
         async def hangs() -> None:
-            async with crowd.one_by_one():
+            async with crowd.let_in():
                 await asyncio.sleep(60)
 
         hanging = asyncio.create_task(hangs())
@@ -103,4 +99,4 @@ class TestOneByOne:
         failed = await asyncio.gather(hanging, waiting, fails(), return_exceptions=True)
 
         assert [type(one) for one in failed] == [asyncio.CancelledError, asyncio.CancelledError, ValueError]
-        assert await self.most_at_once(crowd, seconds=0.01) == 1
+        assert await self.most_at_once(crowd, seconds=0.01) == AT_ONCE_IN_A_CROWD

@@ -14,7 +14,7 @@ from core.rate_limit import RateLimit
 from core.unit_of_work import UnitOfWork
 from crm.conversations.claims import MAX_ATTEMPTS, TOGETHER_CHARACTERS
 from crm.conversations.commands import START_OVER, TALK_TO_PERSON
-from crm.conversations.crowd import FEW, Crowd
+from crm.conversations.crowd import AT_ONCE, AT_ONCE_IN_A_CROWD, FEW, Crowd
 from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
@@ -1026,8 +1026,8 @@ async def nothing() -> None:
 class TestCrowd:
     """Many more people write than can be answered."""
 
-    @pytest.mark.parametrize(("others", "at_once"), [(0, 6), (FEW, 1)])
-    async def test_one_is_thought_about_at_a_time_and_all_are_answered(
+    @pytest.mark.parametrize(("others", "at_once"), [(0, AT_ONCE), (FEW, AT_ONCE_IN_A_CROWD)])
+    async def test_few_are_thought_about_at_once_and_all_are_answered(
         self,
         turns: Turns,
         intake: Intake,
