@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -101,6 +102,8 @@ class Settings(RankingSettings, ActionSettings):
     public_url: WebAddress = ""
     # True behind HTTPS: cookies then travel on it alone. Unless it is set, PUBLIC_URL tells.
     secure_cookies: bool = False
+    # The clock of the firm, by which all times in the desk and the help centre are shown, such as Europe/Berlin.
+    time_zone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("Asia/Tehran"))
     # Sites that may show the widget, besides our own, where an admin has named none in the desk; empty: every site.
     widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
 

@@ -1,9 +1,9 @@
 """When the people of the demo business work, by Tehran's clock; articles/FACTS.md says the same in words."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 
-from web.dates import TEHRAN
-
+# Iran has had no daylight saving time since 2022.
+TEHRAN = timezone(timedelta(hours=3, minutes=30))
 OPENING = time(9)
 # By `date.weekday()`, Monday being 0; nobody works on Fridays.
 CLOSING = {5: time(18), 6: time(18), 0: time(18), 1: time(18), 2: time(18), 3: time(13)}

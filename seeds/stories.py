@@ -14,8 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from crm.enums import Channel, HandoffReason, Priority, TicketStatus
 from knowledge_base.enums import GapState
-from seeds.hours import whole_working_day
-from web.dates import TEHRAN
+from seeds.hours import TEHRAN, whole_working_day
 
 _DURATION = re.compile(r"(?:(\d+)d)? ?(?:(\d+)h)? ?(?:(\d+)m)? ?(?:(\d+)s)?")
 _DAY_AND_HOUR = re.compile(r"-(\d+)d (\d{2}):(\d{2})")

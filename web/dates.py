@@ -1,13 +1,17 @@
-"""Times and numbers as the reader writes them: Jalali dates and Persian digits for Persian."""
+"""Times and numbers as the reader writes them: Jalali dates and Persian digits for Persian.
 
-from datetime import UTC, datetime, timedelta, timezone
+Everybody reads the clock of the firm (`zone`), whatever their language: who says "by 14:30" to a colleague means the
+same moment.
+"""
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import jdatetime
+from babel.dates import get_timezone_location
 
 from core.digits import digits
 
-# Iran has had no daylight saving time since 2022.
-TEHRAN = timezone(timedelta(hours=3, minutes=30))
 _JALALI_MONTHS = (
     "فروردین",
     "اردیبهشت",
@@ -30,25 +34,26 @@ def decimal(value: float, places: int, language: str) -> str:
     return written.replace(".", "٫") if language == "fa" else written
 
 
-def show_date(at: datetime, language: str) -> str:
+def show_date(at: datetime, language: str, zone: tzinfo) -> str:
     """`۲ آذر ۱۴۰۵` or `23 November 2026`."""
-    local = _local(at, language)
+    local = at.astimezone(zone)
     if language != "fa":
         return f"{local.day} {local:%B %Y}"
     day = jdatetime.date.fromgregorian(date=local.date())
     return digits(f"{day.day} {_JALALI_MONTHS[day.month - 1]} {day.year}", language)
 
 
-def show_time(at: datetime, language: str) -> str:
+def show_time(at: datetime, language: str, zone: tzinfo) -> str:
     """Hours and minutes."""
-    return digits(f"{_local(at, language):%H:%M}", language)
+    return digits(f"{at.astimezone(zone):%H:%M}", language)
 
 
-def show_moment(at: datetime, language: str) -> str:
+def show_moment(at: datetime, language: str, zone: tzinfo) -> str:
     """Date and time together."""
     comma = "،" if language == "fa" else ","
-    return f"{show_date(at, language)}{comma} {show_time(at, language)}"
+    return f"{show_date(at, language, zone)}{comma} {show_time(at, language, zone)}"
 
 
-def _local(at: datetime, language: str) -> datetime:
-    return at.astimezone(TEHRAN if language == "fa" else UTC)
+def city_of(zone: ZoneInfo, language: str) -> str:
+    """The city whose clock it is: `تهران` or `Tehran`; `UTC` is its own name."""
+    return get_timezone_location(zone, locale=language, return_city=True)

@@ -129,7 +129,7 @@ def choose_parts(settings: Settings) -> Parts:
             rasa_client,
             token=settings.rasa_token.get_secret_value(),
             timeout_seconds=settings.rasa_timeout_seconds,
-            notes=AnswerNotes(),
+            notes=AnswerNotes(settings.time_zone),
         ),
         embedder=embedder,
         live_index=live_index,

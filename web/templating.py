@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.requests import HTTPConnection
@@ -11,8 +12,9 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from core.config import Settings
 from core.digits import digits
-from web.dates import decimal, show_date, show_moment, show_time
+from web.dates import city_of, decimal, show_date, show_moment, show_time
 from web.direction import direction_of
 from web.translation import translate
 
@@ -47,8 +49,8 @@ def language_of(request: HTTPConnection) -> str:
     return preferred if preferred in LANGUAGES else LANGUAGES[0]
 
 
-def words_for(language: str) -> dict[str, Any]:
-    """What every template can use: `_`, directions, and the filters bound to the language."""
+def words_for(language: str, zone: ZoneInfo) -> dict[str, Any]:
+    """What every template can use: `_`, directions, and the filters bound to the language and the firm's clock."""
     return {
         "lang": language,
         "dir": "rtl" if language == "fa" else "ltr",
@@ -56,10 +58,17 @@ def words_for(language: str) -> dict[str, Any]:
         "direction_of": direction_of,
         "number": partial(digits, language=language),
         "decimal": partial(decimal, language=language),
-        "show_date": partial(show_date, language=language),
-        "show_time": partial(show_time, language=language),
-        "show_moment": partial(show_moment, language=language),
+        "show_date": partial(show_date, language=language, zone=zone),
+        "show_time": partial(show_time, language=language, zone=zone),
+        "show_moment": partial(show_moment, language=language, zone=zone),
+        "clock_of": partial(city_of, zone, language),
     }
+
+
+def zone_of(connection: HTTPConnection) -> ZoneInfo:
+    """The firm's own time zone."""
+    settings: Settings = connection.app.state.settings
+    return settings.time_zone
 
 
 def _translate(language: str, text: str, **values: object) -> str:
@@ -69,4 +78,5 @@ def _translate(language: str, text: str, **values: object) -> str:
 def render(request: Request, template: str, context: Mapping[str, Any], *, language: str | None = None) -> HTMLResponse:
     """A page in the reader's language."""
     templates: Jinja2Templates = request.app.state.templates
-    return templates.TemplateResponse(request, template, {**words_for(language or language_of(request)), **context})
+    known = words_for(language or language_of(request), zone_of(request))
+    return templates.TemplateResponse(request, template, {**known, **context})

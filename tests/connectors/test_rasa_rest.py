@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import httpx
@@ -29,7 +30,7 @@ TURN = BotTurn(
 
 def bot_over(transport: httpx.MockTransport, *, timeout_seconds: float = 60) -> RasaBot:
     client = httpx.AsyncClient(transport=transport, base_url="http://rasa")
-    return RasaBot(client, token="token", timeout_seconds=timeout_seconds, notes=AnswerNotes())
+    return RasaBot(client, token="token", timeout_seconds=timeout_seconds, notes=AnswerNotes(UTC))
 
 
 def answered(**article: Any) -> dict[str, Any]:
@@ -91,7 +92,7 @@ async def _read_head(reader: asyncio.StreamReader) -> bytes:
 async def bot_at(rasa: SocketRasa) -> AsyncIterator[tuple[RasaBot, int]]:
     port = await rasa.start()
     async with open_client(f"http://127.0.0.1:{port}", connections=2) as client:
-        yield RasaBot(client, token="token", timeout_seconds=5, notes=AnswerNotes()), port
+        yield RasaBot(client, token="token", timeout_seconds=5, notes=AnswerNotes(UTC)), port
     await rasa.kill()
 
 

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from seeds.hours import are_open, next_opening
+from seeds.hours import TEHRAN, are_open, next_opening
 from seeds.load import FOLDER
 from seeds.stories import BY_PEOPLE, read_stories
-from web.dates import TEHRAN
 
 # A Saturday.
 SATURDAY = datetime(2026, 11, 28, tzinfo=TEHRAN)

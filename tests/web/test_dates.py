@@ -1,8 +1,13 @@
-"""Numbers as readers write them."""
+"""Numbers and times as readers write them."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from web.dates import decimal
+from web.dates import city_of, decimal, show_moment
+
+TEHRAN, BERLIN = ZoneInfo("Asia/Tehran"), ZoneInfo("Europe/Berlin")
 
 
 class TestDecimal:
@@ -14,3 +19,26 @@ class TestDecimal:
         self, value: float, places: int, language: str, written: str
     ) -> None:
         assert decimal(value, places, language) == written
+
+
+class TestShowMoment:
+    @pytest.mark.parametrize(
+        ("language", "zone", "written"),
+        [
+            ("fa", TEHRAN, "۳ آذر ۱۴۰۵، ۰۰:۳۰"),
+            ("en", TEHRAN, "24 November 2026, 00:30"),
+            ("fa", BERLIN, "۲ آذر ۱۴۰۵، ۲۲:۰۰"),
+            ("en", BERLIN, "23 November 2026, 22:00"),
+        ],
+    )
+    def test_is_by_the_clock_of_the_firm_in_either_language(self, language: str, zone: ZoneInfo, written: str) -> None:
+        assert show_moment(datetime(2026, 11, 23, 21, 0, tzinfo=UTC), language, zone) == written
+
+
+class TestCityOf:
+    @pytest.mark.parametrize(
+        ("zone", "language", "city"),
+        [("Asia/Tehran", "fa", "تهران"), ("America/New_York", "en", "New York"), ("UTC", "fa", "UTC")],
+    )
+    def test_is_named_in_the_language_of_the_reader(self, zone: str, language: str, city: str) -> None:
+        assert city_of(ZoneInfo(zone), language) == city

@@ -14,7 +14,7 @@ from crm.models import Agent
 from web.desk import words
 from web.desk.presenter import is_safe_url
 from web.desk.words import _
-from web.templating import language_of, render, words_for
+from web.templating import language_of, render, words_for, zone_of
 
 # Which page of a list is asked for; one beyond the last is the last.
 PageNumber = Annotated[int, Query(ge=1, alias="page")]
@@ -63,7 +63,7 @@ def page(
 def fragment(connection: HTTPConnection, template: str, **context: Any) -> str:
     """A part of a page, for htmx or for a socket."""
     templates: Jinja2Templates = connection.app.state.templates
-    known = {**words_for(language_of(connection)), "words": words, "is_safe_url": is_safe_url}
+    known = {**words_for(language_of(connection), zone_of(connection)), "words": words, "is_safe_url": is_safe_url}
     return templates.get_template(template).render({**known, **context})
 
 

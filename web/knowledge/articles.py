@@ -1,7 +1,7 @@
 """The list of articles."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,10 +13,10 @@ from crm.agents.auth import KnowledgeEditor
 from knowledge_base.enums import ArticleStatus, GapState
 from knowledge_base.ordering import Order
 from knowledge_base.repository import Wanted
-from web.dates import TEHRAN
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge.people import people_who_edit
 from web.knowledge_access import KnowledgeReadDep
+from web.templating import zone_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -79,13 +79,13 @@ class Filter(BaseModel):
         chosen = {**self.model_dump(exclude_defaults=True), **changed}
         return f"{HOME}?{urlencode(chosen)}"
 
-    def wanted(self, now: datetime) -> Wanted:
-        """What it leaves, as of now."""
+    def wanted(self, now: datetime, zone: tzinfo) -> Wanted:
+        """What it leaves, as of now by the firm's clock."""
         return Wanted(
             words=self.q,
             language=self.language or None,
             category=self.category or None,
-            due_by=now.astimezone(TEHRAN).date() if self.review in ("due", "stale") else None,
+            due_by=now.astimezone(zone).date() if self.review in ("due", "stale") else None,
             untouched_since=now - STALE_AFTER if self.review == "stale" else None,
             unused_since=now - UNUSED_AFTER if self.use == "none" else None,
             owner_id=int(self.owner) if _ID.fullmatch(self.owner) else None,
@@ -99,7 +99,7 @@ async def list_articles(
 ) -> Response:
     """Articles, last changed first unless another order is chosen."""
     status = next((one for one in ArticleStatus if one == chosen.status), None)
-    wanted = chosen.wanted(knowledge.clock.now())
+    wanted = chosen.wanted(knowledge.clock.now(), zone_of(request))
     articles, total = await knowledge.articles.listed(
         wanted,
         status=status,
@@ -124,6 +124,6 @@ async def list_articles(
         to_embed=await knowledge.articles.count_with_another_encoder(knowledge.live.embedder.fingerprint),
         open_gaps=await knowledge.gaps.count(GapState.open),
         chosen=chosen,
-        today=knowledge.clock.now().astimezone(TEHRAN).date(),
+        today=knowledge.clock.now().astimezone(zone_of(request)).date(),
         pages=-(-total // ON_A_PAGE),
     )

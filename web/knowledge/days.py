@@ -1,12 +1,11 @@
 """Days and times as editors type them: Jalali for readers of Persian, and either calendar understood."""
 
 import re
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import date, datetime, time, tzinfo
 
 import jdatetime
 
 from core.digits import digits
-from web.dates import TEHRAN
 
 # No Jalali year reaches this far, and no article was reviewed before it in the other calendar.
 FIRST_GREGORIAN_YEAR = 1700
@@ -41,16 +40,16 @@ def read_day(text: str) -> date | None:
     return gregorian
 
 
-def write_moment(at: datetime | None, language: str) -> str:
-    """`۱۴۰۵/۰۹/۰۲ ۰۸:۳۰` or `2026-11-23 05:00`, each in the zone of its readers; empty for none."""
+def write_moment(at: datetime | None, language: str, zone: tzinfo) -> str:
+    """`۱۴۰۵/۰۹/۰۲ ۰۸:۳۰` or `2026-11-23 08:30`; empty for none."""
     if at is None:
         return ""
-    local = at.astimezone(_zone(language))
+    local = at.astimezone(zone)
     return f"{write_day(local.date(), language)} {digits(f'{local:%H:%M}', language)}"
 
 
-def read_moment(text: str, language: str) -> datetime:
-    """The time that a reader of this language typed.
+def read_moment(text: str, zone: tzinfo) -> datetime:
+    """The time that was typed, by the clock of this zone.
 
     Raises:
         ValueError: this is no day with a time
@@ -59,8 +58,4 @@ def read_moment(text: str, language: str) -> datetime:
     day = read_day(match["day"]) if match else None
     if match is None or day is None:
         raise ValueError("not a time")
-    return datetime.combine(day, time(int(match["hour"]), int(match["minute"])), _zone(language))
-
-
-def _zone(language: str) -> tzinfo:
-    return TEHRAN if language == "fa" else UTC
+    return datetime.combine(day, time(int(match["hour"]), int(match["minute"])), zone)

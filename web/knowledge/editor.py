@@ -29,7 +29,6 @@ from knowledge_base.service import (
 )
 from knowledge_base.transitions import StatusChangeRefused
 from knowledge_base.trial import Trial, Warnings
-from web.dates import TEHRAN
 from web.desk.pages import fragment
 from web.help.contents import article_html
 from web.knowledge.comparison import compare
@@ -41,7 +40,7 @@ from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge.people import people_who_edit
 from web.knowledge.trial import unsaved_text
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
-from web.templating import LANGUAGES, language_of
+from web.templating import LANGUAGES, language_of, zone_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -132,7 +131,7 @@ async def edit_article(
 ) -> Response:
     """An article in the form; with a question that had no answer as one more way to ask for it."""
     article = await knowledge.get(article_id)
-    form = ArticleForm.of(article, reader=language_of(request))
+    form = ArticleForm.of(article, reader=language_of(request), zone=zone_of(request))
     if gap is not None and (asked := await knowledge.gaps.get(gap)):
         form = form.answering(asked, await question_of(knowledge, asked))
     # Contacts read the text already: all that is left is to say whom it gets in the way of.
@@ -234,8 +233,8 @@ async def show_editor(
         versions=await knowledge.articles.versions(article.id) if article else [],
         moves=await knowledge.articles.moves(article.id) if article else [],
         translation=translations.get((article.slug if article else "", OTHER_LANGUAGE.get(form.language, ""))),
-        today=write_day(knowledge.clock.now().astimezone(TEHRAN).date(), language_of(request)),
-        now=write_moment(knowledge.clock.now(), language_of(request)),
+        today=write_day(knowledge.clock.now().astimezone(zone_of(request)).date(), language_of(request)),
+        now=write_moment(knowledge.clock.now(), language_of(request), zone_of(request)),
         **known,
     )
 
@@ -288,7 +287,7 @@ def _chosen_time(request: Request, form: ArticleForm, knowledge: KnowledgeServic
     """
     if form.action not in (Action.schedule, Action.schedule_anyway):
         return None
-    at = form.moment(reader=language_of(request))
+    at = form.moment(zone_of(request))
     try:
         knowledge.check_time(at)
     except TimeUnfit as error:

@@ -1,6 +1,6 @@
 """What the editor's form sends, and what becomes of it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Annotated, Any, Self, TypeVar
 
@@ -91,7 +91,7 @@ class ArticleForm(BaseModel):
     action: Action = Action.save
 
     @classmethod
-    def of(cls, article: Article, *, reader: str, draft: ArticleDraft | None = None) -> Self:
+    def of(cls, article: Article, *, reader: str, zone: tzinfo, draft: ArticleDraft | None = None) -> Self:
         """An article to edit, or a draft of it, in a page of the reader's language."""
         text = draft or as_draft(article)
         return cls(
@@ -105,7 +105,7 @@ class ArticleForm(BaseModel):
             reviewed=write_day(text.reviewed_on, reader),
             review_due=write_day(text.review_due_on, reader),
             visibility=(text.visibility or article.visibility).value,
-            publish_at=write_moment(article.publishes_at, reader),
+            publish_at=write_moment(article.publishes_at, reader, zone),
             owner=article.owner_id or NOBODY,
             version=article.version,
             status=article.status,
@@ -144,14 +144,14 @@ class ArticleForm(BaseModel):
         except ValidationError as error:
             raise FormUnfit({"slug": "slug"}) from error
 
-    def moment(self, *, reader: str) -> datetime:
-        """When to publish.
+    def moment(self, zone: tzinfo) -> datetime:
+        """When to publish, typed by the clock of this zone.
 
         Raises:
             FormUnfit
         """
         try:
-            return read_moment(self.publish_at, reader)
+            return read_moment(self.publish_at, zone)
         except ValueError as error:
             raise FormUnfit({"publish_at": "publish_at"}) from error
 

@@ -20,7 +20,7 @@ from web.knowledge.editor import show_conflict, show_editor
 from web.knowledge.forms import ArticleForm, as_saved, restored
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge_access import KnowledgeDep, KnowledgeReadDep
-from web.templating import language_of
+from web.templating import language_of, zone_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -83,7 +83,7 @@ async def restore_version(
     """Save an earlier text as the newest version; `seen` and `status` are what the editor compared it with."""
     article = await reading.get(article_id)
     draft = restored(_numbered(await reading.articles.versions(article_id), number), article)
-    form = ArticleForm.of(article, reader=language_of(request), draft=draft)
+    form = ArticleForm.of(article, reader=language_of(request), zone=zone_of(request), draft=draft)
     if article.is_public and article.version == seen and (broken := await _broken(reading, article, draft)):
         return await show_editor(request, agent, reading, form, article=article, broken=broken)
     try:

@@ -27,8 +27,6 @@ STATUS_TONES = {
     ArticleStatus.archived: "plain",
 }
 VISIBILITIES = {Visibility.public: _("Everybody"), Visibility.agents: _("Agents only")}
-# The clock that a reader's times are of.
-ZONES = {"fa": _("Tehran time"), "en": _("UTC")}
 GAP_STATES = {
     GapState.open: _("Open questions"),
     GapState.answered: _("Answered questions"),

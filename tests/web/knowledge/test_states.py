@@ -51,7 +51,7 @@ class TestReview:
 
 
 class TestSchedule:
-    @pytest.mark.parametrize(("language", "at"), [("fa", "۱۴۰۵/۰۹/۰۳ ۰۸:۳۰"), ("en", "2026-11-24 05:00")])
+    @pytest.mark.parametrize(("language", "at"), [("fa", "۱۴۰۵/۰۹/۰۳ ۰۸:۳۰"), ("en", "2026-11-24 08:30")])
     async def test_the_time_is_of_the_readers_calendar_and_clock(
         self, editor: httpx.AsyncClient, parts: Parts, language: str, at: str
     ) -> None:
