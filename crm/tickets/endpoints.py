@@ -85,7 +85,7 @@ async def close_ticket(number: str, body: TicketClosure, conversations: Conversa
 
 @router.patch("/{number}", response_model=TicketRead)
 async def change_ticket(
-    number: str, body: TicketUpdate, _agent: ConversationAgent, tickets: TicketsDep, agents: AgentsDep
+    number: str, body: TicketUpdate, agent: ConversationAgent, tickets: TicketsDep, agents: AgentsDep
 ) -> Ticket:
     """Change a ticket's status, priority or assignee; an assignee of `null` gives it back to nobody."""
     ticket = await tickets.find(number)
@@ -93,5 +93,5 @@ async def change_ticket(
         assignee = await agents.agents.get(body.assignee_id) if body.assignee_id else None
         if body.assignee_id and assignee is None:
             raise AgentNotFound
-        await tickets.assign(ticket, to=assignee)
+        await tickets.assign(ticket, to=assignee, by=agent)
     return await tickets.change(ticket, status=body.status, priority=body.priority)

@@ -116,8 +116,8 @@ class TicketService:
             await self._reprioritise(ticket, priority)
         return await self._changed(ticket)
 
-    async def assign(self, ticket: Ticket, *, to: Agent | None) -> Ticket:
-        """Give a ticket to somebody, or back to nobody; who has it already may keep it.
+    async def assign(self, ticket: Ticket, *, to: Agent | None, by: Agent | None = None) -> Ticket:
+        """Give a ticket to somebody and tell them if a colleague did so, or back to nobody; who has it may keep it.
 
         Raises:
             TicketAlreadyClosed, HandlesNoConversations
@@ -126,6 +126,10 @@ class TicketService:
         assignee = await self.session.get_one(Agent, to.id) if to else None
         if assignee and assignee.id != ticket.assignee_id:
             require_handles_conversations(assignee)
+            if by and by.id != assignee.id:
+                about = {"ticket_number": ticket.number, "subject": ticket.subject}
+                told = {"type": "ticket_assigned", "agent_id": assignee.id, "by": by.name, **about}
+                announce(self.session, "desk", told)
         ticket.assignee = assignee
         ticket.assignee_id = assignee.id if assignee else None
         return await self._changed(ticket)

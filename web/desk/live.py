@@ -30,8 +30,10 @@ SIGNED_OUT = 4401
 NOT_ALLOWED = 4403
 # Waiting times go on while nothing happens, and a session may have ended.
 LOOK_AROUND_SECONDS = 30.0
-# Somebody writes; somebody signs out or is allowed less.
-CHANGE_NO_LIST = frozenset({"typing", "access"})
+# Somebody writes; signs out or is allowed less; is told of a ticket.
+CHANGE_NO_LIST = frozenset({"typing", "access", "ticket_assigned"})
+# What an agent is told of who was given it by a colleague.
+GIVEN = frozenset({"assigned", "ticket_assigned"})
 # By the answer the browser knows that its line is whole; desk.js asks, and hx-ws finds nothing to show in the answer.
 PING, PONG = '{"ping": true}', '{"pong": true}'
 
@@ -116,6 +118,9 @@ class LiveDesk:
                 await self._notify(event)
 
     async def _notify(self, event: Event) -> None:
+        if event["type"] == "ticket_assigned":
+            await self.socket.send_text(fragment(self.socket, "desk/parts/live_told.html", **event))
+            return
         async with self.socket.app.state.work.reading() as session:
             conversations: ConversationService = self.socket.app.state.open_conversations(session)
             with suppress(ConversationNotFound):
@@ -176,9 +181,9 @@ class LiveDesk:
 
 
 def _is_for(agent: Agent, event: Event) -> bool:
-    """Whether it is a handoff that people in this agent's role are told of, or a conversation that they were given."""
+    """Whether it is a handoff that people in this agent's role are told of, or work that they were given."""
     is_told_by_role = event["type"] == "handed_off" and agent.role in event["roles"]
-    return is_told_by_role or (event["type"] == "assigned" and bool(agent.id == event["agent_id"]))
+    return is_told_by_role or (event["type"] in GIVEN and bool(agent.id == event["agent_id"]))
 
 
 async def _next(events: "asyncio.Queue[Event]") -> list[Event]:

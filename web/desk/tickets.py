@@ -108,7 +108,7 @@ async def show_ticket(
 @router.post("/tickets/{number}")
 async def change_ticket(
     number: str,
-    _agent: ConversationAgent,
+    agent: ConversationAgent,
     tickets: TicketsDep,
     agents: AgentsDep,
     form: Annotated[TicketForm, Form()],
@@ -116,7 +116,7 @@ async def change_ticket(
     """Change status, priority and assignee, who may be nobody; what a colleague has changed meanwhile stays."""
     ticket = await tickets.find(number)
     if form.assignee != form.shown_assignee:
-        await tickets.assign(ticket, to=await _person(agents, form.assignee))
+        await tickets.assign(ticket, to=await _person(agents, form.assignee), by=agent)
     await tickets.change(
         ticket,
         status=None if form.status is form.shown_status else form.status,

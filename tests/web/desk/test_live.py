@@ -203,6 +203,27 @@ class TestLive:
         assert "Supervisor has given a conversation to you" in notice
         assert f'href="/desk/conversations/{waiting.id}"' in notice
 
+    async def test_tells_an_agent_of_a_ticket_that_a_colleague_gives_them_and_of_none_they_take(
+        self, client: httpx.AsyncClient, sign_in: SignIn, open_socket: OpenSocket, waiting: Conversation
+    ) -> None:
+        client.cookies.set("hamyar_language", "en")
+        agent = await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await self._assign("HM-1001", agent, client)
+        await sign_in(Role.supervisor)
+
+        await self._assign("HM-1001", None, client)
+        await self._assign("HM-1001", agent, client)
+
+        notice = await socket.text_with('hx-target="#notices"')
+        assert "Supervisor has given a ticket to you" in notice
+        assert 'href="/desk/tickets/HM-1001"' in notice
+
+    @staticmethod
+    async def _assign(number: str, to: Agent | None, client: httpx.AsyncClient) -> None:
+        changed = await client.patch(f"/api/v1/tickets/{number}", json={"assignee_id": to.id if to else None})
+        assert changed.status_code == 200
+
     @pytest.mark.parametrize("path", ["/desk", "/desk/tickets", "/desk/profile"])
     async def test_is_connected_once_from_every_page_of_who_handles_conversations(
         self, client: httpx.AsyncClient, sign_in: SignIn, path: str
