@@ -12,6 +12,9 @@ from crm.models import Agent, Attachment, Conversation, Message
 
 # Where contacts can be sent files.
 FILE_CHANNELS = frozenset({Channel.telegram, Channel.web_widget, Channel.email})
+# What colleagues read where a conversation went from one of them to another; the note's text names who has it then.
+HANDED_OVER = "note_handed_over"
+TAKEN_OVER = "note_taken_over"
 
 
 class FileNotCarried(InvalidInput):
@@ -42,25 +45,37 @@ class Handling:
             return
         if conversation.status is not ConversationStatus.open:
             self.conversations.move(conversation, ConversationStatus.open)
-        await self.assign(conversation, to=by, by=by)
+        await self._make_assignee(conversation, by)
         await self.conversations.say(conversation, "utter_agent_joined", agent_name=by.name)
 
     async def assign(self, conversation: Conversation, *, to: Agent, by: Agent) -> None:
-        """Make an agent answer for a conversation, and tell them if a colleague did so; who has it already may keep it.
+        """Make an agent answer for a conversation, note so in it, and tell them if a colleague did so.
+
+        Who has it already keeps it.
 
         Raises:
             HandlesNoConversations
         """
+        if to.id == conversation.assignee_id:
+            return
+        await self._make_assignee(conversation, to)
+        response = TAKEN_OVER if to.id == by.id else HANDED_OVER
+        kind = MessageKind.internal_note
+        await self.conversations.add_message(
+            conversation, Author.system, to.name, agent=by, kind=kind, response=response
+        )
+        if to.id != by.id:
+            told = {"type": "assigned", "conversation_id": conversation.id, "agent_id": to.id, "by": by.name}
+            announce(self.session, "desk", told)
+
+    async def _make_assignee(self, conversation: Conversation, agent: Agent) -> None:
         # Who asks was read in a session of their own.
-        assignee = await self.session.get_one(Agent, to.id)
+        assignee = await self.session.get_one(Agent, agent.id)
         if assignee.id != conversation.assignee_id:
             require_handles_conversations(assignee)
         conversation.assignee = assignee
         conversation.assignee_id = assignee.id
         self.conversations.mark_changed(conversation)
-        if to.id != by.id:
-            told = {"type": "assigned", "conversation_id": conversation.id, "agent_id": to.id, "by": by.name}
-            announce(self.session, "desk", told)
 
     async def reply(
         self,

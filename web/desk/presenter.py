@@ -226,9 +226,9 @@ def _is_ours(message: Message) -> bool:
 
 
 def _look(message: Message) -> str:
-    if message.kind is MessageKind.internal_note:
-        return "note"
-    return "line" if message.author is Author.system else message.author.value
+    if message.author is Author.system:
+        return "line"
+    return "note" if message.kind is MessageKind.internal_note else message.author.value
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from bot.models import Endings, Stages
+from crm.conversations.handling import HANDED_OVER, TAKEN_OVER
 from crm.enums import Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, Priority, Role, TicketStatus
 
 
@@ -58,6 +59,10 @@ DELIVERIES = {
     DeliveryState.sent: _("Sent"),
     DeliveryState.maybe_sent: _("Maybe sent: the connection broke, and nobody can know"),
     DeliveryState.failed: _("Not sent"),
+}
+HAND_OVERS = {
+    HANDED_OVER: _("{by} gave the conversation to {to}"),
+    TAKEN_OVER: _("{to} took the conversation over"),
 }
 OUTCOMES = {Outcome.not_understood: _("The bot did not understand"), Outcome.failed: _("The bot failed")}
 HANDOFF_REASONS = {

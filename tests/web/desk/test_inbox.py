@@ -590,6 +590,27 @@ class TestAssign:
         assert f'id="row-{waiting.id}"' not in (await client.get("/desk?tab=mine")).text
         assert "Omid" in (await client.get("/desk?tab=open")).text
 
+    async def test_leaves_word_of_it_that_colleagues_read_and_the_contact_does_not(
+        self,
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        make_agent: Callable[..., Awaitable[Agent]],
+        waiting: Conversation,
+    ) -> None:
+        client.cookies.set("hamyar_language", "en")
+        supervisor, colleague = await sign_in(Role.supervisor), await make_agent("Omid")
+        address = f"/desk/conversations/{waiting.id}"
+        await client.post(f"{address}/take")
+
+        for person in (colleague, colleague, supervisor):
+            await client.post(f"{address}/assign", data={"assignee": str(person.id)})
+
+        page = (await client.get(address)).text
+        assert page.count("Supervisor gave the conversation to Omid") == 1
+        assert page.count("Supervisor took the conversation over") == 1
+        assert not [one for one in await messages(app, waiting, internal=False) if one.text in ("Omid", "Supervisor")]
+
     async def test_shows_nobody_where_nobody_has_it(
         self, client: httpx.AsyncClient, work: UnitOfWork, sign_in: SignIn, waiting: Conversation
     ) -> None:
