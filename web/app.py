@@ -72,7 +72,7 @@ from web.sign_in_limiter import SignInLimiter
 from web.templating import create_templates
 
 STATIC_FOLDER = Path(__file__).parent / "static"
-# Many, since turns mostly wait: when Rasa hangs, this many contacts are told so within its time-out.
+# Many, since some may wait for long: when Rasa hangs, so many contacts are told so without waiting for each other.
 TURNS_AT_ONCE = 32
 # Of each inbox.
 DELIVERIES_AT_ONCE = 16

@@ -32,7 +32,7 @@ NOT_ALLOWED = 4403
 LOOK_AROUND_SECONDS = 30.0
 # Somebody writes; signs out or is allowed less; is told of a ticket.
 CHANGE_NO_LIST = frozenset({"typing", "access", "ticket_assigned"})
-# What an agent is told of who was given it by a colleague.
+# Work that a colleague gave to somebody, who is told of it.
 GIVEN = frozenset({"assigned", "ticket_assigned"})
 # By the answer the browser knows that its line is whole; desk.js asks, and hx-ws finds nothing to show in the answer.
 PING, PONG = '{"ping": true}', '{"pong": true}'
