@@ -1,9 +1,10 @@
-"""What the stack's database has, SQLite or PostgreSQL, read beside the app; and its lines, cut."""
+"""What the stack's database has, SQLite or PostgreSQL, read beside the app; and lines to it and to Redis, cut."""
 
 import re
 from collections import defaultdict
 from datetime import datetime
 
+import redis.asyncio as redis
 from sqlalchemy import Connection, func, inspect, select, text
 
 from benchmarks.channel_verdict import Told, Transcript
@@ -92,3 +93,10 @@ async def cut_lines(database: Database) -> None:
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
     async with database.reading() as session:
         await session.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+
+
+async def cut_lines_to_redis(url: str) -> None:
+    """End every other line to Redis: of those who listen, and of those who tell."""
+    async with redis.from_url(url) as own:
+        for kind in ("pubsub", "normal"):
+            await own.client_kill_filter(_type=kind, skipme=True)

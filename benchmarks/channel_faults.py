@@ -1,13 +1,13 @@
-"""What goes wrong on purpose: processes are killed, Rasa hangs, and lines to Telegram and to PostgreSQL break."""
+"""What goes wrong on purpose: processes are killed, Rasa hangs, and lines to Telegram, PostgreSQL and Redis break."""
 
 import asyncio
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from benchmarks.channel_database import cut_lines
+from benchmarks.channel_database import cut_lines, cut_lines_to_redis
 from benchmarks.stack import Stack
 from core.database import Database
 from tests.connectors.telegram.emulator import Emulator, bad_gateway, flood
@@ -15,7 +15,7 @@ from tests.connectors.telegram.emulator import Emulator, bad_gateway, flood
 # The app dies more often than Rasa, which needs long to come back and must be there most of the time to be tried.
 VICTIMS = ("app", "app", "rasa")
 # A file has no lines that could be cut.
-VICTIMS_ON_POSTGRESQL = (*VICTIMS, "database", "database")
+VICTIMS_ON_POSTGRESQL = ("database", "database")
 LONGEST_DOWN_SECONDS = 1.0
 # Beyond Rasa's time-out, so that some turns are given up.
 LONGEST_HANG_SECONDS = 6.0
@@ -27,9 +27,9 @@ MESSAGES_BEYOND = 10
 
 @dataclass
 class Faults:
-    """Does harm as the talks go on; `kills` says who died when."""
+    """Does harm as the talks go on; `kills` says who died when. Rasa is the first app's."""
 
-    stack: Stack
+    apps: Sequence[Stack]
     database: Database
     emulator: Emulator
     chance: random.Random
@@ -41,7 +41,8 @@ class Faults:
     async def kill(self) -> None:
         """Kill somebody whenever so many messages are sent and all is well again; now and then let Rasa hang first."""
         for index, moment in enumerate(self.moments):
-            await asyncio.to_thread(self.stack.wait_until_ready)
+            for app in self.apps:
+                await asyncio.to_thread(app.wait_until_ready)
             while self.progress() < moment:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await asyncio.sleep(self.chance.uniform(0, 0.2))
@@ -56,7 +57,9 @@ class Faults:
 
     @property
     def _victims(self) -> tuple[str, ...]:
-        return VICTIMS_ON_POSTGRESQL if self.database.engine.dialect.name == "postgresql" else VICTIMS
+        on_postgresql = self.database.engine.dialect.name == "postgresql"
+        between_apps = len(self.apps) > 1
+        return VICTIMS + VICTIMS_ON_POSTGRESQL * on_postgresql + ("redis",) * between_apps
 
     @property
     def _next_moment(self) -> int:
@@ -74,24 +77,42 @@ class Faults:
             self.emulator.fail_next("sendMessage", described)
 
     async def _kill(self, name: str) -> None:
-        if name == "database":
-            await cut_lines(self.database)
-            self.kills.append((name, datetime.now(UTC)))
-            return
-        self.stack.kill(name)
-        self.kills.append((name, datetime.now(UTC)))
+        match name:
+            case "database":
+                await cut_lines(self.database)
+                self._note(name)
+            case "redis":
+                await cut_lines_to_redis(self.apps[0].settings["REDIS_URL"])
+                self._note(name)
+            case "rasa":
+                await self._kill_rasa()
+            case _:
+                await self._kill_app()
+
+    async def _kill_rasa(self) -> None:
+        self.apps[0].kill("rasa")
+        self._note("rasa")
         await asyncio.sleep(self.chance.uniform(0, LONGEST_DOWN_SECONDS))
-        if name == "rasa":
-            self.stack.start_rasa()
-            return
-        # Each life of the app takes Telegram's updates in the other of the two ways.
-        takes_calls = self.stack.settings["TELEGRAM_WEBHOOK"] == "true"
-        self.stack.settings["TELEGRAM_WEBHOOK"] = "false" if takes_calls else "true"
-        self.stack.start_app()
+        self.apps[0].start_rasa()
+
+    async def _kill_app(self) -> None:
+        app = self.chance.choice(self.apps)
+        app.kill("app")
+        self._note("app")
+        await asyncio.sleep(self.chance.uniform(0, LONGEST_DOWN_SECONDS))
+        if len(self.apps) == 1:
+            # Each life of the app takes Telegram's updates in the other of the two ways; several have to agree.
+            takes_calls = app.settings["TELEGRAM_WEBHOOK"] == "true"
+            app.settings["TELEGRAM_WEBHOOK"] = "false" if takes_calls else "true"
+        app.start_app()
+
+    def _note(self, name: str) -> None:
+        self.kills.append((name, datetime.now(UTC)))
 
     async def _hang_rasa(self) -> None:
-        assert self.stack.rasa
+        rasa = self.apps[0].rasa
+        assert rasa
         self.hangs += 1
-        self.stack.rasa.send_signal(signal.SIGSTOP)
+        rasa.send_signal(signal.SIGSTOP)
         await asyncio.sleep(self.chance.uniform(0.5, LONGEST_HANG_SECONDS))
-        self.stack.rasa.send_signal(signal.SIGCONT)
+        rasa.send_signal(signal.SIGCONT)

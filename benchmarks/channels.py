@@ -2,7 +2,8 @@
 
 Contacts write over the widget's socket and over Telegram (its Bot API emulated, over HTTP), each message one to ten
 times. Meanwhile app and Rasa are killed, Rasa hangs, and lines are cut before and after Telegram has accepted a
-message; on PostgreSQL also all lines of the app to its database. At the end every message must be stored once, answered
+message; on PostgreSQL also all lines of the app to its database. Several apps may share the work, over Redis, with what
+they are reached through choosing one for each connection. At the end every message must be stored once, answered
 once and in order, and every reply delivered once or marked "maybe sent". Exits with 1 where that is not so.
 """
 
@@ -28,6 +29,7 @@ import uvicorn
 import yaml
 
 from benchmarks import channel_connections, channel_webhook
+from benchmarks.channel_balancer import one_address
 from benchmarks.channel_contacts import Contact, TelegramContact, WidgetContact, talk
 from benchmarks.channel_database import count_waiting, is_empty, read_answers, read_transcripts
 from benchmarks.channel_faults import Faults
@@ -99,41 +101,56 @@ async def emulated_telegram(port: int) -> AsyncIterator[Emulator]:
             await serving
 
 
-async def run(folder: Path, *, messages: int, kills: int, seed: int, database_url: str | None = None) -> Report:
-    """Start everything in a folder of its own, let them talk, do harm, wait, and judge.
+@dataclass(frozen=True)
+class Servers:
+    """What a run of several apps is on."""
 
-    The database is SQLite in that folder, or what the URL names, which is filled.
+    database_url: str = ""
+    redis_url: str = ""
+    apps: int = 1
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Those that name them; without a database that is SQLite in the run's folder."""
+        named = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        return {name: url for name, url in named.items() if url}
+
+
+async def run(folder: Path, *, messages: int, kills: int, seed: int, servers: Servers = Servers()) -> Report:
+    """Start everything in a folder of its own, let them talk, do harm, wait, and judge; a database named is filled.
 
     Raises:
         SystemExit: when that one has tables already.
     """
     chance = random.Random(seed)
     port = free_port()
-    settings = _settings(folder, port)
-    if database_url:
-        await _check_empty(database_url)
-        settings |= {"DATABASE_URL": database_url}
-    stack = prepare(folder, settings, seeded=False)
-    _let_telegram_call(stack)
+    if servers.database_url:
+        await _check_empty(servers.database_url)
+    stack = prepare(folder, _settings(folder, port) | servers.settings, seeded=False)
+    apps = [stack, *(stack.beside() for _ in range(servers.apps - 1))]
     database = Database(stack.settings["DATABASE_URL"])
     await add_inbox(database, Channel.web_widget, WIDGET_KEY)
     began = time.monotonic()
     contacts: list[Contact] = []
-    async with emulated_telegram(port) as emulator, _client() as client:
+    async with one_address(apps, chance) as url, emulated_telegram(port) as emulator, _client() as client:
         try:
-            stack.start_app()
+            for app in apps:
+                _let_be_called(app, url)
+                app.start_app()
             stack.start_rasa()
-            await asyncio.to_thread(stack.wait_until_ready)
-            contacts = await _contacts(stack, emulator, client, messages, chance)
+            await _all_ready(apps)
+            contacts = await _contacts(url, emulator, client, messages, chance)
             moments = _moments(messages, kills, chance)
-            faults = Faults(stack, database, emulator, random.Random(chance.random()), moments, _progress_of(contacts))
+            faults = Faults(apps, database, emulator, random.Random(chance.random()), moments, _progress_of(contacts))
             await _talk_under_fire(contacts, faults, messages, chance)
-            await _settle(stack, database, contacts)
+            await _all_ready(apps)
+            await _settle(database, contacts)
             return await _judge(database, contacts, faults, seed=seed, seconds=time.monotonic() - began)
         finally:
             for contact in contacts:
                 await contact.close()
-            stack.stop()
+            for app in apps:
+                app.stop()
             await database.close()
 
 
@@ -141,7 +158,7 @@ async def run_flood(folder: Path) -> Flood:
     """Start everything with the limits that it comes with, and measure what others notice of a flood."""
     port = free_port()
     stack = prepare(folder, _telegram(port) | _patience(folder), seeded=True)
-    _let_telegram_call(stack)
+    _let_be_called(stack, stack.url)
     database = Database(stack.settings["DATABASE_URL"])
     await add_inbox(database, Channel.web_widget, WIDGET_KEY)
     await database.close()
@@ -157,7 +174,7 @@ async def run_webhook(folder: Path, *, rate: int) -> channel_webhook.WebhookFigu
     """Start everything, and measure how soon Telegram is told "ok"."""
     port = free_port()
     stack = prepare(folder, _settings(folder, port), seeded=True)
-    _let_telegram_call(stack)
+    _let_be_called(stack, stack.url)
     await channel_webhook.seed(stack)
     async with emulated_telegram(port) as emulator:
         try:
@@ -187,6 +204,11 @@ async def _start(stack: Stack, emulator: Emulator) -> None:
     await asyncio.to_thread(stack.wait_until_ready)
     while not emulator.webhook:  # noqa: ASYNC110 - set over HTTP
         await asyncio.sleep(0.1)
+
+
+async def _all_ready(apps: Sequence[Stack]) -> None:
+    for app in apps:
+        await asyncio.to_thread(app.wait_until_ready)
 
 
 async def _check_empty(url: str) -> None:
@@ -222,24 +244,21 @@ async def _talk_under_fire(contacts: Sequence[Contact], faults: Faults, messages
 
 
 async def _contacts(
-    stack: Stack, emulator: Emulator, client: httpx.AsyncClient, messages: int, chance: random.Random
+    url: str, emulator: Emulator, client: httpx.AsyncClient, messages: int, chance: random.Random
 ) -> list[Contact]:
     """As many on Telegram as in the widget."""
     pairs = max(1, min(MOST_CONTACTS, messages // MESSAGES_PER_CONTACT) // 2)
     contacts: list[Contact] = []
     for index in range(pairs):
-        contacts.append(
-            TelegramContact(emulator, client, stack.url, FIRST_CHAT + index, random.Random(chance.random()))
-        )
-        visitor = WidgetContact(client, stack.url, WIDGET_KEY, random.Random(chance.random()))
+        contacts.append(TelegramContact(emulator, client, url, FIRST_CHAT + index, random.Random(chance.random())))
+        visitor = WidgetContact(client, url, WIDGET_KEY, random.Random(chance.random()))
         await visitor.open()
         contacts.append(visitor)
     return contacts
 
 
-async def _settle(stack: Stack, database: Database, contacts: Sequence[Contact]) -> None:
+async def _settle(database: Database, contacts: Sequence[Contact]) -> None:
     """Wait until nothing waits any more, or while something moves; what is left then counts as lost."""
-    await asyncio.to_thread(stack.wait_until_ready)
     for contact in contacts:
         if isinstance(contact, TelegramContact):
             await contact.close()
@@ -341,9 +360,9 @@ def _telegram(port: int) -> dict[str, str]:
     }
 
 
-def _let_telegram_call(stack: Stack) -> None:
-    """Its address is known only now."""
-    stack.settings |= {"PUBLIC_URL": stack.url, "TELEGRAM_WEBHOOK": "true"}
+def _let_be_called(app: Stack, url: str) -> None:
+    """By Telegram and by Rasa; the address is known only now."""
+    app.settings |= {"PUBLIC_URL": url, "TELEGRAM_WEBHOOK": "true", "ACTIONS_URL": f"{url}/actions/webhook"}
 
 
 def _patience(folder: Path) -> dict[str, str]:
@@ -393,7 +412,7 @@ def in_words(report: Report) -> str:
 
 
 def _kills_in_words(kills: Mapping[str, int]) -> str:
-    names = {"app": "app", "rasa": "Rasa", "database": "all lines to the database"}
+    names = {"app": "app", "rasa": "Rasa", "database": "all lines to the database", "redis": "all lines to Redis"}
     return "killed: " + ", ".join(f"{names[name]} {count} times" for name, count in kills.items())
 
 
@@ -403,7 +422,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", metavar="URL", help="run on this PostgreSQL, which must be empty and is filled")
+    parser.add_argument(
+        "--database", metavar="URL", default="", help="run on this PostgreSQL, which must be empty and is filled"
+    )
+    parser.add_argument("--redis", metavar="URL", default="", help="what several apps tell each other over")
+    parser.add_argument("--apps", type=int, default=1, help="so many apps share the work; needs --database and --redis")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--flood", action="store_true", help="measure instead what others notice of a flood")
     parser.add_argument(
@@ -424,6 +447,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--keep", type=Path, help="keep database and logs in this folder when something went wrong")
     options = parser.parse_args(arguments)
+    if options.apps > 1 and not (options.database and options.redis):
+        parser.error("several apps need a --database and a --redis that they share")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         if options.flood:
@@ -444,7 +469,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 messages=options.messages,
                 kills=options.kills,
                 seed=options.seed,
-                database_url=options.database,
+                servers=Servers(options.database, options.redis, options.apps),
             )
         )
         if options.keep and not report.verdict.is_clean:

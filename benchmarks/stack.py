@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from launcher.up import APP_OPTIONS
@@ -46,6 +46,13 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def beside(self) -> "Stack":
+        """Another app on the same database and the same Rasa, which is not started yet."""
+        port = free_port()
+        folder = self.folder / f"app-{port}"
+        folder.mkdir()
+        return replace(self, folder=folder, settings=dict(self.settings), port=port, app=None, rasa=None, _logs={})
 
     def start_app(self) -> None:
         """Start the app; `wait_until_ready` says when it serves."""
