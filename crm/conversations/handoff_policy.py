@@ -1,6 +1,6 @@
 """When the bot brings in a person by itself, and when it apologises first: pure rules over what was counted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -119,6 +119,13 @@ class HandoffPolicy(BaseModel):
     def told(self, reason: HandoffReason) -> list[Role]:
         """Who is told of a handoff for this reason besides everybody who sees the queue."""
         return self.tell.get(reason, [])
+
+
+def gravity(reason: HandoffReason, causes: Iterable[str]) -> int:
+    """How grave a handoff for this reason and of these causes is, by which people are called once more; 0 for the least."""
+    grave = (*SIGNAL_REASONS, HandoffReason.negative_sentiment)
+    rank = len(grave) - grave.index(reason) if reason in grave else 0
+    return rank + (IN_DANGER in causes)
 
 
 def _naming(reason: HandoffReason, causes: tuple[Cause, ...], sequence: int) -> tuple[Cause, ...]:

@@ -552,9 +552,19 @@ class ConversationRepository:
     async def handoffs(self, conversation_id: str) -> Sequence[Handoff]:
         """All bringings-in of a person, latest first."""
         statement = (
-            select(Handoff).where(Handoff.conversation_id == conversation_id).order_by(Handoff.created_at.desc())
+            select(Handoff)
+            .where(Handoff.conversation_id == conversation_id)
+            .order_by(Handoff.created_at.desc(), Handoff.id.desc())
         )
         return (await self.session.scalars(statement)).all()
+
+    async def handoffs_since_bot(self, conversation: Conversation) -> Sequence[Handoff]:
+        """Those since the bot was last given the conversation, latest first."""
+        given = select(func.max(Message.created_at)).where(
+            Message.conversation_id == conversation.id, Message.sequence <= conversation.bot_since_sequence
+        )
+        since = await self.session.scalar(given)
+        return [one for one in await self.handoffs(conversation.id) if since is None or one.created_at > since]
 
     async def ratings(self, conversation_id: str) -> Sequence[Rating]:
         """All ratings, latest first."""

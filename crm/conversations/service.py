@@ -12,12 +12,12 @@ from core.events import Event
 from core.unit_of_work import announce
 from crm.contacts.service import remember_contact_detail
 from crm.conversations.downloads import announce_file
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import Decision, HandoffPolicy, gravity
 from crm.conversations.handoff_tickets import HandoffTickets
 from crm.conversations.news import CHANGED, contact_topic, news_of
 from crm.conversations.outbox import queue_delivery
 from crm.conversations.policies import HandoffPolicies
-from crm.conversations.ports import Cause, HandoffListener, Reply
+from crm.conversations.ports import Cause, HandoffListener, Mood, Reply
 from crm.conversations.repository import ConversationRepository
 from crm.conversations.search import findable_words
 from crm.conversations.transitions import check
@@ -239,6 +239,39 @@ class ConversationService:
         self.move(conversation, ConversationStatus.waiting)
         if typed := await self.conversations.last_typed_by_contact(conversation.id):
             self.note_contact_detail(conversation, typed.latest_text)
+        ticket = await self._call_people(conversation, reason, causes, detail)
+        spoken = response or HANDED_OFF.get(reason, HANDED_OFF_AS_ASKED)
+        await self.say(conversation, spoken, ticket_number=ticket.number)
+        if conversation.inbox.channel is Channel.web_widget and not _is_reachable(conversation.contact):
+            await self.say(conversation, ASK_HOW_TO_REACH)
+        return ticket
+
+    async def call_again(self, conversation: Conversation, decision: Decision, *, response: str | None) -> bool:
+        """Call those who have a conversation for something graver than what they were called for; false if it is not.
+
+        Its ticket becomes as urgent as that, and the contact is told in the words of `response`, if any.
+        """
+        called = await self.conversations.handoffs_since_bot(conversation)
+        gravest = max((gravity(one.reason, [cause["code"] for cause in one.causes]) for one in called), default=0)
+        if gravity(decision.reason, [cause.code for cause in decision.causes]) <= gravest:
+            return False
+        ticket = await self._call_people(conversation, decision.reason, decision.causes)
+        self.mark_changed(conversation)
+        if response:
+            await self.say(conversation, response, ticket_number=ticket.number)
+        return True
+
+    async def explain_handoff(self, conversation: Conversation, mood: Mood) -> None:
+        """Say what the contact's mood came from, where the bot brought people in without knowing it."""
+        called = await self.conversations.handoffs_since_bot(conversation)
+        if called and not called[0].causes:
+            called[0].causes = [asdict(cause) for cause in mood.causes]
+            called[0].frustration = mood.frustration
+
+    async def _call_people(
+        self, conversation: Conversation, reason: HandoffReason, causes: Sequence[Cause], detail: str = ""
+    ) -> Ticket:
+        """Note why people are needed, on the conversation and on its ticket, and tell them."""
         ticket = await self._handoff_tickets.ticket_for(conversation, reason, detail)
         self.session.add(
             Handoff(
@@ -251,10 +284,6 @@ class ConversationService:
                 created_at=self.clock.now(),
             )
         )
-        spoken = response or HANDED_OFF.get(reason, HANDED_OFF_AS_ASKED)
-        await self.say(conversation, spoken, ticket_number=ticket.number)
-        if conversation.inbox.channel is Channel.web_widget and not _is_reachable(conversation.contact):
-            await self.say(conversation, ASK_HOW_TO_REACH)
         if roles := (await self.policies.current()).told(reason):
             told = {"type": "handed_off", "conversation_id": conversation.id, "reason": reason, "roles": roles}
             announce(self.session, "desk", told)

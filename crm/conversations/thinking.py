@@ -10,7 +10,7 @@ from crm.conversations.apology import apologies_for
 from crm.conversations.claims import Claim
 from crm.conversations.commands import START_OVER, TALK_TO_PERSON
 from crm.conversations.contact_turns import turns_of
-from crm.conversations.handoff_policy import Decision
+from crm.conversations.handoff_policy import IN_DANGER, Decision
 from crm.conversations.news import contact_topic
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading
 from crm.conversations.service import OpenService
@@ -72,9 +72,12 @@ class Thinking:
             return await self._ask_bot(claim, _pressed_button(claim), Mood(frustration=claim.conversation.frustration))
         reading = await self.reader.read(claim.words, expected_language=claim.conversation.language)
         mood = self.reader.mood(turns_of(claim, reading), claim.policy.weights)
+        decision = claim.policy.before_answer(mood, reading.signals, sequence=claim.message.sequence)
         if claim.conversation.status is not ConversationStatus.with_bot:
-            return Thought(reading, mood)
-        if decision := claim.policy.before_answer(mood, reading.signals, sequence=claim.message.sequence):
+            # Who has an agent is heard by them, but they may be away when a life is at stake.
+            is_heard = claim.conversation.status is ConversationStatus.open and IN_DANGER not in reading.signals
+            return Thought(reading, mood, handoff=None if is_heard else decision)
+        if decision:
             return Thought(reading, mood, handoff=decision)
         if reading.asked_for_person:
             return Thought(reading, mood, handoff=Decision(HandoffReason.contact_asked, mood.causes))

@@ -24,6 +24,7 @@ from crm.conversations.crowd import Crowd
 from crm.conversations.handoff_policy import IN_DANGER, REMEMBERED_TURNS
 from crm.conversations.rating_reasons import rating_explained
 from crm.conversations.service import (
+    HANDED_OFF,
     HANDED_OFF_AS_ASKED,
     HANDED_OFF_IN_DANGER,
     REACH_NOTED,
@@ -249,8 +250,8 @@ class Turns:
                 await self._keep_reason(service, conversation, message)
             elif not changed_hands:
                 await self._speak(service, conversation, message, thought, claimed_at=claim.conversation.last_sequence)
-            if claim.conversation.status is ConversationStatus.waiting:
-                await self._acknowledge(service, conversation, message)
+            if not changed_hands and conversation.status is not ConversationStatus.with_bot:
+                await self._with_people(service, claim, conversation, message, thought)
         return not is_last
 
     async def _as_they_are(self, service: ConversationService, claim: Claim) -> tuple[list[Message], bool]:
@@ -302,6 +303,24 @@ class Turns:
         if conversation.status is ConversationStatus.with_bot:
             message.outcome = Outcome.answered
             await service.say(conversation, RATING_REASON_KEPT)
+
+    async def _with_people(
+        self,
+        service: ConversationService,
+        claim: Claim,
+        conversation: Conversation,
+        message: Message,
+        thought: Thought,
+    ) -> None:
+        """Tell people what is graver than what they know of, and a contact who waits for them that it was seen."""
+        if claim.conversation.status is ConversationStatus.with_bot:
+            if thought.mood:
+                await service.explain_handoff(conversation, thought.mood)
+            return
+        response = _response_while_waiting(thought)
+        is_called = thought.handoff and await service.call_again(conversation, thought.handoff, response=response)
+        if not (is_called and response):
+            await self._acknowledge(service, conversation, message)
 
     async def _acknowledge(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
         """Tell a contact who writes while waiting for a person that it was seen; once, however much they write.
@@ -369,6 +388,12 @@ def _response_to(thought: Thought) -> str | None:
         return HANDED_OFF_IN_DANGER
     is_mood = thought.handoff.reason is HandoffReason.negative_sentiment
     return HANDED_OFF_AS_ASKED if is_mood and thought.reading.asked_for_person else None
+
+
+def _response_while_waiting(thought: Thought) -> str | None:
+    """What a contact is told who has been handed over already; that they are upset is for people to hear."""
+    is_grave = thought.handoff and thought.handoff.reason is HandoffReason.vulnerable
+    return (_response_to(thought) or HANDED_OFF[HandoffReason.vulnerable]) if is_grave else None
 
 
 def _note(message: Message, thought: Thought) -> None:

@@ -19,7 +19,7 @@ from crm.conversations.handling import Handling
 from crm.conversations.handoff_policy import REMEMBERED_TURNS
 from crm.conversations.intake import Intake
 from crm.conversations.parked import ParkedTurns
-from crm.conversations.ports import Mood, Reading
+from crm.conversations.ports import Cause, Mood, Reading
 from crm.conversations.reception import Received
 from crm.conversations.service import ConversationService
 from crm.conversations.turns import LEASE, MAX_DEATHS, Turns
@@ -354,6 +354,91 @@ class TestHandOff:
 
         told = [event for event in [heard.get_nowait() for _ in range(heard.qsize())] if event["type"] == "handed_off"]
         assert [(event["reason"], event["roles"]) for event in told] == [("vulnerable", ["supervisor"])]
+
+    @pytest.mark.parametrize(
+        ("text", "told"), [("danger", "handed_off_in_danger"), ("vulnerable", "handed_off_gently")]
+    )
+    async def test_distress_of_somebody_who_waits_already_calls_people_again(
+        self, talk: Talk, clock: FixedClock, events: LocalEventBus, text: str, told: str
+    ) -> None:
+        await talk.says("a person please", payload=TALK_TO_PERSON)
+        clock.advance(timedelta(minutes=5))
+
+        async with events.listen("desk") as heard:
+            for words in (text, "please", text):
+                await talk.says(words)
+
+        calls = [event for event in [heard.get_nowait() for _ in range(heard.qsize())] if event["type"] == "handed_off"]
+        assert [(event["reason"], event["roles"]) for event in calls] == [("vulnerable", ["supervisor"])]
+        assert (await talk.handoff()).reason is HandoffReason.vulnerable
+        assert await talk.priorities() == [Priority.urgent]
+        said = [words.split()[0] for author, words in await talk.transcript() if author == "system"]
+        assert said == ["handed_off", "ask_how_to_reach", told, "seen_while_waiting"]
+
+    async def test_anger_of_somebody_who_waits_makes_their_ticket_more_urgent_without_a_word(
+        self, talk: Talk, clock: FixedClock
+    ) -> None:
+        await talk.says("a person please", payload=TALK_TO_PERSON)
+        clock.advance(timedelta(minutes=5))
+        await talk.says("THIS IS A DISGRACE")
+
+        handoff = await talk.handoff()
+        assert (handoff.reason, handoff.causes[0]["code"]) == (HandoffReason.negative_sentiment, "anger")
+        assert await talk.priorities() == [Priority.high]
+        assert (await talk.transcript())[-1][1].split()[0] == "seen_while_waiting"
+
+    async def test_what_is_less_grave_than_what_people_know_calls_nobody(self, talk: Talk, clock: FixedClock) -> None:
+        await talk.says("danger")
+        clock.advance(timedelta(minutes=5))
+        for words in ("THIS IS A DISGRACE", "vulnerable"):
+            await talk.says(words)
+
+        async with talk.reading() as service:
+            assert len(await service.conversations.handoffs(talk.id)) == 1
+
+    async def test_an_agent_hears_distress_themselves_but_a_life_in_danger_calls_everybody(
+        self, talk: Talk, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        agent = await make_agent("Sara")
+        await talk.says("hello")
+        async with talk.changing() as (service, conversation):
+            await Handling(service).take(conversation, by=agent)
+        await talk.says("vulnerable")
+        assert await talk.priorities() == []
+
+        await talk.says("danger")
+
+        assert await talk.priorities() == [Priority.urgent]
+        assert (await talk.transcript())[-1][1].startswith("handed_off_in_danger")
+
+    async def test_a_handoff_by_the_bot_itself_says_what_the_mood_came_from(
+        self, talk: Talk, turns: Turns, bot: FakeBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cause = Cause(code="displeasure", weight=0.2, sequence=1)
+        monkeypatch.setattr(turns.thinking.reader, "mood", lambda *_: Mood(frustration=0.2, causes=(cause,)))
+
+        async def bot_hands_off() -> None:
+            async with talk.changing() as (service, conversation):
+                await service.hand_off(conversation, HandoffReason.contact_asked)
+
+        bot.meanwhile = bot_hands_off
+        await talk.says("somebody else there?")
+
+        handoff = await talk.handoff()
+        assert [cause["code"] for cause in handoff.causes] == ["displeasure"]
+        assert handoff.frustration == 0.2
+
+    async def test_distress_calls_people_again_in_another_wait(self, talk: Talk, clock: FixedClock) -> None:
+        for _wait in range(2):
+            await talk.says("a person please", payload=TALK_TO_PERSON)
+            clock.advance(timedelta(minutes=5))
+            await talk.says("danger")
+            async with talk.changing() as (service, conversation):
+                await Handling(service).return_to_bot(conversation)
+            clock.advance(timedelta(minutes=5))
+
+        said = [words.split()[0] for _, words in await talk.transcript()]
+        assert said.count("handed_off_in_danger") == 2
 
     async def test_the_button_reaches_a_person_though_the_bot_is_down(self, talk: Talk, bot: FakeBot) -> None:
         bot.fails = True
