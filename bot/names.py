@@ -101,6 +101,7 @@ class Slots:
     LANGUAGE: Final = "language"
     SENTIMENT: Final = "sentiment"
     CONTACT_KNOWN: Final = "contact_known"
+    APOLOGISED: Final = "apologised"
     TICKET_NUMBER: Final = "ticket_number"
     TICKET_SUBJECT: Final = "ticket_subject"
     TICKET_DESCRIPTION: Final = "ticket_description"
@@ -271,6 +272,7 @@ class MetadataKeys:
     LANGUAGE: Final = "language"
     SENTIMENT: Final = "sentiment"
     CONTACT_KNOWN: Final = "contact_known"
+    APOLOGISED: Final = "apologised"
 
 
 TICKET_STATUS_RESPONSES: Final = {

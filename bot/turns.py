@@ -204,7 +204,10 @@ def _as_dictated(parse_data: dict[str, Any], text: str) -> dict[str, Any]:
 def _slots_told(parse_data: dict[str, Any], metadata: dict[str, Any], *, asked_for: "str | None") -> dict[str, Any]:
     """Slots that the message's circumstances set, rather than its words."""
     sentiment = metadata.get(MetadataKeys.SENTIMENT) or {}
-    told = {Slots.SENTIMENT: sentiment.get("label")}
+    told = {
+        Slots.SENTIMENT: sentiment.get("label"),
+        Slots.APOLOGISED: bool(metadata.get(MetadataKeys.APOLOGISED)),
+    }
     # A button's payload passes no component, so the app's word is looked up first.
     language = metadata.get(MetadataKeys.LANGUAGE) or parse_data.get(MetadataKeys.LANGUAGE)
     if language:

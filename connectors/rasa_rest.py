@@ -220,6 +220,7 @@ def _request(turn: BotTurn) -> dict[str, Any]:
             "sentiment": {"label": reading.sentiment, "score": reading.sentiment_score},
             "frustration": turn.frustration,
             "contact_known": turn.contact_known,
+            "apologised": turn.apologised,
         },
         "state": turn.state,
     }

@@ -45,6 +45,7 @@ SPOKEN = (
     "handed_off_upset",
     "handed_off_gently",
     "handed_off_in_danger",
+    "subject_unsaid",
     "ask_how_to_reach",
     "reach_noted",
     "sorry_repeat",

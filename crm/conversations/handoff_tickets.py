@@ -10,6 +10,9 @@ from crm.tickets.details import with_details
 from crm.tickets.service import TicketService
 from crm.wording import Wording
 
+# The subject where the contact has not typed a word.
+UNSAID = "utter_subject_unsaid"
+
 
 class HandoffTickets:
     """Finds or opens them, within one transaction."""
@@ -27,30 +30,31 @@ class HandoffTickets:
         self.policies = policies
         self.wording = wording
 
-    async def ticket_for(self, conversation: Conversation, reason: HandoffReason, detail: str) -> Ticket:
+    async def ticket_for(self, conversation: Conversation, reason: HandoffReason) -> Ticket:
         """The conversation's unfinished ticket, as urgent as this handoff at least, or a new one for it."""
         priority = (await self.policies.current()).priority(reason)
         unfinished = await self.tickets.tickets.unfinished_of(conversation.id)
         if unfinished:
             ticket = unfinished[0]
             return await self.tickets.change(ticket, priority=priority) if priority.exceeds(ticket.priority) else ticket
-        subject, description = await self._matter_of(conversation, detail)
+        subject, description = await self._matter_of(conversation)
         return await self.tickets.open(
             conversation,
-            subject=subject or reason.value,
+            subject=subject or self.wording.say(UNSAID, conversation.language).text,
             description=description,
             priority=priority,
             idempotency_key=f"handoff:{conversation.id}:{conversation.last_sequence}",
         )
 
-    async def _matter_of(self, conversation: Conversation, detail: str) -> tuple[str, str]:
+    async def _matter_of(self, conversation: Conversation) -> tuple[str, str]:
         """A new ticket's subject and description: of the one that the contact was writing, or else what they typed."""
         typed = await self.conversations.last_typed_by_contact(conversation.id)
         said = typed.latest_text if typed else ""
         draft = draft_in(await self.conversations.dialogue_state(conversation.id))
         if draft is None or not draft.subject:
-            return " ".join((said or detail).split())[:120], detail or said
+            return " ".join(said.split())[:120], said
         if draft.contact_detail:
             remember_contact_detail(conversation.contact, draft.contact_detail)
-        written = with_details(draft.description or said, draft.details, self.wording, conversation.language)
-        return draft.subject, "\n\n".join(filter(None, [written, detail]))
+        return draft.subject, with_details(
+            draft.description or said, draft.details, self.wording, conversation.language
+        )

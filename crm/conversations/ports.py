@@ -128,6 +128,8 @@ class BotTurn:
     frustration: float
     # Whether we could reach the contact if they left; the bot then need not ask.
     contact_known: bool
+    # Whether an apology goes before the answer; the bot then need not make another.
+    apologised: bool
     state: list[Any] | None
 
 

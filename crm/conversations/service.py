@@ -22,7 +22,7 @@ from crm.conversations.repository import ConversationRepository
 from crm.conversations.search import findable_words
 from crm.conversations.transitions import check
 from crm.enums import AttachmentState, Author, Channel, ConversationStatus, HandoffReason, MessageKind, TurnState
-from crm.models import Agent, Attachment, Contact, Conversation, FindableMessage, Handoff, Message, Rating, Ticket
+from crm.models import Agent, Attachment, Conversation, FindableMessage, Handoff, Message, Rating, Ticket
 from crm.tickets.service import TicketService
 from crm.wording import Wording, Words
 from language.contact_details import find_contact_detail
@@ -235,14 +235,14 @@ class ConversationService:
         Safe to call twice: a conversation already with people keeps its ticket.
         """
         if conversation.status is not ConversationStatus.with_bot:
-            return await self._handoff_tickets.ticket_for(conversation, reason, detail)
+            return await self._handoff_tickets.ticket_for(conversation, reason)
         self.move(conversation, ConversationStatus.waiting)
         if typed := await self.conversations.last_typed_by_contact(conversation.id):
             self.note_contact_detail(conversation, typed.latest_text)
         ticket = await self._call_people(conversation, reason, causes, detail)
         spoken = response or HANDED_OFF.get(reason, HANDED_OFF_AS_ASKED)
         await self.say(conversation, spoken, ticket_number=ticket.number)
-        if conversation.inbox.channel is Channel.web_widget and not _is_reachable(conversation.contact):
+        if not is_reachable(conversation):
             await self.say(conversation, ASK_HOW_TO_REACH)
         return ticket
 
@@ -272,7 +272,7 @@ class ConversationService:
         self, conversation: Conversation, reason: HandoffReason, causes: Sequence[Cause], detail: str = ""
     ) -> Ticket:
         """Note why people are needed, on the conversation and on its ticket, and tell them."""
-        ticket = await self._handoff_tickets.ticket_for(conversation, reason, detail)
+        ticket = await self._handoff_tickets.ticket_for(conversation, reason)
         self.session.add(
             Handoff(
                 conversation_id=conversation.id,
@@ -385,8 +385,10 @@ class ConversationService:
         rating.comment = rating.comment or safe_text(reason)[:LONGEST_COMMENT]
 
 
-def _is_reachable(contact: Contact) -> bool:
-    return bool(contact.email or contact.phone)
+def is_reachable(conversation: Conversation) -> bool:
+    """Whether a contact who has gone can still be answered; a page that is closed shows nothing."""
+    contact = conversation.contact
+    return conversation.inbox.channel is not Channel.web_widget or bool(contact.email or contact.phone)
 
 
 # Opens one over a session.

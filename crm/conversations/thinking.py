@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.events import EventBus
 from core.unit_of_work import UnitOfWork
@@ -13,7 +13,7 @@ from crm.conversations.contact_turns import turns_of
 from crm.conversations.handoff_policy import IN_DANGER, Decision
 from crm.conversations.news import contact_topic
 from crm.conversations.ports import Bot, BotAnswer, BotFailed, BotTurn, Mood, Reader, Reading
-from crm.conversations.service import OpenService
+from crm.conversations.service import OpenService, is_reachable
 from crm.enums import ConversationStatus, HandoffReason, Outcome
 from crm.models import Conversation
 
@@ -100,11 +100,11 @@ class Thinking:
             # The first one's: a turn that is run again may find more messages, but none before it.
             message_id=str(claim.messages[0].id),
             text=claim.words,
-            # Who has been given an apology need not hear another one from the bot.
-            reading=replace(reading, sentiment="neutral") if apology else reading,
+            reading=reading,
             language=language_of(conversation, reading),
             frustration=mood.frustration,
-            contact_known=bool(conversation.contact.email or conversation.contact.phone),
+            contact_known=is_reachable(conversation),
+            apologised=apology is not None,
             state=conversation.dialogue_state,
         )
         await self.events.publish(contact_topic(conversation), {"type": "typing", "author": "bot", "on": True})

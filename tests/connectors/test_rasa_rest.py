@@ -24,6 +24,7 @@ TURN = BotTurn(
     language="en",
     frustration=0.0,
     contact_known=False,
+    apologised=False,
     state=None,
 )
 

@@ -187,6 +187,31 @@ class TestHandOff:
 
         assert (ticket.subject, ticket.description) == ("My invoice is wrong", "My invoice is wrong")
 
+    async def test_names_the_ticket_of_somebody_who_typed_nothing_in_their_language(
+        self, intake: Intake, inbox: Inbox, work: UnitOfWork, open_service: OpenService
+    ) -> None:
+        pressed = await intake.receive(
+            message(inbox, "Talk to a person", number=9, payload="/talk_to_person", visitor="new")
+        )
+
+        async with work.begin() as session:
+            service = open_service(session)
+            conversation = await service.lock(pressed.conversation.id)
+            ticket = await service.hand_off(conversation, HandoffReason.contact_asked)
+
+        assert ticket.subject == f"subject_unsaid {conversation.language}"
+
+    async def test_tells_of_a_technical_failure_beside_the_contacts_words(
+        self, service: ConversationService, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+
+        ticket = await service.hand_off(locked, HandoffReason.bot_failed, detail="action_open_ticket: ReadTimeout")
+
+        assert ticket.description == "hello"
+        (handoff,) = await service.conversations.handoffs(locked.id)
+        assert handoff.detail == "action_open_ticket: ReadTimeout"
+
     async def test_takes_over_the_ticket_that_the_contact_was_writing(
         self, service: ConversationService, policy: HandoffPolicy, conversation: Conversation, shipped_wording: Wording
     ) -> None:

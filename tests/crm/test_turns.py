@@ -648,11 +648,12 @@ class TestDeEscalation:
         apologies = [text for _, text in said if text.startswith("sorry")]
         assert apologies == ["sorry_money en", "sorry_displeasure en"]
 
-    async def test_the_bot_is_not_asked_to_apologise_as_well(self, talk: Talk, bot: FakeBot) -> None:
-        await talk.says("sigh")
+    async def test_the_bot_hears_the_mood_and_that_it_need_not_apologise_as_well(self, talk: Talk, bot: FakeBot) -> None:
+        for words in ("sigh", "sigh", "where is my money"):
+            await talk.says(words)
 
-        assert bot.turns[0].reading.sentiment == "neutral"
-        assert (await talk.heard()).sentiment == "negative"
+        heard = [(turn.reading.sentiment, turn.apologised) for turn in bot.turns]
+        assert heard == [("negative", True), ("negative", False), ("neutral", False)]
 
     @pytest.mark.parametrize("intent", ["doubt", "ask_again"])
     async def test_nobody_is_told_twice_that_the_bot_was_of_no_help(
