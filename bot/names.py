@@ -160,11 +160,14 @@ class Responses:
     """Response names that Python code utters; the words are in domain.yml."""
 
     OFFER_ARTICLES: Final = "utter_offer_articles"
+    OFFER_ARTICLES_AGAIN: Final = "utter_offer_articles_again"
+    NONE_OF_THESE: Final = "utter_none_of_these"
     OFFER_ARTICLES_TOO: Final = "utter_offer_articles_too"
     REST_UNANSWERED: Final = "utter_rest_unanswered"
     LANGUAGE_SWITCHED: Final = "utter_language_switched"
     WHICH_LANGUAGE: Final = "utter_which_language"
     WHICH_ONE: Final = "utter_which_one"
+    PERSON_IN_FORM: Final = "utter_person_in_form"
     DONT_KNOW: Final = "utter_dont_know"
     DONT_KNOW_AGAIN: Final = "utter_dont_know_again"
     OWN_CASE: Final = "utter_own_case"
@@ -303,6 +306,7 @@ OFFERS: Final = {
     Responses.NOT_HELPFUL_AGAIN: Intents.TALK_TO_PERSON,
     Responses.ABUSE: Intents.TALK_TO_PERSON,
     Responses.OFFER_PERSON: Intents.TALK_TO_PERSON,
+    Responses.NONE_OF_THESE: Intents.TALK_TO_PERSON,
     Responses.CONFIRM_CLOSING: Intents.CLOSE_TICKET,
     Responses.ASK_RATING: Intents.RATE_CONVERSATION,
     **{response: wish for wish, response in LATER_RESPONSES.items()},
@@ -320,18 +324,19 @@ ASKS_WHICH_TICKET: Final = {
 
 IN_FORM: Final = {
     Responses.DONT_KNOW: "utter_dont_know_in_form",
-    Responses.DONT_KNOW_AGAIN: "utter_dont_know_in_form",
+    Responses.DONT_KNOW_AGAIN: "utter_dont_know_again_in_form",
     Responses.OWN_CASE_UNANSWERED: "utter_dont_know_in_form",
-    Responses.OWN_CASE_UNANSWERED_AGAIN: "utter_dont_know_in_form",
+    Responses.OWN_CASE_UNANSWERED_AGAIN: "utter_dont_know_again_in_form",
     Responses.REST_UNANSWERED: "utter_dont_know_in_form",
+    Responses.NONE_OF_THESE: Responses.PERSON_IN_FORM,
     Responses.COMPLAINT: "utter_not_helpful_in_form",
     Responses.COMPLAINT_UNANSWERED: "utter_not_helpful_in_form",
     Responses.NOT_HELPFUL: "utter_not_helpful_in_form",
-    Responses.NOT_HELPFUL_AGAIN: "utter_not_helpful_in_form",
+    Responses.NOT_HELPFUL_AGAIN: "utter_not_helpful_again_in_form",
     Responses.OUT_OF_SCOPE: "utter_out_of_scope_in_form",
-    Responses.OUT_OF_SCOPE_AGAIN: "utter_out_of_scope_in_form",
+    Responses.OUT_OF_SCOPE_AGAIN: "utter_out_of_scope_again_in_form",
     Responses.ABUSE: "utter_abuse_in_form",
-    Responses.ABUSE_AGAIN: "utter_abuse_in_form",
+    Responses.ABUSE_AGAIN: "utter_abuse_again_in_form",
     Responses.NO_TICKETS: "utter_no_tickets_in_form",
     Responses.NO_OPEN_TICKETS: "utter_no_tickets_in_form",
     Responses.TICKET_NOT_FOUND: "utter_ticket_not_found_in_form",

@@ -66,6 +66,8 @@ _OWNING_UP = {
 _LOOKED_UP = TOPICS | {Intents.ASK_KNOWLEDGE}
 # What is offered after an answer, by what the contact meant.
 _LOOKS = {**dict.fromkeys(TOPICS, Responses.OWN_CASE), Intents.COMPLAINT: Responses.COMPLAINT}
+# What titles are offered with.
+_TITLES = frozenset({Responses.OFFER_ARTICLES, Responses.OFFER_ARTICLES_AGAIN})
 # So many titles are enough to choose from.
 _MOST_OFFERS = 3
 
@@ -117,9 +119,8 @@ class ActionAnswerFromKnowledgeBase(SupportAction):
             custom: dict[str, object] = {"outcome": Outcomes.OFFERED, "confidence": found.confidence}
             responses = (Responses.COMPLAINT_UNANSWERED, Responses.OWN_CASE_UNANSWERED_AGAIN)
             return await _own_up(self.backend, dispatcher, tracker, responses, custom=custom)
-        if found.band is AnswerBand.offer and found.offers:
-            _offer_articles(dispatcher, found)
-            return []
+        if found.offers and found.band is AnswerBand.offer and (events := _offer_articles(dispatcher, tracker, found)):
+            return events
         return await _decline(self.backend, dispatcher, tracker, found)
 
     async def _answer_each(
@@ -218,7 +219,7 @@ class ActionSwitchLanguage(SupportAction):
             vector=None,
         )
         if found.offers:
-            _offer_articles(dispatcher, found)
+            _say_titles(dispatcher, found, Responses.OFFER_ARTICLES)
 
 
 class ActionOwnUp(SupportAction):
@@ -318,11 +319,24 @@ def _offer_a_look(dispatcher: CollectingDispatcher, tracker: Tracker, *, wishes_
         dispatcher.utter_message(response=response)
 
 
-def _offer_articles(dispatcher: CollectingDispatcher, found: KnowledgeAnswer) -> None:
+def _offer_articles(dispatcher: CollectingDispatcher, tracker: Tracker, found: KnowledgeAnswer) -> list[EventType]:
+    """Titles to choose from; with a person beside them where none of the last was, and not a third time in a row."""
+    before = _said(tracker)[-1:] if is_fresh(tracker, Slots.APOLOGIES) else []
+    if before == [Responses.OFFER_ARTICLES_AGAIN]:
+        return []
+    is_again = before == [Responses.OFFER_ARTICLES]
+    response = Responses.OFFER_ARTICLES_AGAIN if is_again else Responses.OFFER_ARTICLES
+    _say_titles(dispatcher, found, response)
+    if is_again:
+        dispatcher.utter_message(response=Responses.NONE_OF_THESE)
+    return [SlotSet(Slots.APOLOGIES, [*(one for one in _said(tracker) if one not in _TITLES), response])]
+
+
+def _say_titles(dispatcher: CollectingDispatcher, found: KnowledgeAnswer, response: str) -> None:
     buttons = [_button(offer) for offer in found.offers]
     articles = [offer.model_dump() for offer in found.offers]
     custom = {"outcome": Outcomes.OFFERED, "articles": articles, "confidence": found.confidence}
-    dispatcher.utter_message(response=Responses.OFFER_ARTICLES, buttons=buttons, json_message=custom)
+    dispatcher.utter_message(response=response, buttons=buttons, json_message=custom)
 
 
 def _button(offer: ArticleOffer) -> dict[str, str]:
@@ -374,20 +388,19 @@ async def _own_up(
 ) -> list[EventType]:
     """The first of these responses that the contact has not been told yet; when all are spent, a person.
 
-    A form goes on without one, as only its own questions are of use then.
+    Into a form a person does not come unasked: one is offered first. What is written of it goes to them.
     """
     said = _said(tracker)
-    response = next((response for response in responses if response not in said), None)
+    in_turn = (*responses, Responses.PERSON_IN_FORM) if tracker.active_loop_name else responses
+    response = next((response for response in in_turn if response not in said), None)
     if response:
         dispatcher.utter_message(response=response, json_message=custom)
         return [SlotSet(Slots.APOLOGIES, [*said, response])]
-    if tracker.active_loop_name:
-        return []
     await backend.hand_off(tracker.sender_id, reason=HandoffReason.not_understood)
     # Whoever is handed back to the bot begins anew; the other wishes are the person's to read.
     return [SlotSet(Slots.APOLOGIES, None), SlotSet(Slots.OTHER_WISHES, None)]
 
 
 def _said(tracker: Tracker) -> list[str]:
-    """What the bot has owned up to in this conversation, the latest last."""
+    """What the bot has owned up to in this conversation, and whether it offered titles; the latest last."""
     return tracker.get_slot(Slots.APOLOGIES) or []

@@ -122,7 +122,7 @@ class HandoffPolicy(BaseModel):
 
 
 def gravity(reason: HandoffReason, causes: Iterable[str]) -> int:
-    """How grave a handoff for this reason and of these causes is, by which people are called once more; 0 for the least."""
+    """How grave a handoff for this reason and of these causes is, for calling people once more; 0 is the least."""
     grave = (*SIGNAL_REASONS, HandoffReason.negative_sentiment)
     rank = len(grave) - grave.index(reason) if reason in grave else 0
     return rank + (IN_DANGER in causes)

@@ -80,6 +80,28 @@ class TestAnswerFromKnowledgeBase:
             {"title": "ب", "payload": '/read_article{"article_id": "4"}'},
         ]
 
+    async def test_offers_a_person_beside_other_titles_and_no_titles_a_third_time_in_a_row(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers(ANSWERS, knowledge("offer", offers=[{"article_id": 3, "title": "الف", "url": "/3"}]))
+
+        just_set: dict[str, Any] = {}
+        said = []
+        for _wording in range(4):
+            result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, just_set=just_set)
+            just_set = slots_in(result)
+            said.append(responses_in(result))
+
+        titles, again = [Responses.OFFER_ARTICLES], [Responses.OFFER_ARTICLES_AGAIN, Responses.NONE_OF_THESE]
+        assert said == [titles, again, [Responses.DONT_KNOW], titles]
+
+    async def test_begins_anew_with_titles_after_something_else(self, actions: RunningActions, api: FakeApi) -> None:
+        api.answers(ANSWERS, knowledge("offer", offers=[{"article_id": 3, "title": "الف", "url": "/3"}]))
+
+        result = await actions.run(Actions.ANSWER_FROM_KNOWLEDGE_BASE, slots={"apologies": [Responses.OFFER_ARTICLES]})
+
+        assert responses_in(result) == [Responses.OFFER_ARTICLES]
+
     @pytest.mark.parametrize("answer", [knowledge("decline", gap_id=9), knowledge("offer"), knowledge("answer")])
     async def test_says_that_it_does_not_know(
         self, actions: RunningActions, api: FakeApi, answer: dict[str, Any]
@@ -174,13 +196,24 @@ class TestOwningUp:
         assert responses_in(result) == []
         assert slots_in(result)["other_wishes"] is None
 
-    async def test_leaves_a_form_to_its_questions_when_all_is_said(self, actions: RunningActions, api: FakeApi) -> None:
-        slots = {"apologies": [Responses.OUT_OF_SCOPE, Responses.OUT_OF_SCOPE_AGAIN]}
+    async def test_says_in_a_form_nothing_twice_then_offers_a_person_and_at_last_calls_one(
+        self, actions: RunningActions, api: FakeApi
+    ) -> None:
+        api.answers(HANDOFF, {"status": "waiting", "ticket_number": "HM-1"})
+        slots: dict[str, Any] = {}
+        said = []
+        for _question in range(4):
+            result = await actions.run(Actions.OWN_UP, intent={"name": "out_of_scope"}, slots=slots, loop="ticket_form")
+            slots = slots_in(result)
+            said.append(responses_in(result))
 
-        result = await actions.run(Actions.OWN_UP, intent={"name": "out_of_scope"}, slots=slots, loop="ticket_form")
-
-        assert result == {"events": [], "responses": []}
-        assert api.calls == []
+        assert said == [
+            ["utter_out_of_scope_in_form"],
+            ["utter_out_of_scope_again_in_form"],
+            ["utter_person_in_form"],
+            [],
+        ]
+        assert api.calls == [HANDOFF]
 
 
 class TestOtherWishes:
