@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from language.data_lines import numbered_lines
 from sentiment.mood import SentimentLabel, Signal
 
 DATA_FOLDER = Path(__file__).with_name("data")
@@ -28,21 +29,33 @@ class Example:
 
 
 def read_examples(path: Path) -> list[Example]:
-    """The examples of a file, or of all `.tsv` files of a folder in order of name; raises BrokenExample."""
+    """The examples of a file, or of all `.tsv` files of a folder in order of name; raises BrokenExample and OSError."""
     files = sorted(path.glob("*.tsv")) if path.is_dir() else [path]
-    return [example for file in files for example in _read_file(file)]
+    examples = [example for file in files for example in _read_file(file)]
+    if not examples:
+        raise BrokenExample(f"{path}: there is nothing in it.")
+    return examples
 
 
 def _read_file(file: Path) -> list[Example]:
-    header, *lines = file.read_text(encoding="utf-8").splitlines()
-    if header.split("\t") != HEADER:
-        raise BrokenExample(f"{file.name}, line 1: the header must be {', '.join(HEADER)}, separated by tabs.")
+    lines = numbered_lines(file)
+    number, header = next(lines, (1, b""))
+    place = f"{file.name}, line {number}"
+    if _cells(header, place) != HEADER:
+        raise BrokenExample(f"{place}: the header must be {', '.join(HEADER)}, separated by tabs.")
     kind = file.stem.partition("_")[0]
-    return [_read_line(kind, line, f"{file.name}, line {number}") for number, line in enumerate(lines, start=2)]
+    return [_read_line(kind, line, f"{file.name}, line {number}") for number, line in lines]
 
 
-def _read_line(kind: str, line: str, place: str) -> Example:
-    cells = line.split("\t")
+def _cells(line: bytes, place: str) -> list[str]:
+    try:
+        return line.decode("utf-8").rstrip("\r\n").split("\t")
+    except UnicodeDecodeError as error:
+        raise BrokenExample(f"{place}: not UTF-8.") from error
+
+
+def _read_line(kind: str, line: bytes, place: str) -> Example:
+    cells = _cells(line, place)
     if len(cells) != len(HEADER) or not cells[-1].strip():
         raise BrokenExample(f"{place}: four cells separated by tabs are needed, the last one not blank.")
     language, label, signals, text = cells
