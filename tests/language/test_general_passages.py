@@ -30,6 +30,13 @@ class TestReadPassages:
         with pytest.raises(BrokenPassage, match=r"passages\.jsonl, line 1"):
             read_passages(write({**PASSAGE, **change}))
 
+    def test_refuses_another_encoding_with_the_line(self, write):
+        file = write(PASSAGE)
+        file.write_bytes(file.read_bytes() + "\nسلام".encode("cp1256"))
+
+        with pytest.raises(BrokenPassage, match=r"passages\.jsonl, line 2: not UTF-8"):
+            read_passages(file)
+
     def test_refuses_an_id_that_is_taken(self, write):
         with pytest.raises(BrokenPassage, match="twice"):
             read_passages(write(PASSAGE, PASSAGE))

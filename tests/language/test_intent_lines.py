@@ -24,3 +24,16 @@ class TestReadIntentLines:
 
         with pytest.raises(BrokenIntents, match=r"broken\.yml"):
             list(read_intent_lines(tmp_path))
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            ("nlu:\n- intent: greet\n  examples: |\n    - سلام\n".encode("cp1256"), r"line 4: not UTF-8\.$"),
+            (b"nlu:\n- intent: greet\n  examples: [\n", "line 4"),
+        ],
+    )
+    def test_says_which_line_it_cannot_read(self, tmp_path, content, reason):
+        (tmp_path / "broken.yml").write_bytes(content)
+
+        with pytest.raises(BrokenIntents, match=rf"(?s)broken\.yml.*{reason}"):
+            list(read_intent_lines(tmp_path))

@@ -3,7 +3,7 @@
 import pytest
 
 from language.intent_lines import BrokenIntents
-from language.moods import FEWEST, read_moods
+from language.moods import FEWEST, BrokenMoods, read_moods
 
 
 @pytest.fixture
@@ -32,6 +32,13 @@ def test_each_stands_once(folders):
     (moods / "again.tsv").write_bytes((moods / "all.tsv").read_bytes())
 
     assert len(read_moods(*folders)[0]) == FEWEST + 1
+
+
+def test_a_table_in_another_encoding_is_refused_with_its_line(folders):
+    (folders[0] / "another.tsv").write_bytes("language\tlabel\tsignals\ttext\nfa\tneutral\t\tسلام\n".encode("cp1256"))
+
+    with pytest.raises(BrokenMoods, match=r"another\.tsv, line 2: not UTF-8"):
+        read_moods(*folders)
 
 
 def test_a_broken_file_of_intents_is_refused(folders):

@@ -83,12 +83,17 @@ class TestReadGroups:
         with pytest.raises(BrokenGroup, match="line 1"):
             read_groups([write(line)])
 
-    def test_refuses_another_encoding(self, tmp_path):
-        file = tmp_path / "shop.jsonl"
-        file.write_bytes("سلام".encode("cp1256"))
+    def test_refuses_another_encoding_with_the_line(self, write):
+        file = write(GROUP)
+        file.write_bytes(file.read_bytes() + "سلام".encode("cp1256"))
 
-        with pytest.raises(BrokenGroup, match="UTF-8"):
+        with pytest.raises(BrokenGroup, match=r"shop\.jsonl, line 2: not UTF-8"):
             read_groups([file])
+
+    def test_a_line_ends_where_editors_say_that_it_ends(self, write):
+        (group,) = read_groups([write({**GROUP, "answer": "تا پیش از ارسال\u2028می‌توانید لغو کنید."})])
+
+        assert "\u2028" in group.answer
 
 
 class TestNearCopies:
