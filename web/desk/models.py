@@ -26,8 +26,9 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 PATH = "/desk/models"
 # A model serves, though not the one or not at once that was meant.
 MIXED_ENDINGS = frozenset({Endings.SERVES_NEXT, Endings.KEPT})
-# Another model went on serving, and the new one may be chosen all the same.
-PASSED_OVER = frozenset({*MIXED_ENDINGS, Endings.WORSE, Endings.REFUSED})
+# Another model went on serving, and the new one may be chosen all the same. Who broke a training off may have done so
+# between the choice and the word of it.
+PASSED_OVER = frozenset({*MIXED_ENDINGS, Endings.WORSE, Endings.REFUSED, Endings.BROKEN_OFF})
 BAD_ENDINGS = frozenset({Endings.WORSE, Endings.REFUSED, Endings.FAILED, Endings.BROKEN_OFF})
 
 

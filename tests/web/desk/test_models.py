@@ -286,6 +286,7 @@ class TestTrain:
             (Endings.FAILED, "The training failed"),
             (Endings.KEPT, "Another model was chosen during the trial"),
             (Endings.REFUSED, "could not load the new model"),
+            (Endings.BROKEN_OFF, "was broken off"),
         ],
     )
     async def test_how_the_last_one_ended_is_shown(
@@ -298,7 +299,7 @@ class TestTrain:
         assert words in html
         assert "<script>alert" not in html
 
-    @pytest.mark.parametrize("outcome", ["serves", "serves_next", "worse", "kept", "refused"])
+    @pytest.mark.parametrize("outcome", ["serves", "serves_next", "worse", "kept", "refused", "broken_off"])
     async def test_what_was_chosen_since_serves_whatever_was_said_of_it(
         self, client: httpx.AsyncClient, models: KeptModels, rasa: FakeRasa, outcome: str
     ) -> None:
