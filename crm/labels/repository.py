@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, String, and_, case, cast, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
 
@@ -19,12 +20,30 @@ SURE_ABOVE = 0.6
 FALLBACK = "nlu_fallback"
 # Who wishes for a person is rightly handed off.
 TALK_TO_PERSON = "talk_to_person"
+# What contacts say of an answer that missed: as an intent, and as a signal, which may come with any.
+DOUBT, MISUNDERSTOOD = "doubt", "misunderstood"
 _APOLOGY, _HANDED_OFF = "utter_sorry_", "utter_handed_off"
 _LAST = 2**31 - 1
 _SHOWN = load_only(
     *(Message.conversation_id, Message.sequence, Message.text, Message.corrected_text, Message.created_at),
     *(Message.intent, Message.likeliest_intent, Message.intent_confidence, Message.language),
 )
+
+
+class Reason(StrEnum):
+    """Why a person should say what a message means; the most telling first."""
+
+    contradicted = "contradicted"
+    mended = "mended"
+    unsure = "unsure"
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A message of which it is unknown what was asked for."""
+
+    message: Message
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -40,23 +59,28 @@ class LabelRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def doubtful(self) -> Sequence[Message]:
-        """Typed messages whose intent was unsure or whose outcome a person or an apology mended, latest first."""
+    async def doubtful(self) -> Sequence[Doubtful]:
+        """Typed messages that may have been misread, latest first.
+
+        Their intent was unsure, a person or an apology mended the outcome, or the contact said that it was wrong.
+        """
         newest = select(func.coalesce(func.max(Message.id), 0)).scalar_subquery()
+        by_reason = ((_was_contradicted(), Reason.contradicted.value), (_was_mended(), Reason.mended.value))
+        reason = case(*by_reason, else_=Reason.unsure.value)
         statement = (
-            select(Message)
+            select(Message, reason)
             .where(
                 Message.id > newest - LOOKED_BACK,
                 Message.author == Author.contact,
                 Message.payload.is_(None),
                 Message.text != "",
-                or_(_is_unsure(), _was_mended()),
+                or_(_is_unsure(), _was_mended(), _was_contradicted()),
             )
             .options(_SHOWN)
             .order_by(Message.id.desc())
             .limit(MOST_DOUBTFUL)
         )
-        return (await self.session.scalars(statement)).all()
+        return [Doubtful(message, Reason(why)) for message, why in await self.session.execute(statement)]
 
     async def labelled(self) -> Sequence[Labelled]:
         """All messages that have a label, latest label first."""
@@ -95,23 +119,43 @@ def _is_unsure() -> ColumnElement[bool]:
 
 def _was_mended() -> ColumnElement[bool]:
     """Whether, before the contact wrote again, a person answered, was brought in unasked, or we apologised."""
-    then, later = aliased(Message), aliased(Message)
-    next_word = (
-        select(func.min(later.sequence))
-        .where(
-            later.conversation_id == Message.conversation_id,
-            later.author == Author.contact,
-            later.sequence > Message.sequence,
-        )
-        .scalar_subquery()
-    )
+    then = aliased(Message)
     # Where a person had the conversation already, the bot was not asked and there is no intent.
     answered = and_(Message.intent.is_not(None), then.author == Author.agent, then.kind == MessageKind.text)
     said = or_(*(then.response.startswith(name, autoescape=True) for name in (_APOLOGY, _HANDED_OFF)))
     followed = exists().where(
         then.conversation_id == Message.conversation_id,
         then.sequence > Message.sequence,
-        then.sequence < func.coalesce(next_word, _LAST),
+        then.sequence < func.coalesce(_next_word(), _LAST),
         or_(answered, said),
     )
     return and_(func.coalesce(Message.intent, "") != TALK_TO_PERSON, followed)
+
+
+def _was_contradicted() -> ColumnElement[bool]:
+    """Whether the contact's next word to the bot is that it got this one wrong."""
+    reply = aliased(Message)
+    says_so = or_(reply.intent == DOUBT, cast(reply.signals, String).contains(f'"{MISUNDERSTOOD}"'))
+    # Of both the bot was asked: what is said to a person is about the person's answer.
+    followed = exists().where(
+        reply.conversation_id == Message.conversation_id,
+        reply.sequence == _next_word(),
+        reply.intent.is_not(None),
+        says_so,
+    )
+    return and_(Message.intent.is_not(None), followed)
+
+
+def _next_word() -> ScalarSelect[int]:
+    """The place of what the contact wrote next; null where that is nothing."""
+    later = aliased(Message)
+    return (
+        select(func.min(later.sequence))
+        .where(
+            later.conversation_id == Message.conversation_id,
+            later.author == Author.contact,
+            later.sequence > Message.sequence,
+        )
+        .correlate(Message)
+        .scalar_subquery()
+    )

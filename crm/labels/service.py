@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import NotFound
-from crm.labels.repository import FALLBACK, LabelRepository
+from crm.labels.repository import FALLBACK, LabelRepository, Reason
 from crm.models import Agent, IntentLabel, Message
 from language.normalise import normalise
 
@@ -20,10 +20,11 @@ class MessageNotFound(NotFound):
 
 @dataclass
 class SameWords:
-    """Messages that say the same, the latest first, with what was guessed of it and what it was said to mean."""
+    """Messages that say the same, the latest first, with what they were said to mean, or why that is asked."""
 
     messages: list[Message] = field(default_factory=list)
     label: str | None = None
+    reason: Reason | None = None
 
     @property
     def latest(self) -> Message:
@@ -47,12 +48,13 @@ class LabelService:
     async def unlabelled(self) -> list[SameWords]:
         """Doubtful messages whose words have no label yet, the latest first."""
         known = {key_of(one.message) for one in await self.labels.labelled()}
-        groups = _grouped((message, None) for message in await self.labels.doubtful())
+        groups = _grouped((one.message, SameWords(reason=one.reason)) for one in await self.labels.doubtful())
         return [group for key, group in groups.items() if key not in known]
 
     async def labelled(self) -> list[SameWords]:
         """What has a label, the latest label first."""
-        return list(_grouped((one.message, one.label.intent) for one in await self.labels.labelled()).values())
+        labelled = await self.labels.labelled()
+        return list(_grouped((one.message, SameWords(label=one.label.intent)) for one in labelled).values())
 
     async def label(self, message_ids: Collection[int], intent: str, *, by: Agent) -> None:
         """Say what messages mean, in place of what was said before.
@@ -84,9 +86,9 @@ def key_of(message: Message) -> str:
     return normalise(message.latest_text)
 
 
-def _grouped(messages: Iterable[tuple[Message, str | None]]) -> dict[str, SameWords]:
+def _grouped(messages: Iterable[tuple[Message, SameWords]]) -> dict[str, SameWords]:
+    """Messages by their words, in the group that comes with the first of them."""
     groups: dict[str, SameWords] = {}
-    for message, label in messages:
-        group = groups.setdefault(key_of(message), SameWords(label=label))
-        group.messages.append(message)
+    for message, group in messages:
+        groups.setdefault(key_of(message), group).messages.append(message)
     return groups

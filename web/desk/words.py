@@ -5,6 +5,7 @@ from enum import StrEnum
 from bot.models import Endings, Stages
 from crm.conversations.handling import HANDED_OVER, TAKEN_OVER
 from crm.enums import Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, Priority, Role, TicketStatus
+from crm.labels.repository import Reason
 
 
 def _(text: str) -> str:
@@ -214,6 +215,14 @@ INTENTS = {
     "small_talk": _("Small talk"),
     "abuse": _("Insult in words"),
     "out_of_scope": _("Out of scope"),
+}
+
+
+# Why it is asked what a message means.
+LABEL_REASONS = {
+    Reason.contradicted: _("The contact said that this was not meant"),
+    Reason.mended: _("We answered in person or apologised"),
+    Reason.unsure: _("The bot was unsure"),
 }
 
 

@@ -121,6 +121,56 @@ class TestList:
 
         assert "sigh, the money" in (await client.get(PATH)).text
 
+    @pytest.mark.parametrize(
+        ("words", "intent"), [("منظورم این نبود", "doubt"), ("that is not it, misunderstood", "inform")]
+    )
+    async def test_shows_what_the_contact_said_was_misread(
+        self, client: httpx.AsyncClient, meant: Meant, words: str, intent: str
+    ) -> None:
+        await meant("sure but misread", guess="request_refund", confidence=0.95)
+        await meant(words, guess=intent, confidence=0.97)
+        await meant("sure and right", confidence=0.97)
+
+        html = (await client.get(PATH)).text
+
+        assert "sure but misread" in html
+        assert "The contact said that this was not meant" in html
+        assert "sure and right" not in html
+
+    async def test_what_was_said_before_or_after_another_word_was_not_misread(
+        self, client: httpx.AsyncClient, meant: Meant
+    ) -> None:
+        await meant("sure and right", confidence=0.97)
+        await meant("sure but misread", confidence=0.97)
+        await meant("منظورم این نبود", guess="doubt", confidence=0.97)
+        await meant("that is it", confidence=0.97)
+        await meant("hello", confidence=0.97, visitor="another")
+
+        html = (await client.get(PATH)).text
+
+        assert "sure but misread" in html
+        assert not any(words in html for words in ("sure and right", "that is it", "hello</bdi>"))
+
+    async def test_what_a_colleague_misread_was_none_of_the_bots(
+        self, client: httpx.AsyncClient, meant: Meant, bot: FakeBot, app: FastAPI
+    ) -> None:
+        message = await meant("a human please", guess="talk_to_person", confidence=0.97)
+        async with app.state.work.begin() as session:
+            service = app.state.open_conversations(session)
+            await service.hand_off(await service.lock(message.conversation_id), HandoffReason.contact_asked)
+        await meant("you misunderstood", guess="inform", confidence=0.97)
+
+        assert "a human please" not in (await client.get(PATH)).text
+
+    async def test_says_of_each_why_it_is_there(self, client: httpx.AsyncClient, meant: Meant) -> None:
+        await meant("unsure")
+        await meant("sigh, the money", confidence=0.97, visitor="another")
+
+        html = (await client.get(PATH)).text
+
+        assert html.count("The bot was unsure") == 1
+        assert html.count("We answered in person or apologised") == 1
+
     async def test_a_wish_for_a_person_was_understood(self, client: httpx.AsyncClient, meant: Meant) -> None:
         await meant("a human please", guess="talk_to_person", confidence=0.97)
 
