@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.names import Intents
 from core.config import Settings
 from core.database import Database
-from crm.labels.repository import LabelRepository
+from crm.labels.repository import TEACHES_NOTHING, LabelRepository
 from knowledge_base.personal import Personal, without_personal
 from language.normalise import normalise, safe_text
 
@@ -43,7 +43,7 @@ class Example(TypedDict):
 
 
 async def examples(session: AsyncSession) -> list[Example]:
-    """What was labelled, each text once, with the label that it was given last."""
+    """What was labelled, each text once, with the label that it was given last; without what teaches nothing."""
     labels = LabelRepository(session)
     agents = await labels.agent_names()
     found: dict[str, Example] = {}
@@ -53,7 +53,7 @@ async def examples(session: AsyncSession) -> list[Example]:
         if key and len(text) <= LONGEST_EXAMPLE:
             label = OOS if one.label.intent == Intents.OUT_OF_SCOPE else one.label.intent
             found.setdefault(key, Example(text=text, label=label, lang=one.message.language or UNKNOWN_LANGUAGE))
-    return list(found.values())
+    return [one for one in found.values() if one["label"] != TEACHES_NOTHING]
 
 
 def impersonal(text: str, *, known: Sequence[str]) -> str:

@@ -18,6 +18,8 @@ MOST_DOUBTFUL = 2_000
 # this to a wish that it heard in plain words where the classifier did not.
 SURE_ABOVE = 0.6
 FALLBACK = "nlu_fallback"
+# A label of what the bot shall not learn from, such as a lone name: no intent, and none may be called so.
+TEACHES_NOTHING = "teaches_nothing"
 # Who wishes for a person is rightly handed off.
 TALK_TO_PERSON = "talk_to_person"
 # What contacts say of an answer that missed: as an intent, and as a signal, which may come with any.

@@ -29,7 +29,7 @@ class Shown(StrEnum):
 
 
 class LabelForm(BaseModel):
-    """What some messages of the same words mean; an empty intent takes back what was said."""
+    """What some messages of the same words mean, or that they teach nothing; an empty one takes back what was said."""
 
     # Separated by commas: a form may not have as many fields as a group may have messages.
     messages: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$")]
@@ -40,8 +40,8 @@ class LabelForm(BaseModel):
     @field_validator("intent")
     @classmethod
     def known(cls, intent: str) -> str:
-        """Refuse what no message can mean."""
-        if intent and intent not in words.INTENTS:
+        """Refuse what nobody can say of a message."""
+        if intent and intent not in words.LABELS:
             raise ValueError("no such intent")
         return intent
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from bot.models import Endings, Stages
 from crm.conversations.handling import HANDED_OVER, TAKEN_OVER
 from crm.enums import Channel, ConversationStatus, DeliveryState, HandoffReason, Outcome, Priority, Role, TicketStatus
-from crm.labels.repository import Reason
+from crm.labels.repository import TEACHES_NOTHING, Reason
 
 
 def _(text: str) -> str:
@@ -218,6 +218,8 @@ INTENTS = {
 }
 
 
+# What a person may say of a message. The first is said often, and the list is long.
+LABELS = {TEACHES_NOTHING: _("Teaches nothing"), **INTENTS}
 # Why it is asked what a message means.
 LABEL_REASONS = {
     Reason.contradicted: _("The contact said that this was not meant"),

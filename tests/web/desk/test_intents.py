@@ -12,10 +12,11 @@ from bot.names import INTENT_NAMES, Intents
 from core.unit_of_work import UnitOfWork
 from crm.conversations.turns import Turns
 from crm.enums import HandoffReason, Role
+from crm.labels.repository import TEACHES_NOTHING
 from crm.models import Agent, Conversation, IntentLabel, Message
 from tests.fixtures.fakes import FakeBot
 from tests.web.desk.conftest import HOSTILE
-from web.desk.words import INTENTS
+from web.desk.words import INTENTS, LABELS
 
 SignIn = Callable[[Role], Awaitable[Agent]]
 Says = Callable[..., Awaitable[Conversation]]
@@ -54,6 +55,10 @@ async def label_of(app: FastAPI, message: Message) -> IntentLabel | None:
 class TestWords:
     def test_there_are_some_for_all_that_can_be_meant(self) -> None:
         assert set(INTENTS) == INTENT_NAMES - {Intents.NLU_FALLBACK, Intents.READ_ARTICLE}
+
+    def test_a_label_may_be_that_a_message_teaches_nothing_which_no_training_takes_for_an_intent(self) -> None:
+        assert set(LABELS) == {TEACHES_NOTHING, *INTENTS}
+        assert TEACHES_NOTHING not in INTENT_NAMES
 
 
 class TestAccess:
@@ -229,6 +234,23 @@ class TestLabel:
         assert await label_of(app, message) is None
         assert "hm</bdi>" in (await client.get(PATH)).text
 
+    async def test_what_teaches_nothing_is_out_of_the_way_until_that_is_taken_back(
+        self, client: httpx.AsyncClient, meant: Meant
+    ) -> None:
+        message = await meant("Nima Rad")
+        assert '<option value="teaches_nothing">Teaches nothing</option>' in (await client.get(PATH)).text
+
+        await client.post(PATH, data={"messages": str(message.id), "intent": TEACHES_NOTHING})
+
+        assert "Nima Rad</bdi>" not in (await client.get(PATH)).text
+        labelled = (await client.get(f"{PATH}?shown=labelled")).text
+        assert "Nima Rad</bdi>" in labelled
+        assert '<option value="teaches_nothing" selected>' in labelled
+
+        await client.post(PATH, data={"messages": str(message.id), "intent": ""})
+
+        assert "Nima Rad</bdi>" in (await client.get(PATH)).text
+
     async def test_leaves_who_labels_many_where_they_are_in_the_list(
         self, client: httpx.AsyncClient, meant: Meant, admin: Agent
     ) -> None:
@@ -293,3 +315,17 @@ class TestExport:
         assert {row["text"] for row in rows} == {"I am , call 09120000000", "restart hm", "hm hm", "10001"}
         assert {row["label"] for row in rows} == {"inform", "oos"}
         assert {row["lang"] for row in rows} == {"en"}
+
+    @pytest.mark.parametrize(
+        ("first", "last", "kept"), [("inform", TEACHES_NOTHING, []), (TEACHES_NOTHING, "inform", ["inform"])]
+    )
+    async def test_leaves_out_what_was_last_said_to_teach_nothing(
+        self, client: httpx.AsyncClient, meant: Meant, first: str, last: str, kept: list[str]
+    ) -> None:
+        for number, label in (("0912 345 6789", first), ("0912 345 6780", last)):
+            message = await meant(f"call {number}", visitor=number)
+            await client.post(PATH, data={"messages": str(message.id), "intent": label})
+
+        response = await client.get(f"{PATH}/export")
+
+        assert [json.loads(line)["label"] for line in response.text.splitlines()] == kept
