@@ -45,6 +45,10 @@ from sentiment.requests import asks_for_person
         "یکی از همکاراتون بهم زنگ بزنه لطفا",
         "به سرپرستتون بگین باهام تماس بگیره",
         "شماره مدیر فروش رو میدین؟",
+        "همکارتون گفت نمیشه، می‌خوام با مدیر صحبت کنم",
+        "they told me no, let me talk to a manager",
+        "گفتم با کارشناس صحبت کنم",
+        "I asked to talk to a human",
     ],
 )
 def test_hears_a_request(text):
@@ -92,6 +96,10 @@ def test_hears_a_request(text):
         "can I get a person's name on invoice",
         "How do customers chat with agents in the app?",
         "don't transfer me to an agent",
+        "your agent told me to talk to another agent about the invoice",
+        "I was told to speak to a manager",
+        "اپراتورتون گفت با یک کارشناس دیگه صحبت کنم",
+        "گفتن که باید با کارشناس فنی صحبت کنم",
         "",
         "‮\x00\ud800",
         "talk to " * 50_000,
