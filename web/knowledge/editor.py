@@ -162,6 +162,7 @@ async def save_article(
             )
         publish_at = _chosen_time(request, form, reading)
         owner_id = await _chosen_owner(reading, form, article)
+        is_given = owner_id != article.owner_id
         if draft.model_dump() != as_draft(article).model_dump() or slug != article.slug:
             article = await knowledge.save(
                 article_id,
@@ -172,7 +173,7 @@ async def save_article(
                 seen=form.status,
                 then=form.action.status,
             )
-        if owner_id != article.owner_id:
+        if is_given:
             article = await knowledge.give_to(article_id, owner_id)
         return await _finish(knowledge, article, form, publish_at=publish_at, by=agent.name)
     except (FormUnfit, CategoryNotFound, AddressTaken) as refusal:
@@ -195,7 +196,7 @@ async def show_conflict(
     change: ArticleChanged,
 ) -> Response:
     """The form as typed, ready to be saved on top, beside what somebody saved meanwhile."""
-    on_top = form.model_copy(update={"version": change.version, "status": article.status})
+    on_top = form.on_top_of(article, version=change.version)
     conflict = compare(change.yours, change.theirs, language=language_of(request))
     was_published = isinstance(change, PublishedMeanwhile)
     return await show_editor(
@@ -296,13 +297,13 @@ def _chosen_time(request: Request, form: ArticleForm, knowledge: KnowledgeServic
 
 
 async def _chosen_owner(knowledge: KnowledgeService, form: ArticleForm, article: Article | None) -> int | None:
-    """Who is to look after the article; none for nobody.
+    """Who is to look after the article; none for nobody. Where the form chose nobody anew, whoever does now.
 
     Raises:
         FormUnfit: somebody who may not edit it.
     """
     present = article.owner_id if article else None
-    if form.owner is None or form.owner == (present or NOBODY):
+    if form.owner is None or form.owner in (form.owner_seen, present or NOBODY):
         return present
     if form.owner == NOBODY:
         return None

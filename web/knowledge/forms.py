@@ -15,6 +15,7 @@ from knowledge_base.service import as_draft
 from web.knowledge.days import read_day, read_moment, write_day, write_moment
 
 Draft = TypeVar("Draft", bound=ArticleDraft)
+Owner = Annotated[int, Field(ge=NOBODY, le=2**31 - 1)]
 # The longest that a variant may be.
 VARIANT_CHARACTERS = 500
 
@@ -81,7 +82,9 @@ class ArticleForm(BaseModel):
     # When to publish, for who schedules it.
     publish_at: str = ""
     # Who is to look after it, by their id; `NOBODY` for nobody, none leaves it as it is.
-    owner: Annotated[int, Field(ge=NOBODY, le=2**31 - 1)] | None = None
+    owner: Owner | None = None
+    # And who did when the editor saw it; where both are the same, nobody chose anew.
+    owner_seen: Owner | None = None
     # The version that the editor saw.
     version: int = 0
     # And its status; none for a new article.
@@ -107,9 +110,17 @@ class ArticleForm(BaseModel):
             visibility=(text.visibility or article.visibility).value,
             publish_at=write_moment(article.publishes_at, reader, zone),
             owner=article.owner_id or NOBODY,
+            owner_seen=article.owner_id or NOBODY,
             version=article.version,
             status=article.status,
         )
+
+    def on_top_of(self, article: Article, *, version: int) -> Self:
+        """The same to be saved over what is there by now; looked after by whom it is now, unless that was chosen."""
+        present = article.owner_id or NOBODY
+        chosen = present if self.owner == self.owner_seen else self.owner
+        seen = {"version": version, "status": article.status, "owner_seen": present}
+        return self.model_copy(update={**seen, "owner": chosen})
 
     def answering(self, gap: Gap, question: str) -> Self:
         """The same with the words of a question that had no answer as one more way to ask."""

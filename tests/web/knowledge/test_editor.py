@@ -1,6 +1,7 @@
 """Writing articles in the form: saving, publishing, two people at once, hostile text."""
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import date
 from html import unescape
 from typing import Any
@@ -8,11 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
+from crm.enums import Role
+from crm.models import Agent
 from knowledge_base.enums import ArticleStatus
 from knowledge_base.models import Article, ArticleVersion, Category
 from tests.web.conftest import SERVICE_TOKEN
 from tests.web.knowledge.conftest import WriteArticle
 from web.parts import Parts
+
+MakeAgent = Callable[..., Awaitable[Agent]]
 
 NEW = "/desk/knowledge/new"
 HOSTILE = (
@@ -35,6 +40,11 @@ def typed(**changes: Any) -> dict[str, Any]:
     """What an untouched form sends, and what was typed into it."""
     empty = {"title": "", "summary": "", "body": "", "questions": "", "category": "", "reviewed": "", "version": 1}
     return {**empty, "action": "save", **changes}
+
+
+def fields_of(page: str, name: str) -> list[str]:
+    """What the hidden fields of this name hold."""
+    return re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)">', page)
 
 
 def page_of(article: Article) -> str:
@@ -228,6 +238,40 @@ class TestTwoPeopleAtOnce:
         assert again.status_code == 303
         texts = [version.body for version in await versions(parts, article.id)]
         assert texts == ["Mine: 3 days.", "Theirs: five days.", "Ten days."]
+
+    async def test_who_looks_after_it_stays_as_another_left_it_unless_the_form_chose_anew(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, make_agent: MakeAgent
+    ) -> None:
+        agent = await make_agent("Zahra", Role.editor)
+        article = await write("Refund rules", slug="refunds", body="Ten days.")
+        seen = fields_of((await editor.get(page_of(article))).text, "owner_seen")
+        async with parts.work.begin() as session:
+            await parts.open_knowledge(session).give_to(article.id, agent.id)
+
+        form = typed(title=article.title, body="10 days.", owner=0, owner_seen=seen[0])
+        await editor.post(page_of(article), data=form)
+        after_a_typo = (await stored(parts, article.id)).owner_id
+        chosen = form | {"version": 2, "owner_seen": agent.id}
+        await editor.post(page_of(article), data=chosen)
+
+        assert seen == ["0"]
+        assert after_a_typo == agent.id
+        assert (await stored(parts, article.id)).owner_id is None
+
+    async def test_the_form_that_shows_both_texts_has_who_looks_after_it_now(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, make_agent: MakeAgent
+    ) -> None:
+        agent = await make_agent("Zahra", Role.editor)
+        article = await write("Refund rules", slug="refunds", body="Ten days.")
+        await editor.post(page_of(article), data=typed(title=article.title, body="Theirs: five days."))
+        async with parts.work.begin() as session:
+            await parts.open_knowledge(session).give_to(article.id, agent.id)
+
+        mine = typed(title=article.title, body="Mine: three days.", owner=0, owner_seen=0)
+        refused = (await editor.post(page_of(article), data=mine)).text
+
+        assert fields_of(refused, "owner_seen") == [str(agent.id)]
+        assert f'<option value="{agent.id}" selected>' in refused
 
 
 class TestVersions:
