@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from knowledge_base.answering import Offer
-from knowledge_base.enums import GapState
+from knowledge_base.enums import ArticleStatus, GapState
 from knowledge_base.gap_groups import SAME_PROJECTED, SAME_RAW, KeptQuestion, QuestionGroup, group_questions
 from knowledge_base.models import Article, ArticleUse, Gap
 from knowledge_base.question import matching_form, phrasing_of
@@ -48,8 +48,8 @@ class GapGroup:
 
     @property
     def draft(self) -> Article | None:
-        """The article that is to answer them; none while nobody has begun one."""
-        return next((gap.answer for gap in self.gaps if gap.answer), None)
+        """The article that is to answer them; none while nobody has begun one, or it is archived."""
+        return next((gap.answer for gap in self.gaps if gap.answer and _is_kept(gap.answer)), None)
 
 
 class Learning:
@@ -118,12 +118,15 @@ class Learning:
     async def start_article(
         self, gap_ids: Sequence[int], *, typical: int, asked: Impersonal, by: str, owner_id: int | None = None
     ) -> Article:
-        """A draft that asks these questions; they are settled when it is published.
+        """A draft that asks these questions; they are settled when it is published. Where one is to answer any of them
+        already, that one as it is.
 
         Raises:
             GapNotFound
         """
         gaps = await self._gaps(gap_ids)
+        if begun := await self._begun(gap_ids):
+            return begun
         title = next((gap for gap in gaps if gap.id == typical), gaps[0])
         draft = ArticleCreate(
             slug=await self._free_slug(title, asked(title)),
@@ -197,7 +200,7 @@ class Learning:
     async def settle(self, gap_ids: Sequence[int], state: GapState) -> None:
         """Say what has become of questions; those that nobody has heard of change nothing."""
         for gap in await self._knowledge.gaps.some(gap_ids):
-            gap.state = state
+            gap.come_to(state)
         await self._knowledge.session.flush()
 
     async def _answered_by(self, article: Article, gaps: Sequence[Gap]) -> None:
@@ -205,6 +208,12 @@ class Learning:
             gap.answer_id = article.id
         await self._knowledge.session.flush()
         await self._knowledge.settle_answered(article)
+
+    async def _begun(self, gap_ids: Sequence[int]) -> Article | None:
+        """The article that is to answer these questions; whoever begins one at the same time waits for this one."""
+        gaps = await self._knowledge.gaps.some_for_change(gap_ids)
+        found = await self._knowledge.articles.some([gap.answer_id for gap in gaps if gap.answer_id])
+        return next((one for one in found if _is_kept(one)), None)
 
     async def _gaps(self, gap_ids: Sequence[int]) -> Sequence[Gap]:
         gaps = await self._knowledge.gaps.some(gap_ids)
@@ -221,6 +230,10 @@ class Learning:
     def _projected(self, encoder: str, vectors: Floats) -> Floats | None:
         projection = self._knowledge.live.search.projection
         return projection.questions(vectors) if projection and projection.encoder == encoder else None
+
+
+def _is_kept(article: Article) -> bool:
+    return article.status is not ArticleStatus.archived
 
 
 def _asking_also(article: Article, questions: Sequence[str]) -> ArticleDraft:

@@ -268,6 +268,12 @@ class Gap(Base):
     best_article: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[best_article_id])
     answer: Mapped[Article | None] = relationship(lazy="raise", foreign_keys=[answer_id])
 
+    def come_to(self, state: GapState) -> None:
+        """Be in this state; who opens it again says that its article is no answer to it."""
+        if state is GapState.open and self.state is not GapState.open:
+            self.answer_id = None
+        self.state = state
+
 
 class Expectation(Base):
     """A question of the regression set, and the article that should answer it."""

@@ -439,6 +439,11 @@ class GapRepository:
         """Those of these gaps that there are, latest first."""
         return (await self.session.scalars(select(Gap).where(Gap.id.in_(gap_ids)).order_by(Gap.id.desc()))).all()
 
+    async def some_for_change(self, gap_ids: Collection[int]) -> Sequence[Gap]:
+        """Those of these gaps that there are, as they are now, locked until the transaction ends."""
+        statement = select(Gap).where(Gap.id.in_(gap_ids)).order_by(Gap.id).with_for_update()
+        return (await self.session.scalars(statement.execution_options(populate_existing=True))).all()
+
     async def with_vectors(self, state: GapState, *, limit: int) -> Sequence[Gap]:
         """The latest gaps in a state, with all that grouping and showing them needs."""
         statement = select(Gap).where(Gap.state == state)

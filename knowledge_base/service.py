@@ -209,7 +209,7 @@ class KnowledgeService(Answering):
         gap = await self.gaps.get(gap_id)
         if gap is None:
             raise GapNotFound
-        gap.state = state
+        gap.come_to(state)
         await self.session.flush()
         return gap
 

@@ -202,6 +202,60 @@ class TestStartArticle:
 
         assert (waiting, settled) == ([found.gap_id], [found.gap_id])
 
+    async def test_pressed_twice_leads_to_the_draft_there_is_until_that_is_archived(
+        self, work: UnitOfWork, open_knowledge: OpenKnowledge
+    ) -> None:
+        async with work.begin() as session:
+            gap = (await open_knowledge(session).answer("Is there parking?", language="en")).gap_id
+        assert gap
+
+        async def start() -> Article:
+            async with work.begin() as session:
+                return await Learning(open_knowledge(session)).start_article(
+                    [gap], typical=gap, asked=as_it_is, by="Sara"
+                )
+
+        async def shown() -> int | None:
+            async with work.reading() as session:
+                (group,) = await Learning(open_knowledge(session)).groups(GapState.open)
+                return group.draft.id if group.draft else None
+
+        first, again = await start(), await start()
+        while_it_is_there = await shown()
+        async with work.begin() as session:
+            await open_knowledge(session).archive(first.id)
+        once_archived = await shown()
+        new = await start()
+
+        assert again.id == first.id == while_it_is_there
+        assert once_archived is None
+        assert new.id != first.id
+        assert await shown() == new.id
+
+
+class TestSettle:
+    @pytest.mark.parametrize("by_program", [False, True])
+    async def test_a_question_opened_again_stays_open_when_the_article_that_does_not_answer_it_is_saved(
+        self, make_article: MakeArticle, work: UnitOfWork, open_knowledge: OpenKnowledge, by_program: bool
+    ) -> None:
+        article = await make_article("horses")
+        async with work.begin() as session:
+            gap = (await open_knowledge(session).answer("May I bring a dragon?", language="en")).gap_id
+            assert gap
+            await Learning(open_knowledge(session)).add_to(article.id, [gap], asked=as_it_is, by="Sara")
+
+        async with work.begin() as session:
+            knowledge = open_knowledge(session)
+            settling = knowledge.settle(gap, GapState.open) if by_program else None
+            await (settling or Learning(knowledge).settle([gap], GapState.open))
+        async with work.begin() as session:
+            knowledge = open_knowledge(session)
+            seen = as_draft(await knowledge.get(article.id))
+            await knowledge.save(article.id, seen.model_copy(update={"body": "No, none."}), version=2)
+
+        async with work.reading() as session:
+            assert [one.id for one in await open_knowledge(session).gaps.in_state(GapState.open)] == [gap]
+
 
 class TestAddTo:
     async def test_settles_the_questions_when_contacts_may_see_the_article(
