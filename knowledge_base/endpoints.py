@@ -50,6 +50,7 @@ from knowledge_base.schemas import (
     FoundRead,
     GapRead,
     GapUpdate,
+    ImportCategoryRead,
     ImportRead,
     ImportRowRead,
     MoveRead,
@@ -478,5 +479,12 @@ async def _shown(service: KnowledgeService, one: ArticleImport) -> ImportRead:
     ]
     done, total = await service.imports.count_done(one.id), sum(counts.values())
     return ImportRead(
-        id=one.id, file_name=one.file_name, state=one.state, counts=counts, done=done, total=total, rows=rows
+        id=one.id,
+        file_name=one.file_name,
+        state=one.state,
+        counts=counts,
+        done=done,
+        total=total,
+        rows=rows,
+        categories=[ImportCategoryRead.model_validate(each) for each in one.categories],
     )

@@ -1,7 +1,7 @@
 """Bringing articles in from files: first what would change, then the change itself, row by row in the background."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +41,8 @@ _DRAFT_FIELDS = {
     "reviewed": "reviewed_on",
     "review_due": "review_due_on",
 }
+# What a file says of a category besides its address.
+_CATEGORY_FIELDS = ("name_fa", "name_en", "position")
 _REASONS: dict[type[Exception], Reason] = {
     StatusChangeRefused: Reason.status_refused,
     CategoryNotFound: Reason.category_unknown,
@@ -77,14 +79,15 @@ async def check_file(reading: KnowledgeService, content: bytes, *, name: str, pu
         ImportRefused: nothing of it can be used.
     """
     read = await asyncio.to_thread(read_file, content, name=name)
-    known = {one.slug for one in await reading.categories.all()} | {one.slug for one in read.categories}
+    categories = {one.slug: one for one in await reading.categories.all()}
     articles = await _stored(reading, [one.article for one in read.articles if isinstance(one, Found)])
+    known = categories.keys() | {one.slug for one in read.categories}
     plan = _Plan(articles, known, now=reading.clock.now())
     return ArticleImport(
         file_name=name[-200:],
         state=ImportState.checked,
         publish_new=publish_new,
-        categories=[one.model_dump() for one in read.categories],
+        categories=category_changes(categories, read.categories),
         rows=plan.rows(read),
     )
 
@@ -344,20 +347,40 @@ async def _stored(reading: KnowledgeService, files: Sequence[ArticleFile]) -> Ma
     return found
 
 
+def category_changes(stored: Mapping[str, Category], files: Sequence[CategoryFile]) -> list[dict[str, Any]]:
+    """What a file says of the categories that it would change, each with what it is `before`: nothing for a new one.
+
+    Its `position` is there where the file names it.
+    """
+    changed: list[dict[str, Any]] = []
+    for file in files:
+        said, there = file.model_dump(exclude_unset=True), stored.get(file.slug)
+        if there is None or any(getattr(there, name) != value for name, value in said.items()):
+            before = {name: getattr(there, name) for name in _CATEGORY_FIELDS} if there else None
+            changed.append({**said, "before": before})
+    return changed
+
+
 async def _bring_categories(knowledge: KnowledgeService, categories: Sequence[CategoryFile]) -> None:
+    """Make categories what a file says; of those without a place in it, a new one is the last and others stay."""
     for one in categories:
-        there = await knowledge.categories.by_slug(one.slug)
+        said, every = one.model_dump(exclude_unset=True), await knowledge.categories.all()
+        there = next((each for each in every if each.slug == one.slug), None)
         if there is None:
-            knowledge.session.add(Category(**one.model_dump()))
-        else:
-            there.name_fa, there.name_en, there.position = one.name_fa, one.name_en, one.position
-    await knowledge.session.flush()
+            last = max((each.position for each in every), default=-1)
+            there = Category(position=last + 1)
+            knowledge.session.add(there)
+        for name, value in said.items():
+            setattr(there, name, value)
+        await knowledge.session.flush()
 
 
 class _Plan:
     """What would become of the rows of a file."""
 
-    def __init__(self, articles: Mapping[tuple[str, str], Article], categories: set[str], *, now: datetime) -> None:
+    def __init__(
+        self, articles: Mapping[tuple[str, str], Article], categories: Collection[str], *, now: datetime
+    ) -> None:
         self._articles = articles
         self._categories = categories
         self._now = now

@@ -332,7 +332,7 @@ class ArticleImport(Base):
     state: Mapped[ImportState] = mapped_column(_enum(ImportState))
     # What becomes of new articles of which the file does not say it.
     publish_new: Mapped[bool] = mapped_column(default=False)
-    # The categories that the file lists.
+    # The categories that the file would change, each as it says with what it was `before`.
     categories: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     started_by: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime]

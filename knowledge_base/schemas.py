@@ -365,6 +365,26 @@ class ImportRowRead(_Read):
     is_done: bool
 
 
+class CategoryBefore(BaseModel):
+    """What a category was called when a file was looked through, and where it stood."""
+
+    name_fa: str
+    name_en: str
+    position: int
+
+
+class ImportCategoryRead(BaseModel):
+    """A category that an import would change: what the file says of it, and what it was `before`."""
+
+    slug: str
+    name_fa: str
+    name_en: str
+    # Null where the file names none: it stays where it is, and a new one comes last.
+    position: int | None = None
+    # Null for a new one.
+    before: CategoryBefore | None = None
+
+
 class ImportRead(BaseModel):
     """An import: what it would change, and how far it has come."""
 
@@ -376,6 +396,7 @@ class ImportRead(BaseModel):
     total: int
     # Those that are new, changed or refused; at most 200 of each: `counts` tell how many there are, `/rows` has all.
     rows: list[ImportRowRead]
+    categories: list[ImportCategoryRead]
 
 
 class OperatingPointChoose(BaseModel):

@@ -29,6 +29,9 @@ status: published
 Park behind the house.
 """
 
+# The category of the tests as it is, without its place.
+REFUNDS = "- {slug: refunds, name_fa: بازگشت وجه, name_en: Refunds}"
+
 
 def zipped(**files: str | bytes) -> bytes:
     out = io.BytesIO()
@@ -206,6 +209,39 @@ class TestImport:
         await bring(zipped(categories__yml=listed, a__md=PARKING.replace("slug:", "category: cars\nslug:")))
 
         assert (await at("parking")).category.name_fa == "خودرو"
+
+    async def test_a_dry_run_says_which_categories_would_be_what(self, check, category):
+        listed = (
+            "- {slug: refunds, name_fa: پول, name_en: Money}\n"
+            "- {slug: cars, name_fa: خودرو, name_en: Cars, position: 4}"
+        )
+
+        kept = await check(zipped(categories__yml=listed))
+
+        assert kept.categories == [
+            {
+                "slug": "refunds",
+                "name_fa": "پول",
+                "name_en": "Money",
+                "before": {"name_fa": "بازگشت وجه", "name_en": "Refunds", "position": 1},
+            },
+            {"slug": "cars", "name_fa": "خودرو", "name_en": "Cars", "position": 4, "before": None},
+        ]
+
+    async def test_categories_that_stay_what_they_are_are_no_change(self, export, check, category):
+        assert (await check(await export("write_zip"))).categories == []
+        assert (await check(zipped(categories__yml=REFUNDS))).categories == []
+
+    async def test_a_category_keeps_its_place_where_the_file_names_none_and_a_new_one_is_the_last(
+        self, bring, category, work, open_knowledge
+    ):
+        new = "- {slug: cars, name_fa: خودرو, name_en: Cars}"
+
+        await bring(zipped(categories__yml=f"{new}\n{REFUNDS.replace('en: Refunds', 'en: Money')}"))
+
+        async with work.reading() as session:
+            found = await open_knowledge(session).categories.all()
+        assert [(one.name_en, one.position) for one in found] == [("Money", 1), ("Cars", 2)]
 
 
 class TestWebPage:

@@ -14,7 +14,7 @@ from crm.models import Agent
 from knowledge_base.enums import Reason
 from knowledge_base.import_files import COLUMNS
 from knowledge_base.importing import Importing
-from knowledge_base.models import Article
+from knowledge_base.models import Article, Category
 from tests.web.knowledge.conftest import WriteArticle
 from web.knowledge import files, words
 from web.parts import Parts
@@ -33,6 +33,14 @@ TABLE = (
 async def at(parts: Parts, slug: str) -> Article | None:
     async with parts.work.reading() as session:
         return await parts.open_knowledge(session).articles.by_address(slug, "en")
+
+
+def folder_of(categories: str) -> bytes:
+    """A zip with a list of categories alone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("categories.yml", categories)
+    return out.getvalue()
 
 
 async def run_all(parts: Parts) -> None:
@@ -84,6 +92,29 @@ class TestImport:
         assert "Archived" in page
         assert (await editor.get(found[1])).status_code == 404
         assert found[1] not in (await editor.get(address)).text
+
+    async def test_shows_what_the_categories_are_and_would_be(
+        self, editor: httpx.AsyncClient, parts: Parts, category: Category
+    ) -> None:
+        listed = "- {slug: payments, name_fa: پول, name_en: <Money>, position: 7}"
+        checked = await editor.post(PAGE, files={"file": ("kb.zip", folder_of(listed))})
+        dry = (await editor.get(checked.headers["location"])).text
+        told = (await editor.get(f"{API}/imports/{checked.headers['location'].rpartition('/')[2]}")).json()
+        await editor.post(f"{checked.headers['location']}/begin")
+        await run_all(parts)
+
+        again = await editor.post(PAGE, files={"file": ("kb.zip", folder_of(listed))})
+        unchanged = (await editor.get(again.headers["location"])).text
+
+        assert re.search("پرداخت.*Payments.*place 0.*پول.*&lt;Money&gt;.*place 7", dry, re.DOTALL)
+        assert "/begin" in dry
+        names = {"name_fa": "پرداخت", "name_en": "Payments", "position": 0}
+        assert told["categories"] == [
+            {"slug": "payments", "name_fa": "پول", "name_en": "<Money>", "position": 7, "before": names}
+        ]
+        assert "There is nothing to change." in unchanged
+        assert "/begin" not in unchanged
+        assert "place 7" not in unchanged
 
     async def test_says_how_much_it_does_not_show_and_gives_all_of_it(
         self, editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
