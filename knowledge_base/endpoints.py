@@ -90,19 +90,21 @@ def create_router(
     admin: Callable[..., Any],
     knowledge: Callable[..., Any],
     reading: Callable[..., Any],
+    people: Callable[..., Any],
 ) -> APIRouter:
     """The routes, given who may use them and how a request gets its service.
 
     `program`, `editor` and `admin` are dependencies that refuse everybody else; the latter two give somebody with an
     `id` and a `name`.
     `knowledge` and `reading` give a `KnowledgeService` in a transaction and in a session that only reads.
+    `people` gives the names of those who look after articles, by their ids.
     """
     router = APIRouter(prefix="/knowledge", tags=["knowledge"])
     _add_answers(router, program=program, knowledge=knowledge, reading=reading)
     _add_articles(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_gaps(router, editor=editor, knowledge=knowledge, reading=reading)
     _add_regression(router, editor=editor, knowledge=knowledge, reading=reading)
-    _add_files(router, editor=editor, knowledge=knowledge, reading=reading)
+    _add_files(router, editor=editor, knowledge=knowledge, reading=reading, people=people)
     _add_operating_point(router, admin=admin, knowledge=knowledge, reading=reading)
     return router
 
@@ -379,7 +381,12 @@ def _add_regression(
 
 
 def _add_files(
-    router: APIRouter, *, editor: Callable[..., Any], knowledge: Callable[..., Any], reading: Callable[..., Any]
+    router: APIRouter,
+    *,
+    editor: Callable[..., Any],
+    knowledge: Callable[..., Any],
+    reading: Callable[..., Any],
+    people: Callable[..., Any],
 ) -> None:
     in_transaction = Depends(knowledge, scope="function")
     only_reading = Depends(reading, scope="function")
@@ -435,9 +442,11 @@ def _add_files(
         return await _shown(service, await ArticleImports(service).begin(import_id))
 
     @router.get("/export.zip", dependencies=for_editors)
-    async def export_folder(service: KnowledgeService = only_reading) -> Response:
-        """Every article as Markdown with front matter, the categories, and tables of versions, uses and gaps."""
-        return Response(await ArticleImports(service).write_zip(), media_type="application/zip")
+    async def export_folder(
+        service: KnowledgeService = only_reading, names: dict[int, str] = Depends(people, scope="function")
+    ) -> Response:
+        """Every article as Markdown with front matter, the categories, and tables of what became of the articles."""
+        return Response(await ArticleImports(service).write_zip(people=names), media_type="application/zip")
 
     @router.get("/export.csv", dependencies=for_editors)
     async def export_table(service: KnowledgeService = only_reading) -> Response:

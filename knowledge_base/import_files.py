@@ -39,7 +39,7 @@ _SAYS_UTF_8 = 0x800
 MOST_ARTICLES = 5_000
 COLUMNS = (*FrontMatter.model_fields, "body")
 # What stands in an export beside the articles and says what became of them: nothing to bring in.
-GAPS_FILE, USAGE_FILE, VERSIONS_FILE = "gaps.csv", "usage.csv", "versions.csv"
+GAPS_FILE, MOVES_FILE, USAGE_FILE, VERSIONS_FILE = "gaps.csv", "moves.csv", "usage.csv", "versions.csv"
 REQUIRED = ("slug", "language", "title")
 # Cells that say nothing when they are empty, since they have no empty value.
 _ABSENT_WHEN_EMPTY = {"visibility", "status", "published_at", "created_at", "updated_at"}
@@ -108,7 +108,7 @@ def _is_passed_over(path: str) -> bool:
 
 def _is_record(path: str) -> bool:
     """Whether it is a table of an export that is not of articles; the one of versions looks like one that is."""
-    return PurePosixPath(path).name in (GAPS_FILE, USAGE_FILE, VERSIONS_FILE)
+    return PurePosixPath(path).name in (GAPS_FILE, MOVES_FILE, USAGE_FILE, VERSIONS_FILE)
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, read: FileRead) -> None:

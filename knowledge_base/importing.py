@@ -158,10 +158,13 @@ class ArticleImports:
         announce(self._knowledge.session, IMPORT_TOPIC, {"import_id": found.id})
         return found
 
-    async def write_zip(self) -> bytes:
-        """Every article and category as a folder of Markdown, and tables of what became of the articles."""
+    async def write_zip(self, *, people: Mapping[int, str] | None = None) -> bytes:
+        """Every article and category as a folder of Markdown, and tables of what became of the articles.
+
+        `people` are the names of those who look after articles; without them, their numbers stand there.
+        """
         files, categories = await self._files(), await self._knowledge.categories.all()
-        tables = await Records(self._knowledge).tables()
+        tables = await Records(self._knowledge, people=people or {}).tables()
         return await asyncio.to_thread(write_zip, files, categories, tables=tables)
 
     async def write_table(self) -> bytes:

@@ -263,6 +263,16 @@ class ArticleRepository:
         statement = select(ArticleVersion).where(ArticleVersion.article_id.in_(article_ids))
         return (await self.session.scalars(statement.order_by(ArticleVersion.number))).all()
 
+    async def moves_of(self, article_ids: Collection[int]) -> Sequence[ArticleMove]:
+        """Every change of status of these articles, each one's first first."""
+        statement = select(ArticleMove).where(ArticleMove.article_id.in_(article_ids))
+        return (await self.session.scalars(statement.order_by(ArticleMove.id))).all()
+
+    async def owners(self, article_ids: Collection[int]) -> dict[int, int]:
+        """The ids of those who look after these articles; what nobody does is left out."""
+        statement = select(Article.id, Article.owner_id).where(Article.id.in_(article_ids))
+        return {found: owner for found, owner in await self.session.execute(statement) if owner is not None}
+
     async def moves(self, article_id: int) -> Sequence[ArticleMove]:
         """Every change of an article's status, latest first."""
         statement = select(ArticleMove).where(ArticleMove.article_id == article_id)

@@ -65,7 +65,7 @@ from web.help.endpoints import router as help_router
 from web.help.votes import VOTES_ALLOWED
 from web.help.votes import router as votes_router
 from web.knowledge.endpoints import router as knowledge_pages_router
-from web.knowledge_access import get_knowledge, get_knowledge_for_reading
+from web.knowledge_access import get_knowledge, get_knowledge_for_reading, get_names
 from web.parts import Parts, choose_parts
 from web.protection import Protection
 from web.sign_in_limiter import SignInLimiter
@@ -221,6 +221,7 @@ def _api() -> APIRouter:
             admin=agent_who_may(Permission.set_operating_point),
             knowledge=get_knowledge,
             reading=get_knowledge_for_reading,
+            people=get_names,
         )
     )
     return api

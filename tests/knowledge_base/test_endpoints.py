@@ -40,7 +40,14 @@ async def client(work, open_knowledge):
 
     app = FastAPI()
     app.include_router(
-        create_router(program=program, editor=editor, admin=editor, knowledge=in_transaction, reading=only_reading),
+        create_router(
+            program=program,
+            editor=editor,
+            admin=editor,
+            knowledge=in_transaction,
+            reading=only_reading,
+            people=lambda: {7: "Sara"},
+        ),
         prefix="/api/v1",
     )
     app.add_exception_handler(AppError, show)

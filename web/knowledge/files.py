@@ -17,7 +17,7 @@ from knowledge_base.service import KnowledgeService
 from web.knowledge import words
 from web.knowledge.comparison import compare
 from web.knowledge.pages import HOME, knowledge_page
-from web.knowledge_access import KnowledgeDep, KnowledgeReadDep, UploadDep
+from web.knowledge_access import KnowledgeDep, KnowledgeReadDep, NamesDep, UploadDep
 from web.templating import language_of
 from web.translation import translate
 
@@ -111,9 +111,9 @@ async def begin_import(_agent: KnowledgeEditor, knowledge: KnowledgeDep, import_
 
 
 @router.get("/files/articles.zip")
-async def export_folder(_agent: KnowledgeEditor, knowledge: KnowledgeReadDep) -> Response:
-    """Every article as Markdown with front matter, the categories, and tables of versions, uses and gaps."""
-    return _download(await ArticleImports(knowledge).write_zip(), "articles.zip", "application/zip")
+async def export_folder(_agent: KnowledgeEditor, knowledge: KnowledgeReadDep, people: NamesDep) -> Response:
+    """Every article as Markdown with front matter, the categories, and tables of what became of the articles."""
+    return _download(await ArticleImports(knowledge).write_zip(people=people), "articles.zip", "application/zip")
 
 
 @router.get("/files/articles.csv")

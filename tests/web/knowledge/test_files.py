@@ -226,10 +226,22 @@ class TestExport:
         table = await editor.get(f"{PAGE}/articles.csv")
 
         with zipfile.ZipFile(io.BytesIO(folder.content)) as archive:
-            tables = ["gaps.csv", "usage.csv", "versions.csv"]
+            tables = ["gaps.csv", "moves.csv", "usage.csv", "versions.csv"]
             assert sorted(archive.namelist()) == sorted(["categories.yml", "other/refunds.en.md", *tables])
         assert "attachment" in folder.headers["content-disposition"]
         assert "Ten days." in table.text
+
+    async def test_says_by_name_who_looks_after_an_article(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        article, zahra = await write("Refunds", slug="refunds"), await make_agent("Zahra", Role.editor)
+        async with parts.work.begin() as session:
+            await parts.open_knowledge(session).give_to(article.id, zahra.id)
+
+        for address in (f"{PAGE}/articles.zip", f"{API}/export.zip"):
+            with zipfile.ZipFile(io.BytesIO((await editor.get(address)).content)) as archive:
+                usage = list(csv.DictReader(io.StringIO(archive.read("usage.csv").decode("utf-8-sig"))))
+            assert [row["owner"] for row in usage] == ["Zahra"]
 
 
 class TestApi:
