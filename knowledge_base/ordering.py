@@ -48,7 +48,8 @@ def ordered(statement: Select[Article], order: Order, *, descending: bool) -> Se
     return statement.order_by(*unknown, *ranked, Article.updated_at.desc(), Article.id.desc())
 
 
-def _uses(*conditions: Any) -> ColumnElement[Any]:
+def use_count(*conditions: Any) -> ColumnElement[Any]:
+    """How often an article came before a contact, of the times that meet these conditions."""
     uses = select(func.count()).select_from(ArticleUse)
     return uses.where(ArticleUse.article_id == Article.id, *conditions).correlate(Article).scalar_subquery()
 
@@ -74,8 +75,8 @@ _KEYS: dict[Order, Callable[[], list[Any]]] = {
     Order.updated: lambda: [Article.updated_at],
     Order.title: lambda: [alphabetical(Article.title)],
     Order.questions: _questions,
-    Order.shown: lambda: [_uses(ArticleUse.kind != UseKind.chosen)],
-    Order.chosen: lambda: [_uses(ArticleUse.kind == UseKind.chosen)],
+    Order.shown: lambda: [use_count(ArticleUse.kind != UseKind.chosen)],
+    Order.chosen: lambda: [use_count(ArticleUse.kind == UseKind.chosen)],
     Order.helpful: _votes,
-    Order.handed_off: lambda: [_uses(ArticleUse.led_to_handoff)],
+    Order.handed_off: lambda: [use_count(ArticleUse.led_to_handoff)],
 }

@@ -28,7 +28,7 @@ from knowledge_base.models import (
     Passage,
     RegressionRun,
 )
-from knowledge_base.ordering import Order, alphabetical, helpful_share, ordered
+from knowledge_base.ordering import Order, alphabetical, helpful_share, ordered, use_count
 from knowledge_base.ranking import helpful_tenths
 from knowledge_base.search import Edition
 
@@ -248,10 +248,16 @@ class ArticleRepository:
         shown = load_only(Article.slug, Article.language, Article.title, Article.summary, Article.category_id)
         return (await self.session.scalars(statement.options(shown).order_by(alphabetical(Article.title)))).all()
 
-    async def in_category(self, category_id: int, *, language: str) -> Sequence[Article]:
-        """A category's articles in one language that contacts may see, by title."""
-        statement = select(Article).where(Article.category_id == category_id, Article.language == language, *_PUBLIC)
-        return (await self.session.scalars(statement.order_by(alphabetical(Article.title)))).all()
+    async def beside(self, article: Article, *, limit: int) -> Sequence[Article]:
+        """Others of its category and language that contacts may see, without their texts.
+
+        Those that came before contacts most often, and by title where that is equal.
+        """
+        others = (Article.category_id == article.category_id, Article.language == article.language)
+        statement = select(Article).where(*others, Article.id != article.id, *_PUBLIC)
+        page = statement.order_by(use_count().desc(), alphabetical(Article.title)).limit(limit)
+        shown = load_only(Article.slug, Article.language, Article.title)
+        return (await self.session.scalars(page.options(shown))).all()
 
     async def versions(self, article_id: int) -> Sequence[ArticleVersion]:
         """Everything that was saved of an article, latest first."""

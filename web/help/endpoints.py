@@ -25,6 +25,8 @@ router = APIRouter(prefix="/help", include_in_schema=False)
 QUESTION_CHARACTERS = 500
 # The further from the best, the less they have to do with the question.
 MOST_NEAR = 4
+# Of an article's category, how many others its page leads to.
+MOST_BESIDE = 8
 # For each network address, since a search costs an encoding and the machine answers contacts too.
 SEARCHES_ALLOWED = "60/minute"
 
@@ -90,7 +92,6 @@ async def show_article(
     if article.slug != slug:
         return _moved(request, article)
     reader = reader_of(request)
-    near = await knowledge.articles.in_category(article.category_id, language=language) if article.category_id else []
     page = _page(
         request,
         firm,
@@ -101,7 +102,7 @@ async def show_article(
         asked=asked.strip()[:QUESTION_CHARACTERS],
         content=await rendered(article.body),
         voted=await knowledge.votes.of(reader, article.id) if reader else None,
-        near=[other for other in near if other.id != article.id],
+        near=await knowledge.articles.beside(article, limit=MOST_BESIDE) if article.category_id else [],
         addresses=addresses,
     )
     return private(page) if reader or asked else shared(request, page)

@@ -1,6 +1,7 @@
 """The public help centre."""
 
 import asyncio
+import re
 import threading
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 from crm.models import Inbox
 from knowledge_base.models import Category
 from tests.web.knowledge.conftest import WriteArticle
-from web.help import contents
+from web.help import contents, endpoints
 from web.parts import Parts
 
 LONG = "## One\n\ntext\n\n## *Two*\n\ntext\n\n## <Three>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
@@ -209,6 +210,27 @@ class TestArticle:
 
         assert "<td>\u061c۱٬۰۰۰٫۵٪</td>" in page
         assert "<td>۷ روز</td>" in page
+
+    async def test_leads_to_the_few_of_its_category_that_contacts_were_shown_most(
+        self,
+        client: httpx.AsyncClient,
+        write: WriteArticle,
+        category: Category,
+        parts: Parts,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(endpoints, "MOST_BESIDE", 3)
+        for slug in ("cards", "banks", "cash", "cheques", "fees"):
+            await write(slug.capitalize(), slug=slug, category=category.slug)
+        await write("All for agents", slug="inside", category=category.slug, visibility="agents")
+        shown = await write("Zero interest", slug="zero", category=category.slug)
+        async with parts.work.begin() as session:
+            await parts.open_knowledge(session).choose(shown.id, language="en")
+
+        page = (await client.get("/help/en/cash")).text
+
+        beside = page.partition("On the same topic")[2].partition("</aside>")[0]
+        assert re.findall(r'href="/help/en/(\w+)"', beside) == ["zero", "banks", "cards"]
 
     async def test_a_draft_is_not_there(self, client: httpx.AsyncClient, write: WriteArticle) -> None:
         await write("Secret plans", slug="plans", published=False)
