@@ -18,7 +18,7 @@ SCRIPTS = {"/knowledge.js": STATIC / "js/knowledge.js", "/htmx.min.js": STATIC /
 SITE = "https://desk.example"
 FORM = """<!doctype html><meta charset="utf-8"><form id="article" method="post" action="{action}">
 {notice}<p id="restored" hidden><button type="button" data-discard>Discard it</button></p>
-<input type="hidden" name="version" value="{version}">{gap}
+<input type="hidden" name="version" value="{version}">
 <select name="language"><option>en<option>fa</select><input name="slug" value="{slug}">
 <textarea name="body" data-written hx-post="/preview" hx-trigger="input changed" hx-target="#preview">{body}</textarea>
 <button name="action" value="save">Save</button></form>
@@ -35,12 +35,10 @@ class Desk:
         self.answer: Callable[[Route], None] = lambda route: route.fulfill(status=401, body="signed out")
         page.route("**/*", self._serve)
 
-    def form(
-        self, path: str, body: str = "", *, version: int = 1, notice: str = "", gap: str = "", slug: str = ""
-    ) -> str:
+    def form(self, path: str, body: str = "", *, version: int = 1, notice: str = "", slug: str = "") -> str:
         """The editor at an address, and what is written there."""
         action = "/desk/knowledge/new" if path.startswith("/desk/knowledge/new") else path.partition("?")[0]
-        self.pages[path] = FORM.format(action=action, body=body, version=version, notice=notice, gap=gap, slug=slug)
+        self.pages[path] = FORM.format(action=action, body=body, version=version, notice=notice, slug=slug)
         return self.pages[path]
 
     def open(self, path: str) -> None:

@@ -34,8 +34,7 @@ from web.help.contents import article_html
 from web.knowledge.comparison import compare
 from web.knowledge.days import write_day, write_moment
 from web.knowledge.forms import Action, ArticleForm, FormUnfit
-from web.knowledge.gaps import settle_with_equals
-from web.knowledge.impersonal import question_of, without_people
+from web.knowledge.impersonal import without_people
 from web.knowledge.pages import HOME, knowledge_page
 from web.knowledge.people import people_who_edit
 from web.knowledge.trial import unsaved_text
@@ -55,17 +54,13 @@ async def start_article(
     knowledge: KnowledgeReadDep,
     language: str = "",
     translate: RowId | None = None,
-    gap: RowId | None = None,
 ) -> Response:
-    """An empty form, or one prepared to translate an article or to answer a question that had no answer."""
+    """An empty form, or one prepared to translate an article."""
     form = ArticleForm(language=language if language in LANGUAGES else language_of(request), owner=agent.id)
     if translate is not None:
         original = await knowledge.get(translate)
         form.slug, form.language = original.slug, OTHER_LANGUAGE[original.language]
         form.category = original.category.slug if original.category else ""
-    if gap is not None and (asked := await knowledge.gaps.get(gap)):
-        question = await question_of(knowledge, asked)
-        form = form.model_copy(update={"language": asked.language}).answering(asked, question)
     return await show_editor(request, agent, knowledge, form)
 
 
@@ -126,14 +121,11 @@ async def edit_article(
     article_id: RowId,
     agent: KnowledgeEditor,
     knowledge: KnowledgeReadDep,
-    gap: RowId | None = None,
     done: str = "",
 ) -> Response:
-    """An article in the form; with a question that had no answer as one more way to ask for it."""
+    """An article in the form."""
     article = await knowledge.get(article_id)
     form = ArticleForm.of(article, reader=language_of(request), zone=zone_of(request))
-    if gap is not None and (asked := await knowledge.gaps.get(gap)):
-        form = form.answering(asked, await question_of(knowledge, asked))
     # Contacts read the text already: all that is left is to say whom it gets in the way of.
     was_saved = done in ("saved", "restored") and article.is_public
     overlaps = await Trial(knowledge).overlaps(unsaved_text(form, article)) if was_saved else []
@@ -226,7 +218,6 @@ async def show_editor(
         form=form,
         article=article,
         problems=problems or {},
-        asked=await knowledge.gaps.get(form.gap) if form.gap is not None else None,
         preview=await asyncio.to_thread(_preview, form.title, form.summary, form.body),
         categories=await knowledge.categories.all(),
         tested=await _tested(knowledge, article) if article else None,
@@ -315,14 +306,9 @@ async def _chosen_owner(knowledge: KnowledgeService, form: ArticleForm, article:
 async def _finish(
     knowledge: KnowledgeService, article: Article, form: ArticleForm, *, publish_at: datetime | None, by: str
 ) -> Response:
-    """Do what the button says besides saving, settle the question that the text answers, and show the article."""
+    """Do what the button says besides saving, and show the article."""
     article, done = await _act(knowledge, article, form.action, publish_at, by=by)
-    suffix = ""
-    if form.gap is not None and article.is_public:
-        await settle_with_equals(knowledge, form.gap)
-    elif form.gap is not None:
-        suffix = f"&gap={form.gap}"
-    return RedirectResponse(f"{HOME}/{article.id}?done={done}{suffix}", status_code=303)
+    return RedirectResponse(f"{HOME}/{article.id}?done={done}", status_code=303)
 
 
 async def _act(

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from core.http import RowId
 from knowledge_base.enums import ArticleStatus, Visibility
-from knowledge_base.models import Article, ArticleVersion, Gap
+from knowledge_base.models import Article, ArticleVersion
 from knowledge_base.repository import NOBODY
 from knowledge_base.schemas import ArticleCreate, ArticleDraft, Slug
 from knowledge_base.service import as_draft
@@ -16,8 +15,6 @@ from web.knowledge.days import read_day, read_moment, write_day, write_moment
 
 Draft = TypeVar("Draft", bound=ArticleDraft)
 Owner = Annotated[int, Field(ge=NOBODY, le=2**31 - 1)]
-# The longest that a variant may be.
-VARIANT_CHARACTERS = 500
 
 
 class Action(StrEnum):
@@ -89,8 +86,6 @@ class ArticleForm(BaseModel):
     version: int = 0
     # And its status; none for a new article.
     status: ArticleStatus | None = None
-    # The question without an answer that this text is to answer.
-    gap: RowId | None = None
     action: Action = Action.save
 
     @classmethod
@@ -121,12 +116,6 @@ class ArticleForm(BaseModel):
         chosen = present if self.owner == self.owner_seen else self.owner
         seen = {"version": version, "status": article.status, "owner_seen": present}
         return self.model_copy(update={**seen, "owner": chosen})
-
-    def answering(self, gap: Gap, question: str) -> Self:
-        """The same with the words of a question that had no answer as one more way to ask."""
-        line = " ".join(question.split())[:VARIANT_CHARACTERS]
-        questions = dict.fromkeys([*self.questions.splitlines(), line])
-        return self.model_copy(update={"questions": "\n".join(questions), "gap": gap.id})
 
     def draft(self) -> ArticleDraft:
         """The text to save.

@@ -14,8 +14,6 @@ from crm.models import Agent
 from knowledge_base.answering import ArticleNotFound
 from knowledge_base.enums import GapState
 from knowledge_base.learning import Impersonal, Learning
-from knowledge_base.models import Gap
-from knowledge_base.question import matching_form
 from knowledge_base.regression import QUESTION_CHARACTERS, RegressionSet
 from knowledge_base.service import GapNotFound, KnowledgeService
 from knowledge_base.trial import Warnings
@@ -30,7 +28,6 @@ PATH = f"{HOME}/questions"
 # Groups: to each the nearest articles are ranked.
 ON_A_PAGE = 50
 MOST_IN_A_GROUP = 10_000
-MOST_EQUALS = 500
 NEAREST = 5
 
 
@@ -63,17 +60,6 @@ class GroupForm(BaseModel):
     @property
     def gap_ids(self) -> list[int]:
         return [int(one) for one in self.gaps.split(",")][:MOST_IN_A_GROUP]
-
-
-async def settle_with_equals(knowledge: KnowledgeService, gap_id: int) -> None:
-    """Mark a question, and the open ones equal to it, as answered; nothing where there is none."""
-    gap = await knowledge.gaps.get(gap_id)
-    if gap is None:
-        return
-    still_open = await knowledge.gaps.in_state(GapState.open, limit=MOST_EQUALS)
-    for equal in still_open:
-        if _key(equal) == _key(gap):
-            await knowledge.settle(equal.id, GapState.answered)
 
 
 @router.get("/questions")
@@ -187,7 +173,3 @@ async def _expect(knowledge: KnowledgeService, gap_id: int, article_id: int, *, 
         raise GapNotFound
     question = await question_of(knowledge, gap)
     await RegressionSet(knowledge).add(question[:QUESTION_CHARACTERS], article_id, by=by)
-
-
-def _key(gap: Gap) -> tuple[str, str]:
-    return gap.language, matching_form(gap.question)

@@ -312,11 +312,10 @@ class TestIds:
     async def test_one_that_no_row_can_have_is_refused(self, editor: httpx.AsyncClient) -> None:
         beyond = 2**31
         shown = [f"/desk/articles/{beyond}", f"{LIST}/{beyond}", f"{LIST}/{beyond}/versions"]
-        asked = [f"{LIST}/new?translate={beyond}", f"{LIST}/new?gap={beyond}"]
 
-        answers = [await editor.get(path) for path in [*shown, *asked]]
+        answers = [await editor.get(path) for path in [*shown, f"{LIST}/new?translate={beyond}"]]
         answers.append(await editor.post(f"{LIST}/try", data={"article": beyond}))
-        answers.append(await editor.post(f"{LIST}/questions", data={"gap": beyond, "state": "dismissed"}))
-        answers.append(await editor.post(f"{LIST}/new", data={"gap": beyond}))
+        answers.append(await editor.post(f"{LIST}/questions", data={"gaps": beyond, "action": "dismissed"}))
+        answers.append(await editor.post(f"{LIST}/new", data={"owner": beyond}))
 
         assert {answer.status_code for answer in answers} == {422}

@@ -13,7 +13,7 @@ from knowledge_base.enums import GapState
 from knowledge_base.models import Expectation, Gap
 from tests.conftest import message
 from tests.web.knowledge.conftest import WriteArticle
-from tests.web.knowledge.test_editor import page_of, typed
+from tests.web.knowledge.test_editor import page_of
 from web.knowledge import gaps
 from web.parts import Parts
 
@@ -142,52 +142,6 @@ class TestSettle:
         assert await in_state(parts, GapState.open) == {gap}
 
 
-class TestWriteAnArticle:
-    async def test_begins_with_the_question_and_publishing_settles_it(
-        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], parts: Parts
-    ) -> None:
-        both = {await asked("پارکینگ دارید؟"), await asked("پاركينگ دارید؟")}
-        gap = min(both)
-
-        page = (await editor.get("/desk/knowledge/new", params={"gap": gap})).text
-        form = typed(title="پارکینگ", slug="parking", language="fa", questions="پارکینگ دارید؟", gap=gap)
-        draft = await editor.post("/desk/knowledge/new", data=form)
-        settled_by_draft = await in_state(parts, GapState.answered)
-        address = draft.headers["location"]
-        await editor.post(address.split("?")[0], data=form | {"action": "publish"})
-
-        assert "پارکینگ دارید؟</textarea>" in page
-        assert '<option value="fa" selected>' in page
-        assert settled_by_draft == set()
-        assert f"gap={gap}" in address
-        assert await in_state(parts, GapState.answered) == both
-
-    async def test_or_adds_the_question_to_an_article(
-        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle, parts: Parts
-    ) -> None:
-        gap = await asked("Is there\nparking?", language="en")
-        article = await write("Parking", slug="parking", questions=["where to park"])
-
-        page = (await editor.get(page_of(article), params={"gap": gap})).text
-        await editor.post(
-            page_of(article), data=typed(title="Parking", questions="where to park\nIs there parking?", gap=gap)
-        )
-
-        assert "where to park\nIs there parking?</textarea>" in page
-        assert await in_state(parts, GapState.answered) == {gap}
-
-    async def test_an_article_for_agents_alone_leaves_the_question_open(
-        self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], parts: Parts
-    ) -> None:
-        gap = await asked("Is there parking?", language="en")
-
-        form = typed(title="Parking", slug="parking", language="en", visibility="agents", gap=gap, action="publish")
-        response = await editor.post("/desk/knowledge/new", data=form)
-
-        assert response.headers["location"].endswith(f"done=published_agents&gap={gap}")
-        assert await in_state(parts, GapState.open) == {gap}
-
-
 class TestOneClick:
     async def test_begins_a_draft_that_asks_all_of_them(
         self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], parts: Parts
@@ -219,7 +173,6 @@ class TestOneClick:
         article = await write("Opening hours", slug="hours")
         form = {"gaps": gap, "typical": gap, "article": article.id}
 
-        begun = (await editor.get("/desk/knowledge/new", params={"gap": gap})).text
         drafted = (await editor.post(LIST, data=form | {"action": "draft"})).headers["location"]
         await editor.post(LIST, data=form | {"action": "add"})
         await editor.post(LIST, data=form | {"action": "expect"})
@@ -233,7 +186,6 @@ class TestOneClick:
         assert (draft.title, draft.slug) == (said, "name-here-phone-number-is-there")
         assert other.questions == [said]
         assert kept == [said]
-        assert f"{said}</textarea>" in begun
 
     async def test_questions_to_be_added_say_nothing_of_who_asked(
         self, editor: httpx.AsyncClient, asked: Callable[..., Awaitable[int]], write: WriteArticle

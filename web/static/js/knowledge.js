@@ -16,8 +16,8 @@ if (article) {
   // Drafts: kept for this tab of the browser, so that a request that fails or a session that has ended loses nothing.
   const SENT = "hamyar-article-sent";
   const address = article.getAttribute("action");
-  // Of new articles, a translation and an answer to a question each have a draft of their own.
-  const draft = ["hamyar", address, elements.gap?.value, address.endsWith("/new") && elements.slug.defaultValue].join(" ");
+  // Of new articles, a translation has a draft of its own.
+  const draft = ["hamyar", address, address.endsWith("/new") && elements.slug.defaultValue].join(" ");
 
   // Where storage is blocked or full, nothing is kept, and the browser still asks before it leaves the page.
   const stored = (act) => {
