@@ -111,11 +111,18 @@ class RedisEventBus:
                     await subscription.subscribe(self.CHANNEL)
                     async for item in subscription.listen():
                         if item["type"] == "message":
-                            topic, event = json.loads(item["data"])
-                            self._local.deliver(topic, event)
-            except redis.RedisError:
+                            self._hear(item["data"])
+            except (redis.RedisError, OSError):
                 logger.warning("Redis does not answer; trying again")
                 await asyncio.sleep(1)
+
+    def _hear(self, data: str) -> None:
+        """Hand on what another process has told; what is none of ours must not make this one deaf."""
+        try:
+            topic, event = json.loads(data)
+            self._local.deliver(topic, event)
+        except (ValueError, TypeError):
+            logger.warning("something that is no event was published on %s", self.CHANNEL)
 
 
 def create_event_bus(redis_url: str) -> EventBus:

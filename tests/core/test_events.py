@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -49,3 +50,29 @@ class TestRedis:
         await bus.close()
 
         assert heard.get_nowait() == {"n": 1}
+
+    async def test_what_is_no_event_makes_nobody_deaf(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        published = ["no JSON", "7", "[]", '[["a"], {}]', '["a", {"n": 1}]']
+
+        class Subscription:
+            async def __aenter__(self) -> "Subscription":
+                return self
+
+            async def __aexit__(self, *_: object) -> None: ...
+
+            async def subscribe(self, channel: str) -> None: ...
+
+            async def listen(self) -> AsyncIterator[dict[str, str]]:
+                for data in published:
+                    yield {"type": "message", "data": data}
+                await asyncio.Event().wait()
+
+        bus = RedisEventBus("redis://127.0.0.1:1")
+        monkeypatch.setattr(bus._redis, "pubsub", Subscription)
+
+        async with bus.listen("a") as heard:
+            await bus.start()
+            event = await asyncio.wait_for(heard.get(), timeout=5)
+        await bus.close()
+
+        assert event == {"n": 1}
