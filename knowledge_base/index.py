@@ -3,6 +3,7 @@
 Exact up to 50,000 vectors, a graph (HNSW, Malkov and Yashunin 2018) above; `GrowingIndex` chooses by itself.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -18,6 +19,9 @@ HNSW_BUILD_BREADTH = 100
 HNSW_SEARCH_BREADTH = 256
 # A graph cannot forget; it is built anew, beside the one that serves, when this share of it is forgotten vectors.
 MAX_FORGOTTEN = 0.2
+# The same when a search had to look among more than so many vectors to find enough that are not forgotten: those of one
+# article that is saved time and again lie together, and where they are thousands, some neighbours are lost behind them.
+CROWDED_BREADTH = 1_024
 # Vectors that go into a new graph in one step; between steps the index can be changed.
 BUILT_AT_ONCE = 1_000
 
@@ -117,6 +121,10 @@ class GraphIndex:
         # Position in the graph to id, -1 where forgotten, and back.
         self._ids: list[int] = []
         self._positions: dict[int, int] = {}
+        # Where the forgotten ones are, by what they look like: whoever brings the same vector again takes one back.
+        self._forgotten: dict[bytes, list[int]] = {}
+        # How far the broadest search had to look because of them.
+        self._broadest = 0
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -129,27 +137,38 @@ class GraphIndex:
         """How many of its vectors are signposts alone."""
         return len(self._ids) - len(self._positions)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether a search had to look far beyond its forgotten vectors."""
+        return self._broadest > CROWDED_BREADTH
+
     def add(self, ids: Sequence[int] | Ids, vectors: Floats) -> None:
         self.remove(ids)
-        if len(ids):
-            self._graph.add(_rows(vectors))
-        for one in ids:
-            self._positions[int(one)] = len(self._ids)
-            self._ids.append(int(one))
+        rows = _rows(vectors)
+        new = [row for row, one in enumerate(ids) if not self._take_back(int(one), rows[row])]
+        if new:
+            self._graph.add(rows[new])
+        for row in new:
+            self._positions[int(ids[row])] = len(self._ids)
+            self._ids.append(int(ids[row]))
 
     def remove(self, ids: Sequence[int] | Ids) -> None:
-        for one in ids:
-            position = self._positions.pop(int(one), None)
-            if position is not None:
-                self._ids[position] = -1
+        positions = [self._positions.pop(int(one)) for one in ids if int(one) in self._positions]
+        for position in positions:
+            self._ids[position] = -1
+        self._remember(positions)
 
     def search(self, query: Floats, count: int) -> tuple[Ids, Floats]:
-        wanted = max(1, min(count + self.forgotten, len(self._ids)))
-        breadth = max(HNSW_SEARCH_BREADTH, 2 * count)
-        self._graph.hnsw.efSearch = breadth
-        scores, positions = self._graph.search(_rows(query), min(wanted, breadth))
-        ids = np.array([self._ids[position] if position >= 0 else -1 for position in positions[0]], np.int64)
-        return _found((scores, ids[None]), count)
+        """As every index, and with as many that are not forgotten to choose from as if there were no others."""
+        usual = max(HNSW_SEARCH_BREADTH, 2 * count)
+        breadth, enough = usual, min(max(count, usual // 2), len(self))
+        found = self._nearest(query, breadth)
+        while len(found[0]) < enough and self.forgotten and breadth < len(self._ids):
+            breadth *= 2
+            found = self._nearest(query, breadth)
+        if breadth > usual:
+            self._broadest = max(self._broadest, breadth)
+        return found[0][:count], found[1][:count]
 
     def vectors(self, ids: Sequence[int] | Ids) -> Floats:
         return _reconstructed(self._graph, [self._positions[int(one)] for one in ids])
@@ -169,7 +188,34 @@ class GraphIndex:
         index._graph = faiss.deserialize_index(arrays["graph"])
         index._ids = arrays["ids"].tolist()
         index._positions = {one: position for position, one in enumerate(index._ids) if one >= 0}
+        index._remember([position for position, one in enumerate(index._ids) if one < 0])
         return index
+
+    def _nearest(self, query: Floats, breadth: int) -> tuple[Ids, Floats]:
+        """Those of so many nearest that are not forgotten."""
+        self._graph.hnsw.efSearch = breadth
+        scores, positions = self._graph.search(_rows(query), max(1, min(breadth, len(self._ids))))
+        ids = np.array([self._ids[position] if position >= 0 else -1 for position in positions[0]], np.int64)
+        return _found((scores, ids[None]), len(ids))
+
+    def _remember(self, positions: Sequence[int]) -> None:
+        """Note where these vectors are that nobody finds any more."""
+        for start in range(0, len(positions), BUILT_AT_ONCE):
+            part = positions[start : start + BUILT_AT_ONCE]
+            for position, vector in zip(part, _reconstructed(self._graph, part), strict=True):
+                self._forgotten.setdefault(_look_of(vector), []).append(position)
+
+    def _take_back(self, one: int, vector: Floats) -> bool:
+        """Give an id a forgotten node with its very vector; False where there is none."""
+        look = _look_of(vector) if self._forgotten else b""
+        positions = self._forgotten.get(look)
+        if not positions:
+            return False
+        position = positions.pop()
+        if not positions:
+            del self._forgotten[look]
+        self._ids[position], self._positions[one] = one, position
+        return True
 
 
 class GrowingIndex:
@@ -192,9 +238,10 @@ class GrowingIndex:
 
     @property
     def wants_rebuilding(self) -> bool:
-        """Whether it has outgrown exact search, or too much of its graph is forgotten."""
+        """Whether it has outgrown exact search, or too much of its graph is forgotten, all in all or in one place."""
         if isinstance(self._index, GraphIndex):
-            return self._index.forgotten > MAX_FORGOTTEN * (self._index.forgotten + len(self._index))
+            too_many = self._index.forgotten > MAX_FORGOTTEN * (self._index.forgotten + len(self._index))
+            return too_many or self._index.is_crowded
         return len(self._index) > self._exact_limit
 
     def add(self, ids: Sequence[int] | Ids, vectors: Floats) -> None:
@@ -260,6 +307,11 @@ def _reconstructed(index: Any, ids: Sequence[int] | Ids) -> Floats:
         return np.zeros((0, index.d), np.float32)
     vectors: Floats = index.reconstruct_batch(np.asarray(ids, np.int64))
     return vectors
+
+
+def _look_of(vector: Floats) -> bytes:
+    """The same for vectors that are the same in half precision."""
+    return hashlib.blake2b(vector.astype(np.float16).tobytes(), digest_size=16).digest()
 
 
 def _found(result: tuple[Floats, Ids], count: int) -> tuple[Ids, Floats]:

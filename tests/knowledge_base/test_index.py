@@ -1,7 +1,7 @@
 import pytest
 
 from knowledge_base.index import ExactIndex, GraphIndex, GrowingIndex
-from tests.knowledge_base.vector_index_contract import DIMENSION, VectorIndexContract, unit_vectors
+from tests.knowledge_base.vector_index_contract import DIMENSION, VectorIndexContract, near, unit_vectors
 
 
 class TestExactIndex(VectorIndexContract):
@@ -14,6 +14,28 @@ class TestGraphIndex(VectorIndexContract):
     @pytest.fixture
     def index(self):
         return GraphIndex(DIMENSION)
+
+    def test_takes_back_a_node_that_it_has_forgotten(self, index):
+        vectors = unit_vectors(50)
+        index.add(range(50), vectors)
+
+        for _ in range(20):
+            index.remove(range(10))
+            index.add(range(10), vectors[:10])
+
+        assert index.forgotten == 0
+        assert index.search(vectors[3], 1)[0].tolist() == [3]
+
+    def test_takes_back_a_node_for_another_id_and_after_a_restart(self, index, empty):
+        vectors = unit_vectors(50)
+        index.add(range(50), vectors)
+        index.remove(range(10))
+
+        restored = empty(index.state())
+        restored.add(range(100, 110), vectors[:10])
+
+        assert restored.forgotten == 0
+        assert restored.search(vectors[3], 1)[0].tolist() == [103]
 
 
 class TestGrowingIndex(VectorIndexContract):
@@ -73,6 +95,23 @@ class TestGrowingIndex(VectorIndexContract):
 
         assert not index.wants_rebuilding
         assert index.search(vectors[100], 1)[0].tolist() == [100]
+
+    def test_wants_a_new_graph_when_what_is_forgotten_crowds_around_a_question(self, index, monkeypatch):
+        monkeypatch.setattr("knowledge_base.index.CROWDED_BREADTH", 256)
+        vectors = unit_vectors(2_000)
+        index.add(range(2_000), vectors)
+        rebuild(index)
+        crowd = near(vectors[0], count=300)
+        for start in range(0, 300, 10):
+            index.add(range(10), crowd[start : start + 10])
+        assert not index.wants_rebuilding
+
+        index.search(vectors[0], 32)
+        assert index.wants_rebuilding
+        rebuild(index)
+
+        index.search(vectors[0], 32)
+        assert not index.wants_rebuilding
 
     def test_a_rebuilding_that_is_given_up_changes_nothing(self, index):
         vectors = unit_vectors(200)

@@ -19,6 +19,13 @@ def brute_force(query: np.ndarray, ids: np.ndarray, vectors: np.ndarray, count: 
     return ids[np.argsort(-(vectors @ query), kind="stable")[:count]].tolist()
 
 
+def near(query: np.ndarray, *, count: int, seed: int = 3) -> np.ndarray:
+    """So many different vectors that are nearer to this one than any others are."""
+    rows = query + 0.1 * unit_vectors(count, seed=seed)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit.astype(np.float16).astype(np.float32)
+
+
 class VectorIndexContract:
     @pytest.fixture
     def index(self) -> VectorIndex:
@@ -70,6 +77,27 @@ class VectorIndexContract:
         assert len(index) == 9
         assert index.search(vectors[9], 1)[0].tolist() == [4]
         assert np.allclose(index.vectors([4, 0]), [vectors[9], vectors[0]], atol=1e-5)
+
+    def test_still_finds_what_is_near_an_article_that_was_put_back_or_saved_many_times(self, index, empty):
+        vectors, ids = unit_vectors(1_500), np.arange(1_500)
+        index.add(ids, vectors)
+        own, query = ids[:10], vectors[0].copy()
+        own_vectors, drift = near(query, count=10), near(query, count=1_000, seed=4)
+        vectors[:10] = own_vectors
+
+        for _ in range(100):
+            index.add(own, own_vectors)
+            index.remove(own)
+            index.add(own, own_vectors)
+        put_back = index.search(query, 32)[0].tolist()
+        for start in range(0, 1_000, 10):
+            index.add(own, drift[start : start + 10])
+        saved = index.search(query, 32)[0].tolist()
+
+        assert put_back == brute_force(query, ids, vectors, 32)
+        vectors[:10] = drift[-10:]
+        assert saved == brute_force(query, ids, vectors, 32)
+        assert empty(index.state()).search(query, 32)[0].tolist() == saved
 
     def test_can_be_emptied_and_filled_again(self, index):
         vectors = unit_vectors(20)
