@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from knowledge_base.enums import ArticleStatus, Reason, Visibility
+from knowledge_base.schemas import Day, Moment
 
 CATEGORIES_FILE = "categories.yml"
 FENCE = "---"
@@ -48,12 +48,12 @@ class FrontMatter(BaseModel):
     questions: list[str] = Field(default_factory=list)
     visibility: Visibility | None = None
     status: ArticleStatus | None = None
-    reviewed: date | None = None
-    review_due: date | None = None
+    reviewed: Day | None = None
+    review_due: Day | None = None
     # When it was first published; of a draft or an article in review, when it is to be.
-    published_at: AwareDatetime | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
+    published_at: Moment | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
 
 
 @dataclass(frozen=True)

@@ -121,3 +121,4 @@ class Reason(StrEnum):
     status_refused = "status_refused"
     changed_meanwhile = "changed_meanwhile"
     nothing_found = "nothing_found"
+    failed = "failed"

@@ -1,6 +1,7 @@
 """Bringing articles in from files: first what would change, then the change itself, row by row in the background."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
+from core.database import is_away, is_disk_full
 from core.errors import Conflict, NotFound
 from core.unit_of_work import UnitOfWork, announce
 from knowledge_base.answering import ArticleNotFound
@@ -31,6 +33,8 @@ from knowledge_base.service import (
     as_draft,
 )
 from knowledge_base.transitions import StatusChangeRefused, check
+
+logger = logging.getLogger(__name__)
 
 LOOKED_UP_AT_ONCE = 500
 # An import of which nothing was heard for so long was left by a process that is no more.
@@ -218,8 +222,11 @@ class Importing:
             return (row, await service.articles.by_address(row.slug, row.language)) if row else None
 
     async def _do(self, row: ImportRow, there: Article | None, kept: ArticleImport) -> None:
-        """Make one change and note it in the same transaction; what is refused is noted instead."""
-        refusal: Exception | None = None
+        """Make one change and note it in the same transaction; what is refused, or fails, is noted instead.
+
+        Only where the database is away is nothing noted and the error raised: the row's turn comes again.
+        """
+        refusal: Reason | None = None
         try:
             async with self._work.begin() as session:
                 if row.content:
@@ -227,11 +234,16 @@ class Importing:
                     await put(service, file, there=there, by=kept.started_by, publish_new=kept.publish_new)
                 await self._note(session, row)
         except tuple(_REASONS) as error:
-            refusal = error
+            refusal = _REASONS[_kind(error)]
+        except Exception as error:
+            if is_away(error) or is_disk_full(error):
+                raise
+            logger.exception("Import %d: %s:%d cannot be brought in", row.import_id, row.file, row.line)
+            refusal = Reason.failed
         if refusal:
             async with self._work.begin() as session:
                 noted = await self._note(session, row)
-                noted.change, noted.reason = Change.refused, _REASONS[_kind(refusal)]
+                noted.change, noted.reason = Change.refused, refusal
 
     async def _note(self, session: AsyncSession, row: ImportRow) -> ImportRow:
         noted = await session.get_one(ImportRow, row.id)

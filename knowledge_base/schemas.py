@@ -1,6 +1,6 @@
 """The knowledge base's shapes in the API."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -38,6 +38,14 @@ Prose = Annotated[str, BeforeValidator(_storable)]
 
 # An article's place on the site, the same in each of its languages.
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
+
+
+# Every calendar here can write these days, with hours to spare for any time zone, and the years of the Jalali calendar
+# that people write lie before them all: one that was typed where the Gregorian is wanted does not pass for it.
+FIRST_DAY, LAST_DAY = date(1700, 1, 1), date(8999, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+_FIRST_MOMENT, _LAST_MOMENT = (datetime(one.year, one.month, one.day, tzinfo=UTC) for one in (FIRST_DAY, LAST_DAY))
+Moment = Annotated[AwareDatetime, Field(ge=_FIRST_MOMENT, le=_LAST_MOMENT)]
 
 
 class _Read(BaseModel):
@@ -108,8 +116,8 @@ class ArticleDraft(BaseModel):
     body: Annotated[Prose, Field(max_length=BODY_CHARACTERS)] = ""
     category: str | None = None
     questions: Annotated[list[Annotated[Line, Field(min_length=1, max_length=500)]], Field(max_length=200)] = []
-    reviewed_on: date | None = None
-    review_due_on: date | None = None
+    reviewed_on: Day | None = None
+    review_due_on: Day | None = None
     # None leaves it as it is, so that who does not know of it shows nobody what is not for them; a new one is public.
     visibility: Visibility | None = None
 

@@ -4,7 +4,7 @@ Everybody reads the clock of the firm (`zone`), whatever their language: who say
 same moment.
 """
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 import jdatetime
@@ -34,12 +34,20 @@ def decimal(value: float, places: int, language: str) -> str:
     return written.replace(".", "٫") if language == "fa" else written
 
 
+def jalali(day: date) -> jdatetime.date | None:
+    """The day in the Jalali calendar; none before its first year and after the last that can be written."""
+    try:
+        return jdatetime.date.fromgregorian(date=day)
+    except ValueError:
+        return None
+
+
 def show_date(at: datetime, language: str, zone: tzinfo) -> str:
     """`۲ آذر ۱۴۰۵` or `23 November 2026`."""
     local = at.astimezone(zone)
-    if language != "fa":
+    day = jalali(local.date()) if language == "fa" else None
+    if day is None:
         return f"{local.day} {local:%B %Y}"
-    day = jdatetime.date.fromgregorian(date=local.date())
     return digits(f"{day.day} {_JALALI_MONTHS[day.month - 1]} {day.year}", language)
 
 

@@ -222,6 +222,15 @@ class TestArticles:
         kept = [[one[name] for name in ("slug", "visibility", "review_due_on", "category")] for one in versions]
         assert kept == [["moved", "agents", "2030-01-01", None], ["refund-rules", "public", None, None]]
 
+    @pytest.mark.parametrize("day", ["9999-12-31", "1405-05-02", "0001-01-01"])
+    async def test_refuses_a_day_that_not_every_calendar_can_write(self, client, day):
+        article_id = await published(client)
+        change = {"title": "New", "version": 1, "review_due_on": day}
+
+        response = await client.put(f"/articles/{article_id}", json=change, headers=EDITOR)
+
+        assert response.status_code == 422
+
     async def test_shows_who_brought_it_to_which_status(self, client):
         article_id = await published(client)
         for verb in ("publish", "archive", "draft"):

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 from rich.console import Console
 
-from knowledge_base import import_files
+from core.database import NoConnectionLeft
+from knowledge_base import import_files, importing
 from knowledge_base.csv_files import ImportRefused
 from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Visibility
 from knowledge_base.exchange import Exchange
@@ -251,6 +252,45 @@ class TestImport:
         assert [(one.name_en, one.position) for one in found] == [("Money", 1), ("Cars", 2)]
 
 
+class TestAnErrorThatNobodyForesaw:
+    @pytest.fixture
+    def failing(self, monkeypatch):
+        """Lets the rows of this address fail with this error."""
+
+        def failing(slug, error):
+            async def put(knowledge, file, **options):
+                if file.front.slug == slug:
+                    raise error
+                await importing.put_as_ever(knowledge, file, **options)
+
+            monkeypatch.setattr(importing, "put_as_ever", importing.put, raising=False)
+            monkeypatch.setattr(importing, "put", put)
+
+        return failing
+
+    async def test_is_noted_at_its_row_and_the_next_one_goes_in(self, failing, bring, at, work, open_knowledge, clock):
+        failing("parking", OverflowError("date value out of range"))
+
+        found = await bring(zipped(a__md=PARKING, b__md=PARKING.replace("slug: parking", "slug: trains")))
+
+        assert [(one.file, one.reason) for one in found[Change.refused]] == [("a.md", Reason.failed)]
+        assert await at("parking") is None
+        assert await at("trains")
+        assert await Importing(work, open_service=open_knowledge, clock=clock).due() == []
+
+    async def test_is_not_noted_while_the_database_is_away(self, failing, check, work, open_knowledge, clock, at):
+        failing("parking", NoConnectionLeft())
+        kept = await check(zipped(a__md=PARKING))
+        async with work.begin() as session:
+            await ArticleImports(open_knowledge(session)).begin(kept.id)
+
+        with pytest.raises(NoConnectionLeft):
+            await Importing(work, open_service=open_knowledge, clock=clock).run(str(kept.id))
+
+        found = await rows(work, kept.id)
+        assert [one.is_done for one in found[Change.new]] == [False]
+
+
 class TestWebPage:
     async def test_becomes_markdown_without_scripts_and_frame(self, bring, at):
         page = """<html lang="fa"><head><title>شرایط بازگشت</title><script>alert(1)</script></head><body>
@@ -330,6 +370,28 @@ class TestRefusals:
 
         assert (refused.reason, refused.line) == (reason, line)
         assert refused.detail.startswith(f"{field}:") or not field
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("updated_at", "0001-01-01T00:00:00Z"),
+            ("published_at", "0001-01-01T00:00:00+03:30"),
+            ("created_at", "9999-12-31T23:59:59-03:30"),
+            ("review_due", "9999-12-31"),
+            ("review_due", "1405-05-02"),
+            ("reviewed", "0001-01-01"),
+        ],
+    )
+    def test_a_day_that_not_every_calendar_can_write_is_refused(self, field, value):
+        page = PARKING.replace("status: published", f"{field}: {value}")
+        table = f"slug,language,title,{field}\nparking,en,Parking,{value}\n"
+
+        in_page = read_file(page.encode(), name="a.md").articles[0]
+        in_table = read_file(table.encode(), name="a.csv").articles[0]
+
+        assert (in_page.reason, in_page.line) == (Reason.field_unfit, 7)
+        assert (in_table.reason, in_table.line) == (Reason.field_unfit, 2)
+        assert in_page.detail.startswith(f"{field}:")
 
     @pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
     def test_a_zip_whose_steps_have_no_end_is_not_unpacked(self, way):

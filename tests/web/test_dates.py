@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from web.dates import city_of, decimal, show_moment
+from web.dates import city_of, decimal, show_date, show_moment
 
 TEHRAN, BERLIN = ZoneInfo("Asia/Tehran"), ZoneInfo("Europe/Berlin")
 
@@ -33,6 +33,13 @@ class TestShowMoment:
     )
     def test_is_by_the_clock_of_the_firm_in_either_language(self, language: str, zone: ZoneInfo, written: str) -> None:
         assert show_moment(datetime(2026, 11, 23, 21, 0, tzinfo=UTC), language, zone) == written
+
+    @pytest.mark.parametrize(
+        ("at", "written"),
+        [(datetime(1, 1, 1, tzinfo=UTC), "1 January 1"), (datetime(9999, 12, 31, tzinfo=UTC), "31 December 9999")],
+    )
+    def test_a_day_without_a_jalali_date_is_written_in_the_other_calendar(self, at: datetime, written: str) -> None:
+        assert show_date(at, "fa", TEHRAN) == written
 
 
 class TestCityOf:

@@ -6,9 +6,9 @@ from datetime import date, datetime, time, tzinfo
 import jdatetime
 
 from core.digits import digits
+from knowledge_base.schemas import FIRST_DAY
+from web.dates import jalali
 
-# No Jalali year reaches this far, and no article was reviewed before it in the other calendar.
-FIRST_GREGORIAN_YEAR = 1700
 _MOMENT = re.compile(r"(?P<day>.*\S)\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})")
 _DAY = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})")
 
@@ -17,9 +17,8 @@ def write_day(day: date | None, language: str) -> str:
     """`۱۴۰۵/۰۹/۰۲` or `2026-11-23`; empty for no day."""
     if day is None:
         return ""
-    if language != "fa":
-        return day.isoformat()
-    return digits(f"{jdatetime.date.fromgregorian(date=day):%Y/%m/%d}", language)
+    written = jalali(day) if language == "fa" else None
+    return digits(f"{written:%Y/%m/%d}", language) if written else day.isoformat()
 
 
 def read_day(text: str) -> date | None:
@@ -34,7 +33,7 @@ def read_day(text: str) -> date | None:
     if match is None:
         raise ValueError("not a day")
     year, month, day = map(int, match.groups())
-    if year >= FIRST_GREGORIAN_YEAR:
+    if year >= FIRST_DAY.year:
         return date(year, month, day)
     gregorian: date = jdatetime.date(year, month, day).togregorian()
     return gregorian

@@ -130,13 +130,16 @@ REASONS = {
     Reason.status_refused: _("A published article cannot go back to that status; archive it first."),
     Reason.changed_meanwhile: _("Somebody changed this article meanwhile; import the file again."),
     Reason.nothing_found: _("There is no article in this file."),
+    Reason.failed: _("This could not be brought in because of an error; the app’s log says which."),
 }
 # Where the detail is a name or an address; elsewhere it is for programs and in English.
 NAMING = {Reason.columns_missing, Reason.article_unknown, Reason.category_unknown, Reason.repeated}
 # Where the detail begins with the field.
 OF_A_FIELD = {Reason.field_missing, Reason.field_unfit}
-_DAY = _("Write a day of the Gregorian calendar as YYYY-MM-DD.")
-_MOMENT = _("Write a time of the Gregorian calendar with its zone, as YYYY-MM-DDThh:mm+hh:mm.")
+_DAY = _("Write a day of the Gregorian calendar as YYYY-MM-DD, from the year 1700 to 8999.")
+_MOMENT = _(
+    "Write a time of the Gregorian calendar with its zone, as YYYY-MM-DDThh:mm+hh:mm, from the year 1700 to 8999."
+)
 # What fits a field of a file.
 FIELD_RULES = {
     "title": _("A title has from 1 to 300 characters."),

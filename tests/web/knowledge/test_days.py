@@ -28,3 +28,7 @@ class TestWriteDay:
     def test_is_read_as_the_same_day(self, language: str, text: str) -> None:
         assert write_day(DAY, language) == text
         assert read_day(text) == DAY
+
+    @pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+    def test_a_day_that_has_no_jalali_date_is_written_as_it_is(self, day: date) -> None:
+        assert write_day(day, "fa") == day.isoformat()

@@ -175,6 +175,16 @@ class TestSave:
 
         assert (await stored(parts, article.id)).version == 1
 
+    async def test_a_day_that_not_every_calendar_can_write_is_refused_with_the_reason(
+        self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
+    ) -> None:
+        article = await write("Refund rules", slug="refunds")
+
+        response = await editor.post(page_of(article), data=typed(title="New", review_due="9999-12-31"))
+
+        assert "Write a date as year/month/day." in response.text
+        assert (await stored(parts, article.id)).version == 1
+
     async def test_who_writes_an_article_looks_after_it_until_somebody_else_is_chosen(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts
     ) -> None:
