@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 from knowledge_base.enums import ArticleStatus, Reason, Visibility
-from knowledge_base.schemas import Day, Moment
+from knowledge_base.schemas import Day, Moment, Prose
 
 CATEGORIES_FILE = "categories.yml"
 FENCE = "---"
@@ -40,12 +40,13 @@ class CategoryFile(BaseModel):
 class FrontMatter(BaseModel):
     """What stands above an article's text; what is left out says nothing of it."""
 
-    title: str = Field(min_length=1, max_length=300)
-    category: str | None = None
+    title: Prose = Field(min_length=1, max_length=300)
+    # Which categories there are is for the import to know.
+    category: Prose | None = None
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)
     language: Literal["fa", "en"]
-    summary: str = Field(default="", max_length=1_000)
-    questions: list[str] = Field(default_factory=list)
+    summary: Prose = Field(default="", max_length=1_000)
+    questions: list[Prose] = Field(default_factory=list)
     visibility: Visibility | None = None
     status: ArticleStatus | None = None
     reviewed: Day | None = None

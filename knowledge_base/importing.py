@@ -33,6 +33,7 @@ from knowledge_base.service import (
     as_draft,
 )
 from knowledge_base.transitions import StatusChangeRefused, check
+from language.normalise import safe_text
 
 logger = logging.getLogger(__name__)
 
@@ -466,7 +467,7 @@ def _refused(refused: Refused) -> ImportRow:
 
 
 def _refuse(row: ImportRow, reason: Reason, detail: str = "") -> ImportRow:
-    row.change, row.reason, row.detail, row.is_done = Change.refused, reason, detail[:500], True
+    row.change, row.reason, row.detail, row.is_done = Change.refused, reason, safe_text(detail)[:500], True
     return row
 
 

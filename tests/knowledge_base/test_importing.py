@@ -393,6 +393,29 @@ class TestRefusals:
         assert (in_table.reason, in_table.line) == (Reason.field_unfit, 2)
         assert in_page.detail.startswith(f"{field}:")
 
+    async def test_a_category_that_no_database_can_hold_is_one_refused_row(self, bring, at):
+        odd = PARKING.replace("slug: parking", 'slug: odd\ncategory: "a\\udc80"')
+        assert odd != PARKING
+
+        found = await bring(zipped(a__md=odd, b__md=PARKING))
+
+        assert [(one.reason, one.detail) for one in found[Change.refused]] == [(Reason.category_unknown, "a\ufffd")]
+        assert await at("parking")
+
+    async def test_halves_of_characters_in_the_other_fields_are_kept_as_unknown_ones(self, bring, at):
+        odd = PARKING.replace("Where to park", '"P \\udc80"').replace("is there a parking lot?", '"a \\udc80?"')
+
+        await bring(zipped(a__md=odd))
+
+        assert ((await at("parking")).title, (await at("parking")).questions) == ("P \ufffd", ["a \ufffd?"])
+
+    def test_a_category_whose_name_no_database_can_hold_is_named_with_its_file(self):
+        listed = '- {slug: cars, name_fa: "a\\udc80", name_en: Cars}'
+
+        assert (
+            read_file(zipped(categories__yml=listed), name="a.zip").articles[0].reason is Reason.categories_unreadable
+        )
+
     @pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
     def test_a_zip_whose_steps_have_no_end_is_not_unpacked(self, way):
         out = io.BytesIO()
