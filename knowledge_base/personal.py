@@ -4,8 +4,10 @@ They would rather take out too much than too little: an editor reads the text be
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+
+from language.normalise import same_letters
 
 
 class Personal(StrEnum):
@@ -18,6 +20,7 @@ class Personal(StrEnum):
     iban = "iban"
     number = "number"
     link = "link"
+    address = "address"
 
 
 # Nobody sees them, and they part what belongs together; the half-space is seen, and stays.
@@ -52,6 +55,44 @@ _MOBILE = re.compile(r"(?:98)?9\d{9}")
 FEWEST_DIGITS = 5
 FEWEST_SPACED_DIGITS = 8
 MOST_DIGITS_OF_MONEY = 12
+# What stands in postal addresses, in the letters of `same_letters`: streets, and what other talk is full of as well.
+_STREETS = r"خیابان|خیابون|کوچه(?:\u200c? ?ی(?!\w)|\u0654)?|بلوار|خ\.|خ(?= \w{2})"
+_PLACES = (
+    r"میدان|فلکه|چهارراه|بزرگراه|اتوبان|شهرک|مجتمع|ساختمان|برج|بلوک|واحد|طبقه(?:\u200c? ?ی(?!\w)|\u0654)?"
+    r"|بن[ \u200c]?بست|کد[ \u200c]?پستی|ک|پ\.?(?= ?\d)"
+)
+_ORDINAL = "اول|دوم|سوم|چهارم|پنجم|ششم|هفتم|هشتم|نهم|دهم|همکف"
+_UNITS = "رقم|دقیقه|ساعت|روز|تومان|تومن|ریال|هزار|میلیون|درصد|متر|کیلومتر|نفر|عدد|تا|بار|ماه|سال"
+_NUMBER_OF_HOUSE = rf"(?:شماره ?)?(?:\d{{1,10}}(?!\d)(?! ?(?:{_UNITS}))|(?:{_ORDINAL})(?!\w))"
+# The number stands by the word, or behind a street's name and ends its clause.
+_CUE = re.compile(
+    rf"(?<![\w\u200c])(?:(?P<street>{_STREETS})|(?P<plate>پلاک)|{_PLACES})(?![\w\u200c])"
+    rf"(?P<number>(?=[ :،,.-]{{0,3}}{_NUMBER_OF_HOUSE})"
+    r"|(?(street)(?=(?: [^\W\d]{1,20}){1,3}[ ،,]{1,2}(?:شماره ?)?\d{1,4} ?(?:[،,)]|\Z))|(?!)))?"
+)
+# A point within a word, or behind one that it shortens, ends no sentence.
+_SENTENCE = re.compile(r"(?:[^\n.!?؟;؛]|(?<=(?<!\w)[خپک])\.|\.(?=[^\s.]))+")
+_SIZE = r"#? ?\d{1,5}[A-Za-z]?\b"
+_PART = rf"(?i:(?:Flat|Apt|Apartment|Suite|Unit|Room|Floor|No|Number)\b\.? ?{_SIZE}|\d{{1,2}}(?:st|nd|rd|th) floor\b)"
+_CAPITALISED = r"[A-Z][\w'’-]{0,30}"
+_ROAD = (
+    r"(?:(?i:Street|Road|Avenue|Boulevard|Lane|Alley)\b|(?i:St|Rd|Ave|Blvd)\b\.?|(?:Ln|Dr|Sq)\b\.?"
+    r"|(?:Drive|Square|Court|Crescent|Terrace|Close|Way|Place|Gardens|Parkway|Highway)\b)"
+)
+_POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{5}(?:-\d{4})?|\d{5}-?\d{5})\b"
+_ENGLISH_ADDRESS = re.compile(
+    rf"(?<!\w)(?:"
+    rf"(?:{_PART}, ?){{0,3}}(?:"
+    rf"\d{{1,5}}[A-Za-z]?,? (?!(?:Google|One|Hard|Flash|USB) Drive)(?:{_CAPITALISED} ){{1,3}}{_ROAD}"
+    r"|\d{1,5}[A-Za-z]?,? (?:(?!(?:the|a|an|of|on|in|to|per|my|our|your|this|that|lane)\b)[a-z'’-]{2,30} ){1,2}"
+    r"(?:street|road|avenue|boulevard)\b"
+    rf"|(?<=, )(?:{_CAPITALISED} ){{1,3}}{_ROAD}"
+    rf"|(?:{_CAPITALISED} ){{1,3}}{_ROAD},? {_PART}"
+    r")"
+    rf"(?:,? {_PART}){{0,3}}(?:(?:,? {_CAPITALISED}){{0,4}},? {_POSTCODE})?"
+    r"|P\.? ?O\.? ?Box \d{1,10}"
+    r")"
+)
 # "سارای عزیز": what joins a name that ends in such a letter to the next word.
 _JOINING = "(?:(?<=[او])[یيى])?"
 _SAME_LETTERS = {"ی": "[یيى]", "ي": "[یيى]", "ک": "[کك]", "ك": "[کك]", "ا": "[اأإآ]", "آ": "[اآ]", "ه": "[هةۀ]"}
@@ -83,11 +124,34 @@ def _path_of(link: str) -> str:
 def _words_without(text: str, names: re.Pattern[str] | None, placeholders: Mapping[Personal, str]) -> str:
     text = _EMAIL.sub(lambda _: placeholders[Personal.email], text)
     text = _HANDLE.sub(lambda _: placeholders[Personal.name], text)
+    text = _without_addresses(text, placeholders[Personal.address])
     text = _IBAN.sub(lambda _: placeholders[Personal.iban], text)
     text = _CODE.sub(lambda _: placeholders[Personal.number], text)
     text = _DIGITS.sub(lambda found: _number_without(found, placeholders), text)
     # Last, since a name may be part of an address.
     return names.sub(lambda _: placeholders[Personal.name], text) if names else text
+
+
+def _without_addresses(text: str, placeholder: str) -> str:
+    """The text without postal addresses; one in Persian goes on to the end of its sentence or line."""
+    text = _ENGLISH_ADDRESS.sub(placeholder, text)
+    parts: list[str] = []
+    end = 0
+    for sentence in _SENTENCE.finditer(same_letters(text)):
+        cues = list(_CUE.finditer(sentence[0]))
+        if _is_address(cues):
+            parts += [text[end : sentence.start() + cues[0].start()], placeholder]
+            end = sentence.start() + len(sentence[0].rstrip())
+    return "".join([*parts, text[end:]])
+
+
+def _is_address(cues: Sequence[re.Match[str]]) -> bool:
+    """Whether a sentence with these words has an address: one with a number of its own, or several that go together."""
+    streets = [one for one in cues if one["street"]]
+    numbered = [one for one in cues if one["number"] is not None]
+    return any(one["street"] or one["plate"] for one in numbered) or (
+        len(cues) > 1 and (bool(streets) or len(numbered) > 1)
+    )
 
 
 def _number_without(found: re.Match[str], placeholders: Mapping[Personal, str]) -> str:

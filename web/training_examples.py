@@ -33,6 +33,7 @@ SPECIMENS = {
     Personal.iban: "IR000000000000000000000000",
     Personal.number: "10001",
     Personal.link: "https://example.com",
+    Personal.address: "خیابان نمونه، پلاک ۱۲",
 }
 
 

@@ -136,6 +136,79 @@ class TestWithoutPersonal:
     def test_handles_and_known_identities(self) -> None:
         assert clean("I am @ali_r, or v-7f", "v-7f") == "I am [name], or [name]"
 
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "خیابان ولیعصر، کوچه نسترن، پلاک ۱۲، واحد ۳",
+            "خيابان وليعصر كوچهٔ نسترن",
+            "خ. آزادی، پ. ۱۴",
+            "خ آزادی ک نسترن پ ۱۴",
+            "پلاک ۱۲",
+            "پلاک شماره ١٢",
+            "کوچه‌ی ۵ زنگ دوم",
+            "کوچهٔ سوم",
+            "خیابان شریعتی ۱۲۳",
+            "بلوار کشاورز، شماره 7",
+            "میدان ونک، خیابان ملاصدرا، طبقهٔ سوم",
+            "طبقه ۲ واحد ۵",
+            "خیابان آزادی، کد پستی ۱۲۳۴۵۶۷۸۹۰",
+            "بلوار ارم، بن‌بست یاس",
+        ],
+    )
+    def test_postal_addresses_in_persian_up_to_the_end_of_the_sentence(self, address: str) -> None:
+        assert clean(f"بفرستید به تهران، {address}. ممنون") == "بفرستید به تهران، [address]. ممنون"
+        assert clean(f"نشانی:\n{address}\nممنون") == "نشانی:\n[address]\nممنون"
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "12 Baker Street",
+            "12 baker street",
+            "Flat 3, 12 King's Road",
+            "221B Baker St.",
+            "12 Baker Street, Apt 4",
+            "12 Baker Street, London NW1 6XE",
+            "1600 Pennsylvania Avenue, Washington, DC 20500",
+            "Unit 5, No. 12, Valiasr Street",
+            "Valiasr St., No. 12, Unit 3",
+            "7 Green Lane",
+            "45 Main st apt 4",
+            "12 Nemooneh Street, 3rd floor",
+            "P.O. Box 1234",
+        ],
+    )
+    def test_postal_addresses_in_english(self, address: str) -> None:
+        assert clean(f"Please send it to {address}, and call me") == "Please send it to [address], and call me"
+        assert clean(f"I live at {address}") == "I live at [address]"
+
+    def test_a_sentence_that_ends_with_a_road_keeps_its_end(self) -> None:
+        assert clean("I live in Flat 3, 12 King's Road. Thanks") == "I live in [address]. Thanks"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "در میدان رقابت واحد فروش برنده است",
+            "واحد مالی طبقه‌بندی را عوض کرد",
+            "با واحد پشتیبانی در طبقه دوم حرف زدم",
+            "پلاک خودرو را به واحد فروش دادم",
+            "کد پستی ۱۰ رقمی را بنویسید",
+            "هر واحد ۵۰۰ تومان است",
+            "تا خیابان ۱۰ دقیقه راه است",
+            "خیابان شلوغ بود و ۲ ساعت ماندم",
+            "خیابان‌ها و کوچه‌ها بسته بود",
+            "برای شهرک ما ارسال دارید؟",
+            "The street is closed",
+            "2 ways to cross the street",
+            "3 people on the road",
+            "Put the 5 Google Drive files in Place",
+            "a flat 3 percent fee",
+            "Unit 5 of the course",
+            "Open 2 Places and go a long Way",
+        ],
+    )
+    def test_words_that_only_stand_in_addresses_too_stay(self, text: str) -> None:
+        assert clean(text) == text
+
     @pytest.mark.parametrize("name", ["", " ", ".*", "(", "\\", "a|b", "[name]", "\u200b"])
     def test_hostile_names_are_only_names(self, name: str) -> None:
         assert clean("Hello there (friend)", name) == "Hello there (friend)"
@@ -155,6 +228,24 @@ class TestWithoutPersonal:
     def test_words_of_a_name_however_they_are_parted(self, written: str) -> None:
         assert clean(f"I am {written}!", "Anne-Marie") == "I am [name]!"
 
-    @pytest.mark.parametrize("piece", ["a", "1", "1 ", "a@", "a.", "@", "IR", "http://", "a-1", "(at)", ".a/"])
+    @pytest.mark.parametrize(
+        "piece",
+        [
+            *("a", "1", "1 ", "a@", "a.", "@", "IR", "http://", "a-1", "(at)", ".a/"),
+            *(
+                "خیابان ",
+                "پلاک ۱ ",
+                "خ.",
+                "کوچه الف ",
+                "کوچه\u200c",
+                "12 Aa ",
+                "Aa ",
+                "1 a ",
+                "Flat 3, ",
+                "No. 1 ",
+                "A St, ",
+            ),
+        ],
+    )
     def test_endless_text_comes_to_an_end(self, piece: str) -> None:
         assert isinstance(clean(piece * 20_000, "Ali"), str)

@@ -178,6 +178,7 @@ PLACEHOLDERS = {
     Personal.iban: _("[IBAN]"),
     Personal.number: _("[number]"),
     Personal.link: _("[link]"),
+    Personal.address: _("[postal address]"),
 }
 # What is wrong with a field of the form.
 PROBLEMS = {
