@@ -1,7 +1,9 @@
 """A web page as Markdown: what its reader came for, without scripts, forms and the frame of its site."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
 
 import nh3
 from bs4 import BeautifulSoup, Tag
@@ -18,6 +20,10 @@ _FRAME = {
 _WITH_THEIR_CONTENT = {
     *("script", "style", "noscript", "template", "iframe", "svg", "nav", "footer", "aside", "form", "button", "select"),
 }
+# Where a page says from where its links go out, or what its own address is.
+_SAYING = {"base": {"href"}, "link": {"href", "rel"}, "meta": {"property", "content"}}
+# What browsers keep beside a page that is saved with its pictures.
+_SAVED_WITH_IT = re.compile(r"(?:\./)?[^/?#]+_files/")
 _LANGUAGE = re.compile(r"<html[^>]{0,1000}?\blang\s*=\s*[\"']?(fa|en)\b", re.IGNORECASE)
 # The sanitiser takes time by the square of the depth; people's pages stay far below this.
 _MOST_DEPTH = 500
@@ -67,6 +73,7 @@ def read_page(html: str) -> WebPage:
         title = _text(soup.title) or _text(soup.h1)
         if soup.title:
             soup.title.decompose()
+        _lead_out(soup, from_address=_address_of(html))
         text = markdownify(str(soup.main or soup.article or soup), heading_style="ATX", bullets="-").strip()
     except RecursionError as error:
         raise PageUnfit from error
@@ -76,6 +83,69 @@ def read_page(html: str) -> WebPage:
     named = _LANGUAGE.search(html)
     language = named[1].lower() if named else "en" if detect(body).language.value == "en" else "fa"
     return WebPage(title, body, language)
+
+
+def _address_of(html: str) -> str:
+    """The address from which the page's links go out; empty where the page names none on the web."""
+    clean = nh3.clean(
+        html,
+        tags=set(_SAYING),
+        clean_content_tags=_WITH_THEIR_CONTENT,
+        attributes=_SAYING,
+        url_schemes=URL_SCHEMES,
+        link_rel=None,
+    )
+    head = BeautifulSoup(clean, "html.parser")
+    own = next((one for one in _own_addresses(head) if _is_on_the_web(one)), "")
+    base = head.find("base", href=True)
+    address = _joined(own, str(base["href"])) if base else own
+    return address if _is_on_the_web(address) else own
+
+
+def _own_addresses(head: BeautifulSoup) -> Iterator[str]:
+    for link in head.find_all("link", href=True):
+        # HTML knows them as several words, whatever their case.
+        if "canonical" in str(link.get_attribute_list("rel")).lower():
+            yield str(link["href"])
+    for meta in head.find_all("meta", property="og:url", content=True):
+        yield str(meta["content"])
+
+
+def _lead_out(soup: BeautifulSoup, *, from_address: str) -> None:
+    """Make links and pictures lead where they led in their site.
+
+    Where that is not known, and where a link led to a part of the page itself, its words stay and pictures go.
+    """
+    for link in soup.find_all("a"):
+        written = str(link.get("href", ""))
+        address = "" if written.startswith("#") else _joined(from_address, written)
+        if _is_on_the_web(address) or address.startswith(("mailto:", "tel:")):
+            link["href"] = address
+        else:
+            link.unwrap()
+    for picture in soup.find_all("img"):
+        written = str(picture.get("src", ""))
+        address = "" if _SAVED_WITH_IT.match(written) else _joined(from_address, written)
+        if _is_on_the_web(address):
+            picture["src"] = address
+        else:
+            picture.decompose()
+
+
+def _joined(address: str, written: str) -> str:
+    """A link as it leads from this address; empty where it is none."""
+    try:
+        return urljoin(address or "https:", written) if written else ""
+    except ValueError:
+        return ""
+
+
+def _is_on_the_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def _is_deep(html: str) -> bool:

@@ -291,6 +291,10 @@ class TestAnErrorThatNobodyForesaw:
         assert [one.is_done for one in found[Change.new]] == [False]
 
 
+def body_of(page: str) -> str:
+    return read_file(page.encode(), name="a.html").articles[0].article.body
+
+
 class TestWebPage:
     async def test_becomes_markdown_without_scripts_and_frame(self, bring, at):
         page = """<html lang="fa"><head><title>شرایط بازگشت</title><script>alert(1)</script></head><body>
@@ -304,6 +308,57 @@ class TestWebPage:
         assert article.body.startswith("# شرایط\n\nتا **ده** روز")
         assert "- یک" in article.body
         assert not any(word in article.body for word in ("alert", "javascript", "خانه", "پایان", "onclick"))
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            '<base href="https://shop.example/help/">',
+            '<base href="/help/"><link rel="canonical" href="https://shop.example/fa/refunds">',
+            '<link rel="alternate" href="/feed"><link rel="Canonical" href="https://shop.example/help/refunds?a=1">',
+            '<meta property="og:url" content="https://shop.example/help/refunds">',
+            '<link rel=canonical href="/refunds"><meta property="og:url" content="https://shop.example/help/refunds">',
+        ],
+    )
+    def test_links_and_pictures_lead_to_the_site_that_it_came_from(self, head: str):
+        page = f"""<head>{head}</head><p><a href="form">Form</a> <a href="/terms#t">Terms</a>
+        <a href="https://bank.example">Bank</a> <a href="mailto:a@b.example">Mail</a>
+        <img alt="Map" src="../map.png">"""
+
+        body = body_of(page)
+
+        for link in (
+            "[Form](https://shop.example/help/form)",
+            "[Terms](https://shop.example/terms#t)",
+            "[Bank](https://bank.example)",
+            "[Mail](mailto:a@b.example)",
+            "![Map](https://shop.example/map.png)",
+        ):
+            assert link in body
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            "",
+            '<base href="javascript:x()">',
+            '<base href="/help/">',
+            "<script>'<base href=\"https://a.example/\">'</script>",
+        ],
+    )
+    def test_where_it_does_not_say_from_where_the_words_stay_without_link_and_picture(self, head: str):
+        page = f"""<head>{head}</head><p><a href="/form">The <b>form</b></a> and <img alt="Map" src="map.png"> this
+        <a href="//bank.example/x">Bank</a><img alt="Logo" src="//bank.example/l.png">"""
+
+        assert body_of(page).split("\n")[0].strip() == "The **form** and this"
+        assert "[Bank](https://bank.example/x)" in body_of(page)
+        assert "![Logo](https://bank.example/l.png)" in body_of(page)
+        assert "map.png" not in body_of(page)
+
+    def test_what_leads_to_a_place_in_the_page_itself_or_to_the_disk_of_who_saved_it_is_left_out(self):
+        head = '<base href="https://shop.example/help/">'
+        page = f"""<head>{head}</head><p><a href="#rules">Rules</a> <a href="http://[">Odd</a>
+        <img src="./Refunds_files/map.png"><img src="data:image/png;base64,AA"> in short"""
+
+        assert body_of(page).split() == ["Rules", "Odd", "in", "short"]
 
     def test_in_a_zip_from_a_mac_has_the_name_that_it_was_given(self):
         packed = zipped(XXXXXX__html="<p>Text.</p>")
