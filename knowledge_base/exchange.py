@@ -1,4 +1,4 @@
-"""`./hamyar import FILE [--dry-run] [--publish]` and `./hamyar export FILE`: articles in from files, and out."""
+"""`./hamyar import PATH [--dry-run] [--publish]` and `./hamyar export FILE`: articles in from files, and out."""
 
 import argparse
 import asyncio
@@ -18,6 +18,7 @@ from core.unit_of_work import UnitOfWork
 from knowledge_base.csv_files import ImportRefused
 from knowledge_base.embedder import Embedder
 from knowledge_base.enums import Change, ImportState
+from knowledge_base.import_files import take_up
 from knowledge_base.importing import ArticleImports, Importing, check_file
 from knowledge_base.live_index import LiveIndex
 from knowledge_base.models import ImportRow
@@ -43,10 +44,10 @@ class Exchange:
         self._live = LiveIndex(work, embedder, weights=RankerWeights.load(), projection=Projection.load())
 
     async def bring(self, file: Path, *, dry_run: bool, publish_new: bool) -> None:
-        """Import a file; with `dry_run`, only say what would change. Raises ImportRefused."""
+        """Import a file or a folder; with `dry_run`, only say what would change. Raises ImportRefused."""
+        content, name = await asyncio.to_thread(take_up, file)
         async with self._work.reading() as session:
-            content = await asyncio.to_thread(file.read_bytes)
-            checked = await check_file(self._open(session), content, name=file.name, publish_new=publish_new)
+            checked = await check_file(self._open(session), content, name=name, publish_new=publish_new)
         if dry_run:
             for row in checked.rows:
                 _say(row)
@@ -102,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./hamyar", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     bringing = commands.add_parser("import")
-    bringing.add_argument("file", type=Path)
+    bringing.add_argument("file", type=Path, help="a zip, a table, a web page, or a folder of Markdown")
     bringing.add_argument("--dry-run", action="store_true", help="only say what would change")
     bringing.add_argument("--publish", action="store_true", help="publish new articles that have no status")
     commands.add_parser("export").add_argument("file", type=Path)

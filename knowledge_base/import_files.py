@@ -1,4 +1,4 @@
-"""Files that articles come in: a zip of Markdown, a table, a web page. Nothing is unpacked onto the disk."""
+"""Files that articles come in: a zip or folder of Markdown, a table, a web page. Nothing is unpacked onto the disk."""
 
 import io
 import re
@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,6 +26,7 @@ from knowledge_base.article_files import (
 from knowledge_base.csv_files import ImportRefused, Refused, decoded, read_rows
 from knowledge_base.enums import Reason
 from knowledge_base.html_pages import PageUnfit, read_page
+from language.normalise import safe_text
 
 MAX_IMPORT_BYTES = 20_000_000
 # What a zip holds once it is unpacked, and one file of it.
@@ -62,6 +63,39 @@ class FileRead:
 
     articles: list[Found | Refused] = field(default_factory=list)
     categories: list[CategoryFile] = field(default_factory=list)
+
+
+def take_up(path: Path) -> tuple[bytes, str]:
+    """What `read_file` takes of a path: a file's content, as far as one may be read, or a folder as a zip; and a name.
+
+    Of a folder, Markdown and lists of categories are taken, as deep as they lie.
+
+    Raises:
+        ImportRefused, OSError
+    """
+    if path.is_dir():
+        name = f"{path.resolve().name}.zip"
+        return _zip_of(path, name), name
+    with path.open("rb") as file:
+        # One byte more than fits tells that it is too large.
+        return file.read(MAX_IMPORT_BYTES + 1), path.name
+
+
+def _zip_of(folder: Path, name: str) -> bytes:
+    files = {safe_text(one.relative_to(folder).as_posix()): one for one in sorted(folder.rglob("*")) if _is_taken(one)}
+    files = {place: one for place, one in files.items() if not _is_passed_over(place)}
+    if len(files) > MOST_MEMBERS or sum(one.stat().st_size for one in files.values()) > MAX_UNPACKED_BYTES:
+        raise ImportRefused(Refused(Reason.zip_too_large, name))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, one in files.items():
+            # A file may be older than what a zip can say of it.
+            archive.writestr(zipfile.ZipInfo(place), one.read_bytes(), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _is_taken(path: Path) -> bool:
+    return (path.suffix.lower() == ".md" or path.name == CATEGORIES_FILE) and path.is_file()
 
 
 def read_file(content: bytes, *, name: str) -> FileRead:

@@ -13,7 +13,7 @@ from knowledge_base import import_files, importing
 from knowledge_base.csv_files import ImportRefused
 from knowledge_base.enums import ArticleStatus, Change, ImportState, Reason, Visibility
 from knowledge_base.exchange import Exchange
-from knowledge_base.import_files import MAX_IMPORT_BYTES, MAX_UNPACKED_BYTES, read_file
+from knowledge_base.import_files import MAX_IMPORT_BYTES, MAX_UNPACKED_BYTES, read_file, take_up
 from knowledge_base.importing import ArticleImports, ImportBegun, Importing, check_file
 from knowledge_base.render import to_html
 from knowledge_base.repository import ImportRepository
@@ -655,3 +655,43 @@ class TestCommand:
         assert shown in seen.getvalue()
         assert bool(seen.getvalue()) is is_terminal
         assert capsys.readouterr().out.count("new ") == 2
+
+    async def test_brings_a_folder_in_as_it_would_the_zip_of_it(self, work, embedder, tmp_path, capsys, at):
+        folder = tmp_path / "kb"
+        for place, content in {
+            "categories.yml": "- {slug: cars, name_fa: خودرو, name_en: Cars}",
+            "cars/parking.en.md": PARKING.replace("slug:", "category: cars\nslug:"),
+            "README.md": "# Notes",
+            "pictures/map.png": "PNG",
+            ".git/old.md": PARKING.replace("slug: parking", "slug: old"),
+            "old.html": "<p>Old",
+        }.items():
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            (folder / place).write_text(content, "utf-8")
+
+        await Exchange(work, embedder).bring(folder, dry_run=False, publish_new=False)
+
+        assert capsys.readouterr().out == "new      cars/parking.en.md:1 parking en\n"
+        assert (await at("parking")).category.name_en == "Cars"
+
+    @pytest.mark.parametrize("limit", ["MAX_UNPACKED_BYTES", "MOST_MEMBERS"])
+    def test_a_folder_that_holds_too_much_is_refused_before_it_is_read(self, tmp_path, monkeypatch, limit):
+        for name in ("a.md", "b.md"):
+            (tmp_path / name).write_text(PARKING, "utf-8")
+        monkeypatch.setattr(import_files, limit, 1)
+        monkeypatch.setattr("pathlib.Path.read_bytes", None)
+
+        with pytest.raises(ImportRefused) as refusal:
+            take_up(tmp_path)
+
+        assert refusal.value.refused.reason is Reason.zip_too_large
+
+    def test_no_more_of_a_file_is_read_than_may_be(self, tmp_path):
+        with (tmp_path / "a.csv").open("wb") as file:
+            file.truncate(10 * MAX_IMPORT_BYTES)
+
+        content, name = take_up(tmp_path / "a.csv")
+
+        assert len(content) == MAX_IMPORT_BYTES + 1
+        with pytest.raises(ImportRefused):
+            read_file(content, name=name)
