@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
@@ -15,6 +16,7 @@ from core.config import Settings
 from core.database import Database
 from core.events import create_event_bus
 from core.unit_of_work import UnitOfWork
+from knowledge_base.article_files import CATEGORIES_FILE
 from knowledge_base.csv_files import ImportRefused
 from knowledge_base.embedder import Embedder
 from knowledge_base.enums import Change, ImportState
@@ -48,6 +50,8 @@ class Exchange:
         content, name = await asyncio.to_thread(take_up, file)
         async with self._work.reading() as session:
             checked = await check_file(self._open(session), content, name=name, publish_new=publish_new)
+        for category in checked.categories:
+            _say_category(category)
         if dry_run:
             for row in checked.rows:
                 _say(row)
@@ -132,6 +136,13 @@ async def _perform(options: argparse.Namespace) -> None:
     finally:
         await events.close()
         await database.close()
+
+
+def _say_category(category: Mapping[str, Any]) -> None:
+    before = category["before"]
+    change = Change.changed if before else Change.new
+    said = [f"{name}: {category[name]}" for name in ("name_fa", "name_en", "position") if name in category]
+    print(f"{change.value:8} {CATEGORIES_FILE} {category['slug']}, {', '.join(said)}")
 
 
 def _say(row: ImportRow) -> None:

@@ -671,7 +671,8 @@ class TestCommand:
 
         await Exchange(work, embedder).bring(folder, dry_run=False, publish_new=False)
 
-        assert capsys.readouterr().out == "new      cars/parking.en.md:1 parking en\n"
+        category = "new      categories.yml cars, name_fa: خودرو, name_en: Cars\n"
+        assert capsys.readouterr().out == f"{category}new      cars/parking.en.md:1 parking en\n"
         assert (await at("parking")).category.name_en == "Cars"
 
     @pytest.mark.parametrize("limit", ["MAX_UNPACKED_BYTES", "MOST_MEMBERS"])
