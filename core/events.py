@@ -7,6 +7,7 @@ costs a moment and never a message. One that says a new message itself spares th
 import asyncio
 import json
 import logging
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -19,8 +20,9 @@ logger = logging.getLogger(__name__)
 Event = dict[str, Any]
 # A listener this far behind has stopped reading; it catches up from the database when it wakes.
 QUEUE_LIMIT = 256
-# A Redis that neither answers nor refuses must not hold up what it is told of.
+# A Redis that neither answers nor refuses must not hold up what it is told of: it is left alone for a while then.
 PUBLISH_SECONDS = 1.0
+LEFT_ALONE_SECONDS = 10.0
 
 
 class EventBus(Protocol):
@@ -84,17 +86,30 @@ class RedisEventBus:
         self._redis = redis.from_url(url, decode_responses=True)
         self._local = LocalEventBus()
         self._reader: asyncio.Task[None] | None = None
+        self._left_alone_until = 0.0
 
     async def start(self) -> None:
         self._reader = asyncio.create_task(self._read())
 
     async def publish(self, topic: str, event: Event) -> None:
+        if not await self._told(topic, event):
+            self._local.deliver(topic, event)
+
+    async def _told(self, topic: str, event: Event) -> bool:
+        """Whether Redis has heard of it; while it is left alone, nobody asks."""
+        if time.monotonic() < self._left_alone_until:
+            return False
         try:
             async with asyncio.timeout(PUBLISH_SECONDS):
                 await self._redis.publish(self.CHANNEL, json.dumps([topic, event]))
-        except (redis.RedisError, OSError, TimeoutError):
-            logger.warning("Redis does not answer; only this process hears of %s", topic)
-            self._local.deliver(topic, event)
+        except TimeoutError:
+            logger.warning("Redis does not answer; for a while only this process hears of what happens here")
+            self._left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+            return False
+        except (redis.RedisError, OSError):
+            logger.warning("Redis cannot be told; only this process hears of %s", topic)
+            return False
+        return True
 
     def listen(self, *topics: str) -> Any:
         return self._local.listen(*topics)

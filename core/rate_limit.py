@@ -14,7 +14,7 @@ _ROUNDING = 1e-6
 
 
 class RateLimit:
-    """So many times in a while, such as `"10/minute"`, for each key of its own.
+    """So many times in a while, such as `"10/minute"`, for each key of its own; none at all where it is 0.
 
     So many may come at once, and then one more each time that its share of the while has passed: whoever is refused
     waits for a moment and not for a whole window (the "generic cell rate algorithm"). A key costs one number. The
@@ -24,7 +24,8 @@ class RateLimit:
     def __init__(self, allowed: str, *, now: Callable[[], float] = time.monotonic) -> None:
         times, _, while_name = allowed.partition("/")
         self._times = int(times)
-        self._share = WHILES[while_name] / self._times
+        self._while = WHILES[while_name]
+        self._share = self._while / max(1, self._times)
         self._now = now
         # When each key has its whole allowance again.
         self._whole_at: dict[tuple[str, ...], float] = {}
@@ -36,6 +37,8 @@ class RateLimit:
         Raises:
             TooManyRequests: with the seconds after which it will be allowed again; this one is not counted.
         """
+        if not self._times:
+            raise TooManyRequests(retry_after_seconds=math.ceil(self._while))
         now = self._now()
         used = self._used(key, now)
         if used > self._times - 1 + _ROUNDING:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import time
 from functools import cache
 from typing import Any
 
@@ -72,9 +73,13 @@ class Signer:
         return self._serializer.dumps(value)
 
     def read(self, token: str, *, max_age_seconds: int | None = None) -> dict[str, Any] | None:
-        """The signed value, or `None` when the token is forged, garbled or too old."""
+        """The signed value, or `None` when the token is forged, garbled or too old.
+
+        One of a machine whose clock is ahead, or from before ours was set back, is ours all the same.
+        """
         try:
-            value = self._serializer.loads(token, max_age=max_age_seconds)
+            value, signed_at = self._serializer.loads(token, return_timestamp=True)
         except (BadSignature, ValueError):
             return None
-        return value if isinstance(value, dict) else None
+        is_too_old = max_age_seconds is not None and time.time() - signed_at.timestamp() > max_age_seconds
+        return value if isinstance(value, dict) and not is_too_old else None

@@ -329,6 +329,9 @@ class Turns:
         """
         if conversation.status is not ConversationStatus.waiting or conversation.waiting_since is None:
             return
+        if message.created_at < conversation.waiting_since:
+            # It is what they were handed over for, and its turn died before it was over.
+            return
         if service.note_contact_detail(conversation, message.latest_text):
             await service.say(conversation, REACH_NOTED)
         elif not await service.conversations.was_told(

@@ -51,6 +51,24 @@ class TestRedis:
 
         assert heard.get_nowait() == {"n": 1}
 
+    async def test_is_not_waited_for_by_one_event_after_the_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = []
+
+        async def hang(*what: object) -> None:
+            asked.append(what)
+            await asyncio.Event().wait()
+
+        bus = RedisEventBus("redis://127.0.0.1:1")
+        monkeypatch.setattr(bus._redis, "publish", hang)
+        monkeypatch.setattr("core.events.PUBLISH_SECONDS", 0.01)
+
+        async with bus.listen("a") as heard:
+            for number in range(50):
+                await bus.publish("a", {"n": number})
+        await bus.close()
+
+        assert (len(asked), heard.qsize()) == (1, 50)
+
     async def test_what_is_no_event_makes_nobody_deaf(self, monkeypatch: pytest.MonkeyPatch) -> None:
         published = ["no JSON", "7", "[]", '[["a"], {}]', '["a", {"n": 1}]']
 

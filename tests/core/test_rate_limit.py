@@ -20,6 +20,13 @@ def watch() -> Watch:
 
 
 class TestHit:
+    def test_none_at_all_is_a_limit_too(self) -> None:
+        limit = RateLimit("0/day")
+
+        with pytest.raises(TooManyRequests):
+            limit.hit("sara")
+        assert limit.left("sara") == 0
+
     def test_refuses_one_more_and_says_when_to_come_back(self) -> None:
         limit = RateLimit("2/minute")
         limit.hit("sara")

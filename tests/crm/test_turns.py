@@ -210,6 +210,18 @@ class TestRun:
 
         assert [text.split()[0] for text in said] == ["handed_off", "ask_how_to_reach", "seen_while_waiting"]
 
+    async def test_a_turn_that_died_after_its_handoff_says_no_more_when_it_is_run_again(
+        self, talk: Talk, clock: FixedClock
+    ) -> None:
+        await talk.sends("somebody else there?", language="en")
+        clock.advance(timedelta(seconds=1))
+        async with talk.changing() as (service, conversation):
+            await service.hand_off(conversation, HandoffReason.contact_asked)
+        await talk.answered()
+
+        said = [text.split()[0] for author, text in await talk.transcript() if author == "system"]
+        assert said == ["handed_off", "ask_how_to_reach"]
+
     async def test_acknowledges_again_in_another_wait(self, talk: Talk, clock: FixedClock) -> None:
         await talk.says("Talk to a person", payload="/talk_to_person", language="en")
         for _wait in range(2):
@@ -648,7 +660,9 @@ class TestDeEscalation:
         apologies = [text for _, text in said if text.startswith("sorry")]
         assert apologies == ["sorry_money en", "sorry_displeasure en"]
 
-    async def test_the_bot_hears_the_mood_and_that_it_need_not_apologise_as_well(self, talk: Talk, bot: FakeBot) -> None:
+    async def test_the_bot_hears_the_mood_and_that_it_need_not_apologise_as_well(
+        self, talk: Talk, bot: FakeBot
+    ) -> None:
         for words in ("sigh", "sigh", "where is my money"):
             await talk.says(words)
 
