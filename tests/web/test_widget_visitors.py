@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from itsdangerous import TimestampSigner
 from sqlalchemy import func, select
 
 from connectors.web_widget import downloads
@@ -326,9 +325,9 @@ class TestTokens:
         start, later = int(time.time()), TOKEN_SECONDS * 2 // 3
         first = await session_of(client, inbox)
 
-        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: start + later)
+        monkeypatch.setattr("time.time", lambda: start + later)
         second = await session_of(client, inbox, token=first["token"])
-        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: start + 2 * later)
+        monkeypatch.setattr("time.time", lambda: start + 2 * later)
         third = await session_of(client, inbox, token=second["token"])
         too_late = await session_of(client, inbox, token=first["token"])
 
