@@ -7,6 +7,7 @@ from crm.conversations.contents import attached, checked_words
 from crm.conversations.files import File
 from crm.conversations.news import CHANGED, contact_topic
 from crm.conversations.service import ConversationService
+from crm.conversations.transitions import StatusChangeRefused
 from crm.enums import Author, Channel, ConversationStatus, MessageKind
 from crm.models import Agent, Attachment, Conversation, Message
 
@@ -49,13 +50,16 @@ class Handling:
         await self.conversations.say(conversation, "utter_agent_joined", agent_name=by.name)
 
     async def assign(self, conversation: Conversation, *, to: Agent, by: Agent) -> None:
-        """Make an agent answer for a conversation, note so in it, and tell them if a colleague did so.
+        """Make an agent answer for an open conversation, note so in it, and tell them if a colleague did so.
 
         Who has it already keeps it.
 
         Raises:
             HandlesNoConversations
+            StatusChangeRefused: it is with the bot, in the queue or resolved.
         """
+        if conversation.status is not ConversationStatus.open:
+            raise StatusChangeRefused(f"A conversation that is {conversation.status.value} is nobody's to give.")
         if to.id == conversation.assignee_id:
             return
         await self._make_assignee(conversation, to)

@@ -324,6 +324,39 @@ class TestReply:
         assert sent[0] == sent[1] != sent[2] == sent[3]
 
 
+class TestAssign:
+    @pytest.mark.parametrize("leave", ["resolve", "return_to_bot"])
+    async def test_comes_too_late_for_a_conversation_that_is_open_no_more(
+        self,
+        service: ConversationService,
+        handling: Handling,
+        conversation: Conversation,
+        agent: Agent,
+        make_agent: MakeAgent,
+        leave: str,
+    ) -> None:
+        omid = await make_agent("Omid")
+        locked = await service.lock(conversation.id)
+        await handling.take(locked, by=agent)
+        await getattr(handling, leave)(locked)
+        before = locked.assignee_id
+
+        with pytest.raises(StatusChangeRefused):
+            await handling.assign(locked, to=omid, by=agent)
+
+        assert locked.assignee_id == before
+        assert not [one for one in await service.conversations.messages(locked.id) if one.text == "Omid"]
+
+    async def test_is_refused_while_nobody_has_taken_it(
+        self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        await service.hand_off(locked, HandoffReason.contact_asked)
+
+        with pytest.raises(StatusChangeRefused):
+            await handling.assign(locked, to=agent, by=agent)
+
+
 class TestResolve:
     async def test_solves_the_ticket_and_asks_for_a_rating(
         self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent

@@ -202,7 +202,7 @@ async def assign(
     assignee: Annotated[RowId, Form()],
     shown: ShownDep,
 ) -> Response:
-    """Give an open conversation to a colleague."""
+    """Give an open conversation to a colleague; refused once it is open no more."""
     person = await agents.agents.get(assignee)
     if person is None:
         raise AgentNotFound

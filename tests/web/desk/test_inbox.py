@@ -590,6 +590,40 @@ class TestAssign:
         assert f'id="row-{waiting.id}"' not in (await client.get("/desk?tab=mine")).text
         assert "Omid" in (await client.get("/desk?tab=open")).text
 
+    async def test_waits_for_the_button_since_a_menu_changes_at_each_arrow_key(
+        self, client: httpx.AsyncClient, sign_in: SignIn, waiting: Conversation
+    ) -> None:
+        await sign_in(Role.agent)
+        address = f"/desk/conversations/{waiting.id}"
+        await client.post(f"{address}/take")
+
+        page = (await client.get(address)).text
+
+        (form,) = re.findall(rf'<form[^>]+action="{address}/assign".*?</form>', page, re.DOTALL)
+        assert 'hx-trigger="submit"' in form
+        assert ">Save</span></button>" in form
+        assert "<noscript>" not in form
+
+    async def test_says_so_where_it_is_open_no_more(
+        self,
+        app: FastAPI,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        make_agent: Callable[..., Awaitable[Agent]],
+        waiting: Conversation,
+    ) -> None:
+        await sign_in(Role.agent)
+        colleague = await make_agent("Omid")
+        address = f"/desk/conversations/{waiting.id}"
+        await client.post(f"{address}/take")
+        await client.post(f"{address}/return-to-bot")
+
+        late = await client.post(f"{address}/assign", data={"assignee": str(colleague.id)}, headers=HTMX)
+
+        assert late.status_code == 409
+        assert "Somebody was faster" in late.text
+        assert "Omid" not in [one.text for one in await messages(app, waiting)]
+
     async def test_leaves_word_of_it_that_colleagues_read_and_the_contact_does_not(
         self,
         app: FastAPI,
