@@ -191,7 +191,7 @@ class TestTry:
 
         assert "would have handed off 2 of the last 3 conversations; the policy in force, 1." in html
         assert html.count('href="/desk/conversations/') == 1
-        assert f'href="/desk/conversations/{sad.id}#message-1"' in html
+        assert f'href="/desk/conversations/{sad.id}?message=1#message-1"' in html
         assert "<script>alert" not in html
         assert await in_force(app) == policy
 

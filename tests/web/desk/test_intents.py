@@ -92,6 +92,16 @@ class TestList:
         assert '<option value="request_refund" selected>Wants money back' in html
         assert "quite sure" not in html
 
+    async def test_links_to_the_message_so_that_its_page_begins_early_enough(
+        self, client: httpx.AsyncClient, meant: Meant
+    ) -> None:
+        message = await meant("hm")
+
+        html = (await client.get(PATH)).text
+
+        place = f"?message={message.sequence}#message-{message.sequence}"
+        assert f'href="/desk/conversations/{message.conversation_id}{place}"' in html
+
     async def test_shows_a_wish_that_only_its_words_told_of(self, client: httpx.AsyncClient, meant: Meant) -> None:
         await meant("cancel it and send the invoice", guess="cancel_purchase", confidence=0.6)
 
