@@ -1,7 +1,7 @@
 """Conversations and their messages in SQL."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, li
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, load_only, undefer
 
-from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind, Outcome, TurnState
+from crm.enums import Author, ConversationStatus, MessageKind, Outcome, TurnState
 from crm.models import (
     Agent,
     Attachment,
@@ -581,10 +581,15 @@ class ConversationRepository:
             ratings[contact_id].append(rating)
         return ratings
 
-    async def delivery_states(self, conversation_id: str) -> dict[int, DeliveryState]:
+    async def deliveries(self, conversation_id: str) -> dict[int, Delivery]:
         """How far the messages have come that had to be sent to a channel, by message."""
-        statement = select(Delivery.message_id, Delivery.state).where(Delivery.conversation_id == conversation_id)
-        return dict((await self.session.execute(statement)).all())
+        statement = select(Delivery).where(Delivery.conversation_id == conversation_id)
+        return {one.message_id: one for one in await self.session.scalars(statement)}
+
+    async def deliveries_of_last(self, last: Mapping[str, Message]) -> dict[str, Delivery]:
+        """How far one message of each conversation has come, where it had to be sent to a channel, by conversation."""
+        statement = select(Delivery).where(Delivery.message_id.in_([message.id for message in last.values()]))
+        return {one.conversation_id: one for one in await self.session.scalars(statement)}
 
     async def inbox_by_key(self, key: str) -> Inbox | None:
         return (await self.session.scalars(select(Inbox).where(Inbox.key == key))).one_or_none()

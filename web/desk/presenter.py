@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from crm.conversations.files import ENDINGS
 from crm.conversations.transitions import TRANSITIONS
-from crm.enums import AttachmentState, Author, ConversationStatus, DeliveryState, MessageKind
-from crm.models import Agent, Attachment, Conversation, Handoff, Message, Ticket
+from crm.enums import AttachmentState, Author, ConversationStatus, MessageKind
+from crm.models import Agent, Attachment, Conversation, Delivery, Handoff, Message, Ticket
 from web.desk.found import Piece, excerpt, marked
 from web.desk.words import CAUSES, UNKNOWN_CAUSE
 
@@ -110,6 +110,8 @@ class Row:
 
     conversation: Conversation
     last: Message | None
+    # Of the last message, where it had to be sent to a channel.
+    delivery: Delivery | None
     ticket: Ticket | None
     due: Due | None
     waited: Span
@@ -137,12 +139,17 @@ def found_in(conversation: Conversation, message: Message | None, parts: Sequenc
 
 
 def row_of(
-    conversation: Conversation, last: Message | None, ticket: Ticket | None, now: datetime, found: Found | None = None
+    conversation: Conversation,
+    last: Message | None,
+    delivery: Delivery | None,
+    ticket: Ticket | None,
+    now: datetime,
+    found: Found | None = None,
 ) -> Row:
     """A line of the inbox as of now."""
     since = conversation.waiting_since or (last.created_at if last else conversation.updated_at)
     due = due_of(ticket, now) if ticket else None
-    return Row(conversation, last, ticket, due, span(since, now), mood_of(conversation.frustration), found)
+    return Row(conversation, last, delivery, ticket, due, span(since, now), mood_of(conversation.frustration), found)
 
 
 @dataclass(frozen=True)
@@ -191,7 +198,7 @@ class Entry:
 
     message: Message
     look: str
-    delivery: DeliveryState | None
+    delivery: Delivery | None
     seen: bool
     got: bool
     file: ShownFile | None
@@ -199,7 +206,7 @@ class Entry:
 
 def entries_of(
     messages: Sequence[Message],
-    deliveries: Mapping[int, DeliveryState],
+    deliveries: Mapping[int, Delivery],
     *,
     seen_sequence: int,
     got_sequence: int = 0,

@@ -157,10 +157,14 @@ async def _rows(
 ) -> list[Row]:
     ids = [conversation.id for conversation in listed]
     last = await conversations.conversations.last_messages(ids)
+    sent = await conversations.conversations.deliveries_of_last(last)
     tickets = await conversations.tickets.tickets.unfinished_by_conversation(ids)
     now = conversations.clock.now()
     found = found or {}
-    return [row_of(item, last.get(item.id), tickets.get(item.id), now, found.get(item.id)) for item in listed]
+    return [
+        row_of(item, last.get(item.id), sent.get(item.id), tickets.get(item.id), now, found.get(item.id))
+        for item in listed
+    ]
 
 
 async def _counts(conversations: ConversationService, agent: Agent) -> dict[Tab, int]:
@@ -191,7 +195,7 @@ async def read_thread(
         first = min(conversation.last_sequence - THREAD_LENGTH, (message or conversation.last_sequence) - 1)
         start = max(0, first) // THREAD_STEP * THREAD_STEP
     messages = await repository.messages(conversation.id, after=start)
-    deliveries = await repository.delivery_states(conversation.id)
+    deliveries = await repository.deliveries(conversation.id)
     last = await repository.last_from_contact(conversation.id)
     tickets = list(await conversations.tickets.of_contact(conversation.contact_id))
     handoff = await _current_handoff(conversations, conversation)
@@ -227,7 +231,7 @@ async def read_earlier(conversations: ConversationService, conversation_id: str,
     conversation = await conversations.get(conversation_id)
     first = max(0, before - THREAD_LENGTH)
     messages = await conversations.conversations.messages(conversation_id, after=first, limit=before - first)
-    deliveries = await conversations.conversations.delivery_states(conversation_id)
+    deliveries = await conversations.conversations.deliveries(conversation_id)
     return entries_of(
         messages,
         deliveries,

@@ -61,6 +61,8 @@ DELIVERIES = {
     DeliveryState.maybe_sent: _("Maybe sent: the connection broke, and nobody can know"),
     DeliveryState.failed: _("Not sent"),
 }
+# What a list says beside the last words where they may not have arrived, and how bad that is.
+UNDELIVERED = {DeliveryState.maybe_sent: (_("Maybe sent"), "warn"), DeliveryState.failed: (_("Not sent"), "bad")}
 HAND_OVERS = {
     HANDED_OVER: _("{by} gave the conversation to {to}"),
     TAKEN_OVER: _("{to} took the conversation over"),

@@ -200,7 +200,7 @@ class TestAttach:
         kept = await last_message(app, chat)
         assert kept.kind.value == "internal_note"
         async with app.state.work.reading() as session:
-            deliveries = await app.state.open_conversations(session).conversations.delivery_states(chat.id)
+            deliveries = await app.state.open_conversations(session).conversations.deliveries(chat.id)
         assert kept.id not in deliveries
 
     async def test_tells_the_limit_before_anything_is_sent(

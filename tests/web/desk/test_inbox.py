@@ -359,6 +359,36 @@ class TestShowReply:
         for language, words in (("en", english), ("fa", persian)):
             page = (await client.get(address, params={"lang": language})).text
             assert [words in shown(page, text) for text in ("One moment.", "Here it is.")] == [False, True]
+        assert f'title="{trouble}"' in shown(page, "Here it is.")
+
+    @pytest.mark.parametrize(
+        ("trouble", "english", "persian"),
+        [
+            (SendUncertain("the line broke"), "Maybe sent", "شاید فرستاده شده"),
+            (SendRefused("blocked"), "Not sent", "فرستاده نشد"),
+        ],
+    )
+    async def test_is_marked_in_the_list_while_nothing_follows_it(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        chat: Conversation,
+        sends: Callable[..., Awaitable[None]],
+        trouble: Exception,
+        english: str,
+        persian: str,
+    ) -> None:
+        await sign_in(Role.agent)
+        marks = []
+
+        for troubles in ([], [trouble], []):
+            await client.post(f"/desk/conversations/{chat.id}/messages", data={"text": "Here it is."})
+            await sends(*troubles)
+            for language, words in (("en", english), ("fa", persian)):
+                page = (await client.get("/desk", params={"tab": "mine", "lang": language})).text
+                marks.append(f"</svg>{words}</span>" in page)
+
+        assert marks == [False, False, True, True, False, False]
 
 
 class TestWrite:
