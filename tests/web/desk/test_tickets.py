@@ -271,6 +271,22 @@ class TestChangeTicket:
         assert f'<option value="{gone.id}" selected>' in page
         assert 'value="urgent" selected' in page
 
+    @pytest.mark.parametrize(
+        ("language", "hint"),
+        [
+            ("en", "Once closed, a ticket cannot be changed any more."),
+            ("fa", "تیکتی که «بسته» شود، دیگر تغییر نمی‌کند."),
+        ],
+    )
+    async def test_says_before_a_ticket_is_closed_that_this_is_for_good(
+        self, client: httpx.AsyncClient, waiting: Conversation, language: str, hint: str
+    ) -> None:
+        assert hint in (await client.get("/desk/tickets/HM-1001", params={"lang": language})).text
+
+        await client.post("/desk/tickets/HM-1001", data={"status": "closed", "priority": "low"})
+
+        assert hint not in (await client.get("/desk/tickets/HM-1001", params={"lang": language})).text
+
     async def test_a_closed_ticket_cannot_change(self, client: httpx.AsyncClient, waiting: Conversation) -> None:
         await client.post("/desk/tickets/HM-1001", data={"status": "closed", "priority": "low"})
 
