@@ -54,6 +54,15 @@ class TestPersianWords:
         assert translate("Without a label", "fa") == translate("No label", "fa")
         assert not [text for text, _file in texts() if re.search("بی‌(?:برچسب|توکن)", translate(text, "fa"))]
 
+    def test_only_a_ticket_is_closed_since_a_conversation_that_has_ended_can_go_on(self) -> None:
+        closed = translate("Closed", "fa")
+
+        assert closed in translate("Once closed, a ticket cannot be changed any more.", "fa")
+        assert not [text for text in ("Resolved", "Resolve") if closed in translate(text, "fa")]
+
+    def test_the_firms_own_people_are_colleagues_and_only_a_role_is_called_otherwise(self) -> None:
+        assert [text for text, _file in texts() if "کارشناس" in translate(text, "fa")] == ["Agent"]
+
     def test_a_message_is_long_and_only_a_voice_is_loud(self) -> None:
         said = [*WEB.rglob("*.js"), *WEB.rglob("*.po"), Path("domain.yml")]
         assert len(said) > 2

@@ -223,7 +223,7 @@ class TestShowConversation:
         assert "something else weighed on the mood" in english
         assert "HM-1001" in english
         assert "با خشم نوشته" in persian
-        assert "به یک گفت‌وگوی قبلی از ۵ امتیاز ۱ داده" in persian
+        assert "به یک گفت‌وگوی قبلی امتیاز ۱ از ۵ داده" in persian
 
     async def test_shows_hostile_text_as_text(self, client: httpx.AsyncClient, sign_in: SignIn, says: Says) -> None:
         await sign_in(Role.agent)

@@ -177,7 +177,7 @@ class TestList:
         assert [title in unused for title in ("Unread", "Read long ago")] == [True, True]
         assert [f"{title}</bdi>" in unused for title in ("For agents", "Read lately", "New")] == [False, False, False]
 
-    @pytest.mark.parametrize(("language", "head"), [("en", "Led to a person"), ("fa", "سپرده به کارشناس")])
+    @pytest.mark.parametrize(("language", "head"), [("en", "Led to a person"), ("fa", "سپرده به همکاران")])
     async def test_says_what_use_an_article_was(
         self, editor: httpx.AsyncClient, write: WriteArticle, parts: Parts, language: str, head: str
     ) -> None:

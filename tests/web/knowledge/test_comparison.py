@@ -40,7 +40,7 @@ class TestCompare:
         shown = {field.field: field.rows[0] for field in compare(left, right, language="fa") if not field.same}
 
         assert shown["review_due_on"].left == "۱۴۰۵/۰۹/۰۲"
-        assert (shown["visibility"].left, shown["visibility"].right) == ("همه", "فقط کارشناسان")
+        assert (shown["visibility"].left, shown["visibility"].right) == ("همه", "فقط همکاران")
 
 
 class TestRow:
