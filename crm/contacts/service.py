@@ -94,16 +94,20 @@ class ContactService:
             raise ContactNotFound
         return contact
 
-    async def correct(self, contact: Contact, *, name: str, email: str, phone: str) -> None:
+    async def correct(
+        self, contact: Contact, *, name: str | None = None, email: str | None = None, phone: str | None = None
+    ) -> None:
         """Keep what a person of ours has learned of a contact, in place of what was known; each may be empty.
+
+        What is not given stays as it is.
 
         Raises:
             ContactDetailUnfit: nothing is changed.
         """
-        email, phone = normalise(email).strip(), normalise(phone).strip()
-        if (email and not _EMAIL.fullmatch(email)) or (phone and not _PHONE.fullmatch(phone)):
-            raise ContactDetailUnfit
-        contact.name, contact.email, contact.phone = safe_text(name).strip()[:200], email[:254], phone[:32]
+        email, phone = _checked(email, _EMAIL), _checked(phone, _PHONE)
+        contact.name = contact.name if name is None else safe_text(name).strip()[:200]
+        contact.email = contact.email if email is None else email[:254]
+        contact.phone = contact.phone if phone is None else phone[:32]
         for conversation in await self.contacts.conversations(contact.id):
             self._announce(conversation)
 
@@ -240,6 +244,16 @@ class ContactService:
 
     def _announce(self, conversation: Conversation) -> None:
         announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
+
+
+def _checked(detail: str | None, kind: re.Pattern[str]) -> str | None:
+    """The detail in the form that is kept, empty or of this kind; none where none is given."""
+    if detail is None:
+        return None
+    detail = normalise(detail).strip()
+    if detail and not kind.fullmatch(detail):
+        raise ContactDetailUnfit
+    return detail
 
 
 def _shifted(cause: dict[str, object], shift: int) -> dict[str, object]:

@@ -47,14 +47,18 @@ async def change_contact(
     name: Line = "",
     email: Line = "",
     phone: Line = "",
+    shown_name: Line = "",
+    shown_email: Line = "",
+    shown_phone: Line = "",
 ) -> Response:
-    """Set right what is known of a contact."""
+    """Set right what is known of a contact; what differs from what the page showed, and nothing else."""
     contact = await contacts.get(contact_id)
-    typed = {"name": name, "email": email, "phone": phone}
+    pairs = {"name": (name, shown_name), "email": (email, shown_email), "phone": (phone, shown_phone)}
+    changed = {field: typed for field, (typed, shown) in pairs.items() if typed != shown}
     try:
-        await contacts.correct(contact, **typed)
+        await contacts.correct(contact, **changed)
     except ContactDetailUnfit as error:
-        return await _page(request, agent, contacts, contact, typed=typed, problem=error.code)
+        return await _page(request, agent, contacts, contact, changed=changed, problem=error.code)
     return RedirectResponse(f"/desk/contacts/{contact.id}?saved=true", status_code=303)
 
 
@@ -64,7 +68,7 @@ async def _page(
     contacts: ContactService,
     contact: Contact,
     *,
-    typed: Mapping[str, str] | None = None,
+    changed: Mapping[str, str] | None = None,
     problem: str = "",
     saved: bool = False,
 ) -> Response:
@@ -75,7 +79,7 @@ async def _page(
         section="conversations",
         status=422 if problem else 200,
         contact=contact,
-        typed=typed or {"name": contact.name, "email": contact.email, "phone": contact.phone},
+        typed={"name": contact.name, "email": contact.email, "phone": contact.phone, **(changed or {})},
         conversations=await contacts.contacts.conversations(contact.id),
         tickets=await TicketService(contacts.session, clock=contacts.clock).of_contact(contact.id),
         problem=problem,

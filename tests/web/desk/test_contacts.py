@@ -1,11 +1,13 @@
 """A contact's page."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from crm.contacts.service import remember_contact_detail
 from crm.enums import Role
 from crm.models import Agent, Contact, Conversation
 from tests.web.desk.conftest import HOSTILE
@@ -28,6 +30,11 @@ async def known(app: FastAPI, conversation: Conversation) -> tuple[str, str, str
     async with app.state.work.reading() as session:
         contact = await session.get_one(Contact, conversation.contact_id)
         return contact.name, contact.email, contact.phone
+
+
+async def shown(client: httpx.AsyncClient, address: str) -> dict[str, str]:
+    """What the form remembers of the page as it stands."""
+    return dict(re.findall(r'name="(shown_\w+)" value="([^"]*)"', (await client.get(address)).text))
 
 
 class TestShowContact:
@@ -70,9 +77,43 @@ class TestChangeContact:
     ) -> None:
         await client.post(address, data={"name": "Sara", "email": "wrong@example.com"})
 
-        await client.post(address, data={"name": "Sara"})
+        await client.post(address, data={**await shown(client, address), "name": "Sara", "email": ""})
 
         assert await known(app, waiting) == ("Sara", "", "")
+
+    async def test_undoes_nothing_that_came_in_while_the_page_was_open(
+        self, app: FastAPI, client: httpx.AsyncClient, waiting: Conversation, address: str
+    ) -> None:
+        form = {**await shown(client, address), "name": "Sara", "email": "", "phone": ""}
+        async with app.state.work.begin() as session:
+            remember_contact_detail(await session.get_one(Contact, waiting.contact_id), "09120000001")
+
+        await client.post(address, data=form)
+
+        assert await known(app, waiting) == ("Sara", "", "09120000001")
+
+    async def test_checks_only_what_was_changed(
+        self, app: FastAPI, client: httpx.AsyncClient, waiting: Conversation, address: str
+    ) -> None:
+        async with app.state.work.begin() as session:
+            (await session.get_one(Contact, waiting.contact_id)).phone = "ext. 12"
+
+        form = {**await shown(client, address), "name": "Sara", "phone": "ext. 12"}
+        await client.post(address, data=form)
+
+        assert await known(app, waiting) == ("Sara", "", "ext. 12")
+
+    async def test_what_came_in_stays_also_where_something_is_wrong(
+        self, app: FastAPI, client: httpx.AsyncClient, waiting: Conversation, address: str
+    ) -> None:
+        form = {**await shown(client, address), "name": "Sara", "email": "nobody", "phone": ""}
+        async with app.state.work.begin() as session:
+            remember_contact_detail(await session.get_one(Contact, waiting.contact_id), "09120000001")
+
+        response = await client.post(address, data=form)
+
+        assert 'name="phone" type="tel" value="09120000001"' in response.text
+        assert 'name="email" type="email" value="nobody"' in response.text
 
     @pytest.mark.parametrize("wrong", [{"email": "nobody"}, {"phone": "no number"}])
     async def test_keeps_what_was_typed_and_changes_nothing_where_something_is_wrong(
