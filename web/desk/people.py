@@ -63,9 +63,13 @@ async def change_person(
     name: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
     is_active: Annotated[bool, Form()] = False,
+    shown_name: Annotated[str | None, Form()] = None,
+    shown_role: Annotated[Role | None, Form()] = None,
+    shown_is_active: Annotated[bool | None, Form()] = None,
 ) -> Response:
-    """Change an account; an empty password leaves the old one."""
-    typed = {"name": name, "role": role, "is_active": is_active}
+    """Change what differs from what the page showed of an account; an empty password leaves the old one."""
+    pairs = {"name": (name, shown_name), "role": (role, shown_role), "is_active": (is_active, shown_is_active)}
+    typed = {field: chosen for field, (chosen, shown) in pairs.items() if chosen != shown}
     try:
         changed = AgentUpdate.model_validate({**typed, "password": password or None})
         await agents.change(agent_id, **changed.model_dump())
@@ -86,6 +90,7 @@ async def _people(
 ) -> Response:
     """The page; with a problem, the dialog in which something else was typed is open."""
     everybody = await agents.agents.all()
+    forms: dict[int | str, dict[str, Any]] = {NEW: NOTHING_TYPED, **{one.id: _known(one) for one in everybody}}
     return page(
         request,
         "desk/people.html",
@@ -94,7 +99,7 @@ async def _people(
         status=422 if problem else 200,
         people=everybody,
         problem=problem,
-        typed={NEW: NOTHING_TYPED, **{one.id: _known(one) for one in everybody}, **(typed or {})},
+        typed={whose: form | (typed or {}).get(whose, {}) for whose, form in forms.items()},
         opened=next(iter(typed), None) if typed else None,
     )
 

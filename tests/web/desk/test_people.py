@@ -31,6 +31,13 @@ async def admin(client: httpx.AsyncClient, sign_in: SignIn) -> Agent:
     return await sign_in(Role.admin)
 
 
+async def shown(client: httpx.AsyncClient, person: Agent) -> dict[str, str]:
+    """What a person's form remembers of the page as it stands."""
+    page = (await client.get("/desk/people")).text
+    (form,) = re.findall(rf'action="/desk/people/{person.id}".*?</form>', page, re.DOTALL)
+    return dict(re.findall(r'name="(shown_\w+)" value="([^"]*)"', form))
+
+
 class TestCreatePerson:
     async def test_the_new_colleague_can_sign_in(self, client: httpx.AsyncClient) -> None:
         response = await client.post("/desk/people", data=NEW)
@@ -90,6 +97,32 @@ class TestChangePerson:
 
         response = await client.post("/desk/sign-in", data={"email": sara.email, "password": sara.email})
         assert response.status_code == 401
+
+    async def test_undoes_nothing_that_a_colleague_did_while_the_page_was_open(
+        self, client: httpx.AsyncClient, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        sara = await make_agent("Sara")
+        form = {"name": "Sara Rad", "role": "agent", "is_active": "true", **await shown(client, sara)}
+        await client.patch(f"/api/v1/agents/{sara.id}", json={"role": "editor", "is_active": False})
+
+        await client.post(f"/desk/people/{sara.id}", data=form)
+
+        now = await shown(client, sara)
+        assert now == {"shown_name": "Sara Rad", "shown_role": "editor", "shown_is_active": "false"}
+
+    async def test_shows_what_a_colleague_did_beside_what_was_typed_in_vain(
+        self, client: httpx.AsyncClient, make_agent: Callable[..., Awaitable[Agent]]
+    ) -> None:
+        sara = await make_agent("Sara")
+        form = {"name": "Sara Rad", "role": "agent", "is_active": "true", **await shown(client, sara)}
+        await client.patch(f"/api/v1/agents/{sara.id}", json={"role": "editor", "is_active": False})
+
+        response = await client.post(f"/desk/people/{sara.id}", data={**form, "password": "short"})
+
+        dialog = opened(response.text)
+        assert 'value="Sara Rad"' in dialog
+        assert 'value="editor" selected' in dialog
+        assert "checked" not in dialog
 
     async def test_the_last_admin_stays_and_nothing_else_is_changed(
         self, client: httpx.AsyncClient, admin: Agent
