@@ -136,14 +136,22 @@ class TelegramInboxes:
             raise TokenInEnvironment
         await self._connect(inbox, identity, token)
 
-    async def rename(self, key: str, name: str) -> None:
-        """Call an inbox something else; nothing leaves it as it is.
+    async def rename(self, key: str, name: str, *, shown: str) -> bool:
+        """Call an inbox something else than what it was `shown` to be called; no name leaves it as it is.
+
+        False where a colleague has called it something else meanwhile; then it stays so.
 
         Raises:
             TelegramInboxNotFound
         """
         inbox = await self.by_key(key)
-        inbox.name = _fit(name) or inbox.name
+        name = _fit(name) or shown
+        if name == shown or name == inbox.name:
+            return True
+        if inbox.name != shown:
+            return False
+        inbox.name = name
+        return True
 
     async def disconnect(self, key: str) -> None:
         """Forget an inbox's token; its conversations stay.

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from core.security import derived_secret
+from core.security import derived_secret, hash_token
 from crm.models import Contact, ContactIdentity, Inbox
 from language.normalise import safe_text
 
@@ -60,6 +60,11 @@ class WidgetConfig(BaseModel):
         """The sentence in this language, or in the other where it is written in that alone."""
         first, second = self.consent_fa, self.consent_en
         return (second or first) if language == "en" else (first or second)
+
+    @property
+    def revision(self) -> str:
+        """What tells these settings from others that an admin saves; the secret is none of them."""
+        return hash_token(self.model_dump_json(exclude={"secret_version"}))[:16]
 
 
 class Form(BaseModel):

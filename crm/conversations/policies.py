@@ -3,7 +3,7 @@
 import logging
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
@@ -32,6 +32,10 @@ class HandoffPolicies:
             # Turns read it before they begin: an error here would leave every contact without an answer.
             logger.error("the saved handoff policy is not readable, the default is in force: %s", error)
             return self.default
+
+    async def revision(self) -> int:
+        """The number of the policy that was saved last; 0 where none was."""
+        return await self.session.scalar(select(func.max(SavedHandoffPolicy.id))) or 0
 
     async def save(self, policy: HandoffPolicy, *, by: Agent) -> None:
         """Put a policy in force from the next message on."""

@@ -32,7 +32,7 @@ async def show_policy(
     """The policy in force or, to go back to, that of a new installation, which nothing puts in force but saving."""
     policies = conversations.policies
     policy = policies.default if new else await policies.current()
-    return _page(request, agent, _written_out(policy), saved=saved, new=new)
+    return _page(request, agent, _written_out(policy), revision=await policies.revision(), saved=saved, new=new)
 
 
 @router.post("/handoffs")
@@ -41,21 +41,28 @@ async def change_policy(
     agent: PolicyEditor,
     conversations: ConversationsReadDep,
     act: Annotated[Literal["try", "save"], Form()] = "try",
+    revision: Annotated[int, Form()] = 0,
 ) -> Response:
-    """Try what was typed on past conversations, or put it in force."""
+    """Try what was typed on past conversations, or put it in force unless a colleague has saved since it was shown."""
     typed = _typed(await request.form())
     try:
         policy = HandoffPolicy.model_validate(typed)
         policy = policy.model_copy(update={"weights": _differing(policy.weights)})
     except ValidationError as error:
         place = error.errors()[0]["loc"]
-        return _page(request, agent, typed, problem=str(place[1] if place[0] == "weights" else place[0]))
+        problem = str(place[1] if place[0] == "weights" else place[0])
+        return _page(request, agent, typed, revision=revision, problem=problem)
     except WeightUnfit as error:
-        return _page(request, agent, typed, problem=error.name)
+        return _page(request, agent, typed, revision=revision, problem=error.name)
     if act == "save":
         # Here and not for the request as a whole: a trial takes a while, in which others must be able to write.
         async with request.app.state.parts.work.begin() as session:
-            await request.app.state.open_conversations(session).policies.save(policy, by=agent)
+            policies = request.app.state.open_conversations(session).policies
+            now = await policies.revision()
+            if now == revision:
+                await policies.save(policy, by=agent)
+        if now != revision:
+            return _page(request, agent, typed, revision=now, saved_meanwhile=True)
         return RedirectResponse(f"{PATH}?saved=true", status_code=303)
     trial = await try_policy(
         policy,
@@ -63,7 +70,7 @@ async def change_policy(
         conversations=conversations.conversations,
         reader=request.app.state.parts.reader,
     )
-    return _page(request, agent, typed, trial=trial)
+    return _page(request, agent, typed, revision=revision, trial=trial)
 
 
 def _typed(form: FormData) -> Typed:
@@ -98,15 +105,27 @@ def _written_out(policy: HandoffPolicy) -> Typed:
     return content | numbers | {"weights": {name: f"{getattr(weights, name):g}" for name in EDITABLE}}
 
 
-def _page(request: Request, agent: Agent, typed: Typed, *, problem: str = "", **context: Any) -> Response:
+def _page(
+    request: Request,
+    agent: Agent,
+    typed: Typed,
+    *,
+    revision: int,
+    problem: str = "",
+    saved_meanwhile: bool = False,
+    **context: Any,
+) -> Response:
+    """The form; saving it replaces the policy of this revision and no other."""
     return page(
         request,
         "desk/handoffs.html",
         agent,
         section="handoffs",
-        status=422 if problem else 200,
+        status=422 if problem else 409 if saved_meanwhile else 200,
         typed=typed,
+        revision=revision,
         problem=problem,
+        saved_meanwhile=saved_meanwhile,
         signal_reasons=SIGNAL_REASONS,
         **{"trial": None, "saved": False, "new": False} | context,
     )

@@ -3,7 +3,7 @@ an agents' group.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -56,22 +56,29 @@ async def add_bot(request: Request, agent: TelegramKeeper, name: Name = "", toke
         async with request.app.state.work.begin() as session:
             await _inboxes(request, session).add(identity, token.strip(), name=name)
     except REFUSALS as error:
-        return await _refused(request, agent, error.code, name=name)
+        return await _page_again(request, agent, problem=error.code, name=name)
     return RedirectResponse(f"{PATH}?saved=true", status_code=303)
 
 
 @router.post("/telegram/{key}")
-async def change_bot(request: Request, key: str, agent: TelegramKeeper, name: Name = "", token: Token = "") -> Response:
-    """Call an inbox something else, or connect it with another token; an empty one leaves the old one."""
+async def change_bot(
+    request: Request, key: str, agent: TelegramKeeper, name: Name = "", shown_name: Name = "", token: Token = ""
+) -> Response:
+    """Call an inbox something else, or connect it with another token; an empty one leaves the old one.
+
+    Where a colleague has given it another name meanwhile, what was typed is shown beside that; a token counts at once.
+    """
     try:
         identity = await _identity(request, token) if token.strip() else None
         async with request.app.state.work.begin() as session:
             inboxes = _inboxes(request, session)
-            await inboxes.rename(key, name)
+            is_renamed = await inboxes.rename(key, name, shown=shown_name)
             if identity:
                 await inboxes.replace_token(key, identity, token.strip())
     except REFUSALS as error:
-        return await _refused(request, agent, error.code)
+        return await _page_again(request, agent, problem=error.code, names={key: name}, shown_names={key: shown_name})
+    if not is_renamed:
+        return await _page_again(request, agent, renamed_meanwhile=key, names={key: name})
     return RedirectResponse(f"{PATH}?saved=true", status_code=303)
 
 
@@ -110,9 +117,10 @@ async def _identity(request: Request, token: str) -> BotIdentity:
     return await identify(token.strip(), api_url=settings.telegram_api_url, proxy_url=settings.telegram_proxy_url)
 
 
-async def _refused(request: Request, agent: Agent, problem: str, *, name: str = "") -> Response:
+async def _page_again(request: Request, agent: Agent, **context: Any) -> Response:
+    """The page with what was typed in vain."""
     async with request.app.state.work.reading() as session:
-        return await _page(request, agent, session, problem=problem, name=name)
+        return await _page(request, agent, session, **context)
 
 
 async def _page(
@@ -122,7 +130,10 @@ async def _page(
     *,
     saved: bool = False,
     problem: str = "",
+    renamed_meanwhile: str = "",
     name: str = "",
+    names: Mapping[str, str] | None = None,
+    shown_names: Mapping[str, str] | None = None,
     codes: Mapping[str, str] | None = None,
 ) -> Response:
     channels: Channels = request.app.state.channels
@@ -132,13 +143,16 @@ async def _page(
         "desk/telegram.html",
         agent,
         section="telegram",
-        status=422 if problem else 200,
+        status=422 if problem else 409 if renamed_meanwhile else 200,
         bots=bots,
         bot_states={bot.inbox.id: _state(bot.token, channels.telegram(bot.inbox.id)) for bot in bots},
         usernames={bot.inbox.id: _username(bot.username, channels.telegram(bot.inbox.id)) for bot in bots},
         saved=saved,
         problem=problem,
+        renamed_meanwhile=renamed_meanwhile,
         name=name,
+        names={bot.inbox.key: bot.inbox.name for bot in bots} | dict(names or {}),
+        shown_names={bot.inbox.key: bot.inbox.name for bot in bots} | dict(shown_names or {}),
         codes=codes or {},
         code_minutes=CODE_MINUTES,
     )

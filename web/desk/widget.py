@@ -23,6 +23,8 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 
 PATH = "/desk/widget"
 Line = Annotated[str, Form(max_length=20_000)]
+# Of settings that nobody has saved.
+FIRST_REVISION = WidgetConfig().revision
 
 
 class WidgetNotFound(NotFound):
@@ -54,8 +56,9 @@ async def change_widget(
     privacy_url: Line = "",
     ask_name: Annotated[bool, Form()] = False,
     ask_address: Annotated[bool, Form()] = False,
+    revision: Line = FIRST_REVISION,
 ) -> Response:
-    """Put other settings in force, for every visitor who comes from now on."""
+    """Put other settings in force, for every visitor who comes from now on, unless a colleague has saved meanwhile."""
     inbox = await _locked(session, key)
     typed = {
         "firm_fa": firm_fa,
@@ -67,12 +70,16 @@ async def change_widget(
         "consent_fa": consent_fa,
         "consent_en": consent_en,
         "privacy_url": privacy_url,
+        "revision": revision,
     }
     try:
         config = WidgetConfig.model_validate({**inbox.config, **typed})
     except ValidationError as error:
         problem = str(error.errors()[0]["loc"][0])
         return await _page(request, agent, session, problem=problem, typed={key: typed})
+    now = config_of(inbox).revision
+    if now != revision:
+        return await _page(request, agent, session, saved_meanwhile=key, typed={key: typed | {"revision": now}})
     inbox.config = {**inbox.config, **config.model_dump()}
     # What colleagues read beside a conversation.
     inbox.name = config.firm_fa or config.firm_en or inbox.name
@@ -103,6 +110,7 @@ async def _page(
     *,
     saved: bool = False,
     problem: str = "",
+    saved_meanwhile: str = "",
     typed: dict[str, dict[str, Any]] | None = None,
 ) -> Response:
     settings = request.app.state.settings
@@ -114,15 +122,21 @@ async def _page(
         "desk/widget.html",
         agent,
         section="widget",
-        status=422 if problem else 200,
+        status=422 if problem else 409 if saved_meanwhile else 200,
         inboxes=inboxes,
-        typed={inbox.key: config_of(inbox).model_dump() for inbox in inboxes} | (typed or {}),
+        typed={inbox.key: _known(inbox) for inbox in inboxes} | (typed or {}),
         secrets={inbox.key: identity_secret(inbox, secret_key=secret_key) for inbox in inboxes},
         site=(settings.public_url or str(request.base_url)).rstrip("/"),
         common_origins=settings.widget_origins,
         saved=saved,
         problem=problem,
+        saved_meanwhile=saved_meanwhile,
     )
     # It shows a secret.
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _known(inbox: Inbox) -> dict[str, Any]:
+    config = config_of(inbox)
+    return {**config.model_dump(), "revision": config.revision}

@@ -1,6 +1,7 @@
 """The handoff policy, as an admin reads, tries and changes it."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -46,6 +47,12 @@ async def admin(client: httpx.AsyncClient, sign_in: SignIn) -> Agent:
 async def in_force(app: FastAPI) -> HandoffPolicy:
     async with app.state.work.reading() as session:
         return await app.state.open_conversations(session).policies.current()
+
+
+def revision(page: str) -> str:
+    """Of which policy the form on the page is."""
+    (found,) = re.findall(r'name="revision" value="(\d+)"', page)
+    return str(found)
 
 
 class TestAccess:
@@ -124,6 +131,24 @@ class TestSave:
         assert 'name="weights.anger" type="text" value="0.75"' in html
         assert "in force once you save them" in html
         assert (await in_force(app)).weights == {"anger": 0.9}
+
+    async def test_undoes_nothing_that_a_colleague_saved_meanwhile_until_saved_again(
+        self, client: httpx.AsyncClient, form: dict[str, object], app: FastAPI
+    ) -> None:
+        stale = {**form, "revision": revision((await client.get(PATH)).text)}
+        await client.post(PATH, data={**stale, "weights.anger": "0.9", "act": "save"})
+
+        tried = await client.post(PATH, data={**stale, "weights.abuse": "0.77"})
+        response = await client.post(PATH, data={**stale, "weights.abuse": "0.77", "act": "save"})
+
+        assert revision(tried.text) == stale["revision"]
+        assert response.status_code == 409
+        assert "A colleague saved this while you had it open." in response.text
+        assert 'value="0.77"' in response.text
+        assert (await in_force(app)).weights == {"anger": 0.9}
+        again = {**stale, "weights.abuse": "0.77", "revision": revision(response.text), "act": "save"}
+        assert (await client.post(PATH, data=again)).status_code == 303
+        assert (await in_force(app)).weights == {"abuse": 0.77}
 
     @pytest.mark.parametrize(
         ("name", "value", "label"),

@@ -179,11 +179,31 @@ class TestChange:
         (inbox,) = await stored(app, Inbox)
         (before,) = await stored(app, TelegramBot)
 
-        await client.post(f"/desk/telegram/{inbox.key}", data={"name": "Shop", "token": " "})
+        await client.post(f"/desk/telegram/{inbox.key}", data={"name": "Shop", "shown_name": inbox.name, "token": " "})
 
         (bot,) = await stored(app, TelegramBot)
         assert bot.sealed_token == before.sealed_token
         assert [one.name for one in await stored(app, Inbox)] == ["Shop"]
+
+    async def test_leaves_the_name_that_a_colleague_gave_it_meanwhile_until_saved_again(
+        self, client: httpx.AsyncClient, admin: Agent, app: FastAPI
+    ) -> None:
+        await connect(client, FIRST, name="Shop")
+        (inbox,) = await stored(app, Inbox)
+        address = f"/desk/telegram/{inbox.key}?lang=en"
+        await client.post(address, data={"name": "Bazaar", "shown_name": "Shop"})
+
+        untouched = await client.post(address, data={"name": "Shop", "shown_name": "Shop"})
+        stale = await client.post(address, data={"name": "Market", "shown_name": "Shop"})
+
+        assert untouched.status_code == 303
+        assert stale.status_code == 409
+        assert "A colleague gave this inbox another name" in stale.text
+        assert 'value="Market"' in stale.text
+        assert [one.name for one in await stored(app, Inbox)] == ["Bazaar"]
+        (shown,) = re.findall(r'name="shown_name" value="(.*?)"', stale.text)
+        await client.post(address, data={"name": "Market", "shown_name": shown})
+        assert [one.name for one in await stored(app, Inbox)] == ["Market"]
 
     async def test_gives_no_two_inboxes_one_bot(self, client: httpx.AsyncClient, admin: Agent, app: FastAPI) -> None:
         await connect(client, FIRST)
@@ -193,6 +213,7 @@ class TestChange:
         response = await client.post(f"/desk/telegram/{key}?lang=en", data={"name": "Other", "token": FIRST})
 
         assert response.status_code == 422
+        assert 'value="Other"' in response.text
         assert "Another inbox has this bot already." in response.text
         assert [bot.number for bot in await stored(app, TelegramBot)] == [7000000001, 7000000002]
         assert "Other" not in [one.name for one in await stored(app, Inbox)]

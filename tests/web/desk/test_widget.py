@@ -1,5 +1,6 @@
 """The widget's settings, as an admin keeps them."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -19,6 +20,12 @@ HOSTILE = "</textarea><script>alert(1)</script>"
 async def now(app: FastAPI, inbox: Inbox) -> Inbox:
     async with app.state.work.reading() as session:
         return await session.get_one(Inbox, inbox.id)
+
+
+def revision(page: str) -> str:
+    """Of which settings the form on the page is."""
+    (found,) = re.findall(r'name="revision" value="(\w+)"', page)
+    return str(found)
 
 
 async def test_is_for_admins_alone(client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox) -> None:
@@ -124,6 +131,29 @@ async def test_refuses_the_rest_and_keeps_what_was_typed(
     assert response.status_code == 422
     assert "typed</textarea>" in response.text
     assert (await now(app, inbox)).config == {}
+
+
+async def test_undoes_nothing_that_a_colleague_saved_meanwhile_until_saved_again(
+    app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, inbox: Inbox
+) -> None:
+    await sign_in(Role.admin)
+    address = f"/desk/widget/{inbox.key}?lang=en"
+    stale = {"revision": revision((await client.get("/desk/widget")).text)}
+    await client.post(f"/desk/widget/{inbox.key}/secret")
+    assert (await client.post(address, data={**stale, "firm_en": "Spring"})).status_code == 303
+
+    wrong = await client.post(address, data={**stale, "consent_en": "typed", "firm_site": "nowhere"})
+    response = await client.post(address, data={**stale, "consent_en": "typed"})
+
+    assert revision(wrong.text) == stale["revision"]
+    assert response.status_code == 409
+    assert "A colleague saved this while you had it open." in response.text
+    assert "typed</textarea>" in response.text
+    assert config_of(await now(app, inbox)).firm_en == "Spring"
+    again = {"revision": revision(response.text), "consent_en": "typed"}
+    assert (await client.post(address, data=again)).status_code == 303
+    config = config_of(await now(app, inbox))
+    assert (config.firm_en, config.consent_en) == ("", "typed")
 
 
 async def test_there_is_no_other_widget(client: httpx.AsyncClient, sign_in: SignIn, telegram_inbox: Inbox) -> None:
