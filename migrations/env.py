@@ -10,8 +10,9 @@ import crm.models  # noqa: F401 - every table must be known here
 from core.config import Settings
 from core.database import Base, Database
 from crm.conversations.search import IS_FINDABLE, findable_words
-from crm.models import Contact, FindableMessage, Message
+from crm.models import Contact, FindableMessage, Message, Ticket
 from crm.models.contact import findable_contact
+from crm.models.ticket import findable_ticket
 from knowledge_base.list_search import findable
 from knowledge_base.models import Article, QuestionVariant
 
@@ -34,6 +35,7 @@ def migrate(connection: Connection) -> None:
         if context.get_context().get_current_revision() == context.get_head_revision():
             _make_articles_findable(connection)
             _make_contacts_findable(connection)
+            _make_tickets_findable(connection)
             _make_messages_findable(connection)
         if connection.dialect.name == "sqlite":
             _check_references(connection)
@@ -59,6 +61,14 @@ def _make_contacts_findable(connection: Connection) -> None:
     for contact_id, *details in connection.execute(known.where(Contact.findable == "", is_known)).all():
         words = findable_contact(*details)
         connection.execute(update(Contact).where(Contact.id == contact_id).values(findable=words))
+
+
+def _make_tickets_findable(connection: Connection) -> None:
+    """The same for what tickets are about."""
+    missing = select(Ticket.id, Ticket.subject).where(Ticket.findable == "", Ticket.subject != "")
+    for ticket_id, subject in connection.execute(missing).all():
+        words = findable_ticket(subject)
+        connection.execute(update(Ticket).where(Ticket.id == ticket_id).values(findable=words))
 
 
 def _make_messages_findable(connection: Connection) -> None:

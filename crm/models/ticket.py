@@ -1,6 +1,7 @@
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
@@ -8,6 +9,7 @@ from crm.enums import Priority, TicketStatus
 from crm.models.agent import Agent
 from crm.models.columns import enum_column
 from crm.models.contact import Contact
+from language.normalise import joined_form
 
 
 class SlaPolicy(Base):
@@ -31,6 +33,8 @@ class Ticket(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"), index=True)
     subject: Mapped[str] = mapped_column(String(300))
+    # The subject as agents look for it; written whenever the ticket is.
+    findable: Mapped[str] = mapped_column(Text, default="", server_default="", deferred=True)
     description: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[TicketStatus] = mapped_column(enum_column(TicketStatus))
     priority: Mapped[Priority] = mapped_column(enum_column(Priority))
@@ -51,6 +55,17 @@ class Ticket(Base):
     def number(self) -> str:
         """The ticket's name among people, such as HM-1042."""
         return f"{NUMBER_PREFIX}{self.id + NUMBER_OFFSET}"
+
+
+def findable_ticket(subject: str) -> str:
+    """What a ticket is about as agents look for it."""
+    return joined_form(subject)
+
+
+@event.listens_for(Ticket, "before_insert")
+@event.listens_for(Ticket, "before_update")
+def _make_findable(_mapper: Any, _connection: Any, ticket: Ticket) -> None:
+    ticket.findable = findable_ticket(ticket.subject or "")
 
 
 NUMBER_PREFIX = "HM-"

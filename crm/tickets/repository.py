@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import joinedload
 
+from crm.contacts.phones import dialled_digits
 from crm.enums import TicketStatus
 from crm.models import Contact, Ticket
 from crm.models.ticket import NUMBER_OFFSET
@@ -78,25 +79,33 @@ class TicketRepository:
         words: str = "",
         limit: int = 100,
         offset: int = 0,
+        number_in_any_status: bool = False,
         by_due: bool = False,
     ) -> Sequence[Ticket]:
         """Tickets in these states (all, when none is named), latest first or the most overdue first.
 
         `assignee_id` may be NOBODY; each of the words is in the subject or a name or address of the contact, or is the
-        ticket's number.
+        ticket's number. Where all of them are a ticket's number, that one comes first, if wished in whatever state.
         """
-        wanted = _are(statuses, assignee_id, words)
+        wanted = _are(statuses, assignee_id, words, number_in_any_status=number_in_any_status)
         statement = select(Ticket).where(*wanted).options(*_SHOWN).limit(limit).offset(offset)
+        if id_of(normalise(words)) is not None:
+            statement = statement.order_by(_has_number(words).desc())
         if by_due:
             statement = statement.order_by(NEXT_DUE.nulls_last())
         return (await self.session.scalars(statement.order_by(Ticket.id.desc()))).all()
 
     async def count(
-        self, *, statuses: Sequence[TicketStatus] = (), assignee_id: int | None = None, words: str = ""
+        self,
+        *,
+        statuses: Sequence[TicketStatus] = (),
+        assignee_id: int | None = None,
+        words: str = "",
+        number_in_any_status: bool = False,
     ) -> int:
         """How many of these there are."""
-        statement = select(func.count()).select_from(Ticket).where(*_are(statuses, assignee_id, words))
-        return await self.session.scalar(statement) or 0
+        wanted = _are(statuses, assignee_id, words, number_in_any_status=number_in_any_status)
+        return await self.session.scalar(select(func.count()).select_from(Ticket).where(*wanted)) or 0
 
 
 def id_of(number: str) -> int | None:
@@ -105,10 +114,14 @@ def id_of(number: str) -> int | None:
     return int(match[1]) - NUMBER_OFFSET if match else None
 
 
-def _are(statuses: Sequence[TicketStatus], assignee_id: int | None, words: str) -> list[ColumnElement[bool]]:
-    conditions = [_speaks_of(word) for word in normalise(words).split()]
+def _are(
+    statuses: Sequence[TicketStatus], assignee_id: int | None, words: str, *, number_in_any_status: bool
+) -> list[ColumnElement[bool]]:
+    has_number = _has_number(words)
+    conditions = [or_(has_number, _speaks_of(words))] if words.strip() else []
     if statuses:
-        conditions.append(Ticket.status.in_(statuses))
+        in_status = Ticket.status.in_(statuses)
+        conditions.append(or_(in_status, has_number) if number_in_any_status else in_status)
     if assignee_id == NOBODY:
         conditions.append(Ticket.assignee_id.is_(None))
     elif assignee_id is not None:
@@ -116,14 +129,22 @@ def _are(statuses: Sequence[TicketStatus], assignee_id: int | None, words: str) 
     return conditions
 
 
-def _speaks_of(word: str) -> ColumnElement[bool]:
-    """Whether this normalised word is somewhere in a ticket; what is stored is as somebody wrote it."""
-    of_contact = exists().where(Contact.id == Ticket.contact_id, Contact.findable.contains(word, autoescape=True))
-    found = or_(_holds(Ticket.subject, word), of_contact)
-    number = id_of(word)
-    return found if number is None else or_(found, Ticket.id == number)
+def _has_number(words: str) -> ColumnElement[bool]:
+    """Whether these words, as they are, are a ticket's number."""
+    number = id_of(normalise(words))
+    return false() if number is None else Ticket.id == number
 
 
-def _holds(column: ColumnElement[str] | InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
-    persian = func.replace(func.replace(func.lower(column), "ي", "ی"), "ك", "ک")
-    return persian.contains(word, autoescape=True)
+def _speaks_of(words: str) -> ColumnElement[bool]:
+    """Whether each of these words is somewhere in a ticket, or all of them are its contact's phone number."""
+    spoken = and_(true(), *map(_has, normalise(words).split()))
+    digits = dialled_digits(words)
+    return or_(spoken, _is_known(digits)) if digits else spoken
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    return or_(Ticket.findable.contains(word, autoescape=True), _is_known(word), _has_number(word))
+
+
+def _is_known(word: str) -> ColumnElement[bool]:
+    return exists().where(Contact.id == Ticket.contact_id, Contact.findable.contains(word, autoescape=True))

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Engine, Enum, create_engine, func, insert, select
 from core.config import ROOT
 from core.database import Base, UtcDateTime
 from crm.enums import Channel, HandoffReason
-from crm.models import Contact, FindableMessage, Handoff, Inbox, Message
+from crm.models import Contact, FindableMessage, Handoff, Inbox, Message, Ticket
 from knowledge_base.models import Article, QuestionVariant
 from tests.conftest import NOON
 
@@ -130,10 +130,13 @@ class TestDowngrade:
             assert connection.scalar(select(Article.findable)) == "x کتاب ketab mikham کتاب می خوام"
         rows.dispose()
 
-    def test_and_upgrade_leave_conversations_to_be_found_in_any_spelling(self, alembic: Config, rows: Engine) -> None:
+    def test_and_upgrade_leave_conversations_and_tickets_to_be_found_in_any_spelling(
+        self, alembic: Config, rows: Engine
+    ) -> None:
         with rows.begin() as connection:
             connection.execute(update(Contact).values(name="علی\u200cرضا", email="", phone="+98 912"))
             connection.execute(update(Message).values(text="كتابِ من", corrected_text="کتاب‌هام"))
+            connection.execute(update(Ticket).values(subject="سفارش ۱۲، كتاب‌ها"))
 
         command.downgrade(alembic, "0022")
         command.upgrade(alembic, "head")
@@ -141,6 +144,7 @@ class TestDowngrade:
         with rows.connect() as connection:
             assert connection.scalar(select(Contact.findable)) == "علیرضا +98 912 98912"
             assert connection.scalar(select(FindableMessage.words)) == "کتاب من کتابهام"
+            assert connection.scalar(select(Ticket.findable)) == "سفارش 12, کتابها"
         rows.dispose()
 
     def test_is_taken_back_where_a_row_would_refer_to_nothing(self, alembic: Config, rows: Engine) -> None:

@@ -1,7 +1,7 @@
 """The desk's tickets: a list with filters, and a page for each."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
@@ -47,18 +47,20 @@ async def list_tickets(
     q: Annotated[str, Query(max_length=200)] = "",
     number: PageNumber = 1,
 ) -> Response:
-    """Tickets: where all are unfinished the most overdue first, else the latest; an unknown filter shows all."""
+    """Tickets: where all are unfinished the most overdue first, else the latest; an unknown filter shows all.
+
+    Whoever looks for a ticket by its number finds it first, in whatever status.
+    """
     states = [
         state for state in TicketStatus if state == status or (status == UNFINISHED_FILTER and state in UNFINISHED)
     ]
     assignee_id = None if assignee == "" else assignee
-    count = await tickets.tickets.count(statuses=states, assignee_id=assignee_id, words=q)
+    wanted: dict[str, Any] = {"statuses": states, "assignee_id": assignee_id, "words": q, "number_in_any_status": True}
+    count = await tickets.tickets.count(**wanted)
     pages = pages_of(count, length=ON_A_PAGE)
     number = min(number, pages)
     found = await tickets.tickets.in_status(
-        statuses=states,
-        assignee_id=assignee_id,
-        words=q,
+        **wanted,
         limit=ON_A_PAGE,
         offset=(number - 1) * ON_A_PAGE,
         by_due=bool(states) and set(states) <= set(UNFINISHED),

@@ -60,6 +60,53 @@ class TestListTickets:
         assert f'value="{words}"' in page
         assert [ticket["number"] for ticket in by_api] == ["HM-1001"]
 
+    @pytest.mark.parametrize("words", ["HM 1001", "hm- 1001", "+98 912 000 0001", "+989120000001", "0912 000 0001"])
+    async def test_finds_one_by_a_number_however_it_is_written(
+        self, client: httpx.AsyncClient, app: FastAPI, waiting: Conversation, words: str
+    ) -> None:
+        await self._introduce(app, waiting)
+
+        assert numbers_in((await client.get("/desk/tickets", params={"q": words})).text) == ["HM-1001"]
+
+    @pytest.mark.parametrize(
+        ("subject", "words"),
+        [
+            ("سفارش ۱۲۳۴۵ نرسیده", "۱۲۳۴۵"),
+            ("سفارش ۱۲۳۴۵ نرسیده", "12345"),
+            ("مسأله پرداخت", "مسأله"),
+            ("مسأله پرداخت", "مساله"),
+            ("کتاب‌ها نرسید", "کتابها"),
+            ("کتاب‌ها نرسید", "کتاب‌ها"),
+            ("می‌خواهم", "میخواهم"),
+        ],
+    )
+    async def test_finds_one_by_its_subject_in_any_spelling(
+        self,
+        client: httpx.AsyncClient,
+        work: UnitOfWork,
+        clock: FixedClock,
+        waiting: Conversation,
+        subject: str,
+        words: str,
+    ) -> None:
+        async with work.begin() as session:
+            session.add(ticket_due(2, None, None, clock=clock, of=waiting, subject=subject))
+
+        assert numbers_in((await client.get("/desk/tickets", params={"q": words})).text) == ["HM-1002"]
+
+    async def test_finds_one_by_its_number_in_whatever_status(
+        self, client: httpx.AsyncClient, work: UnitOfWork, clock: FixedClock, waiting: Conversation
+    ) -> None:
+        async with work.begin() as session:
+            session.add(ticket_due(2, 1, 1, clock=clock, of=waiting, subject="Order 1001"))
+        await client.post("/desk/tickets/HM-1001", data={"status": "solved", "priority": "normal"})
+
+        found = numbers_in((await client.get("/desk/tickets", params={"q": "1001"})).text)
+        by_api = (await client.get("/api/v1/tickets", params={"q": "1001", "status": "open"})).json()
+
+        assert found == ["HM-1001", "HM-1002"]
+        assert [ticket["number"] for ticket in by_api] == ["HM-1002"]
+
     @pytest.mark.parametrize("words", ["HM-1002", "sara", "ali refund", "%", "' or 1=1 --"])
     async def test_finds_none_that_lacks_one_of_the_words(
         self, client: httpx.AsyncClient, app: FastAPI, waiting: Conversation, words: str
@@ -120,14 +167,16 @@ def ticket_due(
     clock: FixedClock,
     of: Conversation,
     answered: bool = False,
+    subject: str = "Invoice",
+    status: TicketStatus = TicketStatus.open,
 ) -> Ticket:
     now = clock.now()
     return Ticket(
         id=number,
         contact_id=of.contact_id,
         conversation_id=of.id,
-        subject="Invoice",
-        status=TicketStatus.open,
+        subject=subject,
+        status=status,
         priority=Priority.normal,
         created_at=now,
         updated_at=now,
