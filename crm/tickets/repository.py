@@ -15,6 +15,8 @@ from language.normalise import normalise
 
 _SHOWN = (joinedload(Ticket.contact), joinedload(Ticket.assignee))
 UNFINISHED = (TicketStatus.new, TicketStatus.open, TicketStatus.pending, TicketStatus.on_hold)
+# Where the contact or somebody else has to do something first.
+PAUSED = (TicketStatus.pending, TicketStatus.on_hold)
 # The assignee of what nobody has: rows begin with 1.
 NOBODY = 0
 _NUMBER = re.compile(r"(?:hm)?\W*(\d{1,9})", re.IGNORECASE)
@@ -82,7 +84,7 @@ class TicketRepository:
         number_in_any_status: bool = False,
         by_due: bool = False,
     ) -> Sequence[Ticket]:
-        """Tickets in these states (all, when none is named), latest first or the most overdue first.
+        """Tickets in these states (all, when none is named), latest first or the most overdue first, paused ones last.
 
         `assignee_id` may be NOBODY; each of the words is in the subject or a name or address of the contact, or is the
         ticket's number. Where all of them are a ticket's number, that one comes first, if wished in whatever state.
@@ -92,7 +94,7 @@ class TicketRepository:
         if id_of(normalise(words)) is not None:
             statement = statement.order_by(_has_number(words).desc())
         if by_due:
-            statement = statement.order_by(NEXT_DUE.nulls_last())
+            statement = statement.order_by(case((Ticket.status.in_(PAUSED), None), else_=NEXT_DUE).nulls_last())
         return (await self.session.scalars(statement.order_by(Ticket.id.desc()))).all()
 
     async def count(

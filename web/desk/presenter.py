@@ -9,6 +9,7 @@ from crm.conversations.files import ENDINGS
 from crm.conversations.transitions import TRANSITIONS
 from crm.enums import AttachmentState, Author, ConversationStatus, MessageKind
 from crm.models import Agent, Attachment, Conversation, Delivery, Handoff, Message, Ticket
+from crm.tickets.repository import PAUSED
 from web.desk.found import Piece, excerpt, marked
 from web.desk.words import CAUSES, UNKNOWN_CAUSE
 
@@ -75,8 +76,10 @@ class Due:
 
 
 def due_of(ticket: Ticket, now: datetime) -> Due | None:
-    """The target that comes next: the first response, then the resolution; none when both are met or not set."""
-    if ticket.solved_at:
+    """The target that comes next: the first response, then the resolution; none when both are met or not set, or while
+    somebody else has to do something first.
+    """
+    if ticket.solved_at or ticket.status in PAUSED:
         return None
     if ticket.first_responded_at is None and ticket.first_response_due_at:
         return _due("first_response", ticket.first_response_due_at, ticket.created_at, now)

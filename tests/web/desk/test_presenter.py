@@ -63,6 +63,10 @@ class TestDueOf:
     def test_a_solved_ticket_has_nothing_left(self) -> None:
         assert due_of(ticket(solved_at=NOON), NOON) is None
 
+    @pytest.mark.parametrize("status", [TicketStatus.pending, TicketStatus.on_hold])
+    def test_nothing_is_due_of_us_while_we_wait_for_somebody(self, status: TicketStatus) -> None:
+        assert due_of(ticket(status=status), NOON + timedelta(days=9)) is None
+
 
 class TestEntriesOf:
     def test_marks_the_last_of_our_messages_that_was_seen(self) -> None:

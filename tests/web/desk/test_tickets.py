@@ -146,6 +146,18 @@ class TestListTickets:
         assert "Page 3 of 3" in pages[-1]
         assert "status=unfinished" in following
 
+    async def test_those_that_wait_for_somebody_come_after_what_is_due(
+        self, client: httpx.AsyncClient, work: UnitOfWork, clock: FixedClock, waiting: Conversation
+    ) -> None:
+        async with work.begin() as session:
+            session.add(ticket_due(2, -9, -9, clock=clock, of=waiting, status=TicketStatus.pending))
+            session.add(ticket_due(3, -9, -9, clock=clock, of=waiting, status=TicketStatus.on_hold))
+            session.add(ticket_due(4, 5, 5, clock=clock, of=waiting))
+
+        page = (await client.get("/desk/tickets")).text
+
+        assert numbers_in(page) == ["HM-1004", "HM-1003", "HM-1002", "HM-1001"]
+
     async def test_shows_finished_ones_the_latest_first(
         self, client: httpx.AsyncClient, work: UnitOfWork, clock: FixedClock, waiting: Conversation
     ) -> None:
