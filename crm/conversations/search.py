@@ -1,20 +1,16 @@
 """How agents find conversations by words: by what people would call the same, not by the same letters."""
 
-import re
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.contacts.phones import dialled_digits
 from crm.enums import Author
 from crm.models import Contact, Conversation, FindableMessage, Message, Ticket
 from crm.tickets.repository import id_of
 from language.normalise import joined_form, normalise
 
-_PHONE = re.compile(r"\+?[\d\s()-]+")
-# How a number begins depends on who dials; what is left is one where it has so many digits.
-_PREFIX = re.compile(r"^(?:00)?(?:98)?0?")
-FEWEST_DIGITS = 7
 # What people and the bot said; the product's own lines name the same few things in every conversation.
 IS_FINDABLE = and_(Message.author != Author.system, Message.text != "")
 
@@ -78,10 +74,8 @@ class ConversationSearch:
 
     def _is_contact(self) -> ColumnElement[bool]:
         known = and_(*map(_is_known, self.parts))
-        words = " ".join(self.parts)
-        number = _PREFIX.sub("", re.sub(r"\D", "", words))
-        is_phone = _PHONE.fullmatch(words) and len(number) >= FEWEST_DIGITS
-        return or_(known, _is_known(number)) if is_phone else known
+        digits = dialled_digits(" ".join(self.parts))
+        return or_(known, _is_known(digits)) if digits else known
 
 
 def _is_said(part: str) -> ColumnElement[bool]:
