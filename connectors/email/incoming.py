@@ -12,7 +12,7 @@ from connectors.email.ports import Say, Threads
 from connectors.ports import Rate, Receive
 from core.errors import Conflict, NotFound
 from crm.conversations.commands import TALK_TO_PERSON
-from crm.conversations.contents import MAX_MESSAGE_CHARACTERS
+from crm.conversations.contents import MAX_MESSAGE_CHARACTERS, has_words
 from crm.conversations.files import File
 from crm.conversations.ports import IncomingMessage
 from crm.enums import MessageKind
@@ -185,7 +185,7 @@ class Incoming:
         refused = [f"{self._say(responses.FILE_REFUSED, language).text} {name}".strip() for name in mail.refused]
         doubted = self._say(responses.REFUTED, language).text if mail.is_refuted else ""
         text = "\n\n".join(part for part in (subject, mail.text, "\n".join(refused), doubted) if part)
-        if text:
+        if has_words(text[:MAX_MESSAGE_CHARACTERS]):
             return _Words(text)
         if mail.files:
             return _Words(self._placeholder(mail.files[0], language), response=_placeholder_for(mail.files[0]))

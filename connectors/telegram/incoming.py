@@ -25,6 +25,7 @@ from connectors.telegram.tokens import number_of
 from core.errors import Conflict, InvalidInput, NotFound
 from core.tasks import end
 from crm.conversations.commands import START_OVER, TALK_TO_PERSON
+from crm.conversations.contents import has_words
 from crm.conversations.files import safe_file_name
 from crm.conversations.ports import IncomingFile, IncomingMessage
 from crm.wording import DEFAULT_LANGUAGE, Words
@@ -325,6 +326,9 @@ def _act(message: Message) -> str:
 
 
 def _words_of(message: Message) -> str | None:
+    """What they wrote; what a file came with is none where nobody can see it."""
+    if message.caption and not has_words(message.caption):
+        return None
     return message.text or message.caption
 
 

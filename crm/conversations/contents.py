@@ -25,6 +25,11 @@ class MessageTooLong(InvalidInput):
     code = "message_too_long"
 
 
+def has_words(text: str) -> bool:
+    """Whether a text shows anything: spaces and marks that nobody sees, such as a zero-width space, say nothing."""
+    return any(character.isprintable() and not character.isspace() for character in safe_text(text))
+
+
 def checked_text(text: str) -> str:
     """The text as it can be stored, otherwise unchanged.
 
@@ -33,10 +38,9 @@ def checked_text(text: str) -> str:
     """
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise MessageTooLong
-    cleaned = safe_text(text)
-    if not any(character.isprintable() and not character.isspace() for character in cleaned):
+    if not has_words(text):
         raise MessageEmpty
-    return cleaned
+    return safe_text(text)
 
 
 def checked_words(text: str, file: File | None) -> str:
@@ -45,7 +49,7 @@ def checked_words(text: str, file: File | None) -> str:
     Raises:
         MessageEmpty, MessageTooLong
     """
-    return "" if file and not text.strip() else checked_text(text)
+    return "" if file and not has_words(text) else checked_text(text)
 
 
 def attached(file: File, *, at: datetime) -> Attachment:

@@ -433,7 +433,10 @@ class TestFiles:
 
         assert len(await shop.all(Attachment)) == 2
 
-    @pytest.mark.parametrize("below", ["", "\nSent from my iPhone\n", "ارسال شده از گوشی من", "-- \nSara\nAcme Ltd"])
+    @pytest.mark.parametrize(
+        "below",
+        ["", "\u200b\n\u200f \ufeff", "\nSent from my iPhone\n", "ارسال شده از گوشی من", "-- \nSara\nAcme Ltd"],
+    )
     async def test_alone_are_no_question_and_their_sender_is_asked_for_words_once(
         self, shop: Shop, server: MailServer, bot: FakeBot, below: str
     ):

@@ -137,6 +137,16 @@ class TestFiles:
 
         assert (desk.last.text, desk.last.file) == (words, file)
 
+    @pytest.mark.parametrize("unseen", ["\u200b", "\u200f \ufeff"])
+    async def test_whose_caption_nobody_can_see_come_with_what_stands_for_one(
+        self, unseen: str, polling, telegram: Emulator, desk: FakeDesk
+    ):
+        telegram.send_file("photo", b"x", caption=unseen)
+
+        await until(lambda: desk.stored)
+
+        assert (desk.last.text, desk.last.response) == ("[utter_telegram_photo fa]", "utter_telegram_photo")
+
     async def test_of_an_animation_is_the_video_and_not_its_document(self, polling, telegram: Emulator, desk: FakeDesk):
         telegram.push(payload("animation"))
 
