@@ -66,7 +66,8 @@ class Incoming:
 
         What machines write, and what its sender's domain disowns, begins no conversation, gets no answer and changes
         nothing; in a thread of their address people see it. Nor does a stranger begin one whom more than the hour's
-        number came before. False where somebody should see what was left alone for that; `by_person`, they have.
+        number came before. False where somebody should see what was left alone for that; `by_person`, they have. A mail
+        of ours that came back counts as not sent.
 
         Raises:
             MailUnanswerable
@@ -77,8 +78,12 @@ class Incoming:
             raise MailUnanswerable("nobody can be read whom an answer would go to")
         if by_person:
             mail = replace(mail, is_automatic=False, is_refuted=False)
+        is_noted = mail.bounce is not None and await self._threads.note_bounce(mail.bounce)
         mail = await self._within_files_per_day(mail)
         thread = await self._threads.find(self._inbox_id, mail)
+        if thread is None and is_noted:
+            # The desk shows it where it belongs.
+            return True
         is_left_alone = mail.is_automatic or mail.is_refuted
         if thread is None and (is_left_alone or (not by_person and await self._are_too_many(mail))):
             # Our own come back to us where an address forwards to itself.

@@ -15,6 +15,7 @@ from email.parser import BytesHeaderParser
 
 from connectors.email.addresses import MAX_NAME_CHARACTERS, MAX_SUBJECT_CHARACTERS, one_line, sender_of, subject_key
 from connectors.email.automatic import is_automatic, is_refuted
+from connectors.email.bounces import Bounce, bounce_of
 from connectors.email.html_text import to_text
 from connectors.email.message_ids import external_id_of, ids_in
 from connectors.email.quotes import without_quotes
@@ -67,6 +68,8 @@ class Mail:
     is_automatic: bool = False
     # The sender's domain disowns it, by what our mail server says.
     is_refuted: bool = False
+    # A mail of somebody's that did not arrive, where this one reports it.
+    bounce: Bounce | None = None
 
     @property
     def subject_key(self) -> str:
@@ -112,6 +115,7 @@ def read_mail(raw: bytes, *, own_address: str, is_whole: bool = True) -> Mail | 
             content_type=message.get_content_type(),
         ),
         is_refuted=is_refuted(_header(message, "Authentication-Results")),
+        bounce=bounce_of(message.get_content_type(), parts),
     )
 
 

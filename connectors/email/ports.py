@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from connectors.email.bounces import Bounce
 from connectors.email.mail import Mail
 from crm.enums import MessageKind
 from crm.wording import Words
@@ -68,6 +69,10 @@ class Threads(Protocol):
 
     async def keep_original(self, inbox_id: int, external_id: str, text: str) -> None:
         """Keep all that a stored mail said, once."""
+        ...
+
+    async def note_bounce(self, bounce: Bounce) -> bool:
+        """Have a message of ours count as not sent whose mail came back; false where it is none of ours."""
         ...
 
     async def envelope(self, message_id: int) -> Envelope | None:

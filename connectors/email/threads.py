@@ -7,18 +7,21 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connectors.email.bounces import Bounce
 from connectors.email.mail import Mail
 from connectors.email.message_ids import MARK, MessageIds, kept, named
 from connectors.email.ports import Envelope, Offer
 from core.clock import Clock
 from core.unit_of_work import UnitOfWork, announce
 from crm.conversations.repository import ConversationRepository
-from crm.enums import Author, ConversationStatus, MessageKind
-from crm.models import Attachment, Contact, ContactIdentity, Conversation, EmailOriginal, EmailThread, Message
+from crm.enums import Author, ConversationStatus, DeliveryState, MessageKind
+from crm.models import Attachment, Contact, ContactIdentity, Conversation, Delivery, EmailOriginal, EmailThread, Message
 
 # Of a thread's mails, how many a new one refers to.
 _NAMED_MAILS = 10
 _IDENTITY_CHARACTERS = 128
+# A server has taken it, though we may not have noted that yet.
+_LEFT = (DeliveryState.sending, DeliveryState.sent, DeliveryState.maybe_sent)
 
 
 class StoredThreads:
@@ -114,6 +117,20 @@ class StoredThreads:
             if message and not await session.get(EmailOriginal, message.id):
                 session.add(EmailOriginal(message_id=message.id, text=text))
                 announce(session, "desk", {"type": "conversation", "conversation_id": message.conversation_id})
+
+    async def note_bounce(self, bounce: Bounce) -> bool:
+        """Once, however often it is reported. Only whoever had the mail knows its Message-ID."""
+        ours = [number for number in map(self._ids.read, bounce.message_ids) if number is not None]
+        if not ours:
+            return False
+        async with self._work.begin() as session:
+            statement = select(Delivery).where(Delivery.message_id.in_(ours)).with_for_update()
+            deliveries = (await session.scalars(statement)).all()
+            for delivery in deliveries:
+                if delivery.state in _LEFT:
+                    delivery.state, delivery.error = DeliveryState.failed, bounce.error or None
+                    announce(session, "desk", {"type": "conversation", "conversation_id": delivery.conversation_id})
+        return bool(deliveries)
 
     async def envelope(self, message_id: int) -> Envelope | None:
         """With the mails before it in the thread."""

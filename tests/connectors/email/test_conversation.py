@@ -486,6 +486,48 @@ def photo(subject: str, text: str = "", *, files: int = 1, **fields: str) -> Ema
     return mail
 
 
+def report(message_id: str, *, action: str = "failed", returned: str = "message/rfc822") -> bytes:
+    """What Postfix writes of a mail that it could not deliver."""
+    return f"""\
+Return-Path: <>
+From: MAILER-DAEMON@mx.customer.example (Mail Delivery System)
+To: {ADDRESS}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+Message-ID: {make_msgid(domain="mx.customer.example")}
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain; charset=us-ascii
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.customer.example
+Arrival-Date: Mon, 23 Nov 2026 12:00:00 +0000 (UTC)
+
+Final-Recipient: rfc822; {CUSTOMER}
+Action: {action}
+Status: 5.2.2
+Diagnostic-Code: smtp; 552 5.2.2 Mailbox
+    full
+
+--b
+Content-Type: {returned}
+
+From: {ADDRESS}
+To: {CUSTOMER}
+Message-ID: {message_id}
+Subject: Re: hi
+
+hello
+
+--b--
+""".encode()
+
+
 @pytest.fixture
 def strict_server() -> Iterator[Controller]:
     """A mail server that lets nobody sign in."""
@@ -537,6 +579,36 @@ class TestDelivery:
         (delivery,) = await shop.all(Delivery)
         assert delivery.state is DeliveryState.maybe_sent
         assert len(server.sent) == 1
+
+    @pytest.mark.parametrize("returned", ["message/rfc822", "text/rfc822-headers"])
+    async def test_of_a_mail_that_came_back_is_shown_as_failed(self, returned: str, shop: Shop, server: MailServer):
+        server.write("سلام")
+        await shop.answer()
+
+        for _time in range(2):
+            server.deliver(report(server.sent[0]["Message-ID"], returned=returned))
+            await shop.answer()
+
+        (delivery,) = await shop.all(Delivery)
+        assert delivery.state is DeliveryState.failed
+        assert delivery.error == "5.2.2 smtp; 552 5.2.2 Mailbox full"
+        assert (len(server.sent), await shop.all(ParkedUpdate)) == (1, [])
+
+    @pytest.mark.parametrize(
+        ("action", "message_id"), [("delayed", None), ("failed", f"<hamyar.1.{'0' * 24}@hamyar.example>")]
+    )
+    async def test_is_not_changed_by_a_delay_or_by_who_makes_a_message_id_up(
+        self, action: str, message_id: str | None, shop: Shop, server: MailServer
+    ):
+        server.write("سلام")
+        await shop.answer()
+
+        server.deliver(report(message_id or server.sent[0]["Message-ID"], action=action))
+        await shop.answer()
+
+        (delivery,) = await shop.all(Delivery)
+        assert (delivery.state, delivery.error) == (DeliveryState.sent, None)
+        assert [one.reason for one in await shop.all(ParkedUpdate)] == [ParkedReason.automatic]
 
     async def test_waits_where_the_server_is_gone(self, make_shop, server: MailServer):
         gone = Server(host="127.0.0.1", port=1, security="none", user="", password="")

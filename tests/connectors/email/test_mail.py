@@ -156,6 +156,36 @@ class TestReadMail:
         assert read(header).is_automatic
         assert not read("Auto-Submitted: no\nReturn-Path: <sara@customer.example>").is_automatic
 
+    @pytest.mark.parametrize(
+        ("status", "error"),
+        [
+            ("Reporting-MTA: dns; x\n\nAction: Failed\nStatus: 5.1.1", "5.1.1"),
+            ("Action: failed (no such user)\nDiagnostic-Code: smtp; 550 no\n such user", "smtp; 550 no such user"),
+            ("Action: delayed\nStatus: 4.2.2\n\nAction: failed\nStatus: 5.2.2", "5.2.2"),
+        ],
+    )
+    def test_reads_which_mail_came_back_and_why(self, status: str, error: str):
+        bounce = read(REPORT, report_of(status)).bounce
+
+        assert bounce
+        assert (bounce.message_ids, bounce.error) == (("<ours@hamyar.example>",), error)
+
+    @pytest.mark.parametrize(
+        "status", ["Action: delayed", "Action: delivered", "Status: 5.2.2", "failed", "\xff: \0", ""]
+    )
+    def test_takes_no_other_report_for_one_of_a_failure(self, status: str):
+        assert read(REPORT, report_of(status)).bounce is None
+        assert read("", report_of("Action: failed")).bounce is None
+
+
+REPORT = 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"'
+
+
+def report_of(status: str) -> str:
+    """A report's parts: what became of a mail, and the mail."""
+    returned = "--b\nContent-Type: message/rfc822\n\nMessage-ID: <ours@hamyar.example>\n\nhello\n--b--\n"
+    return f"--b\nContent-Type: message/delivery-status\n\n{status}\n\n{returned}"
+
 
 GMAIL_FA = (
     "\u202bدر تاریخ دوشنبه ۲۳ نوامبر ۲۰۲۶ در ۱۲:۰۰ \u202aهمیار\u202c\u200f <\u202as@x.ir\u202c\u200f> نوشت:\u202c"
