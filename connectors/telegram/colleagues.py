@@ -1,5 +1,6 @@
 """The agents' group and its members as the database has them."""
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -14,7 +15,10 @@ from crm.agents.permissions import Permission, may
 from crm.conversations.handling import Handling
 from crm.conversations.service import OpenService
 from crm.models import Agent, Handoff, HandoffAlert, PairingCode, TelegramAccount, TelegramGroup, Ticket
+from crm.models.ticket import NUMBER_PREFIX
 from language.normalise import safe_text
+
+_TICKET_NUMBER = re.compile(rf"\b{NUMBER_PREFIX}[0-9]+\b")
 
 
 @dataclass(frozen=True)
@@ -127,9 +131,14 @@ class StoredColleagues:
         if known := (await session.execute(here)).one_or_none():
             return known.conversation_id  # type: ignore[no-any-return]
         before = told.where(HandoffAlert.external_id.endswith(f":{alert.message}", autoescape=True))
-        return next(
-            (one.conversation_id for one in await session.execute(before) if one.Ticket.number in alert.text), None
-        )
+        number = number_in_alert(alert.text)
+        return next((one.conversation_id for one in await session.execute(before) if one.Ticket.number == number), None)
+
+
+def number_in_alert(text: str) -> str | None:
+    """The number of the ticket that an alert is about: in its first line, since the contact's words may name others."""
+    found = _TICKET_NUMBER.search(text.partition("\n")[0])
+    return found[0] if found else None
 
 
 async def move_group(session: AsyncSession, inbox_id: int, chat: int, *, to: int) -> None:

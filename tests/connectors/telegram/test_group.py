@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from connectors.telegram import alerts
 from connectors.telegram.alerts import AlertOutbox, HandoffAlerts
-from connectors.telegram.colleagues import StoredColleagues
+from connectors.telegram.colleagues import StoredColleagues, number_in_alert
 from connectors.telegram.inboxes import TelegramInboxes
 from connectors.telegram.pairing import CODE_MINUTES, Pairing
 from connectors.telegram.responses import (
     ACCOUNT_LINKED,
     ACCOUNT_UNKNOWN,
+    ALERT,
     ALERT_UNKNOWN,
     CODE_WRONG,
     GROUP_PAIRED,
@@ -313,6 +314,14 @@ class TestAlert:
 
         assert "The contact asked for a person" in (await firm.alert())["text"]
 
+    @pytest.mark.parametrize("language", ["fa", "en"])
+    def test_names_its_ticket_where_that_is_looked_for(self, language: str, shipped_wording):
+        alert = shipped_wording.say(ALERT, language).text.format(
+            ticket_number="HM-1001", inbox="HM-7", reasons="• HM-8", words="HM-9", link=PUBLIC_URL
+        )
+
+        assert number_in_alert(alert) == "HM-1001"
+
     async def test_shows_what_a_contact_wrote_as_it_is(self, firm: Firm, admin: Agent, intake_of, inbox):
         hostile = "<a href='https://evil.example'>x</a> **y** [Open](https://evil.example/desk) {link} &amp;"
         received = await intake_of(firm.open_service).receive(message(inbox, hostile))
@@ -498,14 +507,23 @@ class TestReply:
 
         assert await firm.replies() == ["سلام"]
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[something]",
+            "HM-10010 - Shop\n• asked for a person",
+            "HM-1002 - Shop\n• asked for a person\n\nWhere is HM-1001?",
+            "• asked for a person\n\nHM-1001",
+        ],
+    )
     async def test_to_another_message_with_an_old_alerts_number_is_not_sent(
-        self, firm: Firm, alert: dict, ali, telegram
+        self, text: str, firm: Firm, alert: dict, ali, telegram
     ):
         telegram.push(payload("group_migrated"))
         await firm.dealt_with()
         moved = {**GROUP, "id": -1009876543210}
 
-        telegram.write_in_group("سلام", group=moved, sender=ALI, to={**alert, "chat": moved, "text": "[something]"})
+        telegram.write_in_group("سلام", group=moved, sender=ALI, to={**alert, "chat": moved, "text": text})
         await firm.said(ALERT_UNKNOWN, moved["id"])
 
         assert await firm.replies() == []
