@@ -380,6 +380,22 @@ class ConversationRepository:
         )
         return await self.session.scalar(statement)
 
+    async def last_words_before(self, message: Message, *, after: int) -> datetime | None:
+        """When the contact last said something in words between a sequence number and a message of theirs."""
+        statement = (
+            select(Message.created_at)
+            .where(
+                Message.conversation_id == message.conversation_id,
+                Message.author == Author.contact,
+                Message.sequence > after,
+                Message.sequence < message.sequence,
+                or_(Message.response.is_(None), Message.corrected_text.is_not(None)),
+            )
+            .order_by(Message.sequence.desc())
+            .limit(1)
+        )
+        return await self.session.scalar(statement)
+
     async def messages_before(self, message: Message, *, limit: int) -> Sequence[Message]:
         """What the contact could see right before a message of their conversation, latest first."""
         statement = (

@@ -55,6 +55,8 @@ COURTESY = timedelta(seconds=0.25)
 OWNED_UP = frozenset({"doubt", "ask_again"})
 # What is said to a file without words, once however many come.
 WORDS_PLEASE = "utter_words_please"
+# So long after words, a file belongs to them: a caption comes with an album's first picture alone.
+WORDS_COUNT_FOR = timedelta(minutes=1)
 # What is said to the reason of a low rating.
 RATING_REASON_KEPT = "utter_rating_reason_kept"
 # What is said to the first message of somebody who waits for a person.
@@ -285,8 +287,7 @@ class Turns:
             await _take_rating(service, conversation, message, thought)
             await service.hand_off(conversation, decision.reason, causes=decision.causes, response=response)
         elif thought.is_wordless:
-            if await service.conversations.response_said_last(conversation.id) != WORDS_PLEASE:
-                await service.say(conversation, WORDS_PLEASE)
+            await self._ask_for_words(service, conversation, message)
         elif thought.answer and thought.answer.replies:
             replies = thought.answer.replies
             if thought.apology and thought.answer.intent not in OWNED_UP:
@@ -297,6 +298,15 @@ class Turns:
             # Also when the bot was silent: an action that failed leaves an empty answer.
             message.outcome = Outcome.failed
             await service.say(conversation, "utter_bot_failed")
+
+    async def _ask_for_words(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
+        """Ask what a file is about, unless the contact was just asked or has just said so."""
+        repository = service.conversations
+        said_at = await repository.last_words_before(message, after=conversation.bot_since_sequence)
+        if said_at and message.created_at - said_at <= WORDS_COUNT_FOR:
+            return
+        if await repository.response_said_last(conversation.id) != WORDS_PLEASE:
+            await service.say(conversation, WORDS_PLEASE)
 
     async def _keep_reason(self, service: ConversationService, conversation: Conversation, message: Message) -> None:
         """Say that the reason of a low rating was taken down, where the bot would say that it did not understand."""

@@ -703,6 +703,20 @@ class TestWithoutWords:
         assert bot.turns == []
         assert said == [("contact", "[Photo]"), ("system", "words_please en"), ("contact", "[Photo]")]
 
+    async def test_whoever_has_just_said_what_their_files_are_about_is_not_asked_for_words(self, talk: Talk) -> None:
+        await talk.says("It arrived broken", language="en")
+        for _time in range(9):
+            await talk.says("[Photo]", response="photo")
+
+        assert (await talk.transcript())[2:] == 9 * [("contact", "[Photo]")]
+
+    async def test_whoever_said_something_a_while_ago_is_asked(self, talk: Talk, clock: FixedClock) -> None:
+        await talk.says("Where is my parcel?", language="en")
+        clock.advance(timedelta(seconds=61))
+        await talk.says("[Photo]", response="photo")
+
+        assert (await talk.transcript())[-1] == ("system", "words_please en")
+
     async def test_the_words_after_it_are_answered(self, talk: Talk) -> None:
         await talk.says("[Photo]", response="photo")
         await talk.says("It arrived broken")
