@@ -138,11 +138,11 @@ async def take(
 
 @router.post("/{conversation_id}/resolve", response_model=ConversationRead)
 async def resolve(
-    conversation_id: str, _agent: ConversationAgent, conversations: ConversationsDep, handling: HandlingDep
+    conversation_id: str, agent: ConversationAgent, conversations: ConversationsDep, handling: HandlingDep
 ) -> Conversation:
     """Close the matter; the contact is asked for a rating."""
     conversation = await conversations.lock(conversation_id)
-    await handling.resolve(conversation)
+    await handling.resolve(conversation, by=agent)
     return conversation
 
 

@@ -134,11 +134,14 @@ class Handling:
             conversation, Author.agent, text, agent=by, kind=kind, attachment=attachment, external_id=external_id
         )
 
-    async def resolve(self, conversation: Conversation) -> None:
-        """Close the matter and ask the contact for a rating."""
+    async def resolve(self, conversation: Conversation, *, by: Agent | None = None) -> None:
+        """Close the matter, which is the work of whoever has it unless `by` is named, and ask for a rating."""
         self.conversations.move(conversation, ConversationStatus.resolved)
         conversation.resolved_at = self.clock.now()
-        await self.tickets.solve_for(conversation)
+        called_for = await self.repository.ticket_called_for(conversation)
+        await self.tickets.solve_for(
+            conversation, by_id=by.id if by else conversation.assignee_id, called_for=called_for
+        )
         await self.conversations.say(conversation, "utter_resolved")
         asked = await self.conversations.say(conversation, "utter_ask_rating")
         # Whom the rating is of: by the time that it comes, somebody else may have the conversation.

@@ -582,6 +582,11 @@ class ConversationRepository:
         since = await self.session.scalar(given)
         return [one for one in await self.handoffs(conversation.id) if since is None or one.created_at > since]
 
+    async def ticket_called_for(self, conversation: Conversation) -> int | None:
+        """The id of the ticket that people were last called for, since the bot was given the conversation."""
+        called = await self.handoffs_since_bot(conversation)
+        return called[0].ticket_id if called else None
+
     async def ratings(self, conversation_id: str) -> Sequence[Rating]:
         """All ratings, latest first."""
         statement = select(Rating).where(Rating.conversation_id == conversation_id).order_by(Rating.id.desc())

@@ -174,10 +174,15 @@ class TicketService:
                 ticket.assignee_id = agent.id
             ticket.updated_at = now
 
-    async def solve_for(self, conversation: Conversation) -> None:
-        """The conversation is resolved, and so are its tickets."""
+    async def solve_for(self, conversation: Conversation, *, by_id: int | None, called_for: int | None) -> None:
+        """The conversation is resolved, and so are its tickets, but for those on hold and those of others.
+
+        `called_for` is the id of the ticket that people were called for, which is solved whoever has it.
+        """
         for ticket in await self.tickets.unfinished_of(conversation.id):
-            await self.change(ticket, status=TicketStatus.solved)
+            is_theirs = ticket.assignee_id in (None, by_id) or ticket.id == called_for
+            if is_theirs and ticket.status is not TicketStatus.on_hold:
+                await self.change(ticket, status=TicketStatus.solved)
 
     async def _reprioritise(self, ticket: Ticket, priority: Priority) -> None:
         due = targets(await policy_for(self.session, priority), opened_at=ticket.created_at)

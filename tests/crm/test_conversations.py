@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import FixedClock
 from core.errors import InvalidInput
 from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.contents import MAX_MESSAGE_CHARACTERS, MessageEmpty, MessageTooLong
 from crm.conversations.files import File
 from crm.conversations.handling import FileNotCarried, Handling
-from crm.conversations.handoff_policy import HandoffPolicy
+from crm.conversations.handoff_policy import Decision, HandoffPolicy
 from crm.conversations.intake import Intake
 from crm.conversations.news import as_seen, topic_of_contact
 from crm.conversations.ports import IncomingFile
@@ -26,7 +27,7 @@ from crm.conversations.service import (
 )
 from crm.conversations.transitions import StatusChangeRefused
 from crm.enums import AttachmentKind, Author, ConversationStatus, HandoffReason, MessageKind, Priority, TicketStatus
-from crm.models import Agent, Conversation, Inbox, Message
+from crm.models import Agent, Conversation, Inbox, Message, Ticket
 from crm.wording import Wording
 from tests.conftest import NOON, message
 
@@ -57,6 +58,20 @@ async def service(
 @pytest.fixture
 def handling(service: ConversationService) -> Handling:
     return Handling(service)
+
+
+@pytest.fixture
+async def colleague(make_agent: MakeAgent) -> Agent:
+    return await make_agent("Omid")
+
+
+async def put_on_hold(conversation: Conversation, handling: Handling, clock: FixedClock) -> Ticket:
+    """People put a matter off, and the contact writes to the bot for a while."""
+    ticket = await handling.conversations.hand_off(conversation, HandoffReason.contact_asked)
+    await handling.tickets.change(ticket, status=TicketStatus.on_hold)
+    await handling.return_to_bot(conversation)
+    clock.advance(timedelta(days=1))
+    return ticket
 
 
 async def hand_to(agent: Agent, conversation: Conversation, handling: Handling) -> None:
@@ -272,6 +287,30 @@ class TestHandOff:
 
         assert seen == [(ticket.id, Priority.normal), (ticket.id, Priority.urgent), (ticket.id, Priority.urgent)]
 
+    async def test_opens_a_new_ticket_for_a_new_matter_while_another_is_on_hold(
+        self, service: ConversationService, handling: Handling, conversation: Conversation, clock: FixedClock
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        refund = await put_on_hold(locked, handling, clock)
+
+        ticket = await service.hand_off(locked, HandoffReason.vulnerable)
+
+        assert ticket.id != refund.id
+        assert (refund.status, refund.priority) == (TicketStatus.on_hold, Priority.normal)
+
+    async def test_keeps_the_ticket_that_people_are_called_for_though_it_is_on_hold(
+        self, service: ConversationService, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        ticket = await service.hand_off(locked, HandoffReason.contact_asked)
+        await service.tickets.change(ticket, status=TicketStatus.on_hold)
+
+        decision = Decision(HandoffReason.vulnerable, ())
+        assert await service.call_again(locked, decision, response=None)
+
+        assert [one.id for one in await service.tickets.of_contact(locked.contact_id)] == [ticket.id]
+        assert ticket.priority is Priority.urgent
+
 
 class TestReply:
     async def test_gives_the_conversation_to_who_replies(
@@ -369,6 +408,42 @@ class TestResolve:
 
         assert ticket.status is TicketStatus.solved
         assert (await service.conversations.messages(locked.id))[-1].kind is MessageKind.rating_request
+
+    async def test_leaves_what_is_on_hold(
+        self,
+        service: ConversationService,
+        handling: Handling,
+        conversation: Conversation,
+        agent: Agent,
+        clock: FixedClock,
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        refund = await put_on_hold(locked, handling, clock)
+        login = await service.hand_off(locked, HandoffReason.contact_asked)
+        await handling.reply(locked, "you are in again", by=agent)
+
+        await handling.resolve(locked, by=agent)
+
+        assert (refund.status, login.status) == (TicketStatus.on_hold, TicketStatus.solved)
+
+    async def test_leaves_the_tickets_of_colleagues_but_for_the_one_that_people_were_called_for(
+        self,
+        service: ConversationService,
+        handling: Handling,
+        conversation: Conversation,
+        agent: Agent,
+        colleague: Agent,
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        called_for = await service.hand_off(locked, HandoffReason.contact_asked)
+        other = await service.tickets.open(locked, subject="An old invoice")
+        for ticket in (called_for, other):
+            await service.tickets.assign(ticket, to=colleague)
+        await handling.take(locked, by=agent)
+
+        await handling.resolve(locked, by=agent)
+
+        assert (called_for.status, other.status) == (TicketStatus.solved, TicketStatus.new)
 
     async def test_twice_is_refused(
         self, service: ConversationService, handling: Handling, conversation: Conversation, agent: Agent

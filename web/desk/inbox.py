@@ -220,7 +220,7 @@ async def resolve(
     shown: ShownDep,
 ) -> Response:
     """Close the matter; the contact is asked for a rating."""
-    await handling.resolve(await conversations.lock(conversation_id))
+    await handling.resolve(await conversations.lock(conversation_id), by=agent)
     return await _after(request, agent, conversations, conversation_id, shown)
 
 
