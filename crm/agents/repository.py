@@ -8,8 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from crm.agents.permissions import handles_conversations
-from crm.enums import Role
-from crm.models import Agent, AgentSession
+from crm.enums import ConversationStatus, Role
+from crm.models import Agent, AgentSession, Conversation, Ticket
+from crm.tickets.repository import UNFINISHED
+
+WITH_PEOPLE = (ConversationStatus.waiting, ConversationStatus.open)
 
 
 class AgentRepository:
@@ -33,6 +36,30 @@ class AgentRepository:
     async def count_active(self, role: Role) -> int:
         statement = select(func.count()).select_from(Agent).where(Agent.role == role, Agent.is_active)
         return (await self.session.scalar(statement)) or 0
+
+    async def conversations_of(self, agent_id: int) -> Sequence[Conversation]:
+        """What somebody has of the conversations with people, with their addresses; nobody changes them meanwhile."""
+        statement = (
+            select(Conversation)
+            .where(Conversation.assignee_id == agent_id, Conversation.status.in_(WITH_PEOPLE))
+            .options(joinedload(Conversation.identity))
+            # In the order in which others lock them.
+            .order_by(Conversation.id)
+            .with_for_update(of=Conversation)
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def tickets_of(self, agent_id: int) -> Sequence[Ticket]:
+        """The unfinished tickets that somebody has; nobody changes them meanwhile."""
+        statement = (
+            select(Ticket)
+            .where(Ticket.assignee_id == agent_id, Ticket.status.in_(UNFINISHED))
+            .order_by(Ticket.id)
+            .with_for_update(of=Ticket)
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).all()
 
     async def by_session(self, token_hash: str, now: datetime) -> Agent | None:
         """Whom a sign-in that has not run out belongs to."""

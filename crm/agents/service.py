@@ -9,7 +9,9 @@ from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from core.security import hash_password, hash_token, password_matches, random_token
 from core.unit_of_work import announce
+from crm.agents.permissions import handles_conversations
 from crm.agents.repository import AgentRepository
+from crm.conversations.news import CHANGED, contact_topic
 from crm.enums import Role
 from crm.models import Agent, AgentSession
 
@@ -124,6 +126,8 @@ class AgentService:
     ) -> Agent:
         """Change all that is given, or nothing; a new password or switching off signs the person out everywhere.
 
+        What somebody has who can handle no conversations any more is then nobody's.
+
         Raises:
             AgentNotFound, PasswordUnfit, LastAdmin
         """
@@ -143,8 +147,23 @@ class AgentService:
             await self.agents.end_sessions(agent_id=agent.id)
         if password is not None or is_active is False or role is not None:
             self._let_the_desk_look()
+        if not handles_conversations(agent):
+            await self._take_work_from(agent)
         await self.session.flush()
         return agent
+
+    async def _take_work_from(self, agent: Agent) -> None:
+        """Leave what somebody has with nobody in particular, and tell every screen that shows it."""
+        now = self.clock.now()
+        for conversation in await self.agents.conversations_of(agent.id):
+            conversation.assignee_id = None
+            conversation.updated_at = now
+            announce(self.session, contact_topic(conversation), CHANGED)
+            announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
+        for ticket in await self.agents.tickets_of(agent.id):
+            ticket.assignee_id = None
+            ticket.updated_at = now
+            announce(self.session, "desk", {"type": "ticket", "ticket_id": ticket.id})
 
     def _let_the_desk_look(self) -> None:
         """Each open desk sees at once whether it is still somebody's, and not at the next message."""

@@ -1,5 +1,7 @@
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -7,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import FixedClock
 from core.database import Database
+from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.agents.permissions import PERMISSIONS, Permission, may
 from crm.agents.reset_password import reset_password
@@ -19,8 +22,13 @@ from crm.agents.service import (
     PasswordUnfit,
     SignInFailed,
 )
-from crm.enums import Role
-from crm.models import Agent, AgentSession
+from crm.conversations.handling import Handling
+from crm.conversations.intake import Intake
+from crm.conversations.news import CHANGED, topic_of_contact
+from crm.conversations.service import OpenService
+from crm.enums import HandoffReason, Role
+from crm.models import Agent, AgentSession, Conversation, Inbox, Ticket
+from tests.conftest import message
 
 MakeAgent = Callable[..., Awaitable[Agent]]
 PASSWORD = "correct horse battery"
@@ -29,6 +37,38 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 def agents(session: AsyncSession, clock: FixedClock) -> AgentService:
     return AgentService(session, clock=clock)
+
+
+@dataclass
+class AtWork:
+    """Somebody who has a conversation and its ticket."""
+
+    work: UnitOfWork
+    agent: Agent
+    inbox_id: int
+    conversation_id: str
+    ticket_id: int
+
+    async def assignees(self) -> tuple[int | None, int | None]:
+        """Who has the conversation and the ticket."""
+        async with self.work.reading() as session:
+            conversation = await session.get_one(Conversation, self.conversation_id)
+            ticket = await session.get_one(Ticket, self.ticket_id)
+            return conversation.assignee_id, ticket.assignee_id
+
+
+@pytest.fixture
+async def at_work(
+    work: UnitOfWork, intake: Intake, inbox: Inbox, make_agent: MakeAgent, open_service: OpenService
+) -> AtWork:
+    agent = await make_agent("Sara")
+    received = await intake.receive(message(inbox, "hello"))
+    async with work.begin() as session:
+        service = open_service(session)
+        conversation = await service.lock(received.conversation.id)
+        ticket = await service.hand_off(conversation, HandoffReason.contact_asked)
+        await Handling(service).reply(conversation, "I am here", by=agent)
+    return AtWork(work, agent, inbox.id, conversation.id, ticket.id)
 
 
 async def create(agents: AgentService, email: str = "sara@example.com", role: Role = Role.agent) -> Agent:
@@ -112,6 +152,42 @@ class TestChange:
             await agents.change(admin.id, role=Role.agent)
         with pytest.raises(LastAdmin):
             await agents.change(admin.id, is_active=False)
+
+    @pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.editor}], ids=["switched off", "demoted"])
+    async def test_leaves_the_work_of_whoever_handles_no_conversations_any_more_to_everybody(
+        self, work: UnitOfWork, clock: FixedClock, at_work: AtWork, change: dict[str, Any], events: LocalEventBus
+    ) -> None:
+        async with events.listen("desk", topic_of_contact(at_work.inbox_id, "visitor")) as heard:
+            async with work.begin() as session:
+                await AgentService(session, clock=clock).change(at_work.agent.id, **change)
+            told = [heard.get_nowait() for _ in range(heard.qsize())]
+
+        assert await at_work.assignees() == (None, None)
+        assert {"type": "conversation", "conversation_id": at_work.conversation_id} in told
+        assert {"type": "ticket", "ticket_id": at_work.ticket_id} in told
+        assert CHANGED in told
+
+    @pytest.mark.parametrize("change", [{"role": Role.supervisor, "is_active": True}, {"name": "Sarah"}])
+    async def test_leaves_the_work_of_others_where_it_is(
+        self, work: UnitOfWork, clock: FixedClock, at_work: AtWork, change: dict[str, Any]
+    ) -> None:
+        async with work.begin() as session:
+            await AgentService(session, clock=clock).change(at_work.agent.id, **change)
+
+        assert await at_work.assignees() == (at_work.agent.id, at_work.agent.id)
+
+    async def test_the_next_who_replies_has_what_was_left(
+        self, work: UnitOfWork, clock: FixedClock, at_work: AtWork, make_agent: MakeAgent, open_service: OpenService
+    ) -> None:
+        colleague = await make_agent("Omid")
+        async with work.begin() as session:
+            await AgentService(session, clock=clock).change(at_work.agent.id, is_active=False)
+
+        async with work.begin() as session:
+            service = open_service(session)
+            await Handling(service).reply(await service.lock(at_work.conversation_id), "I go on", by=colleague)
+
+        assert await at_work.assignees() == (colleague.id, colleague.id)
 
 
 class TestCreate:

@@ -176,8 +176,10 @@ class LiveDesk:
         conversation = await conversations.get(message.conversation_id)
         if conversation.status is ConversationStatus.waiting:
             return True
-        is_mine = conversation.status is ConversationStatus.open and conversation.assignee_id == self.agent.id
-        return is_mine and message.author is Author.contact
+        # What a colleague left who works here no more is everybody's.
+        is_mine = conversation.assignee_id in (None, self.agent.id)
+        is_open = conversation.status is ConversationStatus.open
+        return is_open and is_mine and message.author is Author.contact
 
 
 def _is_for(agent: Agent, event: Event) -> bool:

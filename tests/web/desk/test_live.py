@@ -161,6 +161,26 @@ class TestLive:
 
         assert await socket.text_with('"chime"')
 
+    async def test_calls_everybody_when_a_contact_writes_whose_conversation_nobody_has_any_more(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        switch_off: Callable[[Agent], Awaitable[None]],
+        open_socket: OpenSocket,
+        says: Says,
+        waiting: Conversation,
+    ) -> None:
+        supervisor = await sign_in(Role.supervisor)
+        await client.post(f"/desk/conversations/{waiting.id}/take")
+        await switch_off(supervisor)
+        await sign_in(Role.agent)
+        socket = await open_socket(dict(client.cookies))
+        await looking_at(socket, View())
+
+        await says("Hello?")
+
+        assert await socket.text_with('"chime"')
+
     async def test_tells_people_in_the_roles_that_the_policy_names_of_a_handoff(
         self,
         client: httpx.AsyncClient,
