@@ -134,7 +134,8 @@ class AgentService:
         agent = await self.agents.get(agent_id)
         if agent is None:
             raise AgentNotFound
-        if agent.role is Role.admin and (is_active is False or role not in (None, Role.admin)):
+        is_admin = agent.is_active and agent.role is Role.admin
+        if is_admin and (is_active is False or role not in (None, Role.admin)):
             await self._keep_one_admin()
         # Before anything changes, since it may be refused.
         password_hash = _checked_hash(password) if password is not None else agent.password_hash

@@ -153,6 +153,15 @@ class TestChange:
         with pytest.raises(LastAdmin):
             await agents.change(admin.id, is_active=False)
 
+    async def test_an_admin_who_was_switched_off_is_not_the_last_one(self, agents: AgentService) -> None:
+        former = await create(agents, role=Role.admin)
+        await create(agents, email="omid@example.com", role=Role.admin)
+        await agents.change(former.id, is_active=False)
+
+        changed = await agents.change(former.id, name="Sarah", role=Role.agent, is_active=False)
+
+        assert (changed.name, changed.role) == ("Sarah", Role.agent)
+
     @pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.editor}], ids=["switched off", "demoted"])
     async def test_leaves_the_work_of_whoever_handles_no_conversations_any_more_to_everybody(
         self, work: UnitOfWork, clock: FixedClock, at_work: AtWork, change: dict[str, Any], events: LocalEventBus
