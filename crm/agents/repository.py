@@ -8,11 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from crm.agents.permissions import handles_conversations
-from crm.enums import ConversationStatus, Role
+from crm.conversations.transitions import WITH_PEOPLE
+from crm.enums import Role
 from crm.models import Agent, AgentSession, Conversation, Ticket
 from crm.tickets.repository import UNFINISHED
-
-WITH_PEOPLE = (ConversationStatus.waiting, ConversationStatus.open)
 
 
 class AgentRepository:

@@ -7,7 +7,7 @@ from crm.conversations.contents import attached, checked_words
 from crm.conversations.files import File
 from crm.conversations.news import CHANGED, contact_topic
 from crm.conversations.service import ConversationService
-from crm.conversations.transitions import StatusChangeRefused
+from crm.conversations.transitions import WITH_PEOPLE, StatusChangeRefused
 from crm.enums import Author, Channel, ConversationStatus, MessageKind
 from crm.models import Agent, Attachment, Conversation, Message
 
@@ -161,7 +161,7 @@ class Handling:
 
     async def agent_types(self, conversation: Conversation, *, by: Agent) -> bool:
         """Show the contact that a person is writing, once it is known that a person will; false before that."""
-        if conversation.status not in (ConversationStatus.waiting, ConversationStatus.open):
+        if conversation.status not in WITH_PEOPLE:
             return False
         typing = {"type": "typing", "author": "agent", "name": by.name, "on": True}
         announce(self.session, contact_topic(conversation), typing)

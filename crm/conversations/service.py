@@ -272,6 +272,8 @@ class ConversationService:
         self, conversation: Conversation, reason: HandoffReason, causes: Sequence[Cause], detail: str = ""
     ) -> Ticket:
         """Note why people are needed, on the conversation and on its ticket, and tell them."""
+        # What they were asked, they have said to the bot.
+        await self.tickets.answered_by_contact([conversation.id])
         ticket = await self._handoff_tickets.ticket_for(conversation, reason)
         self.session.add(
             Handoff(

@@ -14,6 +14,9 @@ TRANSITIONS: dict[ConversationStatus, frozenset[ConversationStatus]] = {
     _S.resolved: frozenset({_S.with_bot, _S.open}),
 }
 
+# Those that people have, or are to have.
+WITH_PEOPLE = (_S.waiting, _S.open)
+
 
 class StatusChangeRefused(Conflict):
     """The conversation cannot go from its present status to that one."""

@@ -1,6 +1,6 @@
 """Opening, finding and working on tickets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -173,6 +173,11 @@ class TicketService:
             if ticket.assignee_id is None:
                 ticket.assignee_id = agent.id
             ticket.updated_at = now
+
+    async def answered_by_contact(self, conversation_ids: Collection[str]) -> None:
+        """The contacts of these conversations have written: what waited for them may go on."""
+        for ticket in await self.tickets.pending_of(conversation_ids):
+            await self.change(ticket, status=_AFTER_AN_ADDITION[ticket.status])
 
     async def solve_for(self, conversation: Conversation, *, by_id: int | None, called_for: int | None) -> None:
         """The conversation is resolved, and so are its tickets, but for those on hold and those of others.

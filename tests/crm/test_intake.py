@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -8,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
+from core.events import LocalEventBus
 from core.unit_of_work import UnitOfWork
 from crm.conversations.contents import MessageEmpty
 from crm.conversations.files import File
@@ -17,11 +19,12 @@ from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingFile, IncomingMessage
 from crm.conversations.reception import Received, Reception
 from crm.conversations.service import ConversationService
-from crm.enums import AttachmentKind, ConversationStatus, TurnState
-from crm.models import Agent, Conversation, Inbox, Message
+from crm.enums import AttachmentKind, ConversationStatus, HandoffReason, TicketStatus, TurnState
+from crm.models import Agent, Conversation, Inbox, Message, Ticket
 from tests.conftest import message
 
 OpenService = Callable[[AsyncSession], ConversationService]
+StatusOf = Callable[[Ticket], Awaitable[TicketStatus]]
 
 
 class Poisoned(RuntimeError):
@@ -66,6 +69,35 @@ def stored(work: UnitOfWork) -> Callable[[], Awaitable[list[tuple[str, int]]]]:
 
 def at_once(intake: Intake, *incoming: IncomingMessage) -> "asyncio.Future[list[Received | BaseException]]":
     return asyncio.gather(*map(intake.receive, incoming), return_exceptions=True)
+
+
+@pytest.fixture
+async def waited_for(
+    intake: Intake,
+    inbox: Inbox,
+    work: UnitOfWork,
+    open_service: OpenService,
+    make_agent: Callable[..., Awaitable[Agent]],
+) -> Ticket:
+    """The ticket of somebody who was asked something back by a person."""
+    agent = await make_agent("Sara")
+    received = await intake.receive(message(inbox, "My parcel is late", number=1))
+    async with work.begin() as session:
+        service = open_service(session)
+        conversation = await service.lock(received.conversation.id)
+        ticket = await service.hand_off(conversation, HandoffReason.contact_asked)
+        await Handling(service).reply(conversation, "Which number does it have?", by=agent)
+        await service.tickets.change(ticket, status=TicketStatus.pending)
+    return ticket
+
+
+@pytest.fixture
+def status_of(work: UnitOfWork) -> StatusOf:
+    async def read(ticket: Ticket) -> TicketStatus:
+        async with work.reading() as session:
+            return (await session.get_one(Ticket, ticket.id)).status
+
+    return read
 
 
 class TestReceive:
@@ -233,3 +265,77 @@ class TestReceive:
             assert (await session.get_one(Conversation, conversation.id)).status is ConversationStatus.with_bot
             turns = (await session.scalars(select(Message.turn).where(Message.text == "again"))).all()
         assert turns == [TurnState.pending] * 2
+
+
+class TestWhatTicketsWaitFor:
+    @pytest.mark.parametrize(
+        "more", [{}, {"upload": File(name="label.png", content=b"\x89PNG\r\n\x1a\n")}], ids=["words", "a file"]
+    )
+    async def test_comes_with_the_contacts_next_message(
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        waited_for: Ticket,
+        status_of: StatusOf,
+        events: LocalEventBus,
+        more: dict[str, Any],
+    ) -> None:
+        async with events.listen("desk") as heard:
+            await intake.receive(message(inbox, "77341", number=2, **more))
+            told = [heard.get_nowait() for _ in range(heard.qsize())]
+
+        assert await status_of(waited_for) is TicketStatus.open
+        assert {"type": "ticket", "ticket_id": waited_for.id} in told
+
+    async def test_does_not_come_from_a_machine_or_from_somebody_else(
+        self, intake: Intake, inbox: Inbox, waited_for: Ticket, status_of: StatusOf
+    ) -> None:
+        await intake.receive(message(inbox, "I am on holiday", number=2, wants_answer=False))
+        await intake.receive(message(inbox, "hello", visitor="other"))
+
+        assert await status_of(waited_for) is TicketStatus.pending
+
+    async def test_does_not_end_what_was_put_off(
+        self, intake: Intake, inbox: Inbox, waited_for: Ticket, status_of: StatusOf, work: UnitOfWork
+    ) -> None:
+        async with work.begin() as session:
+            (await session.get_one(Ticket, waited_for.id)).status = TicketStatus.on_hold
+
+        await intake.receive(message(inbox, "77341", number=2))
+
+        assert await status_of(waited_for) is TicketStatus.on_hold
+
+    async def test_is_not_looked_up_while_the_bot_has_the_conversation(
+        self, intake: Intake, inbox: Inbox, database: Database
+    ) -> None:
+        await intake.receive(message(inbox, "hello", number=1))
+        asked: list[str] = []
+        note = event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+        note(lambda _connection, _cursor, statement, *_: asked.append(statement))
+
+        await intake.receive(message(inbox, "and another thing", number=2))
+
+        assert asked
+        assert not [statement for statement in asked if "tickets" in statement]
+
+    async def test_comes_with_the_message_that_brings_people_back(
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        waited_for: Ticket,
+        status_of: StatusOf,
+        work: UnitOfWork,
+        open_service: OpenService,
+    ) -> None:
+        async with work.begin() as session:
+            service = open_service(session)
+            await Handling(service).return_to_bot(await service.lock(str(waited_for.conversation_id)))
+        await intake.receive(message(inbox, "77341, and I want a person", number=2))
+
+        async with work.begin() as session:
+            service = open_service(session)
+            conversation = await service.lock(str(waited_for.conversation_id))
+            ticket = await service.hand_off(conversation, HandoffReason.contact_asked)
+
+        assert ticket.id == waited_for.id
+        assert await status_of(waited_for) is TicketStatus.open
