@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from core.http import RowId
-from crm.agents.auth import ConversationAgent
+from crm.agents.auth import ConversationAgent, CurrentAgent
+from crm.agents.permissions import Permission, may
 from crm.agents.service import AgentNotFound
 from crm.conversations.contents import MessageEmpty, MessageTooLong
 from crm.conversations.files import FileEmpty, FileTooLarge
@@ -20,7 +21,7 @@ from crm.conversations.transitions import StatusChangeRefused
 from crm.dependencies import AgentsDep, ConversationsDep, ConversationsReadDep, HandlingDep
 from crm.models import Agent
 from web.desk.composer import DraftDep, composer
-from web.desk.pages import PageNumber, fragment, is_htmx, page
+from web.desk.pages import PageNumber, fragment, home_of, is_htmx, page
 from web.desk.presenter import Tab
 from web.desk.reading import (
     MAX_WORDS_CHARACTERS,
@@ -55,13 +56,15 @@ Words = Annotated[str, Query(max_length=MAX_WORDS_CHARACTERS)]
 @router.get("")
 async def show_inbox(
     request: Request,
-    agent: ConversationAgent,
+    agent: CurrentAgent,
     conversations: ConversationsReadDep,
     tab: Tab = Tab.waiting,
     number: PageNumber = 1,
     q: Words = "",
 ) -> Response:
-    """A list, or what words find in all of them, with no conversation open."""
+    """A list, or what words find in all of them, with no conversation open; others are led to their own work."""
+    if not may(agent.role, Permission.handle_conversations):
+        return RedirectResponse(home_of(agent.role), status_code=303)
     inbox = await read_inbox(conversations, agent, tab, page=number, q=q)
     return page(request, "desk/inbox.html", agent, section="conversations", inbox=inbox, thread=None)
 

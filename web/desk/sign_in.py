@@ -24,7 +24,7 @@ SignedIn = Annotated[Agent | None, Depends(signed_in_agent)]
 async def show_sign_in(request: Request, agent: SignedIn, next: str = "") -> Response:
     """The form; open to everybody."""
     if agent:
-        return _to(local_path(next) or home_of(agent.role))
+        return _to(_way_on(next, agent))
     return render(request, "desk/sign_in.html", {"next": next, "email": "", "problem": ""})
 
 
@@ -44,7 +44,7 @@ async def sign_in(
     except (SignInFailed, TooManyRequests) as problem:
         return _refused(request, problem, email=email, next=next)
     token = await agents.open_session(agent)
-    response = _to(local_path(next) or home_of(agent.role))
+    response = _to(_way_on(next, agent))
     set_session_cookie(request, response, token)
     _remember_language(request, response, agent.locale)
     return response
@@ -77,6 +77,11 @@ def local_path(path: str) -> str:
     """The path if it stays on this site, or else nothing; browsers take `//` and `/\\` for another host."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if is_local and path.isprintable() and "\\" not in path else ""
+
+
+def _way_on(next: str, agent: Agent) -> str:
+    """Where somebody who is signed in wanted to go; who only wanted to the desk begins where their own work does."""
+    return home_of(agent.role) if next == "/desk" else local_path(next) or home_of(agent.role)
 
 
 def _page_before(request: Request) -> str:

@@ -109,6 +109,16 @@ class TestSignIn:
 
         assert response.headers["location"] == "/desk/knowledge"
 
+    async def test_takes_editors_there_too_who_asked_for_the_desk(
+        self, client: httpx.AsyncClient, make_agent: MakeAgent
+    ) -> None:
+        editor = await make_agent(role=Role.editor)
+
+        signed_in = await client.post("/desk/sign-in", data=typed(editor, next="/desk"))
+        once_more = await client.get("/desk/sign-in?next=/desk")
+
+        assert [one.headers["location"] for one in (signed_in, once_more)] == ["/desk/knowledge"] * 2
+
     async def test_says_in_words_that_the_password_is_wrong_and_keeps_the_address(
         self, client: httpx.AsyncClient, make_agent: MakeAgent
     ) -> None:
