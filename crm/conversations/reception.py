@@ -11,7 +11,6 @@ from crm.conversations.downloads import announce_file, awaited, leave_with_chann
 from crm.conversations.ports import IncomingMessage
 from crm.conversations.search import findable_words
 from crm.conversations.service import ConversationService
-from crm.conversations.transitions import WITH_PEOPLE
 from crm.enums import Author, ConversationStatus, MessageKind, TurnState
 from crm.models import Attachment, Contact, ContactIdentity, Conversation, FindableMessage, Inbox, Message
 from crm.wording import DEFAULT_LANGUAGE, LANGUAGES
@@ -63,9 +62,7 @@ class Reception:
         announce_file(self.session, attachment)
         if incoming.file and files == self.files_per_day:
             await self.conversations.say(conversation, "utter_too_many_files")
-        received = Received(conversation, message, is_new=True)
-        await self._end_waits([received])
-        return received
+        return Received(conversation, message, is_new=True)
 
     async def receive_together(self, inbox_id: int, several: Sequence[IncomingMessage]) -> list[Received]:
         """Store messages without files that came to an inbox at the same moment, as `receive` would one by one.
@@ -93,7 +90,6 @@ class Reception:
             conversations[address], known[incoming.external_id] = conversation, message
             received.append(Received(conversation, message, is_new=True))
         await self.session.flush()
-        await self._end_waits(received)
         return received
 
     async def files_sent(self, inbox_id: int, external_id: str) -> int:
@@ -145,19 +141,6 @@ class Reception:
         if got > conversation.contact_got_sequence:
             conversation.contact_got_sequence = got
             announce(self.session, "desk", {"type": "conversation", "conversation_id": conversation.id})
-
-    async def _end_waits(self, received: Sequence[Received]) -> None:
-        """Let the tickets go on that waited for these answers, where people have the conversation.
-
-        A machine's answer is none. Of what the bot has, nothing is looked up.
-        """
-        answered = {
-            one.conversation.id
-            for one in received
-            if one.is_new and one.message.turn is TurnState.pending and one.conversation.status in WITH_PEOPLE
-        }
-        if answered:
-            await self.conversations.tickets.answered_by_contact(answered)
 
     async def _make_findable(self, message: Message) -> None:
         """Let a corrected message be found by its new words too, though it may have had none to be found by."""

@@ -273,7 +273,7 @@ class ConversationService:
     ) -> Ticket:
         """Note why people are needed, on the conversation and on its ticket, and tell them."""
         # What they were asked, they have said to the bot.
-        await self.tickets.answered_by_contact([conversation.id])
+        await self.tickets.answered_by_contact(conversation.id)
         ticket = await self._handoff_tickets.ticket_for(conversation, reason)
         self.session.add(
             Handoff(

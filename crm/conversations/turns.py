@@ -327,6 +327,7 @@ class Turns:
             if thought.mood:
                 await service.explain_handoff(conversation, thought.mood)
             return
+        await service.tickets.answered_by_contact(conversation.id)
         response = _response_while_waiting(thought)
         is_called = thought.handoff and await service.call_again(conversation, thought.handoff, response=response)
         if not (is_called and response):

@@ -1,9 +1,9 @@
 """Tickets in SQL."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -24,17 +24,6 @@ _NUMBER = re.compile(r"(?:hm)?\W*(\d{1,9})", re.IGNORECASE)
 NEXT_DUE = case(
     (Ticket.first_responded_at.is_(None), func.coalesce(Ticket.first_response_due_at, Ticket.resolution_due_at)),
     else_=Ticket.resolution_due_at,
-)
-# Put together once, since it is asked at every message to people.
-_PENDING_OF = (
-    select(Ticket)
-    .where(
-        Ticket.conversation_id.in_(bindparam("conversation_ids", expanding=True)),
-        Ticket.status == TicketStatus.pending,
-    )
-    .order_by(Ticket.id)
-    .with_for_update(of=Ticket)
-    .execution_options(populate_existing=True)
 )
 
 
@@ -75,9 +64,16 @@ class TicketRepository:
         )
         return (await self.session.scalars(statement)).all()
 
-    async def pending_of(self, conversation_ids: Collection[str]) -> Sequence[Ticket]:
-        """The tickets of these conversations that wait for the contact; nobody else changes them meanwhile."""
-        return (await self.session.scalars(_PENDING_OF, {"conversation_ids": conversation_ids})).all()
+    async def pending_of(self, conversation_id: str) -> Sequence[Ticket]:
+        """The tickets of a conversation that wait for the contact; nobody else changes them meanwhile."""
+        statement = (
+            select(Ticket)
+            .where(Ticket.conversation_id == conversation_id, Ticket.status == TicketStatus.pending)
+            .order_by(Ticket.id)
+            .with_for_update(of=Ticket)
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).all()
 
     async def unfinished_by_conversation(self, conversation_ids: Sequence[str]) -> dict[str, Ticket]:
         """The latest unfinished ticket of each of these conversations that has one."""

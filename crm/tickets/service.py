@@ -1,6 +1,6 @@
 """Opening, finding and working on tickets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -174,9 +174,9 @@ class TicketService:
                 ticket.assignee_id = agent.id
             ticket.updated_at = now
 
-    async def answered_by_contact(self, conversation_ids: Collection[str]) -> None:
-        """The contacts of these conversations have written: what waited for them may go on."""
-        for ticket in await self.tickets.pending_of(conversation_ids):
+    async def answered_by_contact(self, conversation_id: str) -> None:
+        """The contact of this conversation has written: what waited for them may go on."""
+        for ticket in await self.tickets.pending_of(conversation_id):
             await self.change(ticket, status=_AFTER_AN_ADDITION[ticket.status])
 
     async def solve_for(self, conversation: Conversation, *, by_id: int | None, called_for: int | None) -> None:

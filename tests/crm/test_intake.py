@@ -19,6 +19,7 @@ from crm.conversations.intake import Intake
 from crm.conversations.ports import IncomingFile, IncomingMessage
 from crm.conversations.reception import Received, Reception
 from crm.conversations.service import ConversationService
+from crm.conversations.turns import Turns
 from crm.enums import AttachmentKind, ConversationStatus, HandoffReason, TicketStatus, TurnState
 from crm.models import Agent, Conversation, Inbox, Message, Ticket
 from tests.conftest import message
@@ -77,11 +78,13 @@ async def waited_for(
     inbox: Inbox,
     work: UnitOfWork,
     open_service: OpenService,
+    turns: Turns,
     make_agent: Callable[..., Awaitable[Agent]],
 ) -> Ticket:
     """The ticket of somebody who was asked something back by a person."""
     agent = await make_agent("Sara")
     received = await intake.receive(message(inbox, "My parcel is late", number=1))
+    await turns.run(received.conversation.id)
     async with work.begin() as session:
         service = open_service(session)
         conversation = await service.lock(received.conversation.id)
@@ -277,46 +280,44 @@ class TestWhatTicketsWaitFor:
         inbox: Inbox,
         waited_for: Ticket,
         status_of: StatusOf,
+        turns: Turns,
         events: LocalEventBus,
         more: dict[str, Any],
     ) -> None:
         async with events.listen("desk") as heard:
-            await intake.receive(message(inbox, "77341", number=2, **more))
+            received = await intake.receive(message(inbox, "77341", number=2, **more))
+            await turns.run(received.conversation.id)
             told = [heard.get_nowait() for _ in range(heard.qsize())]
 
         assert await status_of(waited_for) is TicketStatus.open
         assert {"type": "ticket", "ticket_id": waited_for.id} in told
 
     async def test_does_not_come_from_a_machine_or_from_somebody_else(
-        self, intake: Intake, inbox: Inbox, waited_for: Ticket, status_of: StatusOf
+        self, intake: Intake, inbox: Inbox, waited_for: Ticket, status_of: StatusOf, turns: Turns
     ) -> None:
-        await intake.receive(message(inbox, "I am on holiday", number=2, wants_answer=False))
-        await intake.receive(message(inbox, "hello", visitor="other"))
+        machine = await intake.receive(message(inbox, "I am on holiday", number=2, wants_answer=False))
+        other = await intake.receive(message(inbox, "hello", visitor="other"))
+        for received in (machine, other):
+            await turns.run(received.conversation.id)
 
         assert await status_of(waited_for) is TicketStatus.pending
 
     async def test_does_not_end_what_was_put_off(
-        self, intake: Intake, inbox: Inbox, waited_for: Ticket, status_of: StatusOf, work: UnitOfWork
+        self,
+        intake: Intake,
+        inbox: Inbox,
+        waited_for: Ticket,
+        status_of: StatusOf,
+        turns: Turns,
+        work: UnitOfWork,
     ) -> None:
         async with work.begin() as session:
             (await session.get_one(Ticket, waited_for.id)).status = TicketStatus.on_hold
 
-        await intake.receive(message(inbox, "77341", number=2))
+        received = await intake.receive(message(inbox, "77341", number=2))
+        await turns.run(received.conversation.id)
 
         assert await status_of(waited_for) is TicketStatus.on_hold
-
-    async def test_is_not_looked_up_while_the_bot_has_the_conversation(
-        self, intake: Intake, inbox: Inbox, database: Database
-    ) -> None:
-        await intake.receive(message(inbox, "hello", number=1))
-        asked: list[str] = []
-        note = event.listens_for(database.engine.sync_engine, "before_cursor_execute")
-        note(lambda _connection, _cursor, statement, *_: asked.append(statement))
-
-        await intake.receive(message(inbox, "and another thing", number=2))
-
-        assert asked
-        assert not [statement for statement in asked if "tickets" in statement]
 
     async def test_comes_with_the_message_that_brings_people_back(
         self,
