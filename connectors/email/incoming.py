@@ -129,12 +129,13 @@ class Incoming:
     async def _store(
         self, mail: Mail, thread: str, words: _Words, *, language: str | None = None, wants_answer: bool
     ) -> None:
+        stored = words.text[:MAX_MESSAGE_CHARACTERS]
         await self._receive(
             IncomingMessage(
                 inbox_id=self._inbox_id,
                 contact_external_id=thread,
                 external_id=mail.external_id,
-                text=words.text[:MAX_MESSAGE_CHARACTERS],
+                text=stored,
                 payload=words.payload,
                 contact_name=mail.name,
                 language=language,
@@ -143,7 +144,7 @@ class Incoming:
                 wants_answer=wants_answer,
             )
         )
-        if mail.original and _said(mail.original) != _said(words.text):
+        if mail.original and _said(mail.original) != _said(stored):
             await self._threads.keep_original(self._inbox_id, mail.external_id, mail.original)
 
     async def _store_files(self, mail: Mail, thread: str, language: str, *, first: int) -> None:

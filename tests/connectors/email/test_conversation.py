@@ -237,6 +237,16 @@ class TestThreads:
         assert [one.text for one in await shop.all(Message) if one.author is Author.contact][-1] == "ممنون"
         assert any("> You said" in one.text for one in await shop.all(EmailOriginal))
 
+    async def test_keeps_the_end_of_what_is_longer_than_a_message(self, shop: Shop, server: MailServer):
+        server.write("سلام")
+        await shop.answer()
+        thread = {"In_Reply_To": server.sent[0]["Message-ID"], "subject": server.sent[0]["Subject"]}
+        server.write(f"{'و باز هم ' * 1_500}این آخرش است.", **thread)
+        await shop.fetch()
+
+        assert "این آخرش است." not in (await shop.all(Message))[-1].text
+        assert "این آخرش است." in (await shop.all(EmailOriginal))[-1].text
+
 
 class TestChoices:
     async def test_are_chosen_by_their_number(self, shop: Shop, server: MailServer):
