@@ -59,7 +59,7 @@ from crm.contacts.service import ContactService, Introduction
 from crm.conversations.intake import Intake
 from crm.conversations.news import CHANGED, topic_of_contact
 from crm.conversations.ports import IncomingMessage
-from crm.conversations.service import OpenService
+from crm.conversations.service import OpenService, RatingNotAsked
 from crm.models import Inbox
 from crm.wording import DEFAULT_LANGUAGE, LANGUAGES, Wording
 
@@ -425,10 +425,15 @@ class WidgetLink:
             self.introduced = True
 
     async def _take_rating(self, frame: SentRating) -> None:
+        """Store a rating; the receipt is what all of the visitor's widgets are told of it."""
         try:
-            await self.intake.rate(self.visitor.inbox_id, self.visitor.external_id, frame.score, frame.comment)
+            rating = await self.intake.rate(
+                self.visitor.inbox_id, self.visitor.external_id, frame.score, frame.comment, request=frame.sequence
+            )
+            if rating is None:
+                raise RatingNotAsked
         except AppError as error:
-            await self._refuse(None, error.code, error.message)
+            await self._refuse(frame.client_id, error.code, error.message)
 
     async def _take_typing(self, frame: SentTyping) -> None:
         await self.intake.typing(self.visitor.inbox_id, self.visitor.external_id, on=frame.on)

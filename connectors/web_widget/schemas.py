@@ -98,7 +98,12 @@ class SentMessage(_Frame):
 
 
 class SentRating(_Frame):
+    """A rating; a page that was opened before an update does not say which request's it is."""
+
     type: Literal["rating"]
+    client_id: ClientId | None = None
+    # The request's.
+    sequence: Sequence | None = None
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Annotated[str, Field(max_length=2000)] = ""
 

@@ -72,16 +72,20 @@ class Intake:
             # The contact was made at the same moment through another process.
             await self._choose_language(inbox_id, contact_external_id, language, contact_name)
 
-    async def rate(self, inbox_id: int, contact_external_id: str, score: int, comment: str = "") -> Rating | None:
+    async def rate(
+        self, inbox_id: int, contact_external_id: str, score: int, comment: str = "", *, request: int | None = None
+    ) -> Rating | None:
         """Store a rating of the conversation with this address; `None` when there is no conversation.
 
         Raises:
-            RatingNotAsked
+            RatingNotAsked, RatingRequestOver
         """
         async with self.work.begin() as session:
             service = self.open_service(session)
             conversation = await service.of_contact(inbox_id, contact_external_id, lock=True)
-            return await service.rate(conversation, score=score, comment=comment) if conversation else None
+            if conversation is None:
+                return None
+            return await service.rate(conversation, score=score, comment=comment, request=request)
 
     async def typing(self, inbox_id: int, contact_external_id: str, *, on: bool) -> None:
         """Tell the desk that the contact is writing; kept nowhere."""

@@ -63,6 +63,12 @@ class RatingNotAsked(Conflict):
     code = "rating_not_asked"
 
 
+class RatingRequestOver(RatingNotAsked):
+    """Another request for a rating has taken the place of the one that this answers."""
+
+    code = "rating_request_over"
+
+
 class ConversationService:
     """Finds conversations, says things in them, and moves them between the bot and people; within one transaction."""
 
@@ -346,27 +352,40 @@ class ConversationService:
     # How it was
 
     async def rate(
-        self, conversation: Conversation, *, score: int, comment: str = "", thank: bool = True, offered: bool = False
+        self,
+        conversation: Conversation,
+        *,
+        score: int,
+        comment: str = "",
+        request: int | None = None,
+        thank: bool = True,
+        offered: bool = False,
     ) -> Rating:
-        """Store the contact's rating, 1 to 5, and thank for it unless the caller does; the same again changes nothing.
+        """Store the contact's rating, 1 to 5, and thank for it unless the caller does; the same again changes nothing,
+        and is told of again, since whoever sends it may have missed that.
 
         Of a low one without a comment the reason is asked (`rating_reasons`).
-        It is of who had the conversation when it was resolved. One that is `offered` before anybody has asked counts
-        once, and is nobody's.
+        It is of who had the conversation when it was resolved: `request` is the sequence number of the message that
+        asked for it, where that is known. One that is `offered` before anybody has asked counts once, and is nobody's.
 
         Raises:
             RatingNotAsked: when nobody asked, or the question is answered otherwise already.
+            RatingRequestOver: when it answers another request than the latest.
         """
         if not 1 <= score <= 5:
             raise InvalidInput("A rating is a number from 1 to 5.")
         asked = await self.conversations.last_rating_request(conversation.id)
         if asked is None and not offered:
             raise RatingNotAsked
+        if asked and request not in (None, asked.sequence):
+            raise RatingRequestOver
+        heard = {"type": "rated", "score": score, "sequence": asked and asked.sequence}
         latest = next(iter(await self.conversations.ratings(conversation.id)), None)
         if latest and (asked is None or latest.created_at >= asked.created_at):
-            if latest.score == score:
-                return latest
-            raise RatingNotAsked
+            if latest.score != score:
+                raise RatingNotAsked
+            announce(self.session, contact_topic(conversation), heard)
+            return latest
         rating = Rating(
             conversation_id=conversation.id,
             agent_id=asked and (asked.agent_id or await self.conversations.last_agent_before(asked)),
@@ -378,7 +397,7 @@ class ConversationService:
         if thank:
             wants_reason = score <= LOW_RATING and not rating.comment
             await self.say(conversation, "utter_rating_low" if wants_reason else "utter_rating_thanks")
-        announce(self.session, contact_topic(conversation), {"type": "rated", "score": score})
+        announce(self.session, contact_topic(conversation), heard)
         return rating
 
     async def explain_rating(self, rating_id: int, reason: str) -> None:

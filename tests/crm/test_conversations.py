@@ -16,7 +16,7 @@ from crm.conversations.files import File
 from crm.conversations.handling import FileNotCarried, Handling
 from crm.conversations.handoff_policy import Decision, HandoffPolicy
 from crm.conversations.intake import Intake
-from crm.conversations.news import as_seen, topic_of_contact
+from crm.conversations.news import as_seen, contact_topic, topic_of_contact
 from crm.conversations.ports import IncomingFile
 from crm.conversations.reception import Reception
 from crm.conversations.repository import ConversationRepository
@@ -24,6 +24,7 @@ from crm.conversations.service import (
     ConversationService,
     FileNotFound,
     RatingNotAsked,
+    RatingRequestOver,
 )
 from crm.conversations.transitions import StatusChangeRefused
 from crm.enums import AttachmentKind, Author, ConversationStatus, HandoffReason, MessageKind, Priority, TicketStatus
@@ -481,6 +482,43 @@ class TestRate:
 
         assert again.id == first.id
         assert len(await service.conversations.messages(locked.id)) == said
+
+    async def test_is_told_with_its_request_and_told_again_when_it_comes_again(
+        self, work: UnitOfWork, open_service: OpenService, conversation: Conversation
+    ) -> None:
+        async with work.begin() as session:
+            service = open_service(session)
+            locked = await service.lock(conversation.id)
+            await Handling(service).resolve(locked)
+            topic, sequence = contact_topic(locked), locked.last_sequence
+
+        heard = []
+        async with work.events.listen(topic) as queue:
+            for _ in range(2):
+                async with work.begin() as session:
+                    await open_service(session).rate(
+                        await open_service(session).lock(conversation.id), score=4, request=sequence
+                    )
+            while not queue.empty():
+                heard.append(queue.get_nowait())
+
+        told = {"type": "rated", "score": 4, "sequence": sequence}
+        assert [event for event in heard if event["type"] == "rated"] == [told, told]
+
+    async def test_of_another_request_than_the_latest_is_refused(
+        self, service: ConversationService, handling: Handling, conversation: Conversation
+    ) -> None:
+        locked = await service.lock(conversation.id)
+        await handling.resolve(locked)
+        first = locked.last_sequence
+        service.begin_anew(locked)
+        await handling.resolve(locked)
+
+        with pytest.raises(RatingRequestOver):
+            await service.rate(locked, score=1, request=first)
+
+        assert await service.conversations.ratings(locked.id) == []
+        assert (await service.rate(locked, score=5, request=locked.last_sequence)).score == 5
 
     async def test_that_comes_late_is_of_who_had_the_conversation_then(
         self,

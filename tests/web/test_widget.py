@@ -175,6 +175,49 @@ class TestNews:
         assert [(one["sequence"], one["text"]) for one in await self.messages(widget, 1)] == [(4, "Anything else?")]
 
 
+class TestRating:
+    @pytest.fixture
+    async def asked(self, widget: BrowserSocket, app: FastAPI) -> list[int]:
+        """The sequence numbers of two requests for a rating, neither of them answered."""
+        await widget.send(json.dumps(text_frame("hello")))
+        await widget.text_with("You said")
+        requests = []
+        for _ in range(2):
+            async with app.state.work.begin() as session:
+                service = app.state.open_conversations(session)
+                conversation = await service.lock(await session.scalar(select(Conversation.id)))
+                await Handling(service).resolve(conversation)
+                requests.append(conversation.last_sequence)
+                service.begin_anew(conversation)
+        return requests
+
+    async def receipt(self, widget: BrowserSocket, **fields: Any) -> dict[str, Any]:
+        await widget.send(json.dumps({"type": "rating", "score": 4, **fields}))
+        while True:
+            said: dict[str, Any] = json.loads((await widget.receive())["text"])
+            if said["type"] in ("rated", "rejected"):
+                return said
+
+    async def test_is_answered_whenever_it_comes(self, widget: BrowserSocket, asked: list[int]) -> None:
+        told = {"type": "rated", "score": 4, "sequence": asked[1]}
+
+        assert await self.receipt(widget, sequence=asked[1]) == told
+        assert await self.receipt(widget, sequence=asked[1]) == told
+
+    async def test_of_a_request_that_stands_no_more_is_refused_by_its_name(
+        self, widget: BrowserSocket, asked: list[int]
+    ) -> None:
+        said = await self.receipt(widget, sequence=asked[0], client_id="rating-1")
+
+        assert (said["type"], said["client_id"], said["code"]) == ("rejected", "rating-1", "rating_request_over")
+
+    async def test_of_an_older_page_says_of_no_request(self, widget: BrowserSocket, asked: list[int]) -> None:
+        assert (await self.receipt(widget))["sequence"] == asked[1]
+
+    async def test_before_anything_was_said_is_refused(self, widget: BrowserSocket) -> None:
+        assert (await self.receipt(widget, sequence=1))["code"] == "rating_not_asked"
+
+
 class TestLimits:
     async def test_the_same_message_again_is_not_refused(self, widget: BrowserSocket) -> None:
         for number in (1, 2):

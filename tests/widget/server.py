@@ -83,6 +83,7 @@ class WidgetServer:
         self.takes_uploads.set()
         self.dark = False
         self.ignore_messages = False
+        self.ignore_ratings = False
         self.rejections: Iterator[Frame] = iter(())
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._port: int = self._listener.getsockname()[1]
@@ -316,8 +317,8 @@ class WidgetServer:
         elif frame["type"] in conversation.marks:
             mark = min(frame["sequence"], len(conversation.messages))
             conversation.marks[frame["type"]] = max(conversation.marks[frame["type"]], mark)
-        elif frame["type"] == "rating":
-            await line.send_json({"type": "rated", "score": frame["score"]})
+        elif frame["type"] == "rating" and not self.ignore_ratings:
+            await line.send_json(_receipt(conversation, frame))
         elif frame["type"] == "message" and not self.ignore_messages:
             await self._take_message(conversation, line, frame)
 
@@ -344,6 +345,14 @@ class WidgetServer:
         if len(frame["text"]) > TOO_LONG:
             return {"code": "message_too_long", "message": "This message is too long."}
         return rejection
+
+
+def _receipt(conversation: Conversation, rating: Frame) -> Frame:
+    """The answer to a rating: it counts for the last request alone."""
+    request = [message["sequence"] for message in conversation.messages if message["kind"] == "rating_request"][-1]
+    if rating["sequence"] != request:
+        return {"type": "rejected", "client_id": rating["client_id"], "code": "rating_request_over", "message": ""}
+    return {"type": "rated", "score": rating["score"], "sequence": request}
 
 
 def _fits(user: Frame) -> bool:

@@ -492,3 +492,26 @@ class TestRating:
 
         page.wait_for_function("Object.keys(localStorage).every(key => !key.includes(':out:'))")
         assert [frame["score"] for frame in server.wait_for("rating")] == [2]
+
+    def test_whose_receipt_was_lost_is_no_rating_of_what_comes_later(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        server.ignore_ratings = True
+        first = server.say("How was it?", kind="rating_request")
+        page.get_by_role("radio", name="Bad", exact=True).check()
+        page.get_by_role("button", name="Send rating").click()
+        server.wait_for("rating")
+
+        server.ignore_ratings = False
+        server.go_dark()
+        server.conversation.add("agent", "That was another matter.")
+        second = server.conversation.add("system", "And how was that?", kind="rating_request")
+        server.come_back()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        page.wait_for_function("Object.keys(localStorage).every(key => !key.includes(':out:'))")
+        page.get_by_role("radio", name="Good").check()
+        page.get_by_role("button", name="Send rating").click()
+
+        expect(page.get_by_text("Thank you for your rating · Good")).to_be_visible()
+        page.wait_for_function("Object.keys(localStorage).every(key => !key.includes(':out:'))")
+        sent = [(frame["score"], frame["sequence"]) for frame in server.wait_for("rating", 3)]
+        assert sent == [(2, first["sequence"])] * 2 + [(4, second["sequence"])]

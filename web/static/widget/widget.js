@@ -29,7 +29,7 @@
    *   file?: SharedFile | null, isUpload?: boolean,
    *   state: 'sent' | 'pending' | 'failed', problem: string}} Message
    * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number, problem?: string}} QueuedMessage
-   * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, at: number}} QueuedRating
+   * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, sequence: number, at: number}} QueuedRating
    * @typedef {{client_id: string, kind: 'file', text: string, at: number, problem?: string}} QueuedFile its content is in the file store
    * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language,
    *   greeting: string}} Options
@@ -1033,18 +1033,21 @@
 
     /** @param {number} score  @param {string} comment */
     rate(score, comment) {
-      this.store.queue({ kind: 'rating', score, comment });
+      this.store.queue({ kind: 'rating', score, comment, sequence: this.request });
       this.flush();
       this.emit('changed');
     }
 
-    /** @returns {number} the score of the newest rating request, 0 while there is none */
+    /** The newest rating request's number. */
+    get request() {
+      return this.list().findLast(({ kind }) => kind === 'rating_request')?.sequence;
+    }
+
+    /** @returns {number} that request's, 0 while there is none */
     get score() {
-      const waiting = this.store.queued().findLast((item) => item.kind === 'rating');
-      const request = this.list().findLast((message) => message.kind === 'rating_request');
-      const rated = this.store.get('rated');
-      if (waiting?.kind === 'rating') return waiting.score;
-      return rated && rated.sequence === request?.sequence ? rated.score : 0;
+      const { request } = this;
+      const given = [this.store.get('rated'), ...this.store.queued()];
+      return given.findLast((item) => item?.score && item.sequence === request)?.score ?? 0;
     }
 
     see() {
@@ -1186,7 +1189,7 @@
           this.setStatus(frame);
           break;
         case 'rated':
-          this.setRated(frame.score);
+          this.setRated(frame);
           break;
         default:
           return;
@@ -1287,11 +1290,10 @@
       this.emit('status', { status, agent: this.agent });
     }
 
-    /** @param {number} score */
-    setRated(score) {
+    /** @param {Frame} frame */
+    setRated({ score, sequence }) {
       this.dropRatings();
-      const request = this.list().findLast((message) => message.kind === 'rating_request');
-      this.store.set('rated', { sequence: request?.sequence, score });
+      this.store.set('rated', { sequence, score });
       this.emit('rated', { score });
     }
   }
@@ -1961,13 +1963,12 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       // A file says nothing to the bot: what that offers stays there.
       const lastSaid = messages.findLastIndex(({ author, file, isUpload }) => author === 'contact' && !file && !isUpload);
       const lastQuestion = messages.findLastIndex(({ buttons, kind }) => buttons.length || kind === 'rating_request');
-      const lastRequest = messages.findLast(({ kind }) => kind === 'rating_request');
       // History is there to be read; only what comes now is read out.
       const unknown = messages.filter((message) => !this.views.has(viewKey(message)));
       const news = !this.reworded && unknown.some(({ sequence }) => (sequence ?? Infinity) > chat.historyEnd);
       this.reworded = false;
       if (unknown.length) this.ui.log.setAttribute('aria-live', news ? 'polite' : 'off');
-      const { score } = chat;
+      const { score, request } = chat;
       const online = chat.connection.link === 'online';
       const drawn = new Set();
       /** @type {HTMLElement[]} */
@@ -1994,7 +1995,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
           first: newDay || !together(before, message),
           last: !together(message, messages[index + 1]),
           answerable: index > lastSaid && index === lastQuestion,
-          rating: message === lastRequest && (index > lastOwn || score) ? score : null,
+          rating: message.sequence === request && (index > lastOwn || score) ? score : null,
           online,
           seen: message.author === 'contact' && Number(message.sequence ?? Infinity) <= chat.read,
         });
