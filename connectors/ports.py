@@ -11,8 +11,20 @@ from crm.models import ParkedUpdate
 # Stores a message once and wakes the bot; when it returns, the message is committed and the channel may be told "ok".
 # Raises core.errors.InvalidInput (message_empty, message_too_long) for a text that nobody could answer.
 Receive = Callable[[IncomingMessage], Awaitable[object]]
-# Stores a contact's rating, 1 to 5, of the conversation with this address in this inbox.
-Rate = Callable[[int, str, int], Awaitable[object]]
+
+
+class Rate(Protocol):
+    """Stores a contact's rating, 1 to 5, of the conversation with this address in this inbox."""
+
+    async def __call__(
+        self, inbox_id: int, contact_external_id: str, score: int, *, request: int | None = None
+    ) -> object:
+        """`request` is the sequence number of the message that asked for it, where that is known.
+
+        Raises:
+            RatingNotAsked, RatingRequestOver
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

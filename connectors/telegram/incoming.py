@@ -28,6 +28,7 @@ from crm.conversations.commands import START_OVER, TALK_TO_PERSON
 from crm.conversations.contents import has_words
 from crm.conversations.files import safe_file_name
 from crm.conversations.ports import IncomingFile, IncomingMessage
+from crm.conversations.service import RatingRequestOver
 from crm.wording import DEFAULT_LANGUAGE, Words
 
 logger = logging.getLogger(__name__)
@@ -261,8 +262,8 @@ class Incoming:
                 offered = (await self._words(responses.START, writer)).buttons[index : index + 1]
                 chosen = Button(title=offered[0]["title"], payload=offered[0]["payload"]) if offered else None
                 return await self._store_choice(query, writer, chosen)
-            case Score(score):
-                return await self._store_rating(writer, score)
+            case Score(score, request):
+                return await self._store_rating(writer, score, request)
             case LanguageChoice(language):
                 await self._choose_language(writer, language)
                 return None
@@ -276,10 +277,12 @@ class Incoming:
         await self._store(writer, f"callback:{query.id}", button.title, button.payload)
         return None
 
-    async def _store_rating(self, writer: Writer, score: int) -> str | None:
-        """Store a rating, unless nobody asked for it."""
+    async def _store_rating(self, writer: Writer, score: int, request: int | None) -> str | None:
+        """Store a rating, unless nobody asked for it or another request is the one that stands."""
         try:
-            await self._rate(self._inbox_id, writer.chat, score)
+            await self._rate(self._inbox_id, writer.chat, score, request=request)
+        except RatingRequestOver:
+            return (await self._words(responses.CHOICE_GONE, writer)).text
         except (Conflict, NotFound, InvalidInput):
             return (await self._words(responses.RATING_REFUSED, writer)).text
         return None

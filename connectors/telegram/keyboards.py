@@ -22,7 +22,7 @@ _DIGITS = {"fa": "۱۲۳۴۵", "en": "12345"}
 # Nine digits: what a forged press names must still be a number that PostgreSQL can look for.
 _PRESS = re.compile(
     r"b:(?P<message>[0-9]{1,9}):(?P<index>[0-9]{1,3})|s:(?P<suggestion>[0-9]{1,3})"
-    r"|r:(?P<score>[1-5])|l:(?P<language>fa|en)",
+    r"|r:(?P<score>[1-5])(?::(?P<request>[0-9]{1,9}))?|l:(?P<language>fa|en)",
     re.ASCII,
 )
 
@@ -46,9 +46,10 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Score:
-    """A rating, 1 to 5."""
+    """A rating, 1 to 5, and the request's sequence number, which the stars of older messages do not carry."""
 
     score: int
+    request: int | None
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ def read_press(carried: str | None) -> Press | None:
     if match["suggestion"]:
         return Suggestion(int(match["suggestion"]))
     if match["score"]:
-        return Score(int(match["score"]))
+        return Score(int(match["score"]), int(match["request"]) if match["request"] else None)
     return LanguageChoice(match["language"])
 
 
 def for_message(message: OutgoingMessage, *, public_url: str) -> InlineKeyboardMarkup | None:
     """A message's articles, then its choices; a request for a rating has five stars instead."""
     if message.kind is MessageKind.rating_request:
-        return InlineKeyboardMarkup([_stars(message.language)])
+        return InlineKeyboardMarkup([_stars(message)])
     choices = [
         [InlineKeyboardButton(button["title"], callback_data=f"b:{message.message_id}:{index}")]
         for index, button in enumerate(message.buttons)
@@ -99,10 +100,11 @@ def for_languages() -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([row])
 
 
-def _stars(language: str) -> list[InlineKeyboardButton]:
-    digits = _DIGITS.get(language, _DIGITS["fa"])
+def _stars(request: OutgoingMessage) -> list[InlineKeyboardButton]:
+    digits = _DIGITS.get(request.language, _DIGITS["fa"])
     return [
-        InlineKeyboardButton(f"{digit}⭐", callback_data=f"r:{score}") for score, digit in enumerate(digits, start=1)
+        InlineKeyboardButton(f"{digit}⭐", callback_data=f"r:{score}:{request.sequence}")
+        for score, digit in enumerate(digits, start=1)
     ]
 
 

@@ -127,6 +127,7 @@ def _outgoing(conversation: Conversation, delivery: Delivery, file: File | None)
     message = delivery.message
     return OutgoingMessage(
         message_id=message.id,
+        sequence=message.sequence,
         conversation_id=conversation.id,
         inbox_id=conversation.inbox_id,
         contact_external_id=conversation.identity.external_id,

@@ -182,6 +182,8 @@ class OutgoingMessage:
     """A message on its way to a channel."""
 
     message_id: int
+    # Its number within the conversation.
+    sequence: int
     conversation_id: str
     inbox_id: int
     contact_external_id: str

@@ -132,7 +132,7 @@ class FakeDesk:
         self.stored: dict[str, IncomingMessage] = {}
         self.calls = 0
         self.troubles: list[Exception] = []
-        self.ratings: list[tuple[str, int]] = []
+        self.ratings: list[tuple[str, int, int | None]] = []
         self.rating_trouble: Exception | None = None
         self.buttons: dict[tuple[str, int], list[Button]] = {}
         self.languages: dict[str, str] = {}
@@ -154,10 +154,10 @@ class FakeDesk:
             raise InvalidInput("A message needs some text.")
         self.stored.setdefault(message.external_id, message)
 
-    async def rate(self, inbox_id: int, contact_external_id: str, score: int) -> None:
+    async def rate(self, inbox_id: int, contact_external_id: str, score: int, *, request: int | None = None) -> None:
         if self.rating_trouble:
             raise self.rating_trouble
-        self.ratings.append((contact_external_id, score))
+        self.ratings.append((contact_external_id, score, request))
 
     async def find_button(self, inbox_id: int, contact_external_id: str, message_id: int, index: int) -> Button | None:
         buttons = self.buttons.get((contact_external_id, message_id), [])
@@ -194,6 +194,7 @@ def speaking(names: tuple[str, ...] = responses.ALL) -> Wording:
 def outgoing(text: str = "سلام", *, message_id: int = 77, **more: Any) -> OutgoingMessage:
     """A message on its way to Sara."""
     fields: dict[str, Any] = {
+        "sequence": 2,
         "conversation_id": "c1",
         "inbox_id": 3,
         "contact_external_id": str(SARA),

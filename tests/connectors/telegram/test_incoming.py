@@ -7,6 +7,7 @@ from connectors.telegram.ports import Button
 from connectors.telegram.tokens import number_of
 from core.errors import Conflict, InvalidInput, Unavailable
 from crm.conversations.ports import IncomingFile
+from crm.conversations.service import RatingRequestOver
 from crm.enums import AttachmentKind, MessageKind
 from tests.connectors.telegram.conftest import SARA, FakeDesk, outgoing, payload
 from tests.connectors.telegram.emulator import TOKEN, Emulator
@@ -474,7 +475,7 @@ class TestRating:
 
         await until(lambda: telegram.answered)
 
-        assert desk.ratings == [(str(SARA), 4)]
+        assert desk.ratings == [(str(SARA), 4, 2)]
         assert "text" not in telegram.answered[0]
         assert "reply_markup" not in telegram.sent[0]
 
@@ -486,6 +487,26 @@ class TestRating:
 
         assert telegram.answered[0]["text"] == "[utter_rating_refused fa]"
 
+    async def test_by_the_stars_of_an_older_message_is_of_no_certain_request(
+        self, stars, telegram: Emulator, desk: FakeDesk
+    ):
+        telegram.press("۴⭐", data="r:4")
+
+        await until(lambda: telegram.answered)
+
+        assert desk.ratings == [(str(SARA), 4, None)]
+
+    async def test_by_the_stars_of_another_request_is_told_that_it_is_too_late(
+        self, stars, telegram: Emulator, desk: FakeDesk
+    ):
+        desk.rating_trouble = RatingRequestOver()
+
+        telegram.press("۴⭐")
+        await until(lambda: telegram.answered)
+
+        assert telegram.answered[0]["text"] == "[utter_telegram_choice_gone fa]"
+        assert "reply_markup" not in telegram.sent[0]
+
     async def test_comes_again_while_the_database_is_away(self, stars, telegram: Emulator, desk: FakeDesk, timer):
         desk.rating_trouble = Unavailable()
         telegram.press("۵⭐")
@@ -494,4 +515,4 @@ class TestRating:
         desk.rating_trouble = None
         await until(lambda: desk.ratings)
 
-        assert desk.ratings == [(str(SARA), 5)]
+        assert desk.ratings == [(str(SARA), 5, 2)]
