@@ -67,6 +67,8 @@ class WidgetServer:
 
     def __init__(self) -> None:
         self.conversations: dict[str, Conversation] = {}
+        # Whose conversation it is, where their site has said so.
+        self.users: dict[str, str] = {}
         self.received: list[Frame] = []
         self._heard = threading.Condition()
         self.sessions: list[Frame] = []
@@ -244,15 +246,19 @@ class WidgetServer:
         if body.get("user") and body["user"]["hash"] != "right":
             return JSONResponse({"error": {"code": "identity_wrong"}}, status_code=401)
         device = _device_of(body["token"] or "")
-        if device not in self.conversations:
+        user = body["user"]["id"] if body.get("user") else self.users.get(device)
+        # Another user's token counts for nothing.
+        if device not in self.conversations or self.users.get(device, user) != user:
             device = secrets.token_hex(8)
+        if user:
+            self.users[device] = user
         self.conversations.setdefault(device, Conversation())
         text, buttons = GREETINGS[body["language"]]
         return JSONResponse(
             {
                 # Signed anew each time, as a token that carries its time is.
                 "token": f"{device}.{secrets.token_hex(4)}",
-                "visitor": f"user:{body['user']['id']}" if body.get("user") else device,
+                "visitor": f"user:{user}" if user else device,
                 "conversation_id": None,
                 "form": self.form,
                 "language": body["language"],

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
+from .conftest import ONLINE
 from .server import WidgetServer
 
 pytestmark = pytest.mark.e2e
@@ -78,6 +79,75 @@ def test_who_signs_out_leaves_nothing_behind(server: WidgetServer, visit: Visit)
     page.wait_for_selector("hamyar-chat .hero")
     expect(page.get_by_text("for your eyes only")).to_have_count(0)
     assert server.sessions[-1]["token"] is None
+
+
+class TestSharedBrowser:
+    """One visitor after another uses it; what the page says of who is there is `identify` alone."""
+
+    QUEUE = "Object.keys(localStorage).filter(key => /:(out|refused):/.test(key)).length"
+
+    def identify(self, page: Page, user: str, *, hash: str = "right") -> None:
+        page.evaluate("user => Hamyar.identify(user)", {"id": user, "hash": hash})
+
+    def signed_in(self, server: WidgetServer, page: Page, user: str, *, hash: str = "right") -> None:
+        """Have the page say who is there, and wait until the server has heard it."""
+        known = len(server.frames("hello"))
+        self.identify(page, user, hash=hash)
+        server.wait_for("hello", known + 1)
+        page.wait_for_function(ONLINE)
+
+    def leave_behind(self, server: WidgetServer, page: Page) -> None:
+        """Write, and share a file, while nothing gets through."""
+        server.go_dark()
+        page.get_by_role("textbox").fill("waiting")
+        page.keyboard.press("Enter")
+        page.locator("input[type=file]").set_input_files({"name": "a.pdf", "mimeType": "", "buffer": b"PDF"})
+        expect(page.locator(".pending")).to_have_count(2)
+
+    def come_back(self, server: WidgetServer, page: Page) -> None:
+        server.come_back()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        page.wait_for_function(ONLINE)
+
+    def test_what_a_user_wrote_is_not_the_next_ones(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        self.signed_in(server, page, "sara")
+        self.leave_behind(server, page)
+
+        self.identify(page, "omid")
+        self.come_back(server, page)
+
+        expect(page.locator(".mine")).to_have_count(0)
+        assert page.evaluate(self.QUEUE) == 0
+        chat = page.evaluate_handle("document.querySelector('hamyar-chat').chat")
+        assert chat.evaluate("chat => chat.files.use((files) => files.count())") == 0
+        page.get_by_role("textbox").fill("mine")
+        page.keyboard.press("Enter")
+        expect(page.locator(".mine .meta")).to_contain_text("Sent")
+        assert [frame["text"] for frame in server.frames("message")] == ["mine"]
+        assert server.files == []
+
+    def test_who_signs_in_keeps_what_they_wrote_before(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        self.leave_behind(server, page)
+
+        self.identify(page, "sara")
+        self.come_back(server, page)
+
+        expect(page.locator(".mine:not(.pending)")).to_have_count(2)
+        assert server.taken() == ["waiting", "a.pdf"]
+
+    def test_who_is_not_believed_sees_nothing_of_the_user_before(self, server: WidgetServer, visit: Visit):
+        page = visit()
+        self.signed_in(server, page, "sara")
+        server.say("for Sara alone")
+        expect(page.get_by_text("for Sara alone")).to_be_visible()
+        page.reload()
+
+        self.signed_in(server, page, "omid", hash="wrong")
+
+        expect(page.get_by_text("for Sara alone")).to_have_count(0)
+        assert (server.sessions[-1]["token"], server.sessions[-1]["user"]) == (None, None)
 
 
 def test_the_form_comes_before_the_first_message(server: WidgetServer, page: Page):

@@ -30,7 +30,7 @@
    *   state: 'sent' | 'pending' | 'failed', problem: string}} Message
    * @typedef {{client_id: string, kind: 'message', text: string, payload?: string, at: number, problem?: string}} QueuedMessage
    * @typedef {{client_id: string, kind: 'rating', score: number, comment: string, sequence: number, at: number}} QueuedRating
-   * @typedef {{client_id: string, kind: 'file', text: string, at: number, problem?: string}} QueuedFile its content is in the file store
+   * @typedef {{client_id: string, kind: 'file', text: string, at: number, problem?: string}} QueuedFile
    * @typedef {{accent: string, position: 'start' | 'end', theme: string, language: Language,
    *   greeting: string}} Options
    */
@@ -186,7 +186,7 @@
   /** @type {Partial<Record<Language, ReturnType<typeof makeFormats>>>} */
   const madeFormats = {};
 
-  /** Made once: that takes longer than drawing a message.  @param {Language} language */
+  /** Made once, as that takes long.  @param {Language} language */
   const formats = (language) => (madeFormats[language] ??= makeFormats(language));
 
   /** @param {Language} language */
@@ -209,7 +209,7 @@
   /**
    * The direction of most words, where `dir=auto` looks at one letter.
    *
-   * Persian sentences quote Latin names far more often than English ones Persian: a Persian word weighs two Latin ones.
+   * Persian quotes Latin names far more often than English Persian ones: a Persian word weighs two Latin ones.
    * @param {string} text
    * @returns {'rtl' | 'ltr' | null}
    */
@@ -502,7 +502,7 @@
     }
   }
 
-  /** The content of the files that wait. It outlives the page where the browser lets it. */
+  /** The waiting files' content. It outlives the page where the browser lets it. */
   class FileStore {
     /** @param {string} name */
     constructor(name) {
@@ -732,7 +732,7 @@
         if (status === 403 && (await codeOf(response)) === 'widget_not_allowed') return this.refuse();
         if (!response.ok) throw new Error(`session: ${status}`);
         const session = /** @type {Session} */ (await response.json());
-        // The page has changed who is there or the language meanwhile.
+        // The page has changed either meanwhile.
         if (user !== this.user || language !== this.chat.language || this.link === 'idle') return;
         this.token = session.token;
         this.store.set('token', session.token);
@@ -745,6 +745,8 @@
     doubt(user, ask) {
       console.error('Hamyar: identity_wrong. The hash does not fit the user and this inbox, or the id is unfit.');
       if (this.user === user) this.user = null;
+      // As nobody, not as who was here before.
+      if (isUser(this.store.get('visitor'))) this.store.remove('token');
       this.chat.emit('refused', { code: 'identity_wrong' });
       return ask();
     }
@@ -766,7 +768,7 @@
       };
     }
 
-    /** Another tab may have replaced a bad token already; only ours is thrown away. */
+    /** Another tab may have replaced it already. */
     forgetToken() {
       if (this.store.get('token') === this.token) this.store.remove('token');
       this.token = null;
@@ -848,6 +850,8 @@
   /** The server refuses far shorter ones, but in a frame that gets through. */
   const LONGEST_TEXT = 20_000;
   const DAY_MS = 86_400_000;
+  const UNSENT = /^(out|refused):/;
+  const isUser = (/** @type {any} */ visitor) => /^user:/.test(visitor);
   const LARGEST_FILE = 20 * 1024 * 1024;
 
   /** The conversation as this page knows it. */
@@ -878,9 +882,9 @@
       this.typingTimer = 0;
       this.gotTimer = 0;
       this.looking = false;
-      /** The newest message received; "accepted" does not move it, as older ones may be on their way. */
+      /** The newest message received; "accepted" does not move it: older ones may come. */
       this.last = 0;
-      /** The newest message that existed when we connected: up to there it is history. */
+      /** The newest when we connected: up to there it is history. */
       this.historyEnd = 0;
       this.connection = new Connection(inbox, this);
       /** Up to where a person of the firm has read. */
@@ -888,8 +892,13 @@
       this.typist = '';
       const { prefix } = this.store;
       addEventListener('storage', ({ key }) => key?.startsWith(prefix) && this.hearOtherTab(key.slice(prefix.length)));
-      for (const item of this.store.queued(/^(out|refused):/)) if (item.kind !== 'rating') this.showPending(item);
+      this.showQueue();
       if (this.store.get('token') || this.store.queued().length) this.connection.start();
+    }
+
+    showQueue() {
+      this.messages.clear();
+      for (const item of this.store.queued(UNSENT)) if (item.kind !== 'rating') this.showPending(item);
     }
 
     /** @returns {Message[]} in the server's order, what it does not know yet at the end */
@@ -936,11 +945,15 @@
 
     /** Then this browser knows nothing of the visitor. */
     shutdown() {
-      for (const item of this.store.queued(/^(out|refused):/)) this.store.unqueue(item.client_id);
-      this.files.clear();
+      this.dropQueue();
       for (const name of ['token', 'visitor', 'seen', 'rated']) this.store.remove(name);
       this.forget();
       this.store.set('left', Date.now());
+    }
+
+    dropQueue() {
+      for (const item of this.store.queued(UNSENT)) this.store.unqueue(item.client_id);
+      this.files.clear();
     }
 
     forget() {
@@ -1078,8 +1091,12 @@
 
     /** @param {Session} session perhaps of another visitor, after signing in */
     meet(session) {
-      const { visitor, conversation_id } = this.session ?? { visitor: this.store.get('visitor'), conversation_id: null };
+      const former = this.store.get('visitor');
+      const { visitor, conversation_id } = this.session ?? { visitor: former, conversation_id: null };
       const isOther = visitor && visitor !== session.visitor;
+      if (isUser(former) && former !== session.visitor) this.dropQueue();
+      // Another tab may have dropped it.
+      if (!this.session) this.showQueue();
       if (isOther || (conversation_id && conversation_id !== session.conversation_id)) this.startOver();
       this.session = session;
       this.store.set('visitor', session.visitor);
@@ -1087,7 +1104,7 @@
     }
 
     startOver() {
-      for (const [key, message] of this.messages) if (message.sequence !== null) this.messages.delete(key);
+      this.showQueue();
       this.last = 0;
       this.store.remove('seen');
       this.store.remove('rated');
@@ -1104,8 +1121,8 @@
     /**
      * Send what waits, in order; twice does no harm.
      *
-     * Texts follow each other at once. A file goes when the server has all before it, and holds what is behind it, but
-     * for a while after it was refused for now.
+     * Texts follow each other at once. A file goes when the server has all before it, and holds what is behind it
+     * unless it was just refused for now.
      */
     flush() {
       if (this.pauseTimer || this.session?.form) return;
@@ -1189,7 +1206,9 @@
           this.setStatus(frame);
           break;
         case 'rated':
-          this.setRated(frame);
+          this.dropRatings();
+          this.store.set('rated', frame);
+          this.emit('rated', { score: frame.score });
           break;
         default:
           return;
@@ -1288,13 +1307,6 @@
       this.status = status;
       this.agent = agent ?? null;
       this.emit('status', { status, agent: this.agent });
-    }
-
-    /** @param {Frame} frame */
-    setRated({ score, sequence }) {
-      this.dropRatings();
-      this.store.set('rated', { sequence, score });
-      this.emit('rated', { score });
     }
   }
 
@@ -1733,7 +1745,7 @@ textarea::placeholder { color: var(--h-muted); opacity: 1; }
       if (on) this.chime();
     }
 
-    /** Nothing fails with it. Browsers let no page make a sound before its visitor has touched it. */
+    /** Browsers let no page make a sound before its visitor has touched it. */
     async chime() {
       if (!this.soundOn || !navigator.userActivation?.hasBeenActive) return;
       this.audio ??= new AudioContext();
