@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import groupby
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -148,6 +149,25 @@ class TestSharedBrowser:
 
         expect(page.get_by_text("for Sara alone")).to_have_count(0)
         assert (server.sessions[-1]["token"], server.sessions[-1]["user"]) == (None, None)
+
+    def test_two_users_in_two_tabs_do_not_take_turns(self, server: WidgetServer, visit: Visit, page: Page):
+        visit()
+        self.signed_in(server, page, "sara")
+        server.say("for Sara alone")
+        second = page.context.new_page()
+        second.goto(server.site)
+        second.evaluate("Hamyar.open()")
+        second.wait_for_function(ONLINE)
+
+        self.identify(second, "omid")
+        page.wait_for_function("document.querySelector('hamyar-chat').chat.connection.link === 'idle'")
+        second.get_by_role("textbox").fill("mine")
+        second.keyboard.press("Enter")
+
+        expect(second.locator(".mine .meta")).to_contain_text("Sent")
+        expect(page.get_by_text("for Sara alone")).to_have_count(0)
+        users = [one["user"]["id"] for one in server.sessions if one["user"]]
+        assert [user for user, _ in groupby(users)] == ["sara", "omid"]
 
 
 def test_the_form_comes_before_the_first_message(server: WidgetServer, page: Page):

@@ -323,7 +323,7 @@
   }
 
   /**
-   * The colour itself, or its nearest shade that is readable on a ground.
+   * The colour, or its nearest shade that is readable on a ground.
    * @param {Rgb} colour  @param {Rgb} ground  @param {Rgb} towards
    */
   function readable(colour, ground, towards) {
@@ -1113,8 +1113,11 @@
     /** @param {string} name what another tab has stored */
     hearOtherTab(name) {
       if (name === 'left') return this.forget();
-      const visitor = name === 'visitor' && this.store.get(name);
-      if (visitor && this.session && visitor !== this.session.visitor) this.connection.restart();
+      const { user } = this.connection;
+      const visitor = name === 'visitor' && this.session && this.store.get(name);
+      // Two users would take turns for ever.
+      if (visitor && user && visitor !== `user:${user.id}`) return this.forget();
+      if (visitor && visitor !== this.session?.visitor) this.connection.restart();
       this.emit('changed');
     }
 
@@ -1169,7 +1172,7 @@
       switch (frame.type) {
         case 'ready': {
           const seen = this.store.get('seen') ?? 0;
-          // The server knows less than we do: it has another database now.
+          // The server knows less than we do: another database.
           if (frame.sequence < Math.max(this.last, seen)) {
             this.startOver();
             return this.connection.restart();
@@ -1220,7 +1223,7 @@
     receiveMessage(frame) {
       const key = frame.client_id || `#${frame.sequence}`;
       const known = this.messages.get(key);
-      // Another tab may have sent it, or the answer to this one been lost.
+      // Another tab may have sent it, or the answer been lost.
       if (frame.client_id) this.settle(key);
       const at = new Date(frame.created_at);
       this.messages.set(key, {
