@@ -105,7 +105,8 @@ class SentRating(_Frame):
     # The request's.
     sequence: Sequence | None = None
     score: Annotated[int, Field(ge=1, le=5)]
-    comment: Annotated[str, Field(max_length=2000)] = ""
+    # Cut to what is kept rather than refused: the score would be lost with it.
+    comment: Annotated[str, Field(max_length=20_000)] = ""
 
 
 class SentTyping(_Frame):

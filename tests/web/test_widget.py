@@ -211,6 +211,9 @@ class TestRating:
 
         assert (said["type"], said["client_id"], said["code"]) == ("rejected", "rating-1", "rating_request_over")
 
+    async def test_is_not_lost_with_a_comment_that_is_too_long(self, widget: BrowserSocket, asked: list[int]) -> None:
+        assert (await self.receipt(widget, sequence=asked[1], comment="خیلی " * 1_000))["type"] == "rated"
+
     async def test_of_an_older_page_says_of_no_request(self, widget: BrowserSocket, asked: list[int]) -> None:
         assert (await self.receipt(widget))["sequence"] == asked[1]
 
