@@ -51,7 +51,7 @@ from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, Group, rea
 
 # The share of given answers that may be wrong, and of right answers that may be lost by not offering them. The first is
 # counted strictly: a neighbouring article that says the same is wrong, and most unanswerable questions have neighbours.
-WRONG_ANSWERS = 0.08
+WRONG_ANSWERS = 0.06
 LOST_ANSWERS = 0.05
 # The mixture of questions that confidence and thresholds are set for.
 SHARES = {Kind.unseen: 0.8, Kind.unanswerable: 0.2}

@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 
 PATH = f"{HOME}/precision"
 # Shares of wrong answers of which the page says what would come of them.
-EXAMPLES = (0.02, 0.05, 0.08, 0.1, 0.15, 0.2)
+EXAMPLES = (0.02, 0.04, 0.06, 0.1, 0.15, 0.2)
 # A curve's drawing is a square of this side, in units of its own.
 SIDE = 200
 
