@@ -313,7 +313,7 @@ class TestChangeTicket:
 
         assert 'value="urgent" selected' not in (await client.get("/desk/tickets/HM-1001")).text
 
-    async def test_may_stay_with_who_has_it_though_they_have_gone(
+    async def test_that_is_solved_may_stay_with_who_solved_it_though_they_have_gone(
         self,
         client: httpx.AsyncClient,
         make_agent: MakeAgent,
@@ -321,7 +321,7 @@ class TestChangeTicket:
         waiting: Conversation,
     ) -> None:
         gone = await make_agent("Gone")
-        form = {"status": "open", "priority": "normal", "assignee": str(gone.id)}
+        form = {"status": "solved", "priority": "normal", "assignee": str(gone.id)}
         await client.post("/desk/tickets/HM-1001", data=form)
         await switch_off(gone)
 

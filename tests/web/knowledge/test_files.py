@@ -160,7 +160,7 @@ WRONG = {
     "a,en,T,nearly,,,,,,": ("status", "بنویسید draft یا in_review"),
     "a,en,T,,tomorrow,,,,,": ("reviewed", "روز را به تاریخ میلادی و به شکل YYYY-MM-DD"),
     "a,en,T,,,2026-11-30T09:00,,,,": ("published_at", "زمان را به تاریخ میلادی و با اختلاف ساعت"),
-    f"a,en,T,,,,,{'x' * 1001},,": ("summary", "خلاصه حداکثر"),
+    f"a,en,T,,,,,{'x' * 1001},,": ("summary", "خلاصه می‌تواند حداکثر"),
     "a,en,T,,,,,,all,": ("visibility", "بنویسید public یا agents"),
     f"a,en,T,,,,,,,{'x' * 501}": ("questions", "حداکثر ۲۰۰ پرسش"),
 }
