@@ -144,6 +144,7 @@ class TestSharedBrowser:
         server.say("for Sara alone")
         expect(page.get_by_text("for Sara alone")).to_be_visible()
         page.reload()
+        page.wait_for_function(ONLINE)
 
         self.signed_in(server, page, "omid", hash="wrong")
 
