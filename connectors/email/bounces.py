@@ -7,6 +7,7 @@ from email.parser import BytesHeaderParser
 
 from connectors.email.addresses import one_line
 from connectors.email.message_ids import ids_in
+from connectors.email.parts import content_of
 
 _MAX_FIELD_CHARACTERS = 1000
 _MAX_ERROR_CHARACTERS = 200
@@ -58,15 +59,7 @@ def _returned(parts: Sequence[Message]) -> Iterator[Message]:
                 if isinstance(inner, list) and inner and isinstance(inner[0], Message):
                     yield inner[0]
             case "text/rfc822-headers":
-                yield BytesHeaderParser().parsebytes(_content(part)[:_MAX_HEADER_BYTES])
-
-
-def _content(part: Message) -> bytes:
-    try:
-        content = part.get_payload(decode=True)
-    except (ValueError, LookupError, AssertionError):
-        return b""
-    return content if isinstance(content, bytes) else b""
+                yield BytesHeaderParser().parsebytes(content_of(part)[:_MAX_HEADER_BYTES])
 
 
 def _field(message: Message, name: str) -> str:

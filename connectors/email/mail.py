@@ -18,6 +18,7 @@ from connectors.email.automatic import is_automatic, is_refuted
 from connectors.email.bounces import Bounce, bounce_of
 from connectors.email.html_text import to_text
 from connectors.email.message_ids import external_id_of, ids_in
+from connectors.email.parts import content_of
 from connectors.email.quotes import without_quotes
 from crm.conversations.files import File, FileEmpty, FileKindRefused, FileTooLarge, safe_file_name, visitors_file
 from language.normalise import safe_text
@@ -204,7 +205,7 @@ def _is_file(part: Message) -> bool:
 
 def _text_of(parts: list[Message], content_type: str) -> str:
     texts = [
-        _as_text(_content(part)[:MAX_TEXT_BYTES], _charset(part))
+        _as_text(content_of(part)[:MAX_TEXT_BYTES], _charset(part))
         for part in parts
         if part.get_content_type() == content_type and not _is_file(part)
     ]
@@ -220,20 +221,12 @@ def _charset(part: Message) -> str | None:
     return None if charset in ("us-ascii", "ascii") else charset
 
 
-def _content(part: Message) -> bytes:
-    try:
-        content = part.get_payload(decode=True)
-    except (ValueError, LookupError, AssertionError):
-        return b""
-    return content if isinstance(content, bytes) else b""
-
-
 def _files(parts: list[Message]) -> tuple[list[File], list[str]]:
     """The files that we take, and the names of those that we do not."""
     taken: list[File] = []
     refused: list[str] = []
     for part in filter(_is_file, parts):
-        content = _content(part)
+        content = content_of(part)
         is_inline = part.get_content_disposition() != "attachment" and part["Content-ID"] is not None
         if is_inline and len(content) < _SMALLEST_INLINE_BYTES:
             continue
