@@ -80,6 +80,7 @@ class TestToPersian:
             ("age k nashe", "اگه که نشه"),
             ("hamun ro mikham", "همون رو می‌خوام"),
             ("vpn kharabe", "vpn خرابه"),
+            ("mri lazem dare", "mri لازم داره"),
             ("upload nemishe", "آپلود نمی‌شه"),
         ],
     )
