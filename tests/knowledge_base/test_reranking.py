@@ -237,7 +237,7 @@ class TestTrain:
         examples = list(leave_one_out(articles, articles, projection=projection, reranker=reranker))
         assert {one.kind for one in examples} == set(Kind)
 
-        weights = learn(examples, [], encoder=embedder.fingerprint, reranker=reranker)
+        weights = learn(examples, encoder=embedder.fingerprint, reranker=reranker)
 
         path = tmp_path / "ranker.json"
         path.write_text(weights.model_dump_json(), encoding="utf-8")
