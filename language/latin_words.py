@@ -21,8 +21,8 @@ LOANWORDS = frozenset(
     account admin ai app bug chat code coupon crm demo download email error file film install internet line link login
     logout mail mobile ok okay online operator panel password pdf reset site sms software support telegram ticket tool
     update upgrade user username version video web webinar whatsapp
-    apk atm cpu crm ct dns dvd erp esim faq gps hdd ios ip iptv kyc lcd led mdf mri nfc otp pos pv pvc qr ram rfid ssd ssl tv
-    upvc url usb vip vpn
+    apk atm cpu ct dns dvd erp esim faq gps hdd ios ip iptv kyc lcd led mdf mri nfc otp pos pv pvc qr ram rfid ssd ssl
+    tv upvc url usb vip vpn
     """.split()  # noqa: SIM905
 )
 

@@ -181,7 +181,7 @@ _CLOSINGS = (
 
 
 def _as_typed(text: str, chance: random.Random) -> str:
-    """Now and then without a word, with a greeting or thanks, with half-spaces left out, or with one letter out of place."""
+    """Now and then with a word or the half-spaces left out, a greeting or thanks added, or one letter out of place."""
     if chance.random() < _WORD_LEFT_OUT:
         text = _without_a_word(text, chance)
     if chance.random() < 0.12:
