@@ -2,10 +2,10 @@
 
 The material is the demo articles and those businesses of the parallel support questions that the encoder has not
 learned from, each a knowledge base of its own: what it has learned from looks easier than a customer's own articles
-will, and confidence calibrated on that is too sure. Every question variant is asked of a knowledge base that does not have it as
-a variant (leave one out), and again of one without its article, where nothing is right; and so are questions about
-something else altogether. Each is asked of three kinds of knowledge base: with variants, without, and of plain texts
-without titles either, so that the weights hold for all.
+will, and confidence calibrated on that is too sure. Every question variant is asked of a knowledge base that does not
+have it as a variant (leave one out), and again of one without its article, where nothing is right; and so are
+questions about something else altogether. Each is asked of three kinds of knowledge base: with variants, without, and
+of plain texts without titles either, so that the weights hold for all.
 
 Ranking is a linear listwise softmax (Cao et al. 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
 its weights never negative. Calibration and thresholds come from rankings of topics that the weights did not see. Where
