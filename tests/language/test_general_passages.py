@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from language.general_passages import BrokenPassage, read_passages
+from language.general_passages import DATA_FILE, BrokenPassage, read_passages
 
 PASSAGE = {"id": "general-1", "language": "fa", "passage": "دماوند ۵۶۱۰ متر است.", "questions": ["ارتفاع دماوند"]}
 
@@ -43,3 +43,10 @@ class TestReadPassages:
 
     def test_ours_are_many(self):
         assert len(read_passages()) >= 300
+
+    def test_those_kept_apart_are_not_among_those_learned_from(self):
+        learned = {text for one in read_passages() for text in (one.passage, *one.questions)}
+        apart = read_passages(DATA_FILE.with_name("passages_apart.jsonl"))
+
+        assert len(apart) >= 1_000
+        assert not [one.id for one in apart if one.passage in learned or learned & set(one.questions)]

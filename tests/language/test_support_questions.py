@@ -6,6 +6,7 @@ import pytest
 
 from language.support_questions import (
     KEPT_APART,
+    UNSEEN_BY_ENCODER,
     BrokenGroup,
     main,
     near_copies,
@@ -121,7 +122,8 @@ class TestOurQuestions:
 
         assert len(ours) >= 3_000
         assert len(businesses) >= 14
-        assert businesses > set(KEPT_APART)
+        assert businesses > {*KEPT_APART, *UNSEEN_BY_ENCODER}
+        assert not set(KEPT_APART) & set(UNSEEN_BY_ENCODER)
 
     def test_name_neighbours_for_nearly_every_group(self, ours):
         assert sum(bool(group.near) for group in ours) > 0.95 * len(ours)
