@@ -63,6 +63,8 @@ def long_talk(stack: Stack, visit: Callable[..., Chat], desk: Desk) -> int:
     desk.open_conversation_saying(words)
     last = lengthen(stack, id_of(desk.page), by=330)
     open_again(desk)
+    # A live update of the short conversation may come before the answer to the click, with every message in it.
+    expect(desk.page.locator(EARLIER)).to_be_visible()
     expect_last(desk.page, last)
     return last
 
