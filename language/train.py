@@ -11,16 +11,15 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from language import deltas
-from language.build_encoder import published
+from language.build_encoder import BASE_FOLDER, published
 from language.general_passages import BrokenPassage, GeneralPassage, read_passages
 from language.intent_lines import BrokenIntents
 from language.moods import BrokenMoods, read_moods
@@ -34,20 +33,15 @@ from language.support_questions import (
     read_groups,
 )
 from language.training_batches import Batches, View
+from language.training_loop import LONGEST_TOKENS, Descent, encode, open_to_train
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-BASE_FOLDER = Path("var/models/encoder-base")
 CHECKPOINT = Path("var/training/encoder.pt")
 CHECKPOINT_STEPS = 50
-LONGEST_TOKENS = 128
 MOODS_EVERY = 3
-# Beside a long text a short one is mostly padding.
-ENCODED_TOGETHER = 32
-MUCH_LONGER = 1.35
-BETAS = (0.9, 0.98)
 
 
 @dataclass(frozen=True)
@@ -77,8 +71,8 @@ class Recipe:
     seed: int = 31
 
 
-class Training:
-    """The network whose matrices learn, the average of them, the optimiser, and the step they have come to."""
+class Training(Descent):
+    """Learns which texts ask the same, and forgets little of the rest."""
 
     def __init__(
         self,
@@ -93,43 +87,24 @@ class Training:
         import torch
 
         torch.manual_seed(recipe.seed)
-        # Without dropout, which takes time: what keeps the network from forgetting are the anchors.
-        self.model = model.eval()
         self.recipe = recipe
-        self.step = 0
         self.batches = Batches(groups, passages, matters=recipe.matters, general=recipe.general, seed=recipe.seed)
         self.moods = [[View("", text, "query") for text in texts] for texts in moods]
         held = self.batches.every_general_view() + self.batches.every_english_view()
         held += [view for texts in self.moods for view in texts]
-        self.published = _published_vectors(model, held, recipe.longest_tokens)
+        self.published = _published_vectors(model.eval(), held, recipe.longest_tokens)
         self.published_weights = deltas.copy_of(model)
         if start:
             deltas.merge(model, start)
-        self.average = deltas.copy_of(model)
-        model.requires_grad_(False)
-        self.matrices = deltas.matrices_of(model)
-        for matrix in self.matrices.values():
-            matrix.requires_grad_(True)
-        self.optimiser = torch.optim.AdamW(
-            self.matrices.values(), lr=recipe.learning_rate, weight_decay=0.01, betas=BETAS
-        )
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._pace)
+        super().__init__(model, recipe)
 
     def advance(self) -> float:
         """Learn from one batch of support questions, and at times from what is to stay; the loss of the former."""
-        import torch
-
         support = self.batches.at(self.step)
         asked = self._encode(support)
         loss = self._contrast(support, asked)
         total = loss + self.recipe.english_anchor_weight * self._moved(support, asked) + self._forgotten()
-        self.optimiser.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.matrices.values(), 1.0)
-        self.optimiser.step()
-        self.schedule.step()
-        self._take_into_average()
-        self.step += 1
+        self.take_step(total)
         return float(loss.detach())
 
     def _forgotten(self) -> torch.Tensor | float:
@@ -173,89 +148,6 @@ class Training:
     def _contrast(self, views: Sequence[View], vectors: torch.Tensor) -> torch.Tensor:
         return contrast(vectors, [view.matter for view in views], self.recipe.temperature)
 
-    def _take_into_average(self) -> None:
-        """Polyak's average of the weights; it follows at once in the beginning."""
-        import torch
-
-        kept = min(self.recipe.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, matrix in self.matrices.items():
-                self.average[name].lerp_(matrix, 1 - kept)
-
-    @contextmanager
-    def averaged(self) -> Iterator[SentenceTransformer]:
-        """The network with the averaged weights in it."""
-        learned = deltas.copy_of(self.model)
-        self._put_in(self.average)
-        yield self.model
-        self._put_in(learned)
-
-    def _put_in(self, weights: deltas.Weights) -> None:
-        for name, matrix in self.matrices.items():
-            matrix.data.copy_(weights[name])
-
-    def save_checkpoint(self, path: Path) -> None:
-        """Keep everything that the next step needs."""
-        import torch
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        torch.save({"recipe": asdict(self.recipe), "step": self.step, **self._state()}, unfinished)
-        unfinished.replace(path)
-
-    def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of the same recipe, where there is one."""
-        import torch
-
-        if not path.exists():
-            return
-        kept = torch.load(path, weights_only=True)
-        if kept["recipe"] != asdict(self.recipe):
-            return
-        self._put_in(kept["weights"])
-        self.average = kept["average"]
-        self.optimiser.load_state_dict(kept["optimiser"])
-        self.schedule.load_state_dict(kept["schedule"])
-        self.step = kept["step"]
-
-    def _state(self) -> dict[str, Any]:
-        return {
-            "weights": deltas.copy_of(self.model),
-            "average": self.average,
-            "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-
-    def _pace(self, step: int) -> float:
-        """A short warm-up, then down along a cosine."""
-        if step < self.recipe.warm_up:
-            return (step + 1) / self.recipe.warm_up
-        done = (step - self.recipe.warm_up) / max(1, self.recipe.steps - self.recipe.warm_up)
-        return float(0.5 * (1 + np.cos(np.pi * min(1.0, done))))
-
-
-def encode(model: SentenceTransformer, views: Sequence[View], longest: int = LONGEST_TOKENS) -> torch.Tensor:
-    """The views' unit vectors with their gradients, shape (views, dimension)."""
-    import torch
-
-    order = sorted(range(len(views)), key=lambda place: len(views[place].text))
-    parts = [_encode_alike(model, [views[place] for place in part], longest) for part in _of_like_length(views, order)]
-    places = torch.empty(len(views), dtype=torch.long)
-    places[torch.tensor(order)] = torch.arange(len(views))
-    return torch.nn.functional.normalize(torch.cat(parts)[places], dim=1)
-
-
-def _of_like_length(views: Sequence[View], order: Sequence[int]) -> Iterator[list[int]]:
-    part: list[int] = []
-    for place in order:
-        if part and (
-            len(part) == ENCODED_TOGETHER or len(views[place].text) > MUCH_LONGER * len(views[part[0]].text) + 12
-        ):
-            yield part
-            part = []
-        part.append(place)
-    yield part
-
 
 def _published_vectors(model: SentenceTransformer, views: Sequence[View], longest: int) -> dict[View, torch.Tensor]:
     """The vectors that the published model gives, by which it is told what has moved."""
@@ -263,18 +155,6 @@ def _published_vectors(model: SentenceTransformer, views: Sequence[View], longes
 
     with torch.no_grad():
         return dict(zip(views, encode(model, views, longest), strict=True))
-
-
-def _encode_alike(model: SentenceTransformer, views: Sequence[View], longest: int) -> torch.Tensor:
-    import torch
-
-    features = model.preprocess([model.prompts[view.kind] + view.text for view in views])
-    features = {name: tensor[:, :longest] for name, tensor in features.items() if hasattr(tensor, "dim")}
-    # Half precision takes a third to a half of the time where the processor multiplies in it, much more elsewhere.
-    known = torch.cpu.get_capabilities()
-    with torch.autocast("cpu", torch.bfloat16, enabled=bool(known.get("amx_bf16") or known.get("avx512_bf16"))):
-        vectors: torch.Tensor = model(features)["sentence_embedding"]
-    return vectors.float()
 
 
 def contrast(vectors: torch.Tensor, matters: Sequence[str], temperature: float) -> torch.Tensor:
@@ -367,11 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BrokenGroup, BrokenPassage, BrokenMoods, BrokenIntents, WeightsUnreadable, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    from sentence_transformers import SentenceTransformer
-
-    # The way back through the other kinds of attention takes several times as long on a processor.
-    kind = {"attn_implementation": "eager"}
-    model = SentenceTransformer(str(base), device="cpu", local_files_only=True, model_kwargs=kind)
+    model = open_to_train(base)
     try:
         training = train(model, groups, passages, moods, recipe, checkpoint=options.checkpoint, start=options.start)
     except deltas.DeltasUnreadable as error:
