@@ -27,7 +27,7 @@ BREADTH = 32
 # The standardised score of the best passage of an article that has none.
 LOWEST = -3.0
 # Cosines of a question and an article that has nothing to do with it seldom lie above this with our encoder.
-LOW_COSINE = 0.41
+LOW_COSINE = 0.43
 # The confidence where a question is, word for word, one that an editor wrote for a single topic.
 VERBATIM = 0.99
 # Titles less likely than this to hold the answer are offered only of what has something to do with the articles.

@@ -1,7 +1,8 @@
 """What training adds to the published network: the difference of its matrices, small enough to be committed.
 
-Each weight of the difference takes four bits, in blocks that share a scale. A low rank would take as little, but leaves
-out most of what a slow training changes (docs/evidence/encoder.md). Set-up adds the deltas when it makes the model's
+Each weight of the difference is one of 31 steps of a scale that a block of weights shares, which compresses to under
+five bits. A low rank would take as little, but leaves out most of what a slow training changes, and fifteen steps undo
+half of what a reminder brought back (docs/evidence/encoder.md). Set-up adds the deltas when it makes the model's
 folder, so serving costs what it did.
 """
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 DELTAS_FILE = Path(__file__).with_name("weights") / "support_deltas.npz"
 BLOCK = 64
-LEVELS = 7
-"""Weights are whole multiples of their block's scale, from -7 to 7."""
+LEVELS = 15
+"""Weights are whole multiples of their block's scale, from -15 to 15."""
 # How far a block's greatest weights are cut off so that the others are finer; the best is taken for each block.
 CUTS = (1.0, 0.85, 0.7, 0.6, 0.5)
 
@@ -82,8 +83,8 @@ def merge(network: torch.nn.Module, path: Path, *, share: float = 1.0) -> None:
 def _fit(saved: Mapping[str, NDArray[Any]], matrices: Weights) -> bool:
     """Whether there are codes and scales for each of the matrices, and for no other."""
     return set(saved) == {f"{name}.{part}" for name in matrices for part in ("codes", "scales")} and all(
-        saved[f"{name}.codes"].dtype == np.uint8
-        and saved[f"{name}.codes"].size * 2 == saved[f"{name}.scales"].size * BLOCK == matrix.numel()
+        saved[f"{name}.codes"].dtype == np.int8
+        and saved[f"{name}.codes"].size == saved[f"{name}.scales"].size * BLOCK == matrix.numel()
         for name, matrix in matrices.items()
     )
 
@@ -96,8 +97,8 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         raise DeltasUnreadable(f"{path.name} is damaged ({error})") from error
 
 
-def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
-    """A matrix, whose size a block divides, as two codes a byte and a scale for each block of a row after the other."""
+def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """A matrix, whose size a block divides: a code for each weight and a scale for each block, row after row."""
     blocks = matrix.astype(np.float32).reshape(-1, BLOCK)
     greatest = np.abs(blocks).max(axis=1, keepdims=True)
     codes, scales = np.zeros_like(blocks), np.zeros(greatest.shape, np.float16)
@@ -108,12 +109,12 @@ def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.flo
         lost = ((rounded * tried - blocks) ** 2).sum(axis=1, keepdims=True)
         codes, scales = np.where(lost < least, rounded, codes), np.where(lost < least, tried, scales)
         least = np.minimum(least, lost)
-    shifted = (codes.ravel() + LEVELS + 1).astype(np.uint8)
-    return (shifted[0::2] | shifted[1::2] << 4).astype(np.uint8), scales.ravel().astype(np.float16)
+    return codes.ravel().astype(np.int8), scales.ravel().astype(np.float16)
 
 
-def unpack(codes: NDArray[np.uint8], scales: NDArray[np.float16]) -> NDArray[np.float32]:
+def unpack(codes: NDArray[np.int8], scales: NDArray[np.float16]) -> NDArray[np.float32]:
     """What `pack` was given, nearly, in one row."""
-    pairs = np.stack([codes & 0x0F, codes >> 4], axis=1).astype(np.float32) - LEVELS - 1
-    flat: NDArray[np.float32] = (pairs.reshape(-1, BLOCK) * scales.astype(np.float32)[:, None]).ravel()
+    flat: NDArray[np.float32] = (
+        codes.astype(np.float32).reshape(-1, BLOCK) * scales.astype(np.float32)[:, None]
+    ).ravel()
     return flat
