@@ -1,4 +1,4 @@
-"""Remind the trained encoder of what it forgot: `python -m language.remind`, after `./hamyar train encoder`.
+"""Remind the trained encoder of what it forgot: `./hamyar train reminder`, after `./hamyar train encoder`.
 
 The training moves texts that have nothing to do with support: long ones, which it held, a little, pieces and lists as
 web pages have them most of all (docs/evidence/encoder.md). Here the network is shown such texts and takes each token to
@@ -208,7 +208,7 @@ def remind(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the deltas that come out; 2 where a file cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m language.remind", description="Remind the trained encoder.")
+    parser = argparse.ArgumentParser(prog="./hamyar train reminder", description="Remind the trained encoder.")
     parser.add_argument("--base", type=Path, help="the published model's folder; built where none is named")
     parser.add_argument("--start", type=Path, default=deltas.DELTAS_FILE, help="the deltas of the training")
     parser.add_argument("--out", type=Path, default=deltas.DELTAS_FILE, help="the file for the new ones")

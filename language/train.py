@@ -254,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     deltas.save(training.average, options.out, published=training.published_weights, share=recipe.share)
-    print(f"The deltas are in {options.out}; `./hamyar up` merges them into the model.")
+    print(f"The deltas are in {options.out}; `./hamyar train reminder` brings back what it forgot.")
     return 0
 
 

@@ -7,6 +7,7 @@ TASKS: dict[str, dict[str, str | None]] = {
     "train": {
         "rasa": A_STEP,
         "encoder": "language.train",
+        "reminder": "language.remind",
         "sentiment": "sentiment.train",
         "ranker": "knowledge_base.train",
     },
