@@ -225,6 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     deltas.save(done.average, options.out, published=done.published_weights)
+    # Another reminder, of other deltas, is not to go on from the end of this one.
+    options.checkpoint.unlink(missing_ok=True)
     print(f"The deltas are in {options.out}; `./hamyar up` merges them into the model.")
     return 0
 
