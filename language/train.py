@@ -12,7 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ from language.support_questions import (
     read_groups,
 )
 from language.training_batches import Batches, View
-from language.training_loop import LONGEST_TOKENS, Descent, encode, open_to_train
+from language.training_loop import LONGEST_TOKENS, Descent, as_asked, ask_for, encode, open_to_train
 
 if TYPE_CHECKING:
     import torch
@@ -237,10 +237,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--start", type=Path, help="deltas to train further, such as those that ship")
     parser.add_argument("--out", type=Path, default=deltas.DELTAS_FILE, help="the file for the deltas")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
-    for name, value in asdict(Recipe()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    ask_for(Recipe(), parser)
     options = parser.parse_args(arguments)
-    recipe = replace(Recipe(), **{name: getattr(options, name) for name in asdict(Recipe())})
+    recipe = as_asked(Recipe(), options)
     try:
         groups, passages, moods = read_groups(), read_passages(), read_moods()
         base = options.base or published(BASE_FOLDER)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
         @property
         def average(self) -> float: ...
 
+
+AnyRecipe = TypeVar("AnyRecipe", bound="Recipe")
 
 LONGEST_TOKENS = 128
 # Beside a long text a short one is mostly padding.
@@ -184,3 +187,14 @@ def open_to_train(folder: Path) -> SentenceTransformer:
     return SentenceTransformer(
         str(folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}
     )
+
+
+def ask_for(recipe: Recipe, parser: argparse.ArgumentParser) -> None:
+    """An option for each of the recipe's figures, which is taken where nothing else is said."""
+    for name, value in asdict(recipe).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+
+
+def as_asked(recipe: AnyRecipe, options: argparse.Namespace) -> AnyRecipe:
+    """The recipe with the figures of these options."""
+    return replace(recipe, **{name: getattr(options, name) for name in asdict(recipe)})
